@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// The command. Under npm scripts and npx, `node` is already the pinned Node 24; called any other way with an
+// older Node, it hands over to the pinned one, since only Node 24 runs TypeScript as it is.
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  await import('../src/main.ts')
+} else {
+  let node
+  try {
+    node = createRequire(import.meta.url).resolve('node/bin/node')
+  } catch {
+    console.error('colophon: the pinned Node 24 is not installed: run `npm ci` in the checkout first.')
+    process.exit(1)
+  }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
+}

@@ -1,0 +1,1 @@
+export { currentContext, type WorkContext, withContext } from './context.ts'
