@@ -1,3 +1,5 @@
+import { withoutSecretText } from './secrets.ts'
+
 /** The environment, or a test's stand-in for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -131,15 +133,15 @@ function readSetting(known: Setting<unknown>, environment: Environment): unknown
     return known.parse(given)
   } catch (error) {
     const must = error instanceof Error ? error.message : String(error)
-    const was = known.secret ? '' : `, not "${given}"`
+    const was = known.secret ? '' : `, not "${withoutSecretText(given)}"`
     throw new ConfigError(`${known.env} must be ${must}${was}`)
   }
 }
 
 /** A variable one letter away from a setting is a slip, and a silent one: the default would be used instead. */
 function refuseNearMisses(known: readonly string[], environment: Environment): void {
-  for (const name of Object.keys(environment)) {
-    if (known.includes(name)) continue
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || known.includes(name)) continue
     const meant = known.find((candidate) => isOneEditAway(name.toUpperCase(), candidate))
     if (meant) throw new ConfigError(`${name} is not a setting: did you mean ${meant}? Rename or unset it`)
   }

@@ -14,6 +14,7 @@ export {
 } from './config.ts'
 export { currentContext, type WorkContext, withContext } from './context.ts'
 export { createLifecycle, type Lifecycle, type LifecycleState, type Part } from './lifecycle.ts'
-export { createLogger, type Logger, logLevels, withoutSecrets } from './logger.ts'
+export { createLogger, type Logger, logLevels } from './logger.ts'
 export { Counter, createMetrics, Gauge, Histogram, Registry } from './metrics.ts'
+export { withoutSecrets } from './secrets.ts'
 export { continueTrace, traceIdOf } from './trace.ts'

@@ -11,7 +11,10 @@ export type LifecycleState = 'new' | 'starting' | 'ready' | 'draining' | 'stoppe
 
 export interface Lifecycle {
   readonly state: LifecycleState
-  /** Starts the parts in order. When one fails, those before it are stopped again and its error is thrown. */
+  /**
+   * Starts the parts in order. When one fails, those before it are stopped again and its error is thrown.
+   * Once stopped it stays so: `state` says whether a start that was cut short by `stop` came to `ready`.
+   */
   start(): Promise<void>
   /** Stops the started parts in reverse. Safe to call again, and while starting; never throws. */
   stop(): Promise<void>
@@ -60,6 +63,7 @@ export function createLifecycle({ parts, logger, stopTimeoutMs }: LifecycleOptio
       return state
     },
     async start() {
+      if (stopping) return stopping
       state = 'starting'
       starting = startParts()
       try {

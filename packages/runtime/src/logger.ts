@@ -1,6 +1,16 @@
-import { type DestinationStream, type LevelWithSilent, type Logger as PinoLogger, pino } from 'pino'
+import {
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type LevelWithSilent,
+  type LoggerOptions as PinoOptions,
+  type Logger as PinoLogger,
+  pino,
+  stdTimeFunctions,
+} from 'pino'
 import pretty from 'pino-pretty'
 import { currentContext } from './context.ts'
+import { withoutSecretFields, withoutSecretText } from './secrets.ts'
 import { traceIdOf } from './trace.ts'
 
 export type Logger = Pick<
@@ -20,50 +30,34 @@ export interface LoggerOptions {
 
 /** A logger whose lines carry the request's id and trace id, and never a secret or a token. */
 export function createLogger({ level, readable, destination }: LoggerOptions): Logger {
-  const stream = readable
-    ? pretty({
-        colorize: true,
-        sync: true,
-        ignore: 'pid,hostname',
-        translateTime: 'SYS:HH:MM:ss.l',
-        ...(destination && { destination }),
-      })
-    : destination
-  const options = {
+  const lineOf = readable ? pretty.prettyFactory(forPeople) : (line: string) => line
+  const options: PinoOptions = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: stdTimeFunctions.isoTime,
     mixin: contextFields,
-    formatters: {
-      level: (label: string) => ({ level: label }),
-      log: (fields: Record<string, unknown>) => withoutSecrets(fields) as Record<string, unknown>,
-    },
+    formatters: { level: (label) => ({ level: label }), log: withoutSecretFields },
+    // Errors are written out by withoutSecrets, which reaches those under any name.
+    serializers: { err: (value: unknown) => value },
+    // The last look: messages, and what errors carry in theirs.
+    hooks: { streamWrite: (line) => lineOf(withoutSecretText(line)) },
   }
-  return stream ? pino(options, stream) : pino(options)
+  const logger = destination ? pino(options, destination) : pino(options)
+  const child: Child = logger.child
+  // Children inherit this. Pino formats the fields of a line, not those bound to a child.
+  return Object.assign(logger, {
+    child(this: PinoLogger, bindings: Bindings, options?: ChildLoggerOptions<never>) {
+      return child.call(this, withoutSecretFields(bindings), options)
+    },
+  })
 }
+
+type Child = (this: PinoLogger, bindings: Bindings, options?: ChildLoggerOptions<never>) => PinoLogger
+
+const forPeople = { colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }
 
 function contextFields(): Record<string, string> {
   const context = currentContext()
   if (!context) return {}
   return { requestId: context.requestId, traceId: traceIdOf(context.traceparent) }
-}
-
-const secretName = /^(authorization|cookie|set-cookie|.*(password|secret|token|apikey|api_key|passwd))$/i
-const maxDepth = 6
-
-/** The same fields with the values of secret-sounding names, and passwords within URLs, replaced. */
-export function withoutSecrets(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string')
-    return value.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:[secret]@')
-  if (value === null || typeof value !== 'object' || value instanceof Error || depth > maxDepth) return value
-  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1))
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [
-      name,
-      secretName.test(name) && field !== undefined && field !== null
-        ? '[secret]'
-        : withoutSecrets(field, depth + 1),
-    ]),
-  )
 }

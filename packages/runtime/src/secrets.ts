@@ -1,0 +1,44 @@
+import { stdSerializers } from 'pino'
+
+const secretName =
+  /^(authorization|cookie|set-cookie|.*(password|passwd|secret|token|(api|secret|private)[_-]?key)([_-]?hash)?)$/i
+const maxDepth = 6
+
+/** The fields of a log line without their secrets. */
+export function withoutSecretFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, withoutSecretsIn(name, value, 1)]),
+  )
+}
+
+/** The same value with the values of secret-sounding names, and secrets within text, replaced. */
+export function withoutSecrets(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return withoutSecretText(value)
+  if (value === null || typeof value !== 'object') return value
+  if (depth > maxDepth) return '[deeper]'
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1))
+  if (value instanceof Error) return withoutSecrets(errorFields(value), depth)
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [name, withoutSecretsIn(name, field, depth + 1)]),
+  )
+}
+
+/** What pino writes of an error, with the errors inside it still to be looked through. */
+function errorFields(error: Error): Record<string, unknown> {
+  const together = error instanceof AggregateError && { aggregateErrors: error.errors }
+  return { ...stdSerializers.err(error), ...error, ...together }
+}
+
+function withoutSecretsIn(name: string, value: unknown, depth: number): unknown {
+  const hidden = secretName.test(name) && value !== undefined && value !== null
+  return hidden ? '[secret]' : withoutSecrets(value, depth)
+}
+
+/** The same text without the passwords of URLs and without bearer tokens. */
+export function withoutSecretText(text: string): string {
+  return text
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*):[^\s@/"\\]+@/gi, '$1:[secret]@')
+    .replace(/\b(bearer) [\w.~+/=-]+/gi, '$1 [secret]')
+}
