@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto'
+import { httpProblem } from './http-problems.ts'
+
+/** The sort keys of a page's last row: with them the next page is found by a range, not an offset. */
+export type CursorKeys = readonly (string | number | null)[]
+
+/** The type of each key in order; `?` where it may be null. */
+export type CursorShape = readonly ('string' | 'number' | 'string?' | 'number?')[]
+
+/** The keys a shape describes. */
+export type KeysOf<S extends CursorShape> = {
+  -readonly [I in keyof S]: S[I] extends 'string'
+    ? string
+    : S[I] extends 'number'
+      ? number
+      : S[I] extends 'string?'
+        ? string | null
+        : number | null
+}
+
+const fingerprintLength = 12
+
+/**
+ * A cursor for the page after `keys`.
+ * @param query the filters and the sort order it belongs to; members `cursor` and `limit` do not count
+ */
+export function encodeCursor(query: unknown, keys: CursorKeys): string {
+  const text = JSON.stringify(keys)
+  return Buffer.from(fingerprint(query, text) + text).toString('base64url')
+}
+
+/**
+ * The keys within a cursor. The fingerprint is a check for mistakes, not a signature: whoever makes up a
+ * cursor only chooses where their own page begins.
+ * @throws Problem `invalid_cursor` when it is malformed, altered, or made for other filters or another order.
+ */
+export function decodeCursor<const S extends CursorShape>(
+  cursor: string,
+  query: unknown,
+  shape: S,
+): KeysOf<S> {
+  const bytes = Buffer.from(cursor, 'base64url')
+  const decoded = bytes.toString()
+  const text = decoded.slice(fingerprintLength)
+  // Decoding ignores what is not base64url, so only the exact text that encoding gives is a cursor.
+  const exact = bytes.toString('base64url') === cursor
+  if (!exact || decoded.slice(0, fingerprintLength) !== fingerprint(query, text)) throw invalidCursor()
+  const keys: unknown = JSON.parse(text)
+  if (!fits(keys, shape)) throw invalidCursor()
+  return keys
+}
+
+function invalidCursor() {
+  const message = 'must be a nextCursor of this list, with the same filters and the same sort order'
+  return httpProblem('invalid_cursor', `cursor ${message}: start again without it`, {
+    errors: [{ path: 'cursor', code: 'invalid_cursor', message }],
+  })
+}
+
+function fits<S extends CursorShape>(keys: unknown, shape: S): keys is KeysOf<S> {
+  if (!Array.isArray(keys) || keys.length !== shape.length) return false
+  return shape.every((type, index) => {
+    const key: unknown = keys[index]
+    return typeof key === type.replace('?', '') || (key === null && type.endsWith('?'))
+  })
+}
+
+function fingerprint(query: unknown, keys: string): string {
+  return hash('sha256', `${canonical(withoutPage(query))}\n${keys}`, 'base64url').slice(0, fingerprintLength)
+}
+
+function withoutPage(query: unknown): unknown {
+  if (typeof query !== 'object' || query === null) return query
+  return { ...query, cursor: undefined, limit: undefined }
+}
+
+/** JSON with sorted members and without undefined ones, so that equal queries give equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  )
+}

@@ -1,0 +1,23 @@
+export { type Access, anyOf, type Identifier, type Identity, publicAccess, signedIn } from './access.ts'
+export type { App, RouteInfo, RoutePlugin } from './app.ts'
+export { etagOf, requireMatch, sendVersioned } from './conditional.ts'
+export { type CursorKeys, type CursorShape, decodeCursor, encodeCursor, type KeysOf } from './cursors.ts'
+export { httpProblem, httpProblems } from './http-problems.ts'
+export { defaultLimits, type HttpLimits } from './limits.ts'
+export { mergePatch } from './merge-patch.ts'
+export {
+  defineProblems,
+  type FieldProblem,
+  Problem,
+  type ProblemOptions,
+  type ProblemTable,
+  type ProblemType,
+  problems,
+} from './problems.ts'
+export { createRateLimiter, type RateLimiter, type RateRule, type RateVerdict } from './rate-limit.ts'
+export type { Readiness } from './readiness.ts'
+export { createOpsServer, type OpsServer, type OpsServerOptions } from './ops-server.ts'
+export { day, nullable, page, pageQuery, ProblemSchema, timestamp, uuid } from './schemas.ts'
+export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
+export { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts'
+export { createTokenVerifier, type TokenVerifierOptions } from './tokens.ts'

@@ -1,0 +1,62 @@
+import type { RateRule } from './rate-limit.ts'
+
+/** Every bound of a server. Sizes are bytes, times are milliseconds. */
+export interface HttpLimits {
+  /** The largest body; a route's `bodyLimit` overrides it. */
+  readonly bodyBytes: number
+  /** How long a JSON body may take to arrive. */
+  readonly bodyMs: number
+  /** How long any request may take to arrive, an upload's body included. */
+  readonly uploadMs: number
+  /** Path and query together. */
+  readonly urlBytes: number
+  /** The request line and all headers together. */
+  readonly headerBytes: number
+  readonly headerCount: number
+  /** How long the headers may take to arrive. */
+  readonly headersMs: number
+  /** How long a connection may be idle between requests. */
+  readonly keepAliveMs: number
+  /** Connections at once; more are closed as they come. */
+  readonly connections: number
+  /** How deep arrays and objects may be nested within a JSON body. */
+  readonly jsonDepth: number
+  /** How many values, of any kind, a JSON body may hold. */
+  readonly jsonNodes: number
+  /** The deadline put into the work's context; a route's `config.deadlineMs` overrides it. */
+  readonly requestMs: number
+  /** Requests at once; more are answered 503. */
+  readonly maxInFlight: number
+  /** Requests are answered 503 while the event loop runs later than this. */
+  readonly eventLoopDelayMs: number
+  /** Requests of one client address (an IPv6 network of /64); null for no limit. */
+  readonly clientRate: RateRule | null
+  /** Requests of one account; null for no limit. */
+  readonly accountRate: RateRule | null
+  /** How many clients, and how many accounts, the rate limits remember. */
+  readonly rateKeys: number
+  /** How long requests in flight may take to finish when the server stops. */
+  readonly drainMs: number
+}
+
+export const defaultLimits: HttpLimits = {
+  bodyBytes: 1_048_576,
+  bodyMs: 10_000,
+  uploadMs: 300_000,
+  urlBytes: 8_192,
+  headerBytes: 16_384,
+  headerCount: 100,
+  headersMs: 10_000,
+  // Longer than the idle timeout of the usual load balancers, so that they close first and not into a request.
+  keepAliveMs: 72_000,
+  connections: 10_000,
+  jsonDepth: 32,
+  jsonNodes: 10_000,
+  requestMs: 10_000,
+  maxInFlight: 1_000,
+  eventLoopDelayMs: 200,
+  clientRate: { burst: 1_000, perMinute: 6_000 },
+  accountRate: { burst: 500, perMinute: 3_000 },
+  rateKeys: 50_000,
+  drainMs: 10_000,
+}

@@ -1,0 +1,73 @@
+import Type, { type Static, type TSchema, type TUnsafe } from 'typebox'
+
+/** A UUID in its textual form (RFC 9562). */
+export function uuid(options: { description?: string; examples?: string[] } = {}) {
+  return Type.String({ format: 'uuid', ...options })
+}
+
+/** A moment in UTC (RFC 3339). */
+export function timestamp(options: { description?: string } = {}) {
+  return Type.String({ format: 'date-time', ...options })
+}
+
+/** A calendar day (RFC 3339 `full-date`). */
+export function day(options: { description?: string } = {}) {
+  return Type.String({ format: 'date', ...options })
+}
+
+/** The schema's values, or null. */
+export function nullable<T extends TSchema>(schema: T): TUnsafe<Static<T> | null> {
+  const { type, enum: values } = schema as TSchema & { type?: unknown; enum?: readonly unknown[] }
+  const scalar = type === 'string' || type === 'number' || type === 'integer' || type === 'boolean'
+  // One schema with two types: cheaper to validate and to serialize than a union, and it says the same.
+  if (scalar && !('const' in schema) && !('title' in schema)) {
+    return Type.Unsafe({ ...schema, type: [type, 'null'], ...(values && { enum: [...values, null] }) })
+  }
+  return Type.Unsafe({ anyOf: [schema, { type: 'null' }] })
+}
+
+/** How a list is paged: put its properties into the query schema of a list. */
+export const pageQuery = Type.Object({
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 2048, description: "The previous page's nextCursor" }),
+  ),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many items at most' }),
+})
+
+/** One page of a list; more members may be added by spreading its `properties` into a schema. */
+export function page<T extends TSchema>(item: T) {
+  const title = (item as TSchema & { title?: string }).title
+  return Type.Object(
+    {
+      items: Type.Array(item),
+      nextCursor: nullable(Type.String({ description: 'Null on the last page' })),
+      total: Type.Optional(Type.Integer({ minimum: 0, description: 'How many match in all' })),
+      totalIsExact: Type.Optional(Type.Boolean({ description: 'False when the total is an estimate' })),
+    },
+    title === undefined ? {} : { title: `${title}Page` },
+  )
+}
+
+export const FieldProblemSchema = Type.Object(
+  {
+    path: Type.String({ description: 'A JSON Pointer into the body, or the name of the parameter' }),
+    code: Type.String({ examples: ['required'] }),
+    message: Type.String({ description: 'What was expected' }),
+  },
+  { title: 'FieldProblem' },
+)
+
+/** An error as this API answers it (RFC 9457). */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ format: 'uri-reference', description: 'Where this kind of problem is described' }),
+    title: Type.String({ description: 'The kind of problem, for people' }),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    code: Type.String({ description: 'The kind of problem, for programs' }),
+    detail: Type.String({ description: 'What happened this time and what to do about it' }),
+    instance: Type.String({ description: 'The path of the request' }),
+    requestId: Type.String({ description: 'Names the request in the logs' }),
+    errors: Type.Optional(Type.Array(FieldProblemSchema)),
+  },
+  { title: 'Problem' },
+)
