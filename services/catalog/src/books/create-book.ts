@@ -1,0 +1,47 @@
+import type { Identity } from '@colophon/http'
+import { type Queryable, sql } from '@colophon/postgres'
+import { type CatalogDeps, priceView } from '../deps.ts'
+import type { Book, BookInput } from '../schemas.ts'
+import { changesBetween, statedGroups } from './changes.ts'
+import { draftFrom, readStored, storeAsStaff } from './edit-book.ts'
+import { groupNames } from './field-groups.ts'
+import { recordHistory } from './history.ts'
+import { refuseTakenIsbn } from './isbn-taken.ts'
+import { type KnownBook, readBook } from './read-books.ts'
+
+/**
+ * Makes a book, or brings back the deleted one of the same ISBN.
+ * @throws Problem isbn_taken naming the book that has the ISBN, book_invalid
+ */
+export async function createBook(deps: CatalogDeps, actor: Identity, input: BookInput): Promise<Book> {
+  return refuseTakenIsbn(deps, () =>
+    deps.database.transaction(async (tx) => {
+      const draft = await draftFrom(tx, deps, input)
+      const deleted = draft.isbn13 === null ? undefined : await deletedBook(tx, deps, draft.isbn13)
+      const id = deleted?.id ?? deps.newId()
+      const version = (deleted?.version ?? 0) + 1
+      await storeAsStaff(
+        tx,
+        deps,
+        { id, version, draft, changed: deleted ? groupNames : 'all' },
+        deleted ? groupNames : statedGroups(draft),
+      )
+      const entry = {
+        bookId: id,
+        version,
+        actor: actor.accountId,
+        changes: deleted ? changesBetween(deleted, draft) : {},
+      }
+      await recordHistory(tx, [{ ...entry, action: deleted ? 'restored' : 'created' }], deps.now())
+      return readStored(tx, deps, id)
+    }),
+  )
+}
+
+async function deletedBook(tx: Queryable, deps: CatalogDeps, isbn13: string): Promise<KnownBook | undefined> {
+  const row = await tx.maybeOne<{ id: string }>(sql`
+    select book.id from catalog.books book join catalog.identifiers identifier on identifier.book_id = book.id
+    where identifier.scheme = 'isbn13' and identifier.value = ${isbn13} and book.deleted_at is not null
+    for update of book`)
+  return row && readBook(tx, row.id, priceView(deps))
+}

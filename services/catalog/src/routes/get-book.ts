@@ -1,0 +1,26 @@
+import { type App, sendVersioned } from '@colophon/http'
+import { publicBook } from '../books/edit-book.ts'
+import { findBook } from '../books/find-book.ts'
+import { type CatalogDeps, priceView } from '../deps.ts'
+import { Book } from '../schemas.ts'
+import { bookPath } from './book-path.ts'
+
+export function getBook(app: App, deps: CatalogDeps): void {
+  app.get(
+    '/api/books/:book',
+    {
+      config: { access: 'public', problems: ['book_reference_invalid', 'book_not_found', 'book_deleted'] },
+      schema: {
+        tags: ['Books'],
+        operationId: 'getBook',
+        summary: 'A book by its id or its ISBN',
+        params: bookPath,
+        response: { 200: Book },
+      },
+    },
+    async (request, reply) => {
+      const book = await findBook(deps.database, request.params.book, priceView(deps))
+      return sendVersioned(request, reply, book.version, publicBook(book))
+    },
+  )
+}

@@ -1,0 +1,23 @@
+import { type Queryable, sql } from '@colophon/postgres'
+import type { Selection } from './selection.ts'
+
+/** Up to here matches are counted one by one; beyond, the planner's estimate is given. */
+const exactUpTo = 10_000
+
+/** How many books a query selects. */
+export async function countBooks(
+  db: Queryable,
+  { where }: Selection,
+): Promise<{ total: number; totalIsExact: boolean }> {
+  const { count } = await db.one<{ count: number }>(sql`
+    select count(*) from (select from catalog.books book where ${where} limit ${exactUpTo + 1}) as matches`)
+  if (count <= exactUpTo) return { total: count, totalIsExact: true }
+  const { estimate } = await db.one<{ estimate: Plan[] }>(
+    sql`explain (format json) select from catalog.books book where ${where}`,
+  )
+  return { total: Math.max(count, estimate[0]?.Plan['Plan Rows'] ?? 0), totalIsExact: false }
+}
+
+interface Plan {
+  Plan: { 'Plan Rows': number }
+}

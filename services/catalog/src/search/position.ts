@@ -1,0 +1,98 @@
+import { type CursorKeys, decodeCursor, httpProblem } from '@colophon/http'
+
+/** How far a query was corrected: not, words the catalogue lacks, every word (search/correct.ts). */
+export type Correction = 0 | 1 | 2
+
+/** Where a page of a sorted list begins: after this key and id. */
+export interface SortedPosition {
+  correction: Correction
+  key: string | number
+  id: string
+}
+
+/** A place in the order of popularity. */
+export interface Edge {
+  popularity: number
+  id: string
+}
+
+/**
+ * Where a page of a list by relevance begins: in the window of candidates between two places in the order of
+ * popularity (search/by-relevance.ts), after this score and id when it is not the window's first page.
+ */
+export interface RelevancePosition {
+  correction: Correction
+  /** Exclusive; null for the first window. */
+  start: Edge | null
+  /** Inclusive; null for a window not yet looked into. */
+  end: Edge | null
+  after: { score: number; id: string } | null
+}
+
+/** Reads a cursor of a sorted list. @throws Problem invalid_cursor */
+export function sortedPosition(cursor: string, query: unknown, keyType: 'string' | 'number'): SortedPosition {
+  const [correction, key, id] =
+    keyType === 'number'
+      ? decodeCursor(cursor, query, ['number', 'number', 'string'])
+      : decodeCursor(cursor, query, ['number', 'string', 'string'])
+  return {
+    correction: correctionOf(correction),
+    key: typeof key === 'number' ? integer(key) : text(key),
+    id: uuid(id),
+  }
+}
+
+/** Reads a cursor of a list by relevance. @throws Problem invalid_cursor */
+export function relevancePosition(cursor: string, query: unknown): RelevancePosition {
+  const shape = ['number', 'number?', 'string?', 'number?', 'string?', 'number?', 'string?'] as const
+  const [correction, startKey, startId, endKey, endId, score, id] = decodeCursor(cursor, query, shape)
+  return {
+    correction: correctionOf(correction),
+    start: edge(startKey, startId),
+    end: edge(endKey, endId),
+    after: score === null || id === null ? null : { score, id: uuid(id) },
+  }
+}
+
+/** The keys of a cursor for this position. */
+export function relevanceKeys({ correction, start, end, after }: RelevancePosition): CursorKeys {
+  return [
+    correction,
+    start?.popularity ?? null,
+    start?.id ?? null,
+    end?.popularity ?? null,
+    end?.id ?? null,
+    after?.score ?? null,
+    after?.id ?? null,
+  ]
+}
+
+function edge(popularity: number | null, id: string | null): Edge | null {
+  return popularity === null || id === null ? null : { popularity: integer(popularity), id: uuid(id) }
+}
+
+// A cursor is no secret, so somebody may make one up: nothing may reach the database that it chokes on.
+
+function correctionOf(value: number): Correction {
+  if (value === 0 || value === 1 || value === 2) return value
+  throw forged()
+}
+
+function integer(value: number): number {
+  if (Number.isSafeInteger(value)) return value
+  throw forged()
+}
+
+function uuid(value: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) return value
+  throw forged()
+}
+
+function text(value: string): string {
+  if (value.isWellFormed() && !value.includes('\0')) return value
+  throw forged()
+}
+
+function forged() {
+  return httpProblem('invalid_cursor', 'cursor was not made by this list: start again without it')
+}

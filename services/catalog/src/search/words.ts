@@ -1,0 +1,92 @@
+/** Letters that Unicode does not decompose but people type as others. */
+const letters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ł: 'l',
+  ħ: 'h',
+  ı: 'i',
+  ŋ: 'n',
+  ĸ: 'k',
+}
+
+/** Accents of European scripts, Arabic vowel marks, Hebrew points: what people leave out when they type. */
+const marks = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g
+
+/** A longer word is cut: nobody types it, and an index entry is bounded. */
+const maxWord = 60
+
+/** The text as compared: case and accents ignored. */
+export function fold(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(marks, '')
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[ßæœøđðþłħıŋĸ]/g, (letter) => letters[letter] ?? letter)
+}
+
+/** The key by which two names or titles are the same: their words, single-spaced. */
+export function nameKey(name: string): string {
+  const words = [...runs(fold(name))].join(' ')
+  // A name of signs alone ("!!!") is its own key.
+  return (words || fold(name).trim()).slice(0, 200).toWellFormed()
+}
+
+const run = /[\p{L}\p{N}\p{M}]+(?:['’ʼ][\p{L}\p{N}\p{M}]+)*/gu
+const apostrophe = /['’ʼ]/
+/** Scripts written without spaces: looked up by pairs of neighbouring characters. */
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]+/gu
+
+function* runs(folded: string): Generator<string> {
+  for (const [match] of folded.matchAll(run)) yield match
+}
+
+/**
+ * The words a text is found by. A word with an apostrophe is found whole (`obrien`) and by its parts
+ * (`brien`), initials one by one and together (`jk`), unspaced scripts by characters and pairs.
+ */
+export function indexWords(text: string): string[] {
+  const words: string[] = []
+  let initials = ''
+  for (const word of runs(fold(text))) {
+    if (/^\p{L}$/u.test(word)) initials += word
+    else {
+      if (initials.length > 1) words.push(initials)
+      initials = ''
+    }
+    if (apostrophe.test(word)) words.push(...word.split(apostrophe))
+    words.push(...splitUnspaced(word.replaceAll(/['’ʼ]/g, ''), true))
+  }
+  if (initials.length > 1) words.push(initials)
+  return words.map(cut)
+}
+
+/** The words a query asks for: each of them must be found. */
+export function queryWords(text: string): string[] {
+  return [...runs(fold(text))].flatMap((word) => splitUnspaced(word.replaceAll(/['’ʼ]/g, ''), false)).map(cut)
+}
+
+function splitUnspaced(word: string, singles: boolean): string[] {
+  const pieces: string[] = []
+  let end = 0
+  for (const match of word.matchAll(unspaced)) {
+    if (match.index > end) pieces.push(word.slice(end, match.index))
+    end = match.index + match[0].length
+    const characters = [...match[0]]
+    const pairs = characters.slice(1).map((character, i) => `${characters[i]}${character}`)
+    if (singles || pairs.length === 0) pieces.push(...characters)
+    pieces.push(...pairs)
+  }
+  if (end < word.length) pieces.push(word.slice(end))
+  return pieces
+}
+
+function cut(word: string): string {
+  return word.length <= maxWord ? word : word.slice(0, maxWord).toWellFormed()
+}
