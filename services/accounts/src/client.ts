@@ -1,0 +1,60 @@
+import type { Identity } from '@colophon/http'
+import { errors, type JWTVerifyGetKey } from 'jose'
+import type { Account, AccountRef } from './accounts.ts'
+import type { Deps } from './deps.ts'
+import { ensureFirstAdmin, type FirstAdmin } from './operations/first-admin.ts'
+import { type IssuedToken, issueToken, type ScriptToken } from './operations/issue-token.ts'
+import { type AccountsPage, type AccountsQuery, listAccounts } from './operations/list-accounts.ts'
+import { type NewAccount, registerAccount } from './operations/register-account.ts'
+import { sessionIdentity } from './operations/session-identity.ts'
+import { setRoles } from './operations/set-roles.ts'
+import type { Role } from './roles.ts'
+import { signingAlgorithm } from './signing-keys.ts'
+
+/** What the gateway and the command line ask of this service. Errors are `Problem`s of `accountsProblems`. */
+export interface AccountsClient {
+  /** What access tokens are verified by: the options of `createTokenVerifier` of @colophon/http. */
+  readonly tokens: {
+    readonly issuer: string
+    readonly audience: string
+    readonly algorithms: readonly string[]
+    readonly keys: JWTVerifyGetKey
+  }
+  /** Who a session's cookie stands for; null when it has ended or never was. */
+  sessionIdentity(cookieValue: string): Promise<Identity | null>
+  /** @throws Problem `validation_failed`, `email_taken` */
+  createAccount(account: NewAccount): Promise<Account>
+  /** @throws Problem `invalid_cursor` */
+  listAccounts(query?: AccountsQuery): Promise<AccountsPage>
+  /** @throws Problem `account_not_found`, `last_admin` */
+  setRoles(who: AccountRef, roles: readonly Role[]): Promise<Account>
+  /** Makes the first admin when there is no admin. @throws Problem `validation_failed`, `email_taken` */
+  ensureFirstAdmin(admin: { email: string; password?: string | undefined }): Promise<FirstAdmin>
+  /** An access token for a script. @throws Problem `account_not_found`, `role_not_held`; RangeError */
+  issueToken(token: ScriptToken): Promise<IssuedToken>
+  /** A new key signs from now on; the old one is published until its last token is out. */
+  rotateKeys(): Promise<{ id: string }>
+}
+
+/** The client of a service in the same process: the operations themselves. */
+export function createClient(deps: Deps): AccountsClient {
+  return {
+    tokens: {
+      issuer: deps.issuer,
+      audience: deps.audience,
+      algorithms: [signingAlgorithm],
+      keys: async ({ kid }) => {
+        const key = kid === undefined ? undefined : await deps.keys.publicKey(kid)
+        if (!key) throw new errors.JWKSNoMatchingKey()
+        return key
+      },
+    },
+    sessionIdentity: (cookieValue) => sessionIdentity(deps, cookieValue),
+    createAccount: (account) => registerAccount(deps, account),
+    listAccounts: (query = {}) => listAccounts(deps, query),
+    setRoles: (who, roles) => setRoles(deps, who, roles, 'the command line'),
+    ensureFirstAdmin: (admin) => ensureFirstAdmin(deps, admin),
+    issueToken: (token) => issueToken(deps, token),
+    rotateKeys: () => deps.keys.rotate(),
+  }
+}

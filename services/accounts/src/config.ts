@@ -1,0 +1,24 @@
+import { type Settings, text } from '@colophon/runtime'
+import { secretKeyPattern } from './key-wrap.ts'
+
+/** The settings of this service, for `readConfig` of @colophon/runtime. */
+export const accountsSettings = {
+  secretKey: text('SECRET_KEY', {
+    help: 'Wraps the keys that sign tokens: 32 random bytes in base64url. Keep it: without it they cannot be read.',
+    default: undefined,
+    shown: 'made in the data folder when embedded',
+    secret: true,
+    pattern: secretKeyPattern,
+    must: '32 random bytes in base64url (43 characters), such as `openssl rand -base64 32 | tr +/ -_ | tr -d =` makes',
+  }),
+  adminEmail: text('ADMIN_EMAIL', {
+    help: 'The e-mail address of the first admin, whose account is made when there is no admin.',
+    default: 'admin@example.com',
+  }),
+  adminPassword: text('ADMIN_PASSWORD', {
+    help: 'The password the first admin starts with; not looked at once there is an admin.',
+    default: undefined,
+    shown: 'made and shown once',
+    secret: true,
+  }),
+} satisfies Settings

@@ -1,0 +1,28 @@
+import type { RateLimiter } from '@colophon/http'
+import type { Database } from '@colophon/postgres'
+import type { Logger } from '@colophon/runtime'
+import type { PasswordHasher } from './password-hasher.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+/** What the operations of this service work with. */
+export interface Deps {
+  readonly db: Database
+  readonly logger: Logger
+  readonly clock: () => Date
+  readonly newId: () => string
+  readonly hasher: PasswordHasher
+  /** A hash of no password, checked where there is no account so that the answer takes as long. */
+  readonly decoyHash: () => Promise<string>
+  readonly keys: SigningKeys
+  /** The `iss` and `aud` of access tokens. */
+  readonly issuer: string
+  readonly audience: string
+  readonly limiters: {
+    /** Attempts at a password, by e-mail address. */
+    readonly passwords: RateLimiter
+    /** Attempts at any password, by the client's network address. */
+    readonly logins: RateLimiter
+    /** New accounts, by the client's network address. */
+    readonly signUps: RateLimiter
+  }
+}

@@ -1,0 +1,35 @@
+import { sql } from '@colophon/postgres'
+import { type Account, type AccountRef, accountColumns, isAccount } from '../accounts.ts'
+import type { Deps } from '../deps.ts'
+import { problem } from '../problems.ts'
+import { type Role, sortedRoles } from '../roles.ts'
+
+/**
+ * Gives an account exactly these roles. Sessions have them from their next request on; an access token keeps
+ * those it was signed with until it expires, after 15 minutes, and a refresh brings the new ones.
+ * @param by who does it, for the log
+ * @throws Problem `account_not_found`, `last_admin`
+ */
+export async function setRoles(
+  { db, logger }: Pick<Deps, 'db' | 'logger'>,
+  who: AccountRef,
+  roles: readonly Role[],
+  by: string,
+): Promise<Account> {
+  const account = await db.transaction(async (tx) => {
+    // Locked in one order, so that two admins who take the role from each other do it one after the other.
+    const admins = await tx.query<{ id: string }>(sql`
+      SELECT id FROM accounts.accounts WHERE 'admin' = ANY (roles) ORDER BY id FOR UPDATE`)
+    const updated = await tx.maybeOne<Account>(sql`
+      UPDATE accounts.accounts SET roles = ${sortedRoles(roles)}, version = version + 1
+      WHERE ${isAccount(who)} RETURNING ${accountColumns}`)
+    if (!updated)
+      throw problem('account_not_found', 'there is no such account: look it up in the list of accounts')
+    if (!roles.includes('admin') && admins.length === 1 && admins[0]?.id === updated.id) {
+      throw problem('last_admin', `${updated.email} is the only admin: make somebody else an admin first`)
+    }
+    return updated
+  })
+  logger.info({ accountId: account.id, roles: account.roles, by }, 'roles changed')
+  return account
+}

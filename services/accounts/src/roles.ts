@@ -1,0 +1,14 @@
+/** What an account may be. A customer buys, staff runs the shop, an admin decides who is staff. */
+export const roles = ['customer', 'staff', 'admin'] as const
+
+export type Role = (typeof roles)[number]
+
+/** The roles an account acts in: an admin is also staff, so that a route for staff need name only `staff`. */
+export function actingRoles(held: readonly Role[]): Role[] {
+  return roles.filter((role) => held.includes(role) || (role === 'staff' && held.includes('admin')))
+}
+
+/** Roles as they are kept: each once, in the order of `roles`. */
+export function sortedRoles(given: readonly Role[]): Role[] {
+  return roles.filter((role) => given.includes(role))
+}

@@ -1,0 +1,22 @@
+import { type App, clearSessionCookie, sessionCookie } from '@colophon/http'
+import { sql } from '@colophon/postgres'
+import Type from 'typebox'
+import type { Deps } from '../deps.ts'
+import { secretHash } from '../secret-tokens.ts'
+
+/** DELETE /api/session: a browser signs out. Public, so that a cookie whose session has ended goes too. */
+export function deleteSession(app: App, { db }: Deps): void {
+  app.delete(
+    '/api/session',
+    {
+      config: { access: 'public' },
+      schema: { tags: ['Session'], summary: 'Sign out a browser', response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const secret = request.cookies[sessionCookie]
+      if (secret) await db.query(sql`DELETE FROM accounts.sessions WHERE token_hash = ${secretHash(secret)}`)
+      clearSessionCookie(reply)
+      return reply.code(204).send(null)
+    },
+  )
+}

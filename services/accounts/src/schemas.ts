@@ -1,0 +1,58 @@
+import { timestamp, uuid } from '@colophon/http'
+import Type from 'typebox'
+import { longestPassword, shortestPassword } from './passwords.ts'
+import { roles } from './roles.ts'
+
+export const RolesSchema = Type.Array(
+  Type.Enum([...roles], {
+    type: 'string',
+    description: 'A customer buys, staff runs the shop, an admin is staff and decides who is',
+  }),
+  { minItems: 1, maxItems: roles.length },
+)
+
+export const AccountSchema = Type.Object(
+  {
+    id: uuid(),
+    email: Type.String({ examples: ['ana@example.com'] }),
+    name: Type.String({ examples: ['Ana'] }),
+    roles: RolesSchema,
+    createdAt: timestamp(),
+    version: Type.Integer({ minimum: 1 }),
+  },
+  { title: 'Account' },
+)
+
+/** An address that is to be an account's; its form is a rule of its own, `parseEmail`. */
+export const EmailSchema = Type.String({ minLength: 3, maxLength: 254, examples: ['ana@example.com'] })
+
+/** A password that is to be an account's. */
+export const NewPasswordSchema = Type.String({
+  minLength: shortestPassword,
+  maxLength: longestPassword,
+  description: 'None of the most common ones, and not the e-mail address',
+})
+
+/** A password that is only compared. */
+export const GivenPasswordSchema = Type.String({ minLength: 1, maxLength: longestPassword })
+
+/** Text of one line with something in it. */
+export const NameSchema = Type.String({
+  maxLength: 200,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
+  examples: ['Ana'],
+})
+
+export const CredentialsSchema = Type.Object({ email: EmailSchema, password: GivenPasswordSchema })
+
+export const RefreshTokenSchema = Type.Object({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) })
+
+export const TokensSchema = Type.Object(
+  {
+    accessToken: Type.String({ description: 'A JWT to send as `Authorization: Bearer`' }),
+    refreshToken: Type.String({ description: 'Good for one refresh; a second use ends the whole login' }),
+    tokenType: Type.Literal('Bearer'),
+    expiresIn: Type.Integer({ description: 'How long the access token is good for, in seconds' }),
+  },
+  { title: 'Tokens' },
+)

@@ -1,0 +1,139 @@
+import { randomUUIDv7 } from 'node:crypto'
+import {
+  createRateLimiter,
+  httpProblem,
+  type ProblemTable,
+  type RateRule,
+  type RoutePlugin,
+} from '@colophon/http'
+import type { Database } from '@colophon/postgres'
+import type { Logger } from '@colophon/runtime'
+import { type AccountsClient, createClient } from './client.ts'
+import type { Deps } from './deps.ts'
+import { parseSecretKey } from './key-wrap.ts'
+import { removeExpired } from './operations/remove-expired.ts'
+import { createPasswordHasher, owaspCost, type PasswordHasher } from './password-hasher.ts'
+import { accountsProblems } from './problems.ts'
+import { addRoutes } from './routes/index.ts'
+import { newPassword } from './secret-tokens.ts'
+import { createSigningKeys } from './signing-keys.ts'
+
+/** How often a password may be tried and an account made; counted in this process. */
+export interface AccountsRates {
+  /** Tries at the password of one e-mail address, whether or not it has an account. */
+  passwords: RateRule
+  /** Tries at any password from one network address. */
+  logins: RateRule
+  /** New accounts from one network address. */
+  signUps: RateRule
+}
+
+export interface AccountsOptions {
+  database: Database
+  logger: Logger
+  /** SECRET_KEY: 32 bytes in base64url, the same in every process and at every start. */
+  secretKey: string
+  /** The `iss` of access tokens, such as the public URL. */
+  issuer: string
+  /** The `aud` of access tokens. */
+  audience?: string
+  rates?: Partial<AccountsRates>
+  hasher?: PasswordHasher
+  clock?: () => Date
+  /** Makes UUIDs, in the order of time (version 7). */
+  newId?: () => string
+}
+
+/** People, roles, sessions, tokens and the keys that sign them. */
+export interface AccountsService {
+  readonly name: 'accounts'
+  readonly routes: RoutePlugin
+  readonly problems: ProblemTable
+  /** To be applied, by `migrate` of @colophon/postgres, before the start. */
+  readonly migrations: { readonly schema: string; readonly folder: URL }
+  /** Works without a start too, for the command line. */
+  readonly client: AccountsClient
+  /**
+   * Makes the signing key when there is none.
+   * @throws Error in one line when SECRET_KEY does not open it
+   */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const defaultRates: AccountsRates = {
+  passwords: { burst: 10, perMinute: 5 },
+  logins: { burst: 50, perMinute: 30 },
+  signUps: { burst: 20, perMinute: 10 },
+}
+const rateKeys = 50_000
+const cleanupEveryMs = 60 * 60 * 1000
+
+export function createAccounts(options: AccountsOptions): AccountsService {
+  const deps = createDeps(options)
+  let cleanup: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+
+  function cleanUp(): void {
+    cleanup = removeExpired(deps).catch((error) => {
+      deps.logger.warn({ err: error }, 'expired sessions and tokens were not deleted: tried again in an hour')
+    })
+  }
+
+  return {
+    name: 'accounts',
+    routes: (app) => addRoutes(app, deps),
+    problems: accountsProblems,
+    migrations: { schema: 'accounts', folder: new URL('./migrations/', import.meta.url) },
+    client: createClient(deps),
+    async start() {
+      await deps.keys.start()
+      await deps.decoyHash()
+      cleanUp()
+      timer = setInterval(cleanUp, cleanupEveryMs).unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      await cleanup
+    },
+  }
+}
+
+function createDeps(options: AccountsOptions): Deps {
+  const { database: db, logger, clock = () => new Date(), newId = randomUUIDv7 } = options
+  const rates = { ...defaultRates, ...options.rates }
+  const hasher = options.hasher ?? defaultHasher()
+  let decoy: string | undefined
+  return {
+    db,
+    logger,
+    clock,
+    newId,
+    hasher,
+    async decoyHash() {
+      decoy ??= await hasher.hash(newPassword())
+      return decoy
+    },
+    keys: createSigningKeys({ db, logger, clock, secretKey: parseSecretKey(options.secretKey) }),
+    issuer: options.issuer,
+    audience: options.audience ?? 'colophon',
+    limiters: {
+      passwords: createRateLimiter({ ...rates.passwords, maxKeys: rateKeys }),
+      logins: createRateLimiter({ ...rates.logins, maxKeys: rateKeys }),
+      signUps: createRateLimiter({ ...rates.signUps, maxKeys: rateKeys }),
+    },
+  }
+}
+
+/** Two at a time (38 MiB, half of libuv's threads), and a queue that is worked off within a second or two. */
+function defaultHasher(): PasswordHasher {
+  return createPasswordHasher({
+    ...owaspCost,
+    concurrency: 2,
+    waiting: 64,
+    refusal: () =>
+      httpProblem('overloaded', 'too many people are signing in at this moment: try again in a second', {
+        headers: { 'retry-after': '1' },
+      }),
+  })
+}
