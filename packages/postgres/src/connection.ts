@@ -1,0 +1,103 @@
+import pg from 'pg'
+import type { Sql } from 'sql-template-tag'
+import { DatabaseError, describeError } from './errors.ts'
+
+/** How much longer than the server's own limit we wait for its answer, in milliseconds. */
+const answerGrace = 1_000
+
+export interface SendOptions {
+  /** Sends the statement as a prepared statement of that name. */
+  name?: string | undefined
+  /** The statement timeout in force on the server, in milliseconds; 0 is none. */
+  timeout: number
+}
+
+/**
+ * Takes a connection from the pool, waiting for a free one at most as long as the pool allows, and at most
+ * `timeLeft` milliseconds when that is given.
+ */
+export async function checkOut(pool: pg.Pool, timeLeft?: number): Promise<Connection> {
+  const connecting = pool.connect()
+  try {
+    return new Connection(await (timeLeft === undefined ? connecting : within(timeLeft, connecting)))
+  } catch (error) {
+    if (error instanceof pg.DatabaseError || error instanceof DatabaseError) throw error
+    throw new DatabaseError('UNAVAILABLE', `no connection to PostgreSQL: ${describeError(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+async function within(milliseconds: number, connecting: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    reject(new DatabaseError('TIMEOUT', 'the deadline passed while waiting for a connection to PostgreSQL'))
+    connecting.then(
+      (client) => client.release(),
+      () => {
+        // The deadline was reported already; a connection that did not come needs no releasing.
+      },
+    )
+  }, milliseconds)
+  try {
+    return await Promise.race([connecting, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A connection taken from the pool. One that broke is closed on release and not given out again. */
+export class Connection {
+  readonly #client: pg.PoolClient
+  #broken: Error | undefined
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client
+    client.on('error', this.#onError)
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#broken ??= error
+  }
+
+  /** Sends a statement, without waiting for those sent before it. The result is the last one's of several. */
+  async send<Row>(statement: Sql, { name, timeout }: SendOptions): Promise<{ rows: Row[]; command: string }> {
+    const query = {
+      text: statement.text,
+      values: statement.values,
+      ...(name !== undefined && { name }),
+      ...(timeout > 0 && { query_timeout: timeout + answerGrace }),
+    }
+    try {
+      // pg answers with an array when the text holds several statements, which its types leave out.
+      const results = [await this.#client.query(query)].flat() as pg.QueryResult[]
+      const last = results.at(-1)
+      return { rows: (last?.rows ?? []) as Row[], command: last?.command ?? '' }
+    } catch (error) {
+      throw this.#explain(error, timeout)
+    }
+  }
+
+  release(): void {
+    this.#client.off('error', this.#onError)
+    this.#client.release(this.#broken)
+  }
+
+  #explain(error: unknown, timeout: number): unknown {
+    if (error instanceof pg.DatabaseError) {
+      if (error.severity === 'FATAL' || error.severity === 'PANIC') this.#broken ??= error
+      return error
+    }
+    if (error instanceof Error && error.message === 'Query read timeout') {
+      this.#broken ??= error
+      return new DatabaseError('TIMEOUT', `PostgreSQL did not answer within ${timeout + answerGrace} ms`, {
+        cause: error,
+      })
+    }
+    if (!this.#broken) return error
+    const reason = describeError(this.#broken)
+    return new DatabaseError('UNAVAILABLE', `the connection to PostgreSQL was lost: ${reason}`, {
+      cause: error,
+    })
+  }
+}

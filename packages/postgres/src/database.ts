@@ -1,0 +1,74 @@
+import pg from 'pg'
+import type { Sql } from 'sql-template-tag'
+import { type Connection, checkOut } from './connection.ts'
+import { tighterTimeout, timeLeft } from './deadline.ts'
+import type { Log } from './log.ts'
+import { type Queryable, type QueryOptions, queryable } from './queryable.ts'
+import { sessionConfig, type Target } from './target.ts'
+import { runTransaction, type Transaction, type TransactionOptions, withLocalTimeout } from './transaction.ts'
+
+export interface Database extends Queryable {
+  /**
+   * Runs `work` in a transaction: committed when it returns, rolled back when it throws. Everything in it must
+   * go through `tx`, which is of no use afterwards.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Connections of the pool now, callers waiting for one, and how many connections there may be. */
+  stats(): { total: number; idle: number; waiting: number; max: number }
+  /** Waits for the connections in use and closes all of them. */
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  connection: Target
+  /** Shown in `pg_stat_activity`; at most 63 bytes. */
+  application: string
+  /** How many connections there may be; 10. */
+  max?: number
+  /** How long to wait for a connection, a new one or a free one, in milliseconds; 5000. */
+  connectTimeout?: number
+  /** How long a statement may run, in milliseconds; 30,000. Less when the work has an earlier deadline. */
+  statementTimeout?: number
+  log?: Log
+}
+
+/**
+ * Opens a pool of connections; the first is made when it is needed.
+ *
+ * Statements are cut off by the deadline of the work they belong to (`currentContext()` of
+ * `@colophon/runtime`) where that is earlier than their timeout, to within a quarter of the time left.
+ *
+ * Errors: pg's own with their SQLSTATE for what PostgreSQL refused, `DatabaseError` for the rest; see
+ * `isUniqueViolation`, `isUnavailable` and `isTimeout`.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const { max = 10, connectTimeout = 5_000, statementTimeout = 30_000, log } = options
+  const session = sessionConfig(options.connection, { ...options, connectTimeout, statementTimeout })
+  const pool = new pg.Pool({ ...session, max, idleTimeoutMillis: 30_000 })
+  pool.on('error', (error) => log?.warn({ err: error }, 'an idle connection to PostgreSQL was lost'))
+
+  async function connected<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const left = timeLeft()
+    const connection = await checkOut(pool, left !== undefined && left < connectTimeout ? left : undefined)
+    try {
+      return await work(connection)
+    } finally {
+      connection.release()
+    }
+  }
+
+  const query = <Row>(statement: Sql, { name }: QueryOptions = {}): Promise<Row[]> =>
+    connected(async (connection) => {
+      const timeout = tighterTimeout(statementTimeout)
+      if (timeout !== undefined) return withLocalTimeout<Row>(connection, statement, { name, timeout })
+      return (await connection.send<Row>(statement, { name, timeout: statementTimeout })).rows
+    })
+
+  return {
+    ...queryable(query),
+    transaction: (work, transactionOptions) =>
+      runTransaction(connected, work, statementTimeout, transactionOptions),
+    stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount, max }),
+    close: () => pool.end(),
+  }
+}

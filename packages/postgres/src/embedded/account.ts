@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+
+/** The operating system's user that PostgreSQL runs as and that owns its files. */
+export interface Account {
+  uid: number
+  gid: number
+}
+
+const rootUid = 0
+
+export function weAreRoot(): boolean {
+  return process.geteuid?.() === rootUid
+}
+
+/**
+ * The account for PostgreSQL. It is our own, except that root may not run PostgreSQL: when we are root it is
+ * the owner of `path` (the cluster, or the data folder before there is one), and where root owns that too, a
+ * service account: `preferred`, by default `postgres`, or `nobody` on a machine without one.
+ */
+export function accountFor(path: string, preferred = ['postgres', 'nobody']): Account {
+  const { uid, gid } = statSync(path)
+  if (!weAreRoot()) {
+    const us = process.geteuid?.() ?? uid
+    if (uid === us) return { uid, gid }
+    const owner = userName(uid) ?? `user ${uid}`
+    throw new Error(`${path} belongs to ${owner}: start as that user, or choose another data folder`)
+  }
+  if (uid !== rootUid) return { uid, gid }
+  const known = users()
+  const account = preferred.map((name) => known.find((user) => user.name === name)).find(Boolean)
+  if (account) return { uid: account.uid, gid: account.gid }
+  throw new Error(
+    `PostgreSQL cannot run as root: add a user ${preferred.join(' or ')}, or start as another user`,
+  )
+}
+
+/** The name of a user in /etc/passwd. */
+export function userName(uid: number): string | undefined {
+  return users().find((user) => user.uid === uid)?.name
+}
+
+function users(): { name: string; uid: number; gid: number }[] {
+  const lines = readFileSync('/etc/passwd', 'utf8').split('\n')
+  return lines.flatMap((line) => {
+    const [name, , uid, gid] = line.split(':')
+    return name && uid && gid ? [{ name, uid: Number(uid), gid: Number(gid) }] : []
+  })
+}
+
+/** What makes `spawn` run a program as the account, which takes root; otherwise it is us already. */
+export function spawnAs(account: Account): Partial<Account> {
+  return weAreRoot() ? { uid: account.uid, gid: account.gid } : {}
+}
+
+/** Whether the account may reach and enter a folder: tried out, as access lists and mounts have a say too. */
+export function canEnter(account: Account, folder: string): boolean {
+  const options = { ...spawnAs(account), cwd: '/', timeout: 5_000 }
+  return spawnSync('/bin/sh', ['-c', 'cd -- "$0"', folder], options).status === 0
+}

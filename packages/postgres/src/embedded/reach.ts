@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { describeError, isUnavailable } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type SocketTarget, sessionConfig } from '../target.ts'
+import { type Binaries, binariesFor } from './binaries.ts'
+import { createCluster, role, writeIdentities } from './cluster.ts'
+import { checkCluster, findPlace } from './place.ts'
+import {
+  type ClusterPlace,
+  isRunning,
+  type Launch,
+  launch,
+  readPostmaster,
+  removeForeignLockFiles,
+} from './server.ts'
+import { isPrivate, port, socketFolder } from './socket.ts'
+
+export interface ReachOptions {
+  /** The data folder. */
+  folder: string
+  /** Shown in `pg_stat_activity` for the connection that is made. */
+  application: string
+  durable: boolean
+  serviceAccounts?: string[]
+  log?: Log
+}
+
+export interface Reached {
+  client: pg.Client
+  place: ClusterPlace
+  target: SocketTarget
+}
+
+/** Milliseconds to keep trying, and while PostgreSQL says that it is starting (recovering) or stopping. */
+const patience = 60_000
+const recoveryPatience = 30 * 60_000
+const pause = 20
+/** Milliseconds between launches where something that is ending is in the way. */
+const lockedOutPause = 200
+
+/**
+ * Connects to the PostgreSQL of a data folder; makes the cluster and starts the server where that is needed.
+ * `previous` is the socket's folder that an earlier call found.
+ */
+export async function reach(options: ReachOptions, previous?: string): Promise<Reached> {
+  const place = await findCluster(options)
+  const begun = Date.now()
+  let launched: Launch | undefined
+  let said = false
+  for (;;) {
+    const { target, client, error, recovering } = await tryConnect(place, options)
+    if (client) return { client, place, target }
+    if (Date.now() - begun > (recovering ? recoveryPatience : patience)) throw notReached(place, error)
+    if (recovering && !said && Date.now() - begun > 3_000) {
+      said = true
+      options.log?.info({ folder: place.folder }, 'waiting for PostgreSQL to recover')
+    }
+    const outcome = launched?.outcome()
+    if (outcome instanceof Error) throw outcome
+    if (outcome !== undefined) launched = undefined
+    if (outcome === 'locked out') await delay(lockedOutPause)
+    launched ??= launchIfNone(place, options, previous)
+    await delay(pause)
+  }
+}
+
+async function findCluster(options: ReachOptions): Promise<ClusterPlace> {
+  let place = findPlace(options.folder, options.serviceAccounts)
+  const binaries = (): Binaries => binariesFor(place.account)
+  if (place.cluster === undefined) {
+    options.log?.info({ folder: place.folder }, 'making a new PostgreSQL cluster')
+    await createCluster(place, binaries(), options.durable, options.log)
+    place = findPlace(options.folder, options.serviceAccounts)
+  }
+  const { cluster } = place
+  if (cluster === undefined)
+    throw new Error(`${place.entry} was removed while it was being made: start again`)
+  return { ...place, cluster }
+}
+
+function launchIfNone(place: ClusterPlace, options: ReachOptions, previous?: string): Launch | undefined {
+  const { cluster, account, folder } = place
+  const postmaster = readPostmaster(cluster)
+  if (postmaster && isRunning(postmaster)) return undefined
+  const binaries = binariesFor(account)
+  checkCluster(cluster, binaries.version)
+  removeForeignLockFiles(cluster)
+  writeIdentities(cluster, folder)
+  const socket = socketFolder(cluster, account, previous ?? postmaster?.socketFolder)
+  options.log?.info({ folder }, 'starting PostgreSQL')
+  return launch(place, binaries, { socketFolder: socket, durable: options.durable })
+}
+
+type Tried =
+  | { client: pg.Client; target: SocketTarget; error?: undefined; recovering?: undefined }
+  | { client?: undefined; target?: undefined; error?: unknown; recovering?: boolean }
+
+async function tryConnect({ cluster, account }: ClusterPlace, { application }: ReachOptions): Promise<Tried> {
+  const postmaster = readPostmaster(cluster)
+  if (!postmaster) return {}
+  // Not before it is ready: each refusal is a line in its log.
+  if (!postmaster.ready) return { recovering: isRunning(postmaster) }
+  const host = postmaster.socketFolder
+  if (host !== cluster && !isPrivate(host, account)) return { error: new Error(`${host} is not private`) }
+  const target = { host, port, user: role, database: role }
+  const client = new pg.Client(
+    sessionConfig(target, { application, connectTimeout: 5_000, statementTimeout: 30_000 }),
+  )
+  try {
+    await client.connect()
+    return { client, target }
+  } catch (error) {
+    const timedOut = error instanceof Error && error.message === 'timeout expired'
+    if (isUnavailable(error) || timedOut) return { error }
+    throw new Error(`PostgreSQL in ${cluster} does not let us in: ${describeError(error)}`, { cause: error })
+  }
+}
+
+function notReached({ cluster, folder }: ClusterPlace, error: unknown): Error {
+  const reason = error === undefined ? 'it did not start' : describeError(error)
+  return new Error(`PostgreSQL in ${cluster} cannot be reached: ${reason} (see ${folder}/postgres.log)`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,186 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { spawnAs, weAreRoot } from './account.ts'
+import { isAlive } from './attempts.ts'
+import { type Binaries, binariesFor, program } from './binaries.ts'
+import type { Place } from './place.ts'
+import { environment, lastReason, run } from './run.ts'
+import { port, removeSocketFolder } from './socket.ts'
+
+/** A place whose cluster is there. */
+export type ClusterPlace = Place & { cluster: string }
+
+/** What a running PostgreSQL, or one that crashed, says of itself in `postmaster.pid`. */
+export interface Postmaster {
+  pid: number
+  socketFolder: string
+  /** False while it starts, recovers or stops. */
+  ready: boolean
+}
+
+export function readPostmaster(cluster: string): Postmaster | undefined {
+  let lines: string[]
+  try {
+    lines = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  // https://www.postgresql.org/docs/current/storage-file-layout.html: pid, data folder, start time, port,
+  // socket folder, address, shared memory, status; the later ones are written a moment after the first.
+  const [pid, , , , socketFolder, , , status = ''] = lines
+  return pid && socketFolder ? { pid: Number(pid), socketFolder, ready: /^ready/.test(status) } : undefined
+}
+
+export function isRunning({ pid }: Postmaster): boolean {
+  return isAlive(pid) && /postgres/.test(commandOf(pid))
+}
+
+/** The command line of a process; empty for one that has ended and was not waited for. */
+function commandOf(pid: number): string {
+  if (process.platform !== 'linux') {
+    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).stdout
+  }
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // It has ended since.
+  }
+}
+
+/**
+ * Removes the lock files of a PostgreSQL that crashed where its process id is another program's by now:
+ * PostgreSQL would take that for itself. In a container, where ids are few, this is the rule.
+ */
+export function removeForeignLockFiles(cluster: string): void {
+  const postmaster = readPostmaster(cluster)
+  if (!postmaster || !isAlive(postmaster.pid) || isRunning(postmaster)) return
+  rmSync(join(cluster, 'postmaster.pid'), { force: true })
+  rmSync(join(postmaster.socketFolder, `.s.PGSQL.${port}.lock`), { force: true })
+}
+
+export interface Launch {
+  /** What became of it; undefined while it runs. */
+  outcome(): 'stopped' | 'locked out' | Error | undefined
+}
+
+export interface LaunchOptions {
+  socketFolder: string
+  /** Whether what is committed survives a power failure. */
+  durable: boolean
+}
+
+/**
+ * Starts PostgreSQL in a session of its own, so that no Ctrl-C meant for us reaches it and it outlives us. Of
+ * two started at once, one finds itself locked out.
+ */
+export function launch(place: ClusterPlace, binaries: Binaries, options: LaunchOptions): Launch {
+  const { cluster, account, folder } = place
+  const log = openLog(folder)
+  const start = fstatSync(log).size
+  const child = spawn(program(binaries, 'postgres'), serverArguments(cluster, options), {
+    ...spawnAs(account),
+    cwd: '/',
+    env: environment,
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  child.unref()
+  let failure: Error | undefined
+  child.once('error', (error) => {
+    failure = error
+  })
+  return { outcome: () => failure ?? outcomeOf(child, cluster, folder, start) }
+}
+
+function serverArguments(cluster: string, { socketFolder, durable }: LaunchOptions): string[] {
+  const settings = {
+    listen_addresses: '',
+    port,
+    unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
+    unix_socket_permissions: '0700',
+    max_connections: 100,
+    shared_buffers: '128MB',
+    jit: 'off',
+    fsync: durable ? 'on' : 'off',
+    synchronous_commit: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    // Starts, stops and crashes. Errors of statements go to those who sent them.
+    log_min_messages: 'log',
+    log_checkpoints: 'off',
+  }
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  return ['-D', cluster, ...flags]
+}
+
+function outcomeOf(
+  child: ChildProcess,
+  cluster: string,
+  folder: string,
+  start: number,
+): ReturnType<Launch['outcome']> {
+  if (child.exitCode === null && child.signalCode === null) return undefined
+  if (child.exitCode === 0) return 'stopped'
+  const output = readFileSync(logPath(folder)).subarray(start).toString()
+  const own = output.split('\n').filter((line) => line.includes(`[${child.pid}]`))
+  // Another was started at the same time, or what a crashed one left behind is still ending.
+  if (own.some((line) => /lock file .* already exists|pre-existing shared memory block/.test(line)))
+    return 'locked out'
+  const reason = lastReason(output) ?? `it ended with ${child.signalCode ?? `status ${child.exitCode}`}`
+  return new Error(`PostgreSQL did not start in ${cluster}: ${reason} (see ${logPath(folder)})`)
+}
+
+function logPath(folder: string): string {
+  return join(folder, 'postgres.log')
+}
+
+const longestLog = 1_000_000
+
+/** Opens the log to append to. One that has grown long becomes `postgres.log.1`. */
+function openLog(folder: string): number {
+  const path = logPath(folder)
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > longestLog) renameSync(path, `${path}.1`)
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+  const log = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+  if (weAreRoot()) {
+    const { uid, gid } = statSync(folder)
+    fchownSync(log, uid, gid)
+  }
+  return log
+}
+
+const stopTimeout = 60_000
+
+/**
+ * Stops PostgreSQL: open transactions are rolled back, connections closed, everything written.
+ * @throws Error when it has not ended within a minute.
+ */
+export async function stopServer({ cluster, account }: ClusterPlace): Promise<void> {
+  const postmaster = readPostmaster(cluster)
+  if (!postmaster || !isRunning(postmaster)) return
+  // pg_ctl's own waiting would take a successor started at once for the one that is to stop.
+  const args = ['stop', '-D', cluster, '-m', 'fast', '--no-wait']
+  await run(program(binariesFor(account), 'pg_ctl'), args, { account, timeout: 10_000 })
+  const end = Date.now() + stopTimeout
+  while (readPostmaster(cluster)?.pid === postmaster.pid && isRunning(postmaster)) {
+    if (Date.now() > end)
+      throw new Error(`PostgreSQL in ${cluster} has not stopped after ${stopTimeout / 1000} s`)
+    await delay(10)
+  }
+  removeSocketFolder(postmaster.socketFolder, cluster)
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import sql, { raw } from 'sql-template-tag'
+import type { Database } from './database.ts'
+import { sqlState } from './errors.ts'
+import { lockKeys } from './lock-keys.ts'
+import type { Log } from './log.ts'
+import type { Transaction } from './transaction.ts'
+
+export interface MigrateOptions {
+  /** The PostgreSQL schema that the migrations make and own. */
+  schema: string
+  /** The folder of the migrations: files named `NNNN-name.sql`, applied in that order. */
+  folder: URL | string
+  log?: Log
+}
+
+export interface Migrated {
+  /** The files this call applied, in order. */
+  applied: string[]
+  /** How many had been applied before, by earlier calls or by another process meanwhile. */
+  already: number
+}
+
+interface Migration {
+  name: string
+  text: string
+  checksum: string
+}
+
+/** How long to wait while another process migrates the same schema, in milliseconds. */
+const turnTimeout = 10 * 60_000
+/**
+ * How long a statement of a migration waits for a lock, in milliseconds: while it waits, everybody else's
+ * statements queue behind it.
+ */
+const lockTimeout = 10_000
+
+/**
+ * Brings a schema up to date. Each file runs in a transaction of its own together with its row in
+ * `<schema>.migrations`, so that one that fails leaves nothing. The SQL names its schema (`catalog.books`):
+ * the search path is not changed. Any number of processes may call this at once; each file is applied once.
+ *
+ * @throws Error with one line that names the file, and the line in it, and says what to do.
+ */
+export async function migrate(
+  database: Database,
+  { schema, folder, log }: MigrateOptions,
+): Promise<Migrated> {
+  const files = await readMigrations(folder)
+  const applied: string[] = []
+  for (;;) {
+    // Taking turns file by file, under a lock that ends with the transaction, needs no session to be kept.
+    const file = await database.transaction((tx) => applyNext(tx, schema, files), { statementTimeout: 0 })
+    if (file === undefined) return { applied, already: files.length - applied.length }
+    applied.push(file)
+    log?.info({ schema, file }, 'migration applied')
+  }
+}
+
+async function readMigrations(folder: URL | string): Promise<Migration[]> {
+  const path = typeof folder === 'string' ? folder : fileURLToPath(folder)
+  const names = (await readdir(path)).filter((name) => name.endsWith('.sql')).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      if (!/^\d{4}-[a-z0-9-]+\.sql$/.test(name)) {
+        throw new Error(`${join(path, name)}: a migration is named like 0001-books.sql`)
+      }
+      // A checkout may have changed the line ends.
+      const text = (await readFile(join(path, name), 'utf8')).replaceAll('\r\n', '\n')
+      return { name, text, checksum: createHash('sha256').update(text).digest('hex') }
+    }),
+  )
+}
+
+/** Applies the first file that has not been, and returns its name; undefined when all have been. */
+async function applyNext(tx: Transaction, schema: string, files: Migration[]): Promise<string | undefined> {
+  await waitForTurn(tx, schema)
+  const table = raw(`${pg.escapeIdentifier(schema)}.migrations`)
+  await createTable(tx, schema)
+  const applied = await tx.query<AppliedMigration>(
+    sql`SELECT name, checksum FROM ${table} ORDER BY name COLLATE "C"`,
+  )
+  checkHistory(schema, files, applied)
+  const next = files[applied.length]
+  if (next === undefined) return undefined
+  await run(tx, schema, next)
+  await tx.query(sql`INSERT INTO ${table} (name, checksum) VALUES (${next.name}, ${next.checksum})`)
+  return next.name
+}
+
+async function waitForTurn(tx: Transaction, schema: string): Promise<void> {
+  const [kind, name] = lockKeys('migrations', schema)
+  await tx.query(raw(`SET LOCAL lock_timeout = ${turnTimeout}`))
+  try {
+    await tx.query(sql`SELECT pg_advisory_xact_lock(${kind}, ${name})`)
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error
+    const minutes = turnTimeout / 60_000
+    throw new Error(
+      `${schema}: another process has been migrating for over ${minutes} minutes: see what it waits for in pg_stat_activity`,
+      { cause: error },
+    )
+  }
+  await tx.query(raw(`SET LOCAL lock_timeout = ${lockTimeout}`))
+}
+
+// Looks first: CREATE SCHEMA IF NOT EXISTS demands the right to create one even when it is there.
+async function createTable(tx: Transaction, schema: string): Promise<void> {
+  const name = pg.escapeIdentifier(schema)
+  const found = await tx.one<{ schema: boolean; table: boolean }>(sql`
+    SELECT to_regnamespace(${name}) IS NOT NULL AS schema, to_regclass(${`${name}.migrations`}) IS NOT NULL AS table`)
+  if (!found.schema) await tx.query(raw(`CREATE SCHEMA ${name}`))
+  if (found.table) return
+  await tx.query(
+    raw(`CREATE TABLE ${name}.migrations (
+      name text PRIMARY KEY,
+      checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now()
+    )`),
+  )
+}
+
+interface AppliedMigration {
+  name: string
+  checksum: string
+}
+
+/** What was applied must be the beginning of what there is, unchanged. */
+function checkHistory(schema: string, files: Migration[], applied: AppliedMigration[]): void {
+  const byName = new Map(files.map((file) => [file.name, file]))
+  for (const { name, checksum } of applied) {
+    const file = byName.get(name)
+    if (!file) {
+      throw new Error(
+        `${schema}: the database has migration ${name}, which this version does not: run the version that made it, or a newer one`,
+      )
+    }
+    if (file.checksum !== checksum) {
+      throw new Error(
+        `${schema}: ${name} was changed after it was applied: put it back as it was and make the change in a new migration`,
+      )
+    }
+  }
+  const late = files.find((file, index) => index < applied.length && file.name !== applied[index]?.name)
+  if (late) {
+    throw new Error(
+      `${schema}: ${late.name} comes before ${applied.at(-1)?.name}, which has been applied: give it a higher number`,
+    )
+  }
+}
+
+async function run(tx: Transaction, schema: string, { name, text }: Migration): Promise<void> {
+  try {
+    await tx.query(raw(text))
+  } catch (error) {
+    const line = lineOfError(text, error)
+    const place = `${schema}: ${name}${line === undefined ? '' : `, line ${line}`}`
+    const hint = isLockTimeout(error) ? ' (something long holds the table: let it end and start again)' : ''
+    throw new Error(`${place}: ${error instanceof Error ? error.message : error}${hint}`, { cause: error })
+  }
+}
+
+// PostgreSQL counts characters (not UTF-16 units) from 1.
+function lineOfError(text: string, error: unknown): number | undefined {
+  if (!(error instanceof pg.DatabaseError) || error.position === undefined) return undefined
+  const before = Array.from(text).slice(0, Number(error.position) - 1)
+  return before.filter((character) => character === '\n').length + 1
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === '55P03'
+}

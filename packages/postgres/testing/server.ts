@@ -1,0 +1,89 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isAlive } from '../src/embedded/attempts.ts'
+import { superuser } from '../src/embedded/cluster.ts'
+import { findPlace } from '../src/embedded/place.ts'
+import { stopServer } from '../src/embedded/server.ts'
+import { attachEmbedded, openDatabase, raw, sql, type Target } from '../src/index.ts'
+import { createdAt } from './database.ts'
+
+/** The server that a test run uses; plain data, as it is handed to the workers. */
+export interface TestServer {
+  /** Who may create databases. */
+  admin: Target
+  /** Who is to own them and connect to them, where that is not `admin`. */
+  owner?: string
+}
+
+export interface StartedTestServer {
+  server: TestServer
+  /** For people: which one it is. */
+  description: string
+  stop(): Promise<void>
+}
+
+const prefix = 'colophon-test-'
+
+/** An embedded PostgreSQL in a temporary folder, for as long as the run lasts. */
+export async function startEmbeddedServer(): Promise<StartedTestServer> {
+  await removeDeadRuns()
+  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
+  chmodSync(folder, 0o755) // When root runs the tests, PostgreSQL's account has to get there.
+  const embedded = await attachEmbedded({ folder, application: 'tests', durable: false })
+  const { user: owner, ...connection } = embedded.connection
+  const admin = { ...connection, user: superuser, database: 'postgres' }
+  return {
+    server: { admin, owner },
+    description: `embedded, ${await versionOf(admin)}`,
+    async stop() {
+      await embedded.release()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The server of a URL, whose user must be allowed to create databases. */
+export async function useServer(url: string): Promise<StartedTestServer> {
+  const admin = { url }
+  await dropOldDatabases(admin)
+  return { server: { admin }, description: `TEST_DATABASE_URL, ${await versionOf(admin)}`, async stop() {} }
+}
+
+async function versionOf(admin: Target): Promise<string> {
+  const database = openDatabase({ connection: admin, application: 'tests', max: 1 })
+  try {
+    const { version } = await database.one<{ version: string }>(sql`SELECT version()`)
+    return version.split(' on ')[0] ?? version
+  } finally {
+    await database.close()
+  }
+}
+
+/** What runs that were killed have left: their PostgreSQL is stopped and its folder removed. */
+async function removeDeadRuns(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(prefix) && /^\d+/.exec(name.slice(prefix.length))?.[0]
+    const folder = join(tmpdir(), name)
+    if (!pid || isAlive(Number(pid)) || statSync(folder).uid !== process.geteuid?.()) continue
+    const place = findPlace(folder)
+    if (place.cluster !== undefined) await stopServer({ ...place, cluster: place.cluster })
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const oldest = 60 * 60_000
+
+async function dropOldDatabases(admin: Target): Promise<void> {
+  const database = openDatabase({ connection: admin, application: 'tests', max: 1 })
+  try {
+    const rows = await database.query<{ datname: string }>(sql`SELECT datname FROM pg_database`)
+    for (const { datname } of rows) {
+      const created = createdAt(datname)
+      if (created === undefined || Date.now() - created < oldest) continue
+      await database.query(raw(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`))
+    }
+  } finally {
+    await database.close()
+  }
+}
