@@ -27,12 +27,14 @@ export function changedGroups(changes: Changes): FieldGroup[] {
   return groupNames.filter((group) => fieldGroups[group].some((field) => field in changes))
 }
 
+const unsaid = new Set<unknown>([null, 'unknown', false, 0])
+
 /** The groups a draft says something in: a field left empty is no statement. */
 export function statedGroups(draft: ResolvedDraft): FieldGroup[] {
   return groupNames.filter((group) =>
     fieldGroups[group].some((field) => {
       const value = draft[field]
-      return Array.isArray(value) ? value.length > 0 : value !== null && value !== 'unknown'
+      return Array.isArray(value) ? value.length > 0 : !unsaid.has(value)
     }),
   )
 }

@@ -24,7 +24,7 @@ export async function createBook(deps: CatalogDeps, actor: Identity, input: Book
         tx,
         deps,
         { id, version, draft, changed: deleted ? groupNames : 'all' },
-        deleted ? groupNames : statedGroups(draft),
+        statedGroups(draft),
       )
       const entry = {
         bookId: id,
