@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { type Database, openDatabase, raw, type Target } from '../src/index.ts'
+import { newDatabaseName } from './names.ts'
+import type { TestServer } from './server.ts'
 
 export interface TestDatabase {
   /** A pool of connections to it. */
@@ -13,8 +14,8 @@ export interface TestDatabase {
 
 /** A new and empty database on the server of this test run, for one test file to do with as it likes. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { admin, owner } = inject('testServer')
-  const name = `colophon_test_${Date.now().toString(36)}_${randomBytes(4).toString('hex')}`
+  const { admin, owner }: TestServer = inject('testServer')
+  const name = newDatabaseName()
   await administer(admin, `CREATE DATABASE ${name}${owner === undefined ? '' : ` OWNER ${owner}`}`)
   const connection = targetOf(admin, name, owner)
   const database = openDatabase({ connection, application: 'test' })
@@ -26,12 +27,6 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await administer(admin, `DROP DATABASE ${name} WITH (FORCE)`)
     },
   }
-}
-
-/** When a test database was created, by its name, in milliseconds since the epoch. */
-export function createdAt(name: string): number | undefined {
-  const time = /^colophon_test_([0-9a-z]+)_[0-9a-f]{8}$/.exec(name)?.[1]
-  return time === undefined ? undefined : Number.parseInt(time, 36)
 }
 
 async function administer(admin: Target, statement: string): Promise<void> {

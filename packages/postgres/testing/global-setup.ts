@@ -1,14 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedServer, type TestServer, useServer } from './server.ts'
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Set by the vitest configuration: the URL of a server to test on, or '' for an embedded one. */
-    testDatabaseUrl: string
-    /** Set by this global setup: the server of the run, for `createTestDatabase`. */
-    testServer: TestServer
-  }
-}
+import { startEmbeddedServer, useServer } from './server.ts'
 
 /** A vitest global setup: one PostgreSQL for the whole run, stopped after it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -6,7 +6,16 @@ import { superuser } from '../src/embedded/cluster.ts'
 import { findPlace } from '../src/embedded/place.ts'
 import { stopServer } from '../src/embedded/server.ts'
 import { attachEmbedded, openDatabase, raw, sql, type Target } from '../src/index.ts'
-import { createdAt } from './database.ts'
+import { createdAt } from './names.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Set by the vitest configuration: the URL of a server to test on, or '' for an embedded one. */
+    testDatabaseUrl: string
+    /** Set by this global setup: the server of the run, for `createTestDatabase`. */
+    testServer: TestServer
+  }
+}
 
 /** The server that a test run uses; plain data, as it is handed to the workers. */
 export interface TestServer {
