@@ -39,7 +39,7 @@ export const GivenPasswordSchema = Type.String({ minLength: 1, maxLength: longes
 /** Text of one line with something in it. */
 export const NameSchema = Type.String({
   maxLength: 200,
-  pattern: '^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
+  pattern: '^\\P{Cc}*[^\\s\\p{Cc}]\\P{Cc}*$',
   examples: ['Ana'],
 })
 

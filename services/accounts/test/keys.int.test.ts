@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { createTokenVerifier } from '@colophon/http'
+import { migrate, sql } from '@colophon/postgres'
+import { createTestDatabase } from '@colophon/postgres/testing'
+import { createLogger } from '@colophon/runtime'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AccountsService, createAccounts } from '../src/index.ts'
+import { openShop, password, type Shop, secretKey } from './shop.ts'
+
+const minute = 60_000
+const silent = createLogger({ level: 'silent', readable: false })
+let shop: Shop
+
+beforeAll(async () => {
+  shop = await openShop()
+  await shop.accounts.client.ensureFirstAdmin({ email: 'admin@example.com', password })
+})
+
+afterAll(() => shop.close())
+
+const pass = (minutes: number) => {
+  shop.time.now = new Date(shop.time.now.getTime() + minutes * minute)
+}
+
+/** Another process on the same database. */
+function another(overrides: Partial<Parameters<typeof createAccounts>[0]> = {}): AccountsService {
+  return createAccounts({
+    database: shop.database,
+    logger: silent,
+    secretKey,
+    issuer: 'https://shop.example',
+    clock: () => shop.time.now,
+    ...overrides,
+  })
+}
+
+function verifies(service: AccountsService, token: string): Promise<boolean> {
+  const verify = createTokenVerifier({ ...service.client.tokens, clock: () => shop.time.now.getTime() })
+  return verify(token).then(
+    () => true,
+    () => false,
+  )
+}
+
+const published = async () =>
+  (await shop.call('GET', '/.well-known/jwks.json')).body.keys?.map(({ kid }) => kid) ?? []
+
+describe('the published keys', () => {
+  it('verify tokens anywhere, and hold nothing private', async () => {
+    const { headers, body } = await shop.call('GET', '/.well-known/jwks.json')
+    expect(headers['cache-control']).toBe('public, max-age=300')
+    expect(Object.keys(body.keys?.[0] ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
+    const { accessToken } = await shop.signIn('admin@example.com')
+    const keys = createLocalJWKSet(body as unknown as Parameters<typeof createLocalJWKSet>[0])
+    const { payload } = await jwtVerify(accessToken, keys, { currentDate: shop.time.now })
+    expect(payload.roles).toEqual(['staff', 'admin'])
+  })
+
+  it('hold the retired one until its last token is out', async () => {
+    const [old] = await published()
+    const { accessToken } = await shop.signIn('admin@example.com')
+    const { id } = await shop.accounts.client.rotateKeys()
+    expect(await published()).toEqual([id, old])
+    expect(await verifies(shop.accounts, accessToken)).toBe(true)
+    pass(14)
+    expect(await verifies(shop.accounts, accessToken)).toBe(true)
+    pass(4)
+    expect(await published()).toEqual([id])
+  })
+
+  it('hold the retired one for as long as a script has a token of it', async () => {
+    const { client } = shop.accounts
+    const { accessToken } = await client.issueToken({ role: 'staff', expiresInSeconds: 3 * 60 * 60 })
+    const [old] = await published()
+    await client.rotateKeys()
+    pass(2 * 60)
+    expect(await published()).toContain(old)
+    expect(await verifies(shop.accounts, accessToken)).toBe(true)
+    pass(61)
+    expect(await published()).not.toContain(old)
+    expect(await verifies(shop.accounts, accessToken)).toBe(false)
+  })
+})
+
+describe('several processes', () => {
+  it('make one key, however many start at once', async () => {
+    const { database, drop } = await createTestDatabase()
+    const services = Array.from({ length: 6 }, () => another({ database }))
+    await migrate(database, services[0]?.migrations ?? { schema: '', folder: '' })
+    await Promise.all(services.map((service) => service.start()))
+    const keys = await database.query(sql`SELECT id FROM accounts.signing_keys`)
+    expect(keys).toHaveLength(1)
+    await Promise.all(services.map((service) => service.stop()))
+    await drop()
+  })
+
+  it('verify what a key signed that another has just made', async () => {
+    const other = another()
+    await other.start()
+    pass(0.1)
+    await shop.accounts.client.rotateKeys()
+    const { accessToken } = await shop.signIn('admin@example.com')
+    expect(await verifies(other, accessToken)).toBe(true)
+    const issued = await other.client.issueToken({ role: 'customer' })
+    expect(await verifies(shop.accounts, issued.accessToken)).toBe(true)
+    await other.stop()
+  })
+
+  it('make one key when they rotate at once', async () => {
+    const before = await published()
+    await Promise.all([another(), another()].map((service) => service.client.rotateKeys()))
+    pass(1)
+    expect((await published()).length - before.length).toBeLessThanOrEqual(2)
+    const signing = await shop.database.query(
+      sql`SELECT id FROM accounts.signing_keys WHERE retired_at IS NULL`,
+    )
+    expect(signing).toHaveLength(1)
+  })
+
+  it('do not start with another SECRET_KEY, and say in one line what to do', async () => {
+    const stranger = another({ secretKey: randomBytes(32).toString('base64url') })
+    await expect(stranger.start()).rejects.toThrow(
+      /^SECRET_KEY does not open the signing key [^\n]*set it to/,
+    )
+    await expect(stranger.client.rotateKeys()).rejects.toThrow('SECRET_KEY does not open')
+    expect(() => another({ secretKey: 'short' })).toThrow('SECRET_KEY must be 32 bytes in base64url')
+  })
+})
+
+describe('a token for a script', () => {
+  const issue = (token: Parameters<AccountsService['client']['issueToken']>[0]) =>
+    shop.accounts.client.issueToken(token)
+  const identity = (token: string) =>
+    createTokenVerifier({ ...shop.accounts.client.tokens, clock: () => shop.time.now.getTime() })(token)
+
+  it('acts in one role, in the name of the first admin, for an hour', async () => {
+    const { accessToken, expiresIn, accountId } = await issue({ role: 'staff' })
+    expect(expiresIn).toBe(3600)
+    expect(await identity(accessToken)).toEqual({ accountId, roles: ['staff'], via: 'bearer' })
+    pass(59)
+    expect(await verifies(shop.accounts, accessToken)).toBe(true)
+    pass(2)
+    expect(await verifies(shop.accounts, accessToken)).toBe(false)
+  })
+
+  it('acts in the name of another who holds the role', async () => {
+    const id = await shop.register('clerk@example.com')
+    await expect(issue({ role: 'staff', email: 'clerk@example.com' })).rejects.toMatchObject({
+      code: 'role_not_held',
+    })
+    await shop.accounts.client.setRoles({ email: 'clerk@example.com' }, ['staff'])
+    expect((await issue({ role: 'staff', email: 'Clerk@example.com' })).accountId).toBe(id)
+    await expect(issue({ role: 'staff', email: 'nobody@example.com' })).rejects.toMatchObject({
+      code: 'account_not_found',
+    })
+  })
+
+  it.each([0, 59, Number.NaN, 31 * 24 * 3600])('is not good for %s seconds', async (expiresInSeconds) => {
+    await expect(issue({ role: 'staff', expiresInSeconds })).rejects.toThrow('a token is good for')
+  })
+})
+
+describe('the first admin', () => {
+  it('is made once, by one of many who ask, with a password that is shown once', async () => {
+    const fresh = await openShop()
+    const ask = () => fresh.accounts.client.ensureFirstAdmin({ email: 'admin@example.com' })
+    const answers = await Promise.all([ask(), ask(), ask(), ask()])
+    const made = answers.filter(({ created }) => created)
+    expect(made).toHaveLength(1)
+    expect(answers.filter(({ password: shown }) => shown !== undefined)).toHaveLength(1)
+    const { accessToken } = await fresh.signIn('admin@example.com', made[0]?.password)
+    expect((await fresh.call('GET', '/api/accounts', { token: accessToken })).status).toBe(200)
+    expect(await fresh.accounts.client.ensureFirstAdmin({ email: 'other@example.com' })).toEqual({
+      created: false,
+      email: 'admin@example.com',
+    })
+    expect(fresh.lines.join()).not.toContain(made[0]?.password)
+    await fresh.close()
+  })
+
+  it('has the password it was given, which must be a good one', async () => {
+    const fresh = await openShop()
+    const ask = (given: string) =>
+      fresh.accounts.client.ensureFirstAdmin({ email: 'admin@example.com', password: given })
+    await expect(ask('password')).rejects.toMatchObject({ code: 'validation_failed' })
+    expect(await ask(password)).toEqual({ created: true, email: 'admin@example.com' })
+    expect(await ask('not looked at any more')).toEqual({ created: false, email: 'admin@example.com' })
+    await expect(fresh.signIn('admin@example.com')).resolves.toBeDefined()
+    await fresh.close()
+  })
+})

@@ -1,0 +1,93 @@
+import { isIP } from 'node:net'
+import { type ConfigOf, integer, list, type Setting, type Settings, text, url } from '@colophon/runtime'
+
+/** The settings of the gateway, for `readConfig` of @colophon/runtime. */
+export const gatewaySettings = {
+  host: text('HOST', {
+    help: 'The address to listen on: 0.0.0.0 or :: for every network, such as in a container.',
+    default: '127.0.0.1',
+  }),
+  port: integer('PORT', { help: 'The port of the API.', min: 0, max: 65_535, default: 8080 }),
+  opsPort: integer('OPS_PORT', {
+    help: 'The port of /metrics, /healthz and /readyz, for operators and not for the public.',
+    min: 0,
+    max: 65_535,
+    default: undefined,
+    shown: 'PORT + 1',
+  }),
+  publicUrl: parsedBy(
+    originOf,
+    url('PUBLIC_URL', ['http', 'https'], {
+      help: 'Where browsers see the shop, such as https://shop.example; it also names the issuer of tokens.',
+      default: undefined,
+      shown: 'none',
+    }),
+  ),
+  trustProxy: parsedBy(
+    proxiesOf,
+    text('TRUST_PROXY', {
+      help: "Proxies whose word on the client's address is believed: how many there are, or their addresses or networks.",
+      default: undefined,
+      shown: 'none',
+    }),
+  ),
+  corsOrigins: parsedBy(
+    (origins) => origins.map(originOf),
+    list('CORS_ORIGINS', {
+      help: 'Other sites whose pages may call the API, separated by commas, such as https://app.example.',
+      default: [],
+      shown: 'none',
+    }),
+  ),
+  clientRate: integer('CLIENT_REQUESTS_PER_MINUTE', {
+    help: 'Requests a minute from one network address, counted in this process; 0 for no limit.',
+    min: 0,
+    max: 1_000_000,
+    default: 6_000,
+  }),
+  accountRate: integer('ACCOUNT_REQUESTS_PER_MINUTE', {
+    help: 'Requests a minute from one account, counted in this process; 0 for no limit.',
+    min: 0,
+    max: 1_000_000,
+    default: 3_000,
+  }),
+} satisfies Settings
+
+export type GatewayConfig = ConfigOf<typeof gatewaySettings>
+
+/** The same setting with what its text reads as read further; its default stays as it is. */
+function parsedBy<T, U>(read: (value: NonNullable<T>) => U, setting: Setting<T>): Setting<U | T> {
+  return {
+    ...setting,
+    parse: (given) => {
+      const value = setting.parse(given)
+      return value === undefined || value === null ? value : read(value)
+    },
+  }
+}
+
+function originOf(given: string): string {
+  const parsed = URL.canParse(given) ? new URL(given) : undefined
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || `${parsed.origin}/` !== parsed.href) {
+    throw new Error('a scheme and a host, without a path, such as https://shop.example')
+  }
+  return parsed.origin
+}
+
+const namedNetworks: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
+
+function proxiesOf(given: string): number | string[] {
+  if (/^\d{1,2}$/.test(given)) return Number(given)
+  const proxies = given.split(',').map((proxy) => proxy.trim())
+  if (!proxies.every((proxy) => namedNetworks.includes(proxy) || isNetwork(proxy))) {
+    throw new Error('a number of proxies, or addresses and networks such as 10.0.0.0/8, separated by commas')
+  }
+  return proxies
+}
+
+function isNetwork(given: string): boolean {
+  const [address = '', bits, ...rest] = given.split('/')
+  const most = { 4: 32, 6: 128 }[isIP(address)]
+  if (most === undefined || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
+}

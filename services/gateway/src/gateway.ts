@@ -1,0 +1,153 @@
+import type { AccountsClient } from '@colophon/accounts'
+import {
+  type App,
+  createHttpServer,
+  createOpsServer,
+  createTokenVerifier,
+  type HttpLimits,
+  type Identifier,
+  type ProblemTable,
+  type RateRule,
+  type RoutePlugin,
+} from '@colophon/http'
+import type { Logger, Part, Registry } from '@colophon/runtime'
+import type { GatewayConfig } from './config.ts'
+import { addLandingPage } from './landing-page.ts'
+import { type StoreCheck, watchStores } from './stores.ts'
+
+/** What the gateway needs of a service behind it. */
+export interface GatewayService {
+  readonly name: string
+  readonly routes: RoutePlugin
+  readonly problems: ProblemTable
+}
+
+export interface GatewayOptions {
+  config: GatewayConfig
+  services: readonly GatewayService[]
+  /** Knows whom a token or a session stands for. */
+  accounts: Pick<AccountsClient, 'tokens' | 'sessionIdentity'>
+  /** The stores that readiness reports on, each with a question that it answers when it is up. */
+  stores: Readonly<Record<string, StoreCheck>>
+  version: string
+  logger: Logger
+  metrics: Registry
+  /** Whether an error means that a store does not answer: 503 `store_unavailable`. */
+  isStoreUnavailable(error: unknown): boolean
+  /** Whether an error means that a deadline has passed: 503 `timeout`. */
+  isTimeout(error: unknown): boolean
+  /** Bounds other than the rates, which the settings have. */
+  limits?: Partial<HttpLimits>
+  /** Milliseconds since the epoch. */
+  clock?: () => number
+}
+
+/** The one door: every service's routes behind tokens, sessions, limits and documentation. */
+export interface Gateway extends Part {
+  readonly name: 'gateway'
+  /** For tests: `await app.ready()`, then `app.inject(...)`. */
+  readonly app: App
+  /** Listens on both ports. @throws Error in one line, such as when a port is taken */
+  start(): Promise<void>
+  /** Answers what is in flight, within a bound, and closes both ports. */
+  stop(): Promise<void>
+  /** Where the API is, such as `http://127.0.0.1:8080`. */
+  address(): string
+  /** Where `/metrics`, `/healthz` and `/readyz` are. */
+  opsAddress(): string
+  /** The OpenAPI document of all services; complete after `start` or `app.ready()`. */
+  openapi(): object
+}
+
+/** How long a store may take to show that it is up, and how long that is believed, in milliseconds. */
+const storeDeadlineMs = 1_000
+const storeKeptMs = 1_000
+
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, services, version, logger, metrics, clock = Date.now } = options
+
+  const storeStates = watchStores({
+    checks: options.stores,
+    deadlineMs: storeDeadlineMs,
+    keptMs: storeKeptMs,
+    clock,
+    logger,
+  })
+  const server = await createHttpServer({
+    name: 'gateway',
+    version,
+    logger,
+    metrics,
+    host: config.host,
+    port: config.port,
+    identify: createIdentifier(options.accounts, clock),
+    problemTables: services.map(({ problems }) => problems),
+    openapi,
+    // A store that is down degrades the answers; taking every process out of the fleet would help nobody.
+    readiness: async () => ({ ready: true, stores: await storeStates() }),
+    limits: {
+      ...options.limits,
+      clientRate: rateOf(config.clientRate),
+      accountRate: rateOf(config.accountRate),
+    },
+    corsOrigins: config.corsOrigins,
+    isStoreUnavailable: options.isStoreUnavailable,
+    isTimeout: options.isTimeout,
+    clock,
+    ...(config.trustProxy !== undefined && { trustProxy: config.trustProxy }),
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+  })
+  for (const service of services) await server.app.register(service.routes)
+  addLandingPage(server.app, version)
+  const ops = await createOpsServer({
+    host: config.host,
+    port: config.opsPort ?? (config.port === 0 ? 0 : config.port + 1),
+    metrics,
+    readiness: () => server.readiness(),
+    logger,
+    version,
+  })
+  return {
+    name: 'gateway',
+    app: server.app,
+    async start() {
+      await ops.start()
+      await server.start()
+      logger.info({ url: server.address(), ops: ops.address() }, 'the gateway listens')
+    },
+    async stop() {
+      await server.stop()
+      // Last, so that operators can watch the requests in flight drain.
+      await ops.stop()
+    },
+    address: () => server.address(),
+    opsAddress: () => ops.address(),
+    openapi: () => server.openapi(),
+  }
+}
+
+const openapi = {
+  title: 'Colophon',
+  description:
+    "A bookshop's backend. Scripts send an access token from `POST /api/tokens` as a bearer token; browsers sign " +
+    'in with `POST /api/session` and send its cookie. Errors are `application/problem+json` (RFC 9457): branch on ' +
+    '`code`. Lists are read with `limit` and the `nextCursor` of the page before.',
+  tags: [
+    { name: 'Books', description: 'What the shop sells' },
+    { name: 'Accounts', description: 'People and their roles' },
+    { name: 'Tokens', description: 'How scripts sign in' },
+    { name: 'Session', description: 'How browsers sign in' },
+  ],
+}
+
+function createIdentifier(accounts: GatewayOptions['accounts'], clock: () => number): Identifier {
+  return {
+    bearer: createTokenVerifier({ ...accounts.tokens, clock }),
+    session: (cookieValue) => accounts.sessionIdentity(cookieValue),
+  }
+}
+
+/** A minute's requests evenly, and ten seconds' worth of them at once. */
+function rateOf(perMinute: number): RateRule | null {
+  return perMinute === 0 ? null : { perMinute, burst: Math.ceil(perMinute / 6) }
+}
