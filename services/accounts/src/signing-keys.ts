@@ -37,7 +37,7 @@ export interface SigningKeys {
   current(): Promise<{ id: string; privateKey: KeyObject }>
   /** Remembers that key `id` signed a token that is good until then, so that it is published as long. */
   keepUntil(id: string, expiresAt: Date): Promise<void>
-  /** The public keys (RFC 7517 §5). */
+  /** The public keys (RFC 7517 §5), the one that signs first. */
   published(): Promise<PublishedKey[]>
   /** The public key of that id, or undefined. */
   publicKey(id: string): Promise<KeyObject | undefined>
@@ -137,7 +137,7 @@ function readKeys(db: Queryable, now: Date): Promise<KeyRow[]> {
     SELECT id, public_key AS "publicKey", private_key AS "privateKey"
     FROM accounts.signing_keys
     WHERE retired_at IS NULL OR ${lastTokenOut} > ${now}
-    ORDER BY created_at DESC`)
+    ORDER BY retired_at DESC NULLS FIRST`)
 }
 
 /** Adds a key that signs, unless there is one: the unique index lets one of several processes through. */

@@ -65,6 +65,7 @@ describe('the published keys', () => {
     expect(await verifies(shop.accounts, accessToken)).toBe(true)
     pass(14)
     expect(await verifies(shop.accounts, accessToken)).toBe(true)
+    expect(await published()).toEqual([id, old])
     pass(4)
     expect(await published()).toEqual([id])
   })

@@ -93,7 +93,7 @@ describe("a browser's session", () => {
       expect((await me(used)).status).toBe(200)
     }
     expect((await me(idle)).status).toBe(401)
-    pass(2)
+    pass(4)
     expect((await me(used)).status).toBe(401)
   })
 

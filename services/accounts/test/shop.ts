@@ -138,7 +138,7 @@ async function serve(
       session: accounts.client.sessionIdentity,
     },
     problemTables: [accounts.problems],
-    openapi: { title: 'Accounts', description: 'Under test' },
+    openapi: { title: 'Accounts', description: 'Under test', tags: [] },
     readiness: () => ({ ready: true, stores: {} }),
     corsOrigins: [],
     isStoreUnavailable: isUnavailable,

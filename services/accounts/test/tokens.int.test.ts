@@ -167,7 +167,7 @@ describe('refresh tokens', () => {
       refreshToken = body.refreshToken ?? ''
     }
     expect((await refresh(idle.refreshToken)).status).toBe(401)
-    pass(2)
+    pass(4)
     expect((await refresh(refreshToken)).status).toBe(401)
     expect((await refresh(refreshToken)).status).toBe(401)
   })
