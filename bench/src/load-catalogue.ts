@@ -8,7 +8,11 @@ import { madeCatalogue } from './made-catalogue.ts'
 const batchSize = 1000
 
 /** Fills an empty catalogue by its own writes, and lets PostgreSQL learn what is in it. */
-export async function loadCatalogue(database: Database, size: number, tell: (loaded: number) => void): Promise<void> {
+export async function loadCatalogue(
+  database: Database,
+  size: number,
+  tell: (loaded: number) => void,
+): Promise<void> {
   let batch: BookDraft[] = []
   let loaded = 0
   async function flush(): Promise<void> {

@@ -61,10 +61,14 @@ function zipf(u: number, n: number, s: number): number {
   return Math.min(n - 1, Math.floor(rank) - 1)
 }
 
-const syllables = 'ba be bo ca ce co da de di do el en er fa fi ga go ha he in is ka la le li lo ma me mi mo na ne ni no on or pa pe ra re ri ro sa se si so sta ta te ti to tra un va ve vi'.split(' ')
+const syllables =
+  'ba be bo ca ce co da de di do el en er fa fi ga go ha he in is ka la le li lo ma me mi mo na ne ni no on or pa pe ra re ri ro sa se si so sta ta te ti to tra un va ve vi'.split(
+    ' ',
+  )
 
 function vocabulary(random: () => number, size: number): string[] {
-  const common = 'the of and a in to love night house history story life war time world secret girl garden'.split(' ')
+  const common =
+    'the of and a in to love night house history story life war time world secret girl garden'.split(' ')
   const words = new Set<string>(common)
   while (words.size < size) {
     const length = 1 + Math.ceil(random() * 3)

@@ -82,6 +82,7 @@ create index books_by_release on catalog.books (released_order, id) where delete
 create index books_by_price on catalog.books (coalesce(price_today, 2147483647), id) where deleted_at is null;
 create index books_by_price_down on catalog.books (coalesce(price_today, -1), id) where deleted_at is null;
 create index books_by_title_key on catalog.books (title_key) where deleted_at is null;
+create index books_by_year on catalog.books (year) where deleted_at is null;
 create index books_by_publisher on catalog.books (publisher_id) where publisher_id is not null;
 create index books_by_search on catalog.books using gin (search);
 -- Common words and filter terms decide which plan is cheap: keep more of their frequencies than the default.
@@ -171,6 +172,13 @@ create table catalog.words (
   word text primary key
 );
 create index words_by_trigram on catalog.words using gin (word gin_trgm_ops);
+
+-- What was decided about the sample catalogue, once, so that one taken away does not come back.
+create table catalog.sample (
+  only_row boolean primary key default true check (only_row),
+  state text not null check (state in ('loaded', 'removed', 'declined')),
+  decided_at timestamptz not null
+);
 
 -- Books whose search columns are to be worked out again, since a name they carry was changed.
 create table catalog.reindex_queue (

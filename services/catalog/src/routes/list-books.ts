@@ -1,13 +1,10 @@
-import { type App, encodeCursor, nullable, page, pageQuery, uuid } from '@colophon/http'
-import Type, { type Static } from 'typebox'
-import { type CatalogDeps, priceView } from '../deps.ts'
+import { type App, nullable, page, pageQuery, uuid } from '@colophon/http'
+import Type from 'typebox'
+import type { CatalogDeps } from '../deps.ts'
 import { Book, Format } from '../schemas.ts'
-import { pageByRelevance } from '../search/by-relevance.ts'
-import { pageBySort, type SortName, sorts } from '../search/by-sort.ts'
-import { countBooks } from '../search/count.ts'
-import { Facets, facetNames, facetsOf } from '../search/facets.ts'
-import { relevanceKeys, relevancePosition, sortedPosition } from '../search/position.ts'
-import { type Selection, selectBooks } from '../search/selection.ts'
+import { type SortName, sorts } from '../search/by-sort.ts'
+import { Facets, facetNames } from '../search/facets.ts'
+import { listPage } from '../search/list-page.ts'
 
 const Query = Type.Object({
   q: Type.Optional(
@@ -54,7 +51,6 @@ const Query = Type.Object({
   ),
   ...pageQuery.properties,
 })
-type Query = Static<typeof Query>
 
 const BookPage = Type.Object(
   {
@@ -82,59 +78,6 @@ export function listBooks(app: App, deps: CatalogDeps): void {
         response: { 200: BookPage },
       },
     },
-    async ({ query }) => {
-      const hasWords = (query.q ?? '').trim() !== ''
-      const sort = query.sort === undefined || query.sort === 'relevance' ? 'relevance' : query.sort
-      const { selection, ...result } =
-        sort === 'relevance' && hasWords
-          ? await relevancePage(deps, query)
-          : await sortedPage(deps, query, sort === 'relevance' ? 'popularity' : sort)
-      return {
-        ...result,
-        correctedQuery: selection.correctedQuery,
-        ...(query.total && (await countBooks(deps.database, selection))),
-        ...(query.facets && { facets: await facetsOf(deps.database, selection, query.facets.split(',')) }),
-      }
-    },
+    ({ query }) => listPage(deps, query),
   )
-}
-
-interface Result {
-  selection: Selection
-  items: Book[]
-  nextCursor: string | null
-}
-
-/** What a cursor belongs to: everything that decides which books come in which order. */
-function identity({ total: _, facets: __, ...rest }: Query): unknown {
-  return rest
-}
-
-async function relevancePage(deps: CatalogDeps, query: Query): Promise<Result> {
-  const position = query.cursor ? relevancePosition(query.cursor, identity(query)) : undefined
-  const selection = await selectBooks(deps.database, query, position?.correction)
-  if (selection.words === null) return sortedPage(deps, query, 'popularity')
-  const { correction } = selection
-  const start = position ?? { correction, start: null, end: null, after: null }
-  const { items, next } = await pageByRelevance(deps.database, selection, start, query.limit, priceView(deps))
-  return {
-    selection,
-    items,
-    nextCursor: next && encodeCursor(identity(query), relevanceKeys({ ...next, correction })),
-  }
-}
-
-async function sortedPage(deps: CatalogDeps, query: Query, sort: SortName): Promise<Result> {
-  const position = query.cursor ? sortedPosition(query.cursor, identity(query), sorts[sort].type) : null
-  const selection = await selectBooks(deps.database, query, position?.correction)
-  const { items, next } = await pageBySort(
-    deps.database,
-    selection,
-    sort,
-    position,
-    query.limit,
-    priceView(deps),
-  )
-  const keys = next && [selection.correction, next.key, next.id]
-  return { selection, items, nextCursor: keys && encodeCursor(identity(query), keys) }
 }

@@ -8,7 +8,7 @@ import type { Selection } from './selection.ts'
  * How many matches are ranked against each other. A common word has hundreds of thousands: the most popular
  * ones are ranked first, then the next most popular, so that every page costs the same and none is missed.
  */
-export const windowSize = 1000
+export const windowSize = 500
 
 /** Titles that are exactly the query are ranked first however unpopular, up to so many. */
 const maxExact = 50

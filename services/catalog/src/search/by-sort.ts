@@ -30,13 +30,16 @@ export interface SortedPage {
 /** One page of the selected books in the order of an index, after a position. */
 export async function pageBySort(
   db: Queryable,
-  { where }: Selection,
+  { where, byYear }: Selection,
   sortName: SortName,
   after: SortedPosition | null,
   limit: number,
   view: PriceView,
 ): Promise<SortedPage> {
-  const { key, direction }: Sort = sorts[sortName]
+  const { key: indexed, direction }: Sort = sorts[sortName]
+  // Walking from the newest would pass every book younger than the years asked for: the sum keeps PostgreSQL
+  // from it, so that it looks the years up and sorts what it finds.
+  const key = byYear && sortName === 'newest' ? sql`${indexed} + 0` : indexed
   const order = raw(direction)
   const beyond = after
     ? sql`and (${key}, book.id) ${raw(direction === 'asc' ? '>' : '<')} (${after.key}, ${after.id}::uuid)`

@@ -12,10 +12,10 @@ export async function countBooks(
   const { count } = await db.one<{ count: number }>(sql`
     select count(*) from (select from catalog.books book where ${where} limit ${exactUpTo + 1}) as matches`)
   if (count <= exactUpTo) return { total: count, totalIsExact: true }
-  const { estimate } = await db.one<{ estimate: Plan[] }>(
+  const { 'QUERY PLAN': plan } = await db.one<{ 'QUERY PLAN': Plan[] }>(
     sql`explain (format json) select from catalog.books book where ${where}`,
   )
-  return { total: Math.max(count, estimate[0]?.Plan['Plan Rows'] ?? 0), totalIsExact: false }
+  return { total: Math.max(count, plan[0]?.Plan['Plan Rows'] ?? 0), totalIsExact: false }
 }
 
 interface Plan {

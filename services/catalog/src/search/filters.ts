@@ -23,6 +23,8 @@ export interface AppliedFilters {
   terms: string[]
   /** Conditions on columns of `book`. */
   conditions: Sql[]
+  /** Whether years are asked for: then the order of release says where the matches are not. */
+  byYear: boolean
 }
 
 /** A range of at most so many years is looked up in the text index, a longer one compared row by row. */
@@ -47,7 +49,7 @@ export async function applyFilters(db: Queryable, filters: BookFilters): Promise
     if (to !== undefined) conditions.push(sql`book.price_today <= ${to}`)
   }
   if (filters.inStock !== undefined) conditions.push(sql`book.in_stock = ${filters.inStock}`)
-  return { terms, conditions }
+  return { terms, conditions, byYear: filters.year !== undefined }
 }
 
 function quoted(term: string): string {

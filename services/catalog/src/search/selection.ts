@@ -14,6 +14,8 @@ export interface Selection {
   words: string | null
   /** The query as a whole title is compared, for titles that are exactly it. */
   titleKey: string
+  /** Whether years are asked for (search/by-sort.ts). */
+  byYear: boolean
   correction: Correction
   /** What the query was taken to mean, when nothing matched it as typed. */
   correctedQuery: string | null
@@ -70,6 +72,7 @@ function selection(
     where: join(conditions, ' and '),
     words,
     titleKey: nameKey(q),
+    byYear: filters.byYear,
     correction,
     correctedQuery: correction === 0 ? null : terms.map(({ alternatives: [word] }) => word).join(' '),
   }

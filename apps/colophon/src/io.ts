@@ -1,0 +1,19 @@
+import type { Environment } from '@colophon/runtime'
+
+/** Where a command reads and writes; a test gives its own. */
+export interface Io {
+  environment: Environment
+  stdin: NodeJS.ReadableStream & AsyncIterable<Uint8Array | string>
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+  /** Aborted when the user asks the program to stop. */
+  interrupted: AbortSignal
+}
+
+/** How a command ended. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, refusedRows: 3 } as const
+
+/** Writes one line of a command's result. */
+export function print(io: Io, line: string): void {
+  io.stdout.write(`${line}\n`)
+}

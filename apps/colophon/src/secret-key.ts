@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { link, readFile, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError } from '@colophon/runtime'
+
+/** The file of the data folder that holds the secret key when SECRET_KEY is not set. */
+const file = 'secret-key'
+
+/**
+ * The key that wraps the signing keys: SECRET_KEY, or one made once in the data folder.
+ * @throws ConfigError on an external database without SECRET_KEY, since every process must have the same
+ */
+export async function secretKey(given: string | undefined, folder: string | null): Promise<string> {
+  if (given !== undefined) return given
+  if (folder === null) {
+    throw new ConfigError(
+      'SECRET_KEY is not set, and an external database needs it: make one with `openssl rand -base64 32 | tr +/ -_ | tr -d =` and keep it',
+    )
+  }
+  const path = join(folder, file)
+  return (await readIfThere(path)) ?? makeOnce(path)
+}
+
+/** Linked into place whole, so that two processes that start at once end up with the same key. */
+async function makeOnce(path: string): Promise<string> {
+  const made = `${path}.${process.pid}`
+  await writeFile(made, randomBytes(32).toString('base64url'), { mode: 0o600, flush: true })
+  try {
+    await link(made, path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  } finally {
+    await unlink(made)
+  }
+  return readFile(path, 'utf8')
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

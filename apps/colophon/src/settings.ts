@@ -1,0 +1,61 @@
+import { resolve } from 'node:path'
+import { accountsSettings } from '@colophon/accounts'
+import { catalogSettings } from '@colophon/catalog'
+import { gatewaySettings } from '@colophon/gateway'
+import {
+  ConfigError,
+  type ConfigOf,
+  type Environment,
+  integer,
+  logLevels,
+  oneOf,
+  readConfig,
+  url,
+} from '@colophon/runtime'
+
+/** Every setting of the program. */
+export const settings = {
+  databaseUrl: url('DATABASE_URL', ['embedded', 'postgres', 'postgresql'], {
+    default: 'embedded:./data',
+    help: 'PostgreSQL: embedded in a folder, or an external one, 15 or later, as postgres://user:password@host/database.',
+    secret: true,
+  }),
+  databasePool: integer('DATABASE_POOL', {
+    default: 10,
+    min: 2,
+    max: 1000,
+    help: 'Connections to PostgreSQL that this process may open.',
+  }),
+  ...gatewaySettings,
+  ...accountsSettings,
+  ...catalogSettings,
+  sampleCatalogue: oneOf('SAMPLE_CATALOGUE', ['new', 'on', 'off'], {
+    default: 'new',
+    help: 'Whether the sample catalogue is loaded: into a new embedded shop only, into any new shop, or never.',
+  }),
+  logLevel: oneOf('LOG_LEVEL', logLevels, {
+    default: 'info',
+    help: 'The least important log lines that are written.',
+  }),
+}
+
+export type Config = ConfigOf<typeof settings>
+
+/**
+ * Reads the environment. Called once, by the command.
+ * @throws ConfigError
+ */
+export function configOf(environment: Environment): Config {
+  const config = readConfig(settings, environment)
+  if (config.port !== 0 && (config.opsPort ?? config.port + 1) === config.port) {
+    throw new ConfigError('OPS_PORT must not be PORT: operators and the public have doors of their own')
+  }
+  return config
+}
+
+/** The data folder when the database is embedded in one, else null. */
+export function embeddedFolder({ databaseUrl }: Config): string | null {
+  const path = /^embedded:(.*)$/i.exec(databaseUrl)?.[1]
+  if (path === undefined) return null
+  return resolve(path.replace(/^\/\//, '') || './data')
+}

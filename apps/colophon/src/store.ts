@@ -1,0 +1,46 @@
+import { mkdir } from 'node:fs/promises'
+import { attachEmbedded, type Database, openDatabase } from '@colophon/postgres'
+import type { Logger } from '@colophon/runtime'
+import { type Config, embeddedFolder } from './settings.ts'
+
+/** The shop's database, and where the shop keeps its files when the database is embedded. */
+export interface Store {
+  database: Database
+  /** The data folder, absolute; null on an external database. */
+  folder: string | null
+  /** Calls back when an embedded database has died and cannot be brought back. */
+  onLost(callback: (error: Error) => void): void
+  /** Closes the connections and lets go of an embedded PostgreSQL, which stops when nobody else holds it. */
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  config: Config
+  logger: Logger
+  /** The command that opens it, shown to whoever it stands in the way of. */
+  application: string
+  /** What only one process at a time may be on an embedded database. */
+  exclusive?: string
+}
+
+/** Opens the database that DATABASE_URL names. */
+export async function openStore({ config, logger, application, exclusive }: StoreOptions): Promise<Store> {
+  const folder = embeddedFolder(config)
+  const pool = { application, max: config.databasePool, log: logger }
+  if (folder === null) {
+    const database = openDatabase({ ...pool, connection: { url: config.databaseUrl } })
+    return { database, folder, onLost: () => {}, close: () => database.close() }
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const embedded = await attachEmbedded({ folder, application, log: logger, ...(exclusive && { exclusive }) })
+  const database = openDatabase({ ...pool, connection: embedded.connection })
+  return {
+    database,
+    folder,
+    onLost: (callback) => embedded.onLost(callback),
+    async close() {
+      await database.close()
+      await embedded.release()
+    },
+  }
+}
