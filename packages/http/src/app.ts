@@ -39,6 +39,8 @@ declare module 'fastify' {
     problems?: readonly string[]
     /** The deadline of the route's work in milliseconds; null for none, such as for a stream that stays open. */
     deadlineMs?: number | null
+    /** A health route: never shed, never rate limited, logged at debug. */
+    isProbe?: boolean
   }
   interface FastifyInstance {
     /** Whether browsers reach this server by HTTPS. */

@@ -1,11 +1,30 @@
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Logger, Registry } from '@colophon/runtime'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify from 'fastify'
-import { type Identifier, unauthenticated } from './access.ts'
+import compress from '@fastify/compress'
+import type { Identifier } from './access.ts'
+import { createAdmission } from './admission.ts'
 import type { App, RouteInfo } from './app.ts'
+import { createBeginning, oversize } from './begin.ts'
+import { addJsonParser } from './body-gate.ts'
+import { addDocs } from './docs.ts'
+import { createDrain } from './drain.ts'
+import { createErrorHandler } from './errors.ts'
+import { createFastifyApp } from './fastify-app.ts'
+import { addHooks } from './hooks.ts'
+import { httpProblem, httpProblems } from './http-problems.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
-import type { ProblemTable } from './problems.ts'
+import { listenError, originOf } from './listen.ts'
+import { watchLoad } from './load.ts'
+import { createHttpMetrics } from './metrics.ts'
+import { addOpenapi } from './openapi.ts'
+import { addOwnRoutes, ownTag } from './own-routes.ts'
+import { sendProblem } from './problem-answer.ts'
+import { mergeProblems, type ProblemTable } from './problems.ts'
 import type { Readiness } from './readiness.ts'
+import { addRouting } from './routing.ts'
+import { securityHeaders } from './security-headers.ts'
+import { sessionCookie } from './session-cookie.ts'
 
 export interface HttpServerOptions {
   readonly name: string
@@ -26,7 +45,7 @@ export interface HttpServerOptions {
   readiness(): Promise<Readiness> | Readiness
   readonly limits?: Partial<HttpLimits>
   /** Which proxies are believed about the client's address and protocol, as Fastify's `trustProxy`. */
-  readonly trustProxy?: boolean | number | string | string[]
+  readonly trustProxy?: boolean | string | string[]
   /** Where browsers see this server, such as `https://shop.example`. */
   readonly publicUrl?: string
   /** The origins of other sites whose pages may call this API. */
@@ -55,23 +74,104 @@ export interface HttpServer {
   readiness(): Promise<Readiness>
 }
 
+/**
+ * A server that answers nothing but what its routes say: every route states who may use it, every error is
+ * problem+json, everything is bounded.
+ * @throws Error when a problem code is in two tables, or a CORS origin is not one
+ */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { logger, publicUrl, clock = Date.now } = options
   const limits: HttpLimits = { ...defaultLimits, ...options.limits }
-  const app: App = fastify({ bodyLimit: limits.bodyBytes }).withTypeProvider<TypeBoxTypeProvider>()
-  app.decorateRequest('identity', null)
-  app.decorateRequest('requireIdentity', function requireIdentity() {
-    if (!this.identity) throw unauthenticated()
-    return this.identity
+  const table = mergeProblems([httpProblems, ...options.problemTables])
+  const isPublicHttps = publicUrl?.startsWith('https:') === true
+  const load = watchLoad(limits)
+  const metrics = createHttpMetrics(options.metrics, load)
+  const begin = createBeginning({ limits, load, metrics, logger, clock })
+  const headers = securityHeaders(isPublicHttps)
+  const app = await createFastifyApp({
+    limits,
+    logger,
+    isPublicHttps,
+    trustProxy: options.trustProxy ?? false,
+    onBadUrl(request, reply) {
+      reply.headers(headers)
+      begin(request, reply, () => sendProblem(badUrl(), request, reply))
+    },
   })
+  const drain = createDrain(app, limits.drainMs)
+  const admission = createAdmission({ ...options, limits, load, metrics, clock })
+  const awaitsContinue = acceptExpectations(app)
+
+  app.setErrorHandler(createErrorHandler(options))
+  addJsonParser(app, limits)
+  const routes = addRouting(app, { admission, limits, table, awaitsContinue })
+  await addHooks(app, {
+    ...options,
+    admission,
+    drain,
+    headers,
+    begin,
+    oversize: (r) => oversize(r.raw, limits),
+  })
+  await app.register(compress, { globalDecompression: false, encodings: ['br', 'gzip'], threshold: 1024 })
+  const readiness = async (): Promise<Readiness> => {
+    const current = await options.readiness()
+    return drain.draining ? { ...current, ready: false } : current
+  }
+  const tags = [...(options.openapi.tags ?? []), ownTag]
+  const about = { ...options.openapi, tags, version: options.version, sessionCookie, url: publicUrl ?? '/' }
+  await addOpenapi(app, about, routes, table)
+  await addDocs(app)
+  addOwnRoutes(app, { ...options, table, readiness })
+  app.addHook('onReady', async () => {
+    // Made now, so that what it cannot describe stops the start.
+    app.swagger()
+  })
+  app.addHook('onClose', async () => load.stop())
   return {
     app,
-    async start() {
-      await app.listen({ host: options.host, port: options.port })
-    },
-    stop: () => app.close(),
-    address: () => app.listeningOrigin,
-    routes: () => [],
-    openapi: () => ({}),
-    readiness: async () => options.readiness(),
+    start: () => listen(app, options),
+    stop: drain.stop,
+    address: () => addressOf(app),
+    routes: () => routes.filter(({ method, hidden }) => method !== 'HEAD' && !hidden).map(infoOf),
+    openapi: () => app.swagger(),
+    readiness,
   }
+}
+
+async function listen(app: App, { host, port }: HttpServerOptions): Promise<void> {
+  try {
+    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+  } catch (error) {
+    throw listenError(error, host, port, 'PORT')
+  }
+}
+
+function addressOf({ server }: App): string {
+  const address = server.address() as AddressInfo | null
+  if (!address) throw new Error('the server is not listening')
+  return originOf(address.address, address.port)
+}
+
+function infoOf({ method, url, access, problems }: RouteInfo): RouteInfo {
+  return { method, url, access, problems }
+}
+
+function badUrl() {
+  return httpProblem(
+    'malformed_url',
+    'the URL has a % that is not followed by two hexadecimal digits of UTF-8',
+  )
+}
+
+/** Lets a client that waits before it sends its body (`Expect: 100-continue`) wait until the body is wanted. */
+function acceptExpectations({ server }: App): WeakSet<IncomingMessage> {
+  const awaiting = new WeakSet<IncomingMessage>()
+  server.on('checkContinue', (request, response) => {
+    awaiting.add(request)
+    server.emit('request', request, response)
+  })
+  // Other expectations may be ignored (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  return awaiting
 }

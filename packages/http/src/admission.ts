@@ -1,0 +1,96 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { withContext } from '@colophon/runtime'
+import { authorise, type Identifier, type Identity } from './access.ts'
+import { createIdentification } from './credentials.ts'
+import { httpProblem } from './http-problems.ts'
+import type { HttpLimits } from './limits.ts'
+import type { Load } from './load.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { createOriginCheck, type OwnOrigins } from './origins.ts'
+import { clientKey, createRateCheck } from './rates.ts'
+import type { Route } from './route.ts'
+
+export interface AdmissionOptions extends OwnOrigins {
+  readonly identify: Identifier
+  readonly limits: HttpLimits
+  readonly load: Load
+  readonly metrics: HttpMetrics
+  clock(): number
+}
+
+export interface Admission {
+  /** For what matches no route: only load and the client's rate. Throws a Problem. */
+  strangers(request: FastifyRequest, reply: FastifyReply): void
+  /** The `onRequest` hook of a route, in order: load, the client's rate, who it is, the account's rate, may they. */
+  hookOf(route: Route): (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+}
+
+/** Decides who gets in, before anything of a request is parsed. */
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { limits, load, metrics, clock } = options
+  const counting = { rateKeys: limits.rateKeys, clock, refused: metrics.rateLimited }
+  const countClient = createRateCheck('client', limits.clientRate, counting)
+  const countAccount = createRateCheck('account', limits.accountRate, counting)
+  const identify = createIdentification(options.identify, createOriginCheck(options))
+
+  function strangers(request: FastifyRequest, reply: FastifyReply): void {
+    const overload = load.overload()
+    if (overload) {
+      metrics.shed(overload)
+      throw httpProblem('overloaded', 'the server has all it can do: try again in a second', {
+        headers: { 'retry-after': '1' },
+      })
+    }
+    countClient(clientKey(request.ip), reply)
+  }
+
+  function settle(
+    route: Route,
+    identity: Identity | null,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    request.identity = identity
+    if (identity) countAccount(identity.accountId, reply)
+    authorise(route.access, identity)
+  }
+
+  return {
+    strangers,
+    hookOf(route) {
+      const proceed = createEntrance(route, load, limits, clock)
+      return (request, reply, done) => {
+        request.state.route = route
+        if (route.isProbe) return done()
+        strangers(request, reply)
+        const identifying = identify(request)
+        if (!identifying) {
+          authorise(route.access, null)
+          return proceed(request, done)
+        }
+        identifying
+          .then((identity) => settle(route, identity, request, reply))
+          .then(() => proceed(request, done), done)
+      }
+    },
+  }
+}
+
+/** Counts a request as in flight, unless it stays open, and gives it its route's deadline. */
+function createEntrance(route: Route, load: Load, limits: HttpLimits, clock: () => number) {
+  const { deadlineMs } = route
+  return (request: FastifyRequest, done: () => void): void => {
+    const { state } = request
+    if (deadlineMs !== null) {
+      load.enter()
+      state.counted = true
+    }
+    if (deadlineMs === limits.requestMs) {
+      done()
+      return
+    }
+    const { requestId, traceparent } = state.context
+    state.context = { requestId, traceparent, ...(deadlineMs !== null && { deadline: clock() + deadlineMs }) }
+    withContext(state.context, done)
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { continueTrace, type Logger, type WorkContext, withContext } from '@colophon/runtime'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { httpProblem } from './http-problems.ts'
+import type { HttpLimits } from './limits.ts'
+import type { Load } from './load.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { pathOf } from './problem-answer.ts'
+import type { Problem } from './problems.ts'
+
+/** The status that is counted and logged when the client went away before it had the whole answer. */
+const clientWentAway = 499
+
+const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/
+
+/** The caller's `X-Request-Id` when it is fit for a log line, else a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = headerOf(request, 'x-request-id')
+  return given !== undefined && saneRequestId.test(given) ? given : randomUUIDv7()
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+export interface BeginOptions {
+  readonly limits: HttpLimits
+  readonly load: Load
+  readonly metrics: HttpMetrics
+  readonly logger: Logger
+  clock(): number
+}
+
+/**
+ * Gives a request its id, its trace and its deadline, and sees to it that its end is counted and logged.
+ * The function it returns calls `proceed` within the context of the request.
+ */
+export function createBeginning(options: BeginOptions) {
+  const { limits, clock } = options
+  return (request: FastifyRequest, reply: FastifyReply, proceed: () => void): void => {
+    const startedAt = performance.now()
+    const context: WorkContext = {
+      requestId: request.id,
+      traceparent: continueTrace(headerOf(request.raw, 'traceparent')),
+      deadline: clock() + limits.requestMs,
+    }
+    request.state = { context, bodyProblems: [], counted: false }
+    reply.header('x-request-id', request.id)
+    reply.raw.once('close', () => end(request, reply, startedAt, options))
+    withContext(context, proceed)
+  }
+}
+
+function end(request: FastifyRequest, reply: FastifyReply, startedAt: number, options: BeginOptions): void {
+  const { state, method } = request
+  if (state.counted) options.load.leave()
+  const milliseconds = performance.now() - startedAt
+  const status = reply.raw.writableFinished ? reply.raw.statusCode : clientWentAway
+  const route = state.route?.url ?? 'unmatched'
+  options.metrics.answered(method, route, status, milliseconds / 1000)
+  const level = state.route?.isProbe ? 'debug' : 'info'
+  if (!options.logger.isLevelEnabled(level)) return
+  // The response's last event comes from the socket, outside the context of the request.
+  withContext(state.context, () => {
+    const fields = {
+      method,
+      route,
+      path: pathOf(request.raw.url),
+      status,
+      durationMs: Math.round(milliseconds * 100) / 100,
+      bytes: bytesOf(reply),
+    }
+    options.logger[level](fields, 'request')
+  })
+}
+
+/** The size of the answer's body, undefined for a stream. */
+function bytesOf(reply: FastifyReply): number | undefined {
+  const length = reply.getHeader('content-length')
+  return length === undefined ? undefined : Number(length)
+}
+
+/** What is too much of a request that the parser has let through. */
+export function oversize({ url = '', rawHeaders }: IncomingMessage, limits: HttpLimits): Problem | undefined {
+  if (url.length > limits.urlBytes) {
+    return httpProblem('uri_too_long', `the URL may have at most ${limits.urlBytes} bytes`)
+  }
+  if (rawHeaders.length / 2 > limits.headerCount) {
+    return httpProblem('headers_too_large', `there may be at most ${limits.headerCount} headers`)
+  }
+  return undefined
+}

@@ -1,0 +1,36 @@
+import swaggerUi from '@fastify/swagger-ui'
+import type { App } from './app.ts'
+
+/** What the documentation's pages may load: nothing from elsewhere. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // Swagger UI sets styles from its script.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/**
+ * Swagger UI at `/docs`, from its package. What is tried there sends the session cookie, or a bearer token that is
+ * pasted into "Authorize" and remembered by the browser.
+ */
+export async function addDocs(app: App): Promise<void> {
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy,
+    uiConfig: {
+      persistAuthorization: true,
+      withCredentials: true,
+      deepLinking: true,
+      docExpansion: 'none',
+      filter: true,
+      tryItOutEnabled: true,
+      validatorUrl: null,
+    },
+  })
+}

@@ -1,0 +1,70 @@
+/** The parts of a JSON Schema that say what a value must be. */
+export interface Expected {
+  readonly type?: string | readonly string[]
+  readonly format?: string
+  readonly pattern?: string
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly Expected[]
+  readonly oneOf?: readonly Expected[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly examples?: readonly unknown[]
+  readonly properties?: Readonly<Record<string, Expected>>
+}
+
+const formats: Readonly<Record<string, string>> = {
+  uuid: 'a UUID',
+  date: 'a day such as 2026-01-31',
+  'date-time': 'a time such as 2026-01-31T12:00:00Z',
+  email: 'an e-mail address',
+  uri: 'an absolute URL',
+}
+
+const types: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+}
+
+/** A schema in words, to stand after "must be": "a whole number from 1 to 100". */
+export function expectation(schema: Expected): string {
+  if ('const' in schema) return JSON.stringify(schema.const)
+  if (schema.enum) return oneOf(schema.enum.map((value) => JSON.stringify(value)))
+  const branches = schema.anyOf ?? schema.oneOf
+  if (branches) return oneOf(branches.map(expectation))
+  return `${kind(schema)}${range(schema)}${example(schema)}`
+}
+
+function kind({ type, format }: Expected): string {
+  const known = [type ?? []].flat().map((name) => types[name] ?? name)
+  if (format === undefined) return oneOf(known)
+  return oneOf([
+    formats[format] ?? `text of the format ${format}`,
+    ...known.filter((name) => name !== 'text'),
+  ])
+}
+
+function range({ minimum, maximum }: Expected): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
+  if (minimum !== undefined) return ` of at least ${minimum}`
+  return maximum === undefined ? '' : ` of at most ${maximum}`
+}
+
+function example({ pattern, examples }: Expected): string {
+  if (examples?.[0] !== undefined) return ` such as ${JSON.stringify(examples[0])}`
+  return pattern === undefined ? '' : ` that matches ${pattern}`
+}
+
+const maxChoices = 20
+
+function oneOf(choices: readonly string[]): string {
+  if (choices.length === 0) return 'a value'
+  if (choices.length <= 2) return choices.join(' or ')
+  const rest = choices.length > maxChoices ? ', ...' : ''
+  return `one of ${choices.slice(0, maxChoices).join(', ')}${rest}`
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http'
+import cookie from '@fastify/cookie'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { Logger } from '@colophon/runtime'
+import fastify, { type FastifyReply, type FastifyRequest, type RawServerDefault } from 'fastify'
+import { unauthenticated } from './access.ts'
+import type { App } from './app.ts'
+import { requestIdOf } from './begin.ts'
+import { createClientErrorHandler, writeProblem } from './client-errors.ts'
+import { httpProblem } from './http-problems.ts'
+import type { HttpLimits } from './limits.ts'
+import { fastifyLogger, QuietLogs } from './logs.ts'
+
+export interface FastifyAppOptions {
+  readonly limits: HttpLimits
+  readonly logger: Logger
+  readonly trustProxy: boolean | string | string[]
+  readonly isPublicHttps: boolean
+  /** Answers a URL that cannot be read, which no hook sees. */
+  onBadUrl(request: FastifyRequest, reply: FastifyReply): void
+}
+
+/** Fastify with our bounds and without its own answers. */
+export async function createFastifyApp(options: FastifyAppOptions): Promise<App> {
+  const { limits, logger } = options
+  const app: App = fastify<RawServerDefault>({
+    loggerInstance: fastifyLogger(logger),
+    logController: new QuietLogs(),
+    genReqId: requestIdOf,
+    trustProxy: options.trustProxy,
+    bodyLimit: limits.bodyBytes,
+    keepAliveTimeout: limits.keepAliveMs,
+    requestTimeout: limits.uploadMs,
+    // While stopping, what still arrives is served; the answer tells the client to close.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: limits.urlBytes },
+    clientErrorHandler: createClientErrorHandler(logger),
+    frameworkErrors: (_, request, reply) => options.onBadUrl(request, reply as unknown as FastifyReply),
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: Math.min(limits.headersMs, 1_000),
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.server.maxConnections = limits.connections
+  app.server.on('connect', (request: IncomingMessage, socket) => {
+    const detail = 'CONNECT is not allowed: this is not a proxy'
+    writeProblem(
+      socket,
+      httpProblem('method_not_allowed', detail, { headers: { allow: 'GET' } }),
+      requestIdOf(request),
+    )
+  })
+  decorate(app, options.isPublicHttps)
+  await app.register(cookie)
+  return app
+}
+
+function decorate(app: App, isPublicHttps: boolean): void {
+  app.decorate('isPublicHttps', isPublicHttps)
+  app.decorateRequest('identity', null)
+  app.decorateRequest('requireIdentity', function requireIdentity() {
+    if (!this.identity) throw unauthenticated()
+    return this.identity
+  })
+}

@@ -1,0 +1,41 @@
+import addFormats from 'ajv-formats'
+import { Ajv } from 'ajv'
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const fullDate = /^(\d{4})-(\d\d)-(\d\d)$/
+const dateTime =
+  /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+
+/** A day of the Gregorian calendar from year 1, as PostgreSQL's `date` and JavaScript's `Date` both have it. */
+function isDay(text: string): boolean {
+  const [, year, month, date] = fullDate.exec(text) ?? []
+  if (!year || !month || !date || year === '0000') return false
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.getUTCDate() === Number(date)
+}
+
+function isMoment(text: string): boolean {
+  const day = dateTime.exec(text)?.[1]
+  return day !== undefined && isDay(day)
+}
+
+/**
+ * A validator of JSON Schema whose formats hold only what the stores can hold too: no `urn:uuid:` prefix, no year
+ * 0, no leap second.
+ * @param useDefaults whether a `default` is put where a value is absent
+ */
+export function createValidator(useDefaults: boolean): Ajv {
+  const ajv = new Ajv({
+    // Bounded by the size of the request and by the first errors that are taken.
+    allErrors: true,
+    verbose: true,
+    useDefaults,
+    allowUnionTypes: true,
+    strictTypes: false,
+  })
+  addFormats.default(ajv)
+  ajv.addFormat('uuid', uuid)
+  ajv.addFormat('date', isDay)
+  ajv.addFormat('date-time', isMoment)
+  return ajv
+}

@@ -1,0 +1,74 @@
+import type { FastifySchema, RouteOptions } from 'fastify'
+import type { Access } from './access.ts'
+import type { RouteInfo } from './app.ts'
+import type { HttpLimits } from './limits.ts'
+import type { ProblemTable } from './problems.ts'
+
+/** A route and what is worked out of its declaration once, at the start. */
+export interface Route extends RouteInfo {
+  readonly schema: FastifySchema
+  /** Left out of the documentation. */
+  readonly hidden: boolean
+  /** A health route: never shed, never rate limited, logged at debug. */
+  readonly isProbe: boolean
+  /** Milliseconds, or null for a stream that stays open. */
+  readonly deadlineMs: number | null
+  /** The largest body in bytes. */
+  readonly bodyBytes: number
+  /** Media types of a body. */
+  readonly consumes: readonly string[]
+  readonly bodyRequired: boolean
+}
+
+export const mergePatchType = 'application/merge-patch+json'
+
+/** The media types that are read as JSON. */
+export const jsonTypes: readonly string[] = ['application/json', mergePatchType]
+
+const bodyMethods: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
+
+export function takesBody(method: string): boolean {
+  return bodyMethods.includes(method)
+}
+
+/**
+ * Reads a declaration, once per method.
+ * @throws Error for a route that states no access, or a problem that is in no table
+ */
+export function declareRoutes(options: RouteOptions, limits: HttpLimits, table: ProblemTable): Route[] {
+  return [options.method].flat().map((method) => declareRoute(options, method, limits, table))
+}
+
+function declareRoute(options: RouteOptions, method: string, limits: HttpLimits, table: ProblemTable): Route {
+  const { url, schema = {}, config = {} } = options
+  const { problems = [], deadlineMs = limits.requestMs, isProbe = false } = config
+  const unknown = problems.find((code) => !Object.hasOwn(table, code))
+  if (unknown) throw new Error(`${method} ${url} names the problem "${unknown}", which is in no table`)
+  return {
+    method,
+    url,
+    schema,
+    problems,
+    deadlineMs,
+    isProbe,
+    access: accessOf(options, method),
+    hidden: options.schema === undefined || schema.hide === true,
+    bodyBytes: options.bodyLimit ?? limits.bodyBytes,
+    consumes: schema.consumes ?? ['application/json'],
+    bodyRequired: schema.body !== undefined && !acceptsNull(schema.body),
+  }
+}
+
+function accessOf({ url, config }: RouteOptions, method: string): Access {
+  if (config?.access !== undefined) return config.access
+  // Made by plugins, which cannot state it themselves: the documentation's pages, and CORS's preflight.
+  if (url === '*' || url === '/docs' || url.startsWith('/docs/')) return 'public'
+  throw new Error(
+    `${method} ${url} does not say who may use it: add config: { access: 'public' | 'signed-in' | anyOf('role') }`,
+  )
+}
+
+function acceptsNull(schema: unknown): boolean {
+  const { type, anyOf } = schema as { type?: unknown; anyOf?: readonly { type?: unknown }[] }
+  return [type].flat().includes('null') || anyOf?.some((branch) => branch.type === 'null') === true
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
+import type { Admission } from './admission.ts'
+import type { App } from './app.ts'
+import { createBodyGate } from './body-gate.ts'
+import type { HttpLimits } from './limits.ts'
+import type { ProblemTable } from './problems.ts'
+import { declareRoutes, mergePatchType, type Route, takesBody } from './route.ts'
+import { compileCheck, refuseWrongFields } from './validation.ts'
+
+export interface RoutingOptions {
+  readonly admission: Admission
+  readonly limits: HttpLimits
+  readonly table: ProblemTable
+  /** Requests whose client waits to be asked for the body. */
+  readonly awaitsContinue: WeakSet<IncomingMessage>
+}
+
+/**
+ * Puts admission, the gate of the body and validation before every route that is added from now on.
+ * @returns the routes, which grow as they are added
+ */
+export function addRouting(app: App, options: RoutingOptions): readonly Route[] {
+  const routes: Route[] = []
+  app.addHook('onRoute', (declaration) => {
+    const declared = declareRoutes(declaration, options.limits, options.table)
+    const [route] = declared
+    if (!route) return
+    routes.push(...declared)
+    declaration.onRequest = [options.admission.hookOf(route), ...[declaration.onRequest ?? []].flat()]
+    if (takesBody(route.method)) {
+      const gate = createBodyGate(route, options.awaitsContinue)
+      declaration.preParsing = [gate, ...[declaration.preParsing ?? []].flat()]
+    }
+    if (declaration.schema !== undefined && !route.hidden)
+      addValidation(declaration, declaration.schema, route)
+  })
+  return routes
+}
+
+/** Fastify's own validation stops at the first part of a request that is wrong; this reports all of them. */
+function addValidation(declaration: RouteOptions, schema: FastifySchema, route: Route): void {
+  const check = compileChecked(schema, route)
+  declaration.validatorCompiler = () => () => true
+  const validate = (request: FastifyRequest, _: unknown, done: () => void) => {
+    refuseWrongFields([...request.state.bodyProblems, ...check(request)])
+    done()
+  }
+  declaration.preValidation = [validate, ...[declaration.preValidation ?? []].flat()]
+}
+
+function compileChecked(schema: FastifySchema, { method, url, consumes }: Route) {
+  try {
+    return compileCheck(schema, consumes.includes(mergePatchType))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`the schema of ${method} ${url} cannot be used: ${why}`, { cause })
+  }
+}
