@@ -7,6 +7,7 @@ export default defineConfig({
     // Tests run on an embedded PostgreSQL, or on the server of this URL.
     provide: { testDatabaseUrl: process.env.TEST_DATABASE_URL ?? '' },
     pool: 'forks',
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['{packages,services,apps}/*/src/**'] },

@@ -43,7 +43,7 @@ export async function attachEmbedded(options: EmbeddedOptions): Promise<Embedded
 }
 
 /** How often PostgreSQL is restarted before it is given up, and how long it must live for the count to begin anew. */
-const restarts = 5
+const restarts = 4
 const longEnough = 60_000
 
 class Attachment implements EmbeddedPostgres {

@@ -53,7 +53,7 @@ export async function leave({ client, place }: Reached): Promise<void> {
 }
 
 /** Milliseconds: the connection of a process that was killed is noticed to have ended within this. */
-const ghostTime = 1_000
+const ghostTime = 500
 
 async function takeExclusive({ client, place }: Reached, name: string): Promise<void> {
   const keys = lockKeys('exclusive', name)

@@ -111,8 +111,9 @@ async function tryConnect({ cluster, account }: ClusterPlace, { application }: R
     await client.connect()
     return { client, target }
   } catch (error) {
-    const timedOut = error instanceof Error && error.message === 'timeout expired'
-    if (isUnavailable(error) || timedOut) return { error }
+    const refused = error instanceof pg.DatabaseError || (error as NodeJS.ErrnoException).code === 'EACCES'
+    // Anything else is a server that comes or goes.
+    if (!refused || isUnavailable(error)) return { error }
     throw new Error(`PostgreSQL in ${cluster} does not let us in: ${describeError(error)}`, { cause: error })
   }
 }

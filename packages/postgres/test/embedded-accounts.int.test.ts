@@ -1,0 +1,70 @@
+import { chownSync, lstatSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { accountFor, userName } from '../src/embedded/account.ts'
+import { attachEmbedded, openDatabase, sql } from '../src/index.ts'
+import { newFolder, serverPid } from './support/folder.ts'
+import { startProgram } from './support/program.ts'
+
+// What root can do that others cannot is tested when root runs the tests; everything else runs as anybody.
+const asRoot = process.geteuid?.() === 0
+const application = 'test'
+
+test('PostgreSQL runs as the user who started it, never as root', async () => {
+  const folder = newFolder()
+  const embedded = await attachEmbedded({ folder, application, durable: false })
+  const { uid } = statSync(join(folder, 'postgres'))
+  if (asRoot) expect(['postgres', 'nobody']).toContain(userName(uid))
+  else expect(uid).toBe(process.geteuid?.())
+  await embedded.release()
+})
+
+if (asRoot) {
+  test('as nobody', async () => {
+    const folder = newFolder()
+    const embedded = await attachEmbedded({
+      folder,
+      application,
+      durable: false,
+      serviceAccounts: ['nobody'],
+    })
+    expect(userName(statSync(join(folder, 'postgres')).uid)).toBe('nobody')
+    await embedded.release()
+  })
+
+  test('a folder that account cannot reach keeps its cluster elsewhere, and stays as it was', async () => {
+    // mkdtemp makes it 0700.
+    const folder = mkdtempSync(join(tmpdir(), 'colophon-private-'))
+    const first = await attachEmbedded({ folder, application, durable: false })
+    const link = join(folder, 'postgres')
+    const cluster = readlinkSync(link)
+    onTestFinished(() => {
+      for (const path of [cluster, folder]) rmSync(path, { recursive: true })
+    })
+    expect(dirname(cluster)).toBe('/var/lib/colophon')
+    expect(lstatSync(folder).mode & 0o777).toBe(0o700)
+    const second = await attachEmbedded({ folder, application })
+    expect(second.connection).toEqual(first.connection)
+    await first.release()
+    await second.release()
+    expect(serverPid(folder)).toBeUndefined()
+  })
+
+  test('a folder of somebody else’s is used as them, and both get in; nobody else does', async () => {
+    const folder = newFolder()
+    const owner = accountFor('/', ['nobody'])
+    chownSync(folder, owner.uid, owner.gid)
+    const theirs = startProgram({ folder, application: 'theirs', durable: false }, owner)
+    expect(await theirs.next()).toMatchObject({ attached: true })
+    const ours = await attachEmbedded({ folder, application })
+    expect(statSync(join(folder, 'postgres')).uid).toBe(owner.uid)
+    await theirs.leave()
+    await ours.release()
+    const again = await attachEmbedded({ folder, application, durable: false })
+    const database = openDatabase({ connection: again.connection, application })
+    expect(await database.one(sql`SELECT current_user AS name`)).toEqual({ name: 'colophon' })
+    await database.close()
+    await again.release()
+  })
+}

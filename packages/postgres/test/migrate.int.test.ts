@@ -1,0 +1,142 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Database, migrate, openDatabase, sql } from '../src/index.ts'
+import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
+
+let fixture: TestDatabase
+let database: Database
+let folder: string
+
+beforeEach(async () => {
+  fixture = await createTestDatabase()
+  database = fixture.database
+  folder = await mkdtemp(join(tmpdir(), 'migrations-'))
+})
+afterEach(async () => {
+  await fixture.drop()
+  await rm(folder, { recursive: true })
+})
+
+const file = (name: string, text: string) => writeFile(join(folder, name), text)
+const run = () => migrate(database, { schema: 'shop', folder })
+
+const books = 'CREATE TABLE shop.books (id int PRIMARY KEY);\nINSERT INTO shop.books VALUES (1);\n'
+const titles = 'ALTER TABLE shop.books ADD COLUMN title text;\n'
+
+test('applies files once, in order, and writes down which and when', async () => {
+  await file('0001-books.sql', books)
+  await file('0002-titles.sql', titles)
+  await file('README.md', 'not a migration')
+  const log = { info: vi.fn(), warn: vi.fn() }
+  expect(await migrate(database, { schema: 'shop', folder: pathToFileURL(folder), log })).toEqual({
+    applied: ['0001-books.sql', '0002-titles.sql'],
+    already: 0,
+  })
+  expect(log.info.mock.calls.map(([fields]) => fields.file)).toEqual(['0001-books.sql', '0002-titles.sql'])
+  expect(await run()).toEqual({ applied: [], already: 2 })
+  await file('0003-more.sql', 'INSERT INTO shop.books VALUES (2);')
+  expect(await run()).toEqual({ applied: ['0003-more.sql'], already: 2 })
+  expect(
+    await database.query(sql`SELECT name, length(checksum) AS length FROM shop.migrations ORDER BY name`),
+  ).toEqual(['0001-books.sql', '0002-titles.sql', '0003-more.sql'].map((name) => ({ name, length: 64 })))
+})
+
+test('each schema has its own, and an empty folder is no trouble', async () => {
+  expect(await run()).toEqual({ applied: [], already: 0 })
+  await file('0001-any.sql', 'SELECT 1;')
+  await run()
+  expect(await migrate(database, { schema: 'other "shop"', folder })).toEqual({
+    applied: ['0001-any.sql'],
+    already: 0,
+  })
+})
+
+test('many processes that start at once apply each file once', async () => {
+  await file('0001-books.sql', books)
+  for (const n of [2, 3, 4, 5]) await file(`000${n}-more.sql`, `INSERT INTO shop.books VALUES (${n});`)
+  const pools = Array.from({ length: 6 }, () =>
+    openDatabase({ connection: fixture.connection, application: 'test' }),
+  )
+  const results = await Promise.all(pools.map((pool) => migrate(pool, { schema: 'shop', folder })))
+  expect(results.flatMap(({ applied }) => applied).sort()).toHaveLength(5)
+  for (const { applied, already } of results) expect(applied.length + already).toBe(5)
+  expect(await database.one(sql`SELECT count(*) FROM shop.books`)).toEqual({ count: 5 })
+  await Promise.all(pools.map((pool) => pool.close()))
+})
+
+describe('a file that fails', () => {
+  test('leaves nothing of itself, and is named with the line', async () => {
+    await file('0001-books.sql', books)
+    await file(
+      '0002-broken.sql',
+      '-- Übersicht 📚\nINSERT INTO shop.books VALUES (2);\nSELECT title\nFROM shop.tittles;\n',
+    )
+    await expect(run()).rejects.toThrow(
+      /^shop: 0002-broken.sql, line 4: relation "shop.tittles" does not exist$/,
+    )
+    expect(await database.query(sql`SELECT id FROM shop.books`)).toEqual([{ id: 1 }])
+    await file('0002-broken.sql', 'INSERT INTO shop.books VALUES (2);')
+    expect(await run()).toEqual({ applied: ['0002-broken.sql'], already: 1 })
+  })
+
+  test('is named without a line where there is none', async () => {
+    await file('0001-books.sql', `${books}INSERT INTO shop.books VALUES (1);`)
+    await expect(run()).rejects.toThrow(/^shop: 0001-books.sql: duplicate key/)
+    expect(await database.one(sql`SELECT to_regclass('shop.books') AS books`)).toEqual({ books: null })
+  })
+})
+
+describe('a history that does not match', () => {
+  beforeEach(async () => {
+    await file('0001-books.sql', books)
+    await file('0003-titles.sql', titles)
+    await run()
+  })
+
+  test('changed after it was applied', async () => {
+    await file('0001-books.sql', books.replace('(1)', '(2)'))
+    await expect(run()).rejects.toThrow(/shop: 0001-books.sql was changed after it was applied: put it back/)
+  })
+
+  test('but other line ends are no change', async () => {
+    await file('0001-books.sql', books.replaceAll('\n', '\r\n'))
+    expect(await run()).toEqual({ applied: [], already: 2 })
+  })
+
+  test('missing', async () => {
+    await rename(join(folder, '0001-books.sql'), join(folder, '0001-books.sql.bak'))
+    await expect(run()).rejects.toThrow(
+      /has migration 0001-books.sql, which this version does not: run the version/,
+    )
+  })
+
+  test('added before one that was applied', async () => {
+    await file('0002-late.sql', 'SELECT 1;')
+    await expect(run()).rejects.toThrow(
+      /0002-late.sql comes before 0003-titles.sql, .*: give it a higher number/,
+    )
+  })
+
+  test('named otherwise', async () => {
+    await file('4-more.sql', 'SELECT 1;')
+    await expect(run()).rejects.toThrow(/4-more.sql: a migration is named like 0001-books.sql/)
+  })
+})
+
+test('a role that may not create schemas migrates the one it was given', async () => {
+  await database.query(sql`CREATE SCHEMA shop`)
+  await database.query(sql`
+    DO $$ BEGIN EXECUTE format('REVOKE CREATE ON DATABASE %I FROM CURRENT_USER', current_database()); END $$`)
+  await file('0001-books.sql', books)
+  expect(await run()).toEqual({ applied: ['0001-books.sql'], already: 0 })
+})
+
+test('a migration may take longer than statements may', async () => {
+  const hasty = openDatabase({ connection: fixture.connection, application: 'test', statementTimeout: 100 })
+  await file('0001-slow.sql', 'SELECT pg_sleep(0.3);')
+  expect(await migrate(hasty, { schema: 'shop', folder })).toEqual({ applied: ['0001-slow.sql'], already: 0 })
+  await hasty.close()
+})

@@ -1,0 +1,51 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, onTestFinished } from 'vitest'
+import { findPlace } from '../../src/embedded/place.ts'
+import { isRunning, readPostmaster, stopServer } from '../../src/embedded/server.ts'
+
+/** An empty data folder for the test that runs. Whatever PostgreSQL is left in it afterwards is stopped. */
+export function newFolder(...below: string[]): string {
+  const top = temporaryFolder()
+  const folder = join(top, ...below)
+  onTestFinished(async () => {
+    await stop(folder)
+    rmSync(top, { recursive: true, force: true })
+  })
+  return folder
+}
+
+let shared: string | undefined
+
+/** A data folder for all tests of a file, one after the other, as making a cluster takes a while. */
+export function usedFolder(): string {
+  const folder = (shared ??= temporaryFolder())
+  onTestFinished(() => stop(folder))
+  return folder
+}
+
+afterAll(() => {
+  if (shared !== undefined) rmSync(shared, { recursive: true, force: true })
+})
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), `colophon-test-${process.pid}-`))
+  chmodSync(folder, 0o755) // PostgreSQL's account has to get there when root runs the tests.
+  return folder
+}
+
+/** The process id of the PostgreSQL that runs in a data folder; undefined when none does. */
+export function serverPid(folder: string): number | undefined {
+  const postmaster = readPostmaster(join(folder, 'postgres'))
+  return postmaster && isRunning(postmaster) ? postmaster.pid : undefined
+}
+
+async function stop(folder: string): Promise<void> {
+  try {
+    const place = findPlace(folder)
+    if (place.cluster !== undefined) await stopServer({ ...place, cluster: place.cluster })
+  } catch {
+    // A folder that the test broke on purpose has no server.
+  }
+}
