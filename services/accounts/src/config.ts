@@ -1,5 +1,7 @@
 import { type Settings, text } from '@colophon/runtime'
+import { parseEmail } from './email.ts'
 import { secretKeyPattern } from './key-wrap.ts'
+import { passwordFlaw } from './passwords.ts'
 
 /** The settings of this service, for `readConfig` of @colophon/runtime. */
 export const accountsSettings = {
@@ -11,14 +13,32 @@ export const accountsSettings = {
     pattern: secretKeyPattern,
     must: '32 random bytes in base64url (43 characters), such as `openssl rand -base64 32 | tr +/ -_ | tr -d =` makes',
   }),
-  adminEmail: text('ADMIN_EMAIL', {
-    help: 'The e-mail address of the first admin, whose account is made when there is no admin.',
-    default: 'admin@example.com',
-  }),
-  adminPassword: text('ADMIN_PASSWORD', {
-    help: 'The password the first admin starts with; not looked at once there is an admin.',
-    default: undefined,
-    shown: 'made and shown once',
-    secret: true,
-  }),
+  adminEmail: {
+    ...text('ADMIN_EMAIL', {
+      help: 'The e-mail address of the first admin, whose account is made when there is no admin.',
+      default: 'admin@example.com',
+    }),
+    parse: adminEmail,
+  },
+  adminPassword: {
+    ...text('ADMIN_PASSWORD', {
+      help: 'The password the first admin starts with; of no effect once there is an admin.',
+      default: undefined,
+      shown: 'made and shown once',
+      secret: true,
+    }),
+    parse: adminPassword,
+  },
 } satisfies Settings
+
+function adminEmail(given: string): string {
+  const email = parseEmail(given)
+  if (!email) throw new Error('an e-mail address')
+  return email.address
+}
+
+function adminPassword(given: string): string {
+  const flaw = passwordFlaw(given, '')
+  if (flaw) throw new Error(`a better password: it ${flaw.message}`)
+  return given
+}

@@ -12,3 +12,6 @@ export const accountsProblems = defineProblems({
 })
 
 export const problem = problems(accountsProblems)
+
+/** What an answer of 401 has to carry (RFC 9110 §15.5.2). */
+export const challenge = { 'www-authenticate': 'Bearer' }

@@ -50,7 +50,11 @@ describe('signing in', () => {
     const unknown = await login('unknown@example.com', 'wrong password')
     const malformed = await login('not an address', 'wrong password')
     expect([afterKnown - before, shop.verified() - afterKnown]).toEqual([1, 2])
-    expect(known).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
+    expect(known).toMatchObject({
+      status: 401,
+      body: { code: 'invalid_credentials' },
+      headers: { 'www-authenticate': 'Bearer' },
+    })
     const comparable = ({ status, body }: typeof known) => ({ status, ...body, requestId: undefined })
     expect(comparable(unknown)).toEqual(comparable(known))
     expect(comparable(malformed)).toEqual(comparable(known))

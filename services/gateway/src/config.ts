@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type ConfigOf, integer, list, type Setting, type Settings, text, url } from '@colophon/runtime'
+import { type ConfigOf, integer, list, type Setting, type Settings, text } from '@colophon/runtime'
 
 /** The settings of the gateway, for `readConfig` of @colophon/runtime. */
 export const gatewaySettings = {
@@ -15,29 +15,29 @@ export const gatewaySettings = {
     default: undefined,
     shown: 'PORT + 1',
   }),
-  publicUrl: parsedBy(
-    originOf,
-    url('PUBLIC_URL', ['http', 'https'], {
+  publicUrl: {
+    ...text('PUBLIC_URL', {
       help: 'Where browsers see the shop, such as https://shop.example; it also names the issuer of tokens.',
       default: undefined,
       shown: 'none',
     }),
-  ),
-  trustProxy: parsedBy(
-    proxiesOf,
-    text('TRUST_PROXY', {
-      help: "Proxies whose word on the client's address is believed: how many there are, or their addresses or networks.",
-      default: undefined,
+    parse: originOf,
+  },
+  trustProxy: each(
+    list('TRUST_PROXY', {
+      help: "Proxies whose word on the client's address is believed: addresses, networks such as 10.0.0.0/8, or loopback.",
+      default: [],
       shown: 'none',
     }),
+    networkOf,
   ),
-  corsOrigins: parsedBy(
-    (origins) => origins.map(originOf),
+  corsOrigins: each(
     list('CORS_ORIGINS', {
       help: 'Other sites whose pages may call the API, separated by commas, such as https://app.example.',
       default: [],
       shown: 'none',
     }),
+    originOf,
   ),
   clientRate: integer('CLIENT_REQUESTS_PER_MINUTE', {
     help: 'Requests a minute from one network address, counted in this process; 0 for no limit.',
@@ -55,15 +55,9 @@ export const gatewaySettings = {
 
 export type GatewayConfig = ConfigOf<typeof gatewaySettings>
 
-/** The same setting with what its text reads as read further; its default stays as it is. */
-function parsedBy<T, U>(read: (value: NonNullable<T>) => U, setting: Setting<T>): Setting<U | T> {
-  return {
-    ...setting,
-    parse: (given) => {
-      const value = setting.parse(given)
-      return value === undefined || value === null ? value : read(value)
-    },
-  }
+/** A list of which every word is read further. */
+function each(words: Setting<readonly string[]>, read: (word: string) => string): typeof words {
+  return { ...words, parse: (given) => words.parse(given).map(read) }
 }
 
 function originOf(given: string): string {
@@ -76,18 +70,10 @@ function originOf(given: string): string {
 
 const namedNetworks: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
 
-function proxiesOf(given: string): number | string[] {
-  if (/^\d{1,2}$/.test(given)) return Number(given)
-  const proxies = given.split(',').map((proxy) => proxy.trim())
-  if (!proxies.every((proxy) => namedNetworks.includes(proxy) || isNetwork(proxy))) {
-    throw new Error('a number of proxies, or addresses and networks such as 10.0.0.0/8, separated by commas')
-  }
-  return proxies
-}
-
-function isNetwork(given: string): boolean {
+function networkOf(given: string): string {
   const [address = '', bits, ...rest] = given.split('/')
   const most = { 4: 32, 6: 128 }[isIP(address)]
-  if (most === undefined || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
+  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (most ?? 0))
+  if (namedNetworks.includes(given) || (most !== undefined && fits && rest.length === 0)) return given
+  throw new Error('addresses, networks such as 10.0.0.0/8, or loopback, separated by commas')
 }

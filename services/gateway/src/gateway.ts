@@ -65,7 +65,6 @@ const storeKeptMs = 1_000
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, services, version, logger, metrics, clock = Date.now } = options
-
   const storeStates = watchStores({
     checks: options.stores,
     deadlineMs: storeDeadlineMs,
@@ -94,10 +93,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     isStoreUnavailable: options.isStoreUnavailable,
     isTimeout: options.isTimeout,
     clock,
-    ...(config.trustProxy !== undefined && { trustProxy: config.trustProxy }),
+    trustProxy: [...config.trustProxy],
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
   })
-  for (const service of services) await server.app.register(service.routes)
+  // Asynchronous, so that what a plugin throws is thrown here; Fastify loses it otherwise.
+  for (const service of services) await server.app.register(async (app: App) => service.routes(app))
   addLandingPage(server.app, version)
   const ops = await createOpsServer({
     host: config.host,

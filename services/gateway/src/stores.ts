@@ -1,8 +1,8 @@
-import type { Logger } from '@colophon/runtime'
+import { continueTrace, type Logger, withContext } from '@colophon/runtime'
 
 export type StoreState = 'up' | 'down'
 
-/** Asks a store for a sign of life; rejects when it gives none. */
+/** Asks a store for a sign of life, within the deadline of the running work; rejects when it gives none. */
 export type StoreCheck = () => Promise<unknown>
 
 export interface StoresOptions {
@@ -45,11 +45,17 @@ export function watchStores({ checks, deadlineMs, keptMs, clock, logger }: Store
   }
 }
 
+/** What went wrong, or undefined. The check runs as work of its own, so that it does not outlast its deadline. */
 async function failureWithin(deadlineMs: number, check: StoreCheck): Promise<unknown> {
+  const work = {
+    requestId: 'readiness',
+    traceparent: continueTrace(undefined),
+    deadline: Date.now() + deadlineMs,
+  }
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs)
   try {
-    await Promise.race([check(), late])
+    await Promise.race([withContext(work, check), late])
     return undefined
   } catch (error) {
     return error ?? new Error('the check failed')

@@ -2,7 +2,7 @@ import { type Sql, sql } from '@colophon/postgres'
 import { type Account, accountColumns } from '../accounts.ts'
 import type { Deps } from '../deps.ts'
 import { parseEmail } from '../email.ts'
-import { problem } from '../problems.ts'
+import { challenge, problem } from '../problems.ts'
 import { takeAttempt } from '../rate-limits.ts'
 
 /** An account whose password was just given. */
@@ -43,7 +43,9 @@ export async function checkCredentials(
 }
 
 export function invalidCredentials() {
-  return problem('invalid_credentials', 'no account has this e-mail address and this password')
+  return problem('invalid_credentials', 'no account has this e-mail address and this password', {
+    headers: challenge,
+  })
 }
 
 /**

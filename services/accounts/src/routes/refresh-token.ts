@@ -3,7 +3,7 @@ import { sql } from '@colophon/postgres'
 import { signAccessToken } from '../access-tokens.ts'
 import type { Deps } from '../deps.ts'
 import { accessTokenSeconds, expiryAfterUse } from '../lifetimes.ts'
-import { problem } from '../problems.ts'
+import { challenge, problem } from '../problems.ts'
 import { judgeRefresh, type RefreshVerdict } from '../refresh-rule.ts'
 import type { Role } from '../roles.ts'
 import { RefreshTokenSchema, TokensSchema } from '../schemas.ts'
@@ -27,8 +27,10 @@ export function refreshToken(app: App, deps: Deps): void {
     },
     async (request, reply) => {
       const rotated = await rotate(deps, request.body.refreshToken)
-      if (!rotated)
-        throw problem('invalid_refresh_token', 'it has expired, was used or was revoked: sign in again')
+      if (!rotated) {
+        const detail = 'it has expired, was used or was revoked: sign in again'
+        throw problem('invalid_refresh_token', detail, { headers: challenge })
+      }
       reply.header('cache-control', 'no-store')
       return {
         accessToken: await signAccessToken(deps, rotated),
