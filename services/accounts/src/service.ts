@@ -16,7 +16,7 @@ import { createPasswordHasher, owaspCost, type PasswordHasher } from './password
 import { accountsProblems } from './problems.ts'
 import { addRoutes } from './routes/index.ts'
 import { newPassword } from './secret-tokens.ts'
-import { createSigningKeys } from './signing-keys.ts'
+import { SigningKeys } from './signing-keys.ts'
 
 /** How often a password may be tried and an account made; counted in this process. */
 export interface AccountsRates {
@@ -114,7 +114,7 @@ function createDeps(options: AccountsOptions): Deps {
       decoy ??= await hasher.hash(newPassword())
       return decoy
     },
-    keys: createSigningKeys({ db, logger, clock, secretKey: parseSecretKey(options.secretKey) }),
+    keys: new SigningKeys({ db, logger, clock, secretKey: parseSecretKey(options.secretKey) }),
     issuer: options.issuer,
     audience: options.audience ?? 'colophon',
     limiters: {

@@ -5,7 +5,7 @@ import {
   createOpsServer,
   createTokenVerifier,
   type HttpLimits,
-  type Identifier,
+  type HttpServer,
   type ProblemTable,
   type RateRule,
   type RoutePlugin,
@@ -60,42 +60,11 @@ export interface Gateway extends Part {
 }
 
 /** How long a store may take to show that it is up, and how long that is believed, in milliseconds. */
-const storeDeadlineMs = 1_000
-const storeKeptMs = 1_000
+const storeTimes = { deadlineMs: 1_000, keptMs: 1_000 }
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, services, version, logger, metrics, clock = Date.now } = options
-  const storeStates = watchStores({
-    checks: options.stores,
-    deadlineMs: storeDeadlineMs,
-    keptMs: storeKeptMs,
-    clock,
-    logger,
-  })
-  const server = await createHttpServer({
-    name: 'gateway',
-    version,
-    logger,
-    metrics,
-    host: config.host,
-    port: config.port,
-    identify: createIdentifier(options.accounts, clock),
-    problemTables: services.map(({ problems }) => problems),
-    openapi,
-    // A store that is down degrades the answers; taking every process out of the fleet would help nobody.
-    readiness: async () => ({ ready: true, stores: await storeStates() }),
-    limits: {
-      ...options.limits,
-      clientRate: rateOf(config.clientRate),
-      accountRate: rateOf(config.accountRate),
-    },
-    corsOrigins: config.corsOrigins,
-    isStoreUnavailable: options.isStoreUnavailable,
-    isTimeout: options.isTimeout,
-    clock,
-    trustProxy: [...config.trustProxy],
-    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
-  })
+  const { config, services, version, logger, metrics } = options
+  const server = await createServer(options)
   // Asynchronous, so that what a plugin throws is thrown here; Fastify loses it otherwise.
   for (const service of services) await server.app.register(async (app: App) => service.routes(app))
   addLandingPage(server.app, version)
@@ -126,6 +95,38 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+function createServer(options: GatewayOptions): Promise<HttpServer> {
+  const { config, services, accounts, stores, logger, clock = Date.now } = options
+  const storeStates = watchStores({ ...storeTimes, checks: stores, clock, logger })
+  return createHttpServer({
+    name: 'gateway',
+    version: options.version,
+    logger,
+    metrics: options.metrics,
+    host: config.host,
+    port: config.port,
+    identify: {
+      bearer: createTokenVerifier({ ...accounts.tokens, clock }),
+      session: (cookieValue) => accounts.sessionIdentity(cookieValue),
+    },
+    problemTables: services.map(({ problems }) => problems),
+    openapi,
+    // A store that is down degrades the answers; taking every process out of the fleet would help nobody.
+    readiness: async () => ({ ready: true, stores: await storeStates() }),
+    limits: {
+      ...options.limits,
+      clientRate: rateOf(config.clientRate),
+      accountRate: rateOf(config.accountRate),
+    },
+    trustProxy: [...config.trustProxy],
+    corsOrigins: config.corsOrigins,
+    isStoreUnavailable: options.isStoreUnavailable,
+    isTimeout: options.isTimeout,
+    clock,
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+  })
+}
+
 const openapi = {
   title: 'Colophon',
   description:
@@ -138,13 +139,6 @@ const openapi = {
     { name: 'Tokens', description: 'How scripts sign in' },
     { name: 'Session', description: 'How browsers sign in' },
   ],
-}
-
-function createIdentifier(accounts: GatewayOptions['accounts'], clock: () => number): Identifier {
-  return {
-    bearer: createTokenVerifier({ ...accounts.tokens, clock }),
-    session: (cookieValue) => accounts.sessionIdentity(cookieValue),
-  }
 }
 
 /** A minute's requests evenly, and ten seconds' worth of them at once. */

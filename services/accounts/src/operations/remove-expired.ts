@@ -1,11 +1,12 @@
 import { sql } from '@colophon/postgres'
 import type { Deps } from '../deps.ts'
+import { removeOldKeys } from '../key-store.ts'
 
 const batch = 1_000
 const mostBatches = 100
 
 /** Deletes sessions, refresh tokens and signing keys whose time is over, a bounded number at a time. */
-export async function removeExpired({ db, clock, keys }: Pick<Deps, 'db' | 'clock' | 'keys'>): Promise<void> {
+export async function removeExpired({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<void> {
   const now = clock()
   await inBatches(async () =>
     db.query(sql`
@@ -19,7 +20,7 @@ export async function removeExpired({ db, clock, keys }: Pick<Deps, 'db' | 'cloc
         SELECT family_id FROM accounts.refresh_tokens WHERE expires_at <= ${now} LIMIT ${batch})
       RETURNING family_id`),
   )
-  await keys.removeExpired()
+  await removeOldKeys(db, now)
 }
 
 async function inBatches(remove: () => Promise<unknown[]>): Promise<void> {

@@ -1,0 +1,84 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { type Database, type Queryable, sql } from '@colophon/postgres'
+import { calculateJwkThumbprint } from 'jose'
+import { unwrapKey, wrapKey } from './key-wrap.ts'
+import { accessTokenSeconds } from './lifetimes.ts'
+
+/** How long a process may go on signing with a key that another process has retired, in milliseconds. */
+export const signedFromMemoryMs = 60_000
+/** A retired key is published until the tokens signed with it are out, and a minute more for clocks that differ. */
+const publishedAfterRetiringMs = accessTokenSeconds * 1000 + signedFromMemoryMs + 60_000
+
+/** SQL: when the last token that a retired key signed expires. */
+const lastTokenOut = sql`greatest(issued_until, retired_at + ${publishedAfterRetiringMs} * interval '1 millisecond')`
+
+/** A public key on an elliptic curve (RFC 7518 §6.2.1). */
+export type EcPublicKey = Record<'kty' | 'crv' | 'x' | 'y', string>
+
+export interface KeyRow {
+  id: string
+  publicKey: EcPublicKey
+  /** Wrapped; null once the key is retired. */
+  privateKey: Buffer | null
+}
+
+/** The key that signs, and those retired whose tokens are not all out. Makes the first key when none signs. */
+export async function readKeys(db: Database, secretKey: Buffer, now: Date): Promise<KeyRow[]> {
+  const read = () =>
+    db.query<KeyRow>(sql`
+      SELECT id, public_key AS "publicKey", private_key AS "privateKey"
+      FROM accounts.signing_keys
+      WHERE retired_at IS NULL OR ${lastTokenOut} > ${now}
+      ORDER BY retired_at DESC NULLS FIRST`)
+  const rows = await read()
+  if (rows[0]?.privateKey) return rows
+  await addKey(db, secretKey, now)
+  return read()
+}
+
+/** Retires the key that signs and adds one in its place. */
+export function replaceKey(db: Database, secretKey: Buffer, now: Date): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx.query(sql`
+      UPDATE accounts.signing_keys SET retired_at = ${now}, private_key = NULL WHERE retired_at IS NULL`)
+    await addKey(tx, secretKey, now)
+  })
+}
+
+/** Adds a key that signs, unless there is one: the unique index lets one of several processes through. */
+async function addKey(db: Queryable, secretKey: Buffer, now: Date): Promise<void> {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = publicKey.export({ format: 'jwk' })
+  const id = await calculateJwkThumbprint(jwk)
+  const wrapped = wrapKey(secretKey, id, privateKey.export({ format: 'der', type: 'pkcs8' }))
+  await db.query(sql`
+    INSERT INTO accounts.signing_keys (id, public_key, private_key, created_at)
+    VALUES (${id}, ${JSON.stringify(jwk)}, ${wrapped}, ${now})
+    ON CONFLICT DO NOTHING`)
+}
+
+/** Notes that a key signed a token that is good until then, so that it is published as long. */
+export async function noteLongToken(db: Queryable, id: string, expiresAt: Date): Promise<void> {
+  await db.query(sql`
+    UPDATE accounts.signing_keys SET issued_until = greatest(issued_until, ${expiresAt}) WHERE id = ${id}`)
+}
+
+/** Deletes the keys whose last token is out. */
+export async function removeOldKeys(db: Queryable, now: Date): Promise<void> {
+  await db.query(sql`
+    DELETE FROM accounts.signing_keys WHERE retired_at IS NOT NULL AND ${lastTokenOut} <= ${now}`)
+}
+
+/** @throws Error in one line when SECRET_KEY is not the one that the key was wrapped with */
+export function openKey({ id, privateKey }: KeyRow, secretKey: Buffer): KeyObject {
+  if (!privateKey) throw new Error('the key that signs tokens was removed while it was read: try again')
+  try {
+    return createPrivateKey({ key: unwrapKey(secretKey, id, privateKey), format: 'der', type: 'pkcs8' })
+  } catch (error) {
+    throw new Error(wrongSecretKey, { cause: error })
+  }
+}
+
+const wrongSecretKey =
+  'SECRET_KEY does not open the signing key in this database: set it to the one the shop was first started with, ' +
+  'or, if that is lost, empty the table accounts.signing_keys (tokens signed before then stop working)'
