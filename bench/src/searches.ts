@@ -29,7 +29,7 @@ export const searches: readonly Search[] = [
   { name: 'typo in a common word', query: { q: 'gardne ' } },
   { name: 'typo in a word and a good one', query: { q: 'histroy love' } },
   { name: 'nonsense', query: { q: 'qqqqzzzz xxkw' } },
-  { name: 'ISBN', query: { q: '9799000001238' } },
+  { name: 'ISBN', query: { q: '9799000001230' } },
   { name: 'language', query: { language: 'swe', sort: 'title' } },
   { name: 'year and format, newest', query: { year: '1990..1999', format: 'ebook', sort: 'newest' } },
   { name: 'one old year by price', query: { year: '1912', sort: 'price' } },

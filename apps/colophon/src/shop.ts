@@ -14,7 +14,11 @@ export interface Shop {
   migrate(): Promise<{ service: string; applied: string[] }[]>
 }
 
-export async function createShop(config: Config, { database, folder }: Store, logger: Logger): Promise<Shop> {
+export async function createShop(
+  config: Config,
+  { database, folder }: Pick<Store, 'database' | 'folder'>,
+  logger: Logger,
+): Promise<Shop> {
   const accounts = createAccounts({
     database,
     logger,

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { attachEmbedded, type Database, openDatabase } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
 import { type Config, embeddedFolder } from './settings.ts'
@@ -31,7 +30,6 @@ export async function openStore({ config, logger, application, exclusive }: Stor
     const database = openDatabase({ ...pool, connection: { url: config.databaseUrl } })
     return { database, folder, onLost: () => {}, close: () => database.close() }
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   const embedded = await attachEmbedded({ folder, application, log: logger, ...(exclusive && { exclusive }) })
   const database = openDatabase({ ...pool, connection: embedded.connection })
   return {

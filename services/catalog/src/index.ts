@@ -22,6 +22,8 @@ export interface CatalogOptions {
 export interface Catalog extends Part {
   routes: RoutePlugin
   problems: ProblemTable
+  /** To be applied, by `migrate` of @colophon/postgres, before the start. */
+  migrations: typeof catalogMigrations
   deps: CatalogDeps
   /** When the work that earlier changes left behind is done. */
   settle(): Promise<void>
@@ -43,6 +45,7 @@ export function createCatalog({ database, logger, currency, ...given }: CatalogO
     name: 'catalog',
     routes: (app) => catalogRoutes(app, deps),
     problems: catalogProblems,
+    migrations: catalogMigrations,
     deps,
     start: upkeep.start,
     settle: upkeep.settle,

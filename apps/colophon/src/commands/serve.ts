@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { createGateway, type Gateway } from '@colophon/gateway'
-import { createLifecycle, createLogger, createMetrics, type Logger, type Part } from '@colophon/runtime'
+import type { Gateway } from '@colophon/gateway'
+import { createLifecycle, createLogger, type Logger, type Part } from '@colophon/runtime'
 import { type FirstAdminNews, makeFirstAdmin } from '../first-admin.ts'
+import { openGateway } from '../gateway.ts'
 import type { Io } from '../io.ts'
 import { loadSampleOnce } from '../sample.ts'
 import type { Config } from '../settings.ts'
@@ -36,15 +37,7 @@ async function compose(config: Config, io: Io, logger: Logger, store: Store) {
   const shop = await createShop(config, store, logger)
   const { accounts, catalog } = shop
   let news: FirstAdminNews | null = null
-  const gateway = await createGateway({
-    services: [accounts, catalog],
-    accounts: accounts.client,
-    config,
-    logger,
-    metrics: createMetrics(),
-    version,
-    database: store.database,
-  })
+  const gateway = await openGateway(config, store, logger, shop)
   const parts: Part[] = [
     { name: 'store', stop: () => store.close() },
     { name: 'migrations', start: async () => void (await shop.migrate()) },

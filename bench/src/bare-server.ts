@@ -1,0 +1,24 @@
+// The bare limit for reading a book by its id: node:http and pg, the same prepared statement, nothing else.
+// Arguments: the folder of PostgreSQL's socket. Prints its port.
+import { createServer } from 'node:http'
+import pg from 'pg'
+import { bookColumns } from '../../services/catalog/src/books/read-books.ts'
+
+const [host = ''] = process.argv.slice(2)
+const pool = new pg.Pool({ host, user: 'colophon', database: 'colophon', max: 10 })
+const today = new Date().toISOString().slice(0, 10)
+const columns = bookColumns({ currency: 'EUR', today })
+const text = `select ${columns.text}, book.deleted_at as "deletedAt" from catalog.books book where book.id = $${columns.values.length + 1}`
+
+const server = createServer(async (request, response) => {
+  const id = request.url?.slice('/api/books/'.length)
+  const { rows } = await pool.query({ name: 'book', text, values: [...columns.values, id] })
+  const body = JSON.stringify(rows[0])
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+})
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address()
+  console.log(typeof address === 'object' ? address?.port : address)
+})
+process.on('SIGTERM', () => process.exit(0))

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const command = fileURLToPath(new URL('../../apps/colophon/bin/colophon.js', import.meta.url))
+
+/** A running shop of its own, in a data folder that goes with it. */
+export interface RunningShop {
+  url: string
+  folder: string
+  pid: number
+  /** From the start of the process to its being ready, in milliseconds. */
+  readyMs: number
+  stop(): Promise<void>
+}
+
+/** Starts `colophon serve` on free ports, as users do, without rate limits. */
+export async function startShop(
+  folder?: string,
+  environment: Record<string, string> = {},
+): Promise<RunningShop> {
+  const data = folder ?? (await mkdtemp(join(tmpdir(), 'colophon-bench-')))
+  const began = performance.now()
+  const child = spawn(process.execPath, [command, 'serve'], {
+    env: {
+      ...process.env,
+      DATABASE_URL: `embedded:${data}`,
+      PORT: '0',
+      CLIENT_REQUESTS_PER_MINUTE: '0',
+      ACCOUNT_REQUESTS_PER_MINUTE: '0',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`colophon serve ended with ${code}`)))
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const ready = /"api":"(http:\/\/[^/"]+)/.exec(line)
+      if (ready?.[1]) resolve(ready[1])
+    })
+  })
+  return {
+    url,
+    folder: data,
+    pid: child.pid ?? 0,
+    readyMs: performance.now() - began,
+    async stop() {
+      await end(child)
+      if (folder === undefined) await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The folder of the socket that leads to a running shop's PostgreSQL: the fifth line of its lock file. */
+export function socketFolder(shopFolder: string): string {
+  const [, , , , socket = ''] = readFileSync(join(shopFolder, 'postgres', 'postmaster.pid'), 'utf8').split(
+    '\n',
+  )
+  return socket
+}
+
+/** Runs one of the files beside this one until it is stopped; resolves with the first line it prints. */
+export async function startFile(
+  name: string,
+  ...args: string[]
+): Promise<{ line: string; stop(): Promise<void> }> {
+  const file = fileURLToPath(new URL(name, import.meta.url))
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  return { line: String(line), stop: () => end(child) }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}

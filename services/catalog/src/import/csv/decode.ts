@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer'
+import { endOfLine, wholeLines } from './lines.ts'
+import { type Encoding, sniff, sniffedBytes } from './sniff.ts'
+
+export interface Decoded {
+  encoding: Encoding
+  bom: boolean
+  /** The text in UTF-8, in pieces that end where a line ends. */
+  pieces: AsyncIterable<Buffer>
+  /** How many lines read so far were not UTF-8 and were taken for Windows-1252. */
+  windowsLines(): number
+}
+
+/**
+ * Reads text of any common encoding as UTF-8. What has a UTF-16 byte order mark is that. All else is UTF-8, but
+ * for the lines that are not: files put together from several sources mix encodings, so it is decided line
+ * by line.
+ * @throws ImportError when there is nothing, or it is no text
+ */
+export async function decode(chunks: AsyncIterable<Uint8Array>, longestLine: number): Promise<Decoded> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const start = await readStart(iterator)
+  const { encoding, bom } = sniff(start)
+  const bytes = continued(start.subarray(bom), iterator)
+  const utf8 = encoding === 'UTF-8' ? bytes : fromUtf16(bytes, encoding === 'UTF-16BE')
+  const windows = { lines: 0 }
+  return {
+    encoding,
+    bom: bom > 0,
+    pieces: toUtf8(wholeLines(utf8, longestLine), windows),
+    windowsLines: () => windows.lines,
+  }
+}
+
+async function readStart(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  while (size < sniffedBytes) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    parts.push(value)
+    size += value.length
+  }
+  return Buffer.concat(parts)
+}
+
+async function* continued(
+  start: Uint8Array,
+  iterator: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield start
+  yield* { [Symbol.asyncIterator]: () => iterator }
+}
+
+/** Half of a surrogate pair becomes NUL: no text holds either, and a row is refused for it. */
+async function* fromUtf16(chunks: AsyncIterable<Uint8Array>, swap: boolean): AsyncGenerator<Uint8Array> {
+  let rest: Uint8Array = new Uint8Array()
+  for await (const chunk of chunks) {
+    const bytes = Buffer.concat([rest, chunk])
+    const end = endOfUnits(bytes, swap ? 0 : 1)
+    rest = bytes.subarray(end)
+    yield utf16(bytes.subarray(0, end), swap)
+  }
+  if (rest.length > 0) yield utf16(rest.subarray(0, rest.length & ~1), swap)
+}
+
+function utf16(bytes: Uint8Array, swap: boolean): Buffer {
+  const units = Buffer.from(bytes)
+  const text = (swap ? units.swap16() : units).toString('utf16le')
+  return Buffer.from(text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, '\0'))
+}
+
+/** Where whole characters end: not within a unit, and not behind the first half of a pair. */
+function endOfUnits(bytes: Uint8Array, highByte: 0 | 1): number {
+  const end = bytes.length & ~1
+  const high = bytes[end - 2 + highByte]
+  return high !== undefined && high >= 0xd8 && high <= 0xdb ? end - 2 : end
+}
+
+const windows1252 = new TextDecoder('windows-1252')
+
+async function* toUtf8(
+  pieces: AsyncIterable<Buffer<ArrayBuffer>>,
+  windows: { lines: number },
+): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    yield isUtf8(piece) ? piece : Buffer.concat(mixedLines(piece, windows))
+  }
+}
+
+function mixedLines(piece: Buffer<ArrayBuffer>, windows: { lines: number }): Buffer[] {
+  const lines: Buffer[] = []
+  for (let at = 0; at < piece.length; ) {
+    const end = endOfLine(piece, at)
+    const line = piece.subarray(at, end)
+    at = end
+    if (isUtf8(line)) lines.push(line)
+    else {
+      lines.push(Buffer.from(windows1252.decode(line)))
+      windows.lines++
+    }
+  }
+  return lines
+}

@@ -1,0 +1,37 @@
+import { decode } from './decode.ts'
+import { type CsvRecord, longestRecord, readRecords } from './records.ts'
+import { findSeparator, type Separator } from './separator.ts'
+import type { Encoding } from './sniff.ts'
+
+/** A table of text, its encoding and separator found. */
+export interface CsvTable {
+  encoding: Encoding
+  /** Whether the file begins with a byte order mark. */
+  bom: boolean
+  separator: Separator
+  /** All records, a header among them, some at a time. To be read once. */
+  records: AsyncIterable<CsvRecord[]>
+  /** How many lines read so far were not UTF-8 and were taken for Windows-1252. */
+  windowsLines(): number
+}
+
+/**
+ * Reads a table as it is sent, in memory that does not grow with it: UTF-8, Windows-1252 or UTF-16, separated by
+ * commas, semicolons, tabulators or bars, with lines that end in LF, CRLF or CR.
+ * @throws ImportError when there is nothing, or it is no text
+ */
+export async function openCsv(chunks: AsyncIterable<Uint8Array>): Promise<CsvTable> {
+  const { encoding, bom, pieces, windowsLines } = await decode(chunks, longestRecord)
+  const iterator = pieces[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  const start: Buffer = first.done ? Buffer.alloc(0) : first.value
+  const { separator, skip } = findSeparator(start)
+  const rest = { [Symbol.asyncIterator]: () => iterator }
+  const records = readRecords(after(start.subarray(skip), rest), separator, skip > 0 ? 2 : 1)
+  return { encoding, bom, separator, records, windowsLines }
+}
+
+async function* after(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield start
+  yield* rest
+}

@@ -1,0 +1,18 @@
+import { type Queryable, sql } from '@colophon/postgres'
+
+/** The provenance of the sample's books. */
+export const sampleSource = 'sample'
+
+export type SampleDecision = 'loaded' | 'removed' | 'declined'
+
+/** Whether a shop has the sample, had it, or did not want it; undefined for a shop that was never asked. */
+export async function sampleDecision(db: Queryable): Promise<SampleDecision | undefined> {
+  const row = await db.maybeOne<{ state: SampleDecision }>(sql`select state from catalog.sample`)
+  return row?.state
+}
+
+export async function recordDecision(db: Queryable, state: SampleDecision, now: Date): Promise<void> {
+  await db.query(sql`
+    insert into catalog.sample (state, decided_at) values (${state}, ${now})
+    on conflict (only_row) do update set state = excluded.state, decided_at = excluded.decided_at`)
+}
