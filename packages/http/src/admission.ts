@@ -81,6 +81,8 @@ function createEntrance(route: Route, load: Load, limits: HttpLimits, clock: () 
   const { deadlineMs } = route
   return (request: FastifyRequest, done: () => void): void => {
     const { state } = request
+    // The client went away while it was found out who it is.
+    if (state.ended) return
     if (deadlineMs !== null) {
       load.enter()
       state.counted = true

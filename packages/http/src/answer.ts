@@ -45,5 +45,7 @@ function addVary(reply: FastifyReply, name: string): void {
 function hasUnreadBody({ raw }: FastifyRequest): boolean {
   if (raw.complete) return false
   const { headers } = raw
+  // A client that waits to be asked may never send what it announced.
+  if (headers.expect !== undefined) return true
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > maxDiscarded
 }

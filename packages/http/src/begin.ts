@@ -2,12 +2,10 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { continueTrace, type Logger, type WorkContext, withContext } from '@colophon/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { httpProblem } from './http-problems.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Load } from './load.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { pathOf } from './problem-answer.ts'
-import type { Problem } from './problems.ts'
 
 /** The status that is counted and logged when the client went away before it had the whole answer. */
 const clientWentAway = 499
@@ -46,7 +44,7 @@ export function createBeginning(options: BeginOptions) {
       traceparent: continueTrace(headerOf(request.raw, 'traceparent')),
       deadline: clock() + limits.requestMs,
     }
-    request.state = { context, bodyProblems: [], counted: false }
+    request.state = { context, bodyProblems: [], counted: false, ended: false }
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => end(request, reply, startedAt, options))
     withContext(context, proceed)
@@ -56,6 +54,7 @@ export function createBeginning(options: BeginOptions) {
 function end(request: FastifyRequest, reply: FastifyReply, startedAt: number, options: BeginOptions): void {
   const { state, method } = request
   if (state.counted) options.load.leave()
+  state.ended = true
   const milliseconds = performance.now() - startedAt
   const status = reply.raw.writableFinished ? reply.raw.statusCode : clientWentAway
   const route = state.route?.url ?? 'unmatched'
@@ -80,15 +79,4 @@ function end(request: FastifyRequest, reply: FastifyReply, startedAt: number, op
 function bytesOf(reply: FastifyReply): number | undefined {
   const length = reply.getHeader('content-length')
   return length === undefined ? undefined : Number(length)
-}
-
-/** What is too much of a request that the parser has let through. */
-export function oversize({ url = '', rawHeaders }: IncomingMessage, limits: HttpLimits): Problem | undefined {
-  if (url.length > limits.urlBytes) {
-    return httpProblem('uri_too_long', `the URL may have at most ${limits.urlBytes} bytes`)
-  }
-  if (rawHeaders.length / 2 > limits.headerCount) {
-    return httpProblem('headers_too_large', `there may be at most ${limits.headerCount} headers`)
-  }
-  return undefined
 }

@@ -6,7 +6,7 @@ import { bodyTooLarge, limitedStream, readBody } from './body.ts'
 import { httpProblem } from './http-problems.ts'
 import { parseJson } from './json.ts'
 import type { HttpLimits } from './limits.ts'
-import { jsonTypes, type Route } from './route.ts'
+import { anyType, jsonTypes, type Route, takesBody } from './route.ts'
 
 /**
  * The `preParsing` hook of a route with a body: refuses by the headers alone what would be read in vain, and only
@@ -20,7 +20,7 @@ export function createBodyGate(route: Route, awaitsContinue: WeakSet<IncomingMes
     done: (error: Error | null, payload?: RequestPayload) => void,
   ): void => {
     const { raw } = request
-    if (!hasBody(raw)) {
+    if (!takesBody(request.method) || !hasBody(raw)) {
       if (route.bodyRequired) throw bodyRequired(route)
       done(null, payload)
       return
@@ -48,7 +48,9 @@ function acceptedType({ headers }: IncomingMessage, { consumes }: Route): string
     .map((parameter) => /^\s*charset="?([^"]*)"?\s*$/.exec(parameter)?.[1])
     .find(Boolean)
   const encoding = headers['content-encoding']
+  if (consumes.includes(anyType)) return anyType
   const known = consumes.includes(type.trim())
+
   if (known && (charset === undefined || charset === 'utf-8') && (encoding ?? 'identity') === 'identity') {
     return type.trim()
   }

@@ -37,6 +37,7 @@ export function writeProblem(socket: Duplex, problem: Problem, requestId: string
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const status = `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n`
+  socket.once('error', () => socket.destroy())
   socket.end(`${status}${lines.join('')}\r\n${body}`, () => socket.destroy())
 }
 

@@ -37,10 +37,7 @@ export function requireMatch(request: Headers, version: number): void {
 /** What a GET of something with a version returns: sets its ETag, and 304 when the client has that version. */
 export function sendVersioned<T>(
   request: Headers,
-  reply: Pick<FastifyReply, 'raw'> & {
-    header(name: string, value: string): unknown
-    code(status: never): unknown
-  },
+  reply: Pick<FastifyReply, 'raw'> & { header(name: string, value: string): unknown },
   version: number,
   body: T,
 ): T {

@@ -10,15 +10,20 @@ export interface Drain {
   stop(): Promise<void>
 }
 
+const reapMs = 50
+
 export function createDrain(app: App, drainMs: number): Drain {
   let stopping: Promise<void> | undefined
 
   async function drain(): Promise<void> {
     const cut = setTimeout(() => app.server.closeAllConnections(), drainMs)
+    // Answers that had begun before did not tell their clients to close.
+    const reaper = setInterval(() => app.server.closeIdleConnections(), reapMs)
     try {
       await app.close()
     } finally {
       clearTimeout(cut)
+      clearInterval(reaper)
     }
   }
 

@@ -23,7 +23,7 @@ export function createErrorHandler(rules: ErrorRules) {
 
 function log(problem: Problem, logger: Logger): void {
   if (problem.code === 'internal_error') {
-    logger.error({ err: problem.cause }, 'a request failed')
+    logger.error({ err: problem.cause ?? problem }, 'a request failed')
   } else if (problem.status >= 500 && problem.cause !== undefined) {
     logger.warn({ err: problem.cause, code: problem.code }, 'a request could not be answered')
   }

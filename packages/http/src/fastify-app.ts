@@ -37,20 +37,15 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<App>
     clientErrorHandler: createClientErrorHandler(logger),
     frameworkErrors: (_, request, reply) => options.onBadUrl(request, reply as unknown as FastifyReply),
     http: {
+      // Refused by us, as problem+json.
+      requireHostHeader: false,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: Math.min(limits.headersMs, 1_000),
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.server.maxConnections = limits.connections
-  app.server.on('connect', (request: IncomingMessage, socket) => {
-    const detail = 'CONNECT is not allowed: this is not a proxy'
-    writeProblem(
-      socket,
-      httpProblem('method_not_allowed', detail, { headers: { allow: 'GET' } }),
-      requestIdOf(request),
-    )
-  })
+  refuseTunnels(app)
   decorate(app, options.isPublicHttps)
   await app.register(cookie)
   return app
@@ -58,9 +53,36 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<App>
 
 function decorate(app: App, isPublicHttps: boolean): void {
   app.decorate('isPublicHttps', isPublicHttps)
+  app.decorateRequest('state')
   app.decorateRequest('identity', null)
   app.decorateRequest('requireIdentity', function requireIdentity() {
     if (!this.identity) throw unauthenticated()
     return this.identity
   })
+}
+
+/** CONNECT gets no request handler: it is answered on its socket. */
+function refuseTunnels({ server }: App): void {
+  server.on('connect', (request, socket) => {
+    const detail = 'CONNECT is not allowed: this is not a proxy'
+    const problem = httpProblem('method_not_allowed', detail, {
+      headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE' },
+    })
+    writeProblem(socket, problem, requestIdOf(request))
+  })
+}
+
+/**
+ * Lets a client that waits before it sends its body (`Expect: 100-continue`) wait until the body is wanted.
+ * @returns the requests whose clients wait
+ */
+export function acceptExpectations({ server }: App): WeakSet<IncomingMessage> {
+  const awaiting = new WeakSet<IncomingMessage>()
+  server.on('checkContinue', (request, response) => {
+    awaiting.add(request)
+    server.emit('request', request, response)
+  })
+  // Other expectations may be ignored (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  return awaiting
 }

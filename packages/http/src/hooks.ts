@@ -14,7 +14,8 @@ export interface HookOptions {
   readonly corsOrigins: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   begin(request: FastifyRequest, reply: FastifyReply, proceed: () => void): void
-  oversize(request: FastifyRequest): Problem | undefined
+  /** Why a request is not looked at any further. */
+  refusalOf(request: FastifyRequest): Problem | undefined
 }
 
 /** What happens to every request, before and after its route. */
@@ -23,7 +24,7 @@ export async function addHooks(app: App, options: HookOptions): Promise<void> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers)
     options.begin(request, reply, () => {
-      const problem = options.oversize(request)
+      const problem = options.refusalOf(request)
       if (problem) return sendProblem(problem, request, reply)
       if (request.method === 'OPTIONS' && !isPreflight(request)) return answerUnrouted(app, request, reply)
       done()

@@ -11,8 +11,6 @@ export interface OpenapiOptions {
   readonly description: string
   readonly version: string
   readonly tags: readonly { readonly name: string; readonly description: string }[]
-  /** Where the server is seen. */
-  readonly url: string
   readonly sessionCookie: string
 }
 
@@ -37,12 +35,12 @@ export async function addOpenapi(
   routes: readonly Route[],
   table: ProblemTable,
 ) {
-  const { title, description, version, tags, url, sessionCookie } = options
+  const { title, description, version, tags, sessionCookie } = options
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title, description, version },
-      servers: [{ url }],
+      servers: [{ url: '/' }],
       tags: [...tags],
       components: {
         securitySchemes: {

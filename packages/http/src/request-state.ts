@@ -11,6 +11,8 @@ export interface RequestState {
   bodyProblems: readonly FieldProblem[]
   /** Whether it counts as in flight. */
   counted: boolean
+  /** Whether its connection has closed or its answer has been sent. */
+  ended: boolean
 }
 
 declare module 'fastify' {

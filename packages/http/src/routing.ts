@@ -28,12 +28,11 @@ export function addRouting(app: App, options: RoutingOptions): readonly Route[] 
     if (!route) return
     routes.push(...declared)
     declaration.onRequest = [options.admission.hookOf(route), ...[declaration.onRequest ?? []].flat()]
-    if (takesBody(route.method)) {
+    if (declared.some(({ method }) => takesBody(method))) {
       const gate = createBodyGate(route, options.awaitsContinue)
       declaration.preParsing = [gate, ...[declaration.preParsing ?? []].flat()]
     }
-    if (declaration.schema !== undefined && !route.hidden)
-      addValidation(declaration, declaration.schema, route)
+    if (declaration.schema !== undefined) addValidation(declaration, declaration.schema, route)
   })
   return routes
 }
@@ -49,9 +48,14 @@ function addValidation(declaration: RouteOptions, schema: FastifySchema, route: 
   declaration.preValidation = [validate, ...[declaration.preValidation ?? []].flat()]
 }
 
-function compileChecked(schema: FastifySchema, { method, url, consumes }: Route) {
+function compileChecked(schema: FastifySchema, { method, url, hidden, consumes }: Route) {
   try {
-    return compileCheck(schema, consumes.includes(mergePatchType))
+    return compileCheck(schema, {
+      isMergePatch: consumes.includes(mergePatchType),
+      // The documentation's own pages may get any.
+      refuseUnknownQuery: !hidden,
+      refuseUnknownBody: takesBody(method) && schema.consumes === undefined,
+    })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Error(`the schema of ${method} ${url} cannot be used: ${why}`, { cause })

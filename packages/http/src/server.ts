@@ -1,18 +1,18 @@
-import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger, Registry } from '@colophon/runtime'
 import compress from '@fastify/compress'
+import type { FastifyRequest } from 'fastify'
 import type { Identifier } from './access.ts'
 import { createAdmission } from './admission.ts'
 import type { App, RouteInfo } from './app.ts'
-import { createBeginning, oversize } from './begin.ts'
+import { createBeginning } from './begin.ts'
 import { addJsonParser } from './body-gate.ts'
 import { addDocs } from './docs.ts'
 import { createDrain } from './drain.ts'
 import { createErrorHandler } from './errors.ts'
-import { createFastifyApp } from './fastify-app.ts'
+import { acceptExpectations, createFastifyApp } from './fastify-app.ts'
 import { addHooks } from './hooks.ts'
-import { httpProblem, httpProblems } from './http-problems.ts'
+import { httpProblems } from './http-problems.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { listenError, originOf } from './listen.ts'
 import { watchLoad } from './load.ts'
@@ -22,6 +22,8 @@ import { addOwnRoutes, ownTag } from './own-routes.ts'
 import { sendProblem } from './problem-answer.ts'
 import { mergeProblems, type ProblemTable } from './problems.ts'
 import type { Readiness } from './readiness.ts'
+import { malformedUrl, refusalOf } from './refusal.ts'
+import type { Route } from './route.ts'
 import { addRouting } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 import { sessionCookie } from './session-cookie.ts'
@@ -95,39 +97,24 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     trustProxy: options.trustProxy ?? false,
     onBadUrl(request, reply) {
       reply.headers(headers)
-      begin(request, reply, () => sendProblem(badUrl(), request, reply))
+      begin(request, reply, () => sendProblem(malformedUrl(), request, reply))
     },
   })
   const drain = createDrain(app, limits.drainMs)
   const admission = createAdmission({ ...options, limits, load, metrics, clock })
-  const awaitsContinue = acceptExpectations(app)
+  const refuse = (request: FastifyRequest) => refusalOf(request.raw, limits)
 
   app.setErrorHandler(createErrorHandler(options))
   addJsonParser(app, limits)
-  const routes = addRouting(app, { admission, limits, table, awaitsContinue })
-  await addHooks(app, {
-    ...options,
-    admission,
-    drain,
-    headers,
-    begin,
-    oversize: (r) => oversize(r.raw, limits),
-  })
+  const routes = addRouting(app, { admission, limits, table, awaitsContinue: acceptExpectations(app) })
+  await addHooks(app, { ...options, admission, drain, headers, begin, refusalOf: refuse })
   await app.register(compress, { globalDecompression: false, encodings: ['br', 'gzip'], threshold: 1024 })
+  app.addHook('onClose', async () => load.stop())
   const readiness = async (): Promise<Readiness> => {
     const current = await options.readiness()
     return drain.draining ? { ...current, ready: false } : current
   }
-  const tags = [...(options.openapi.tags ?? []), ownTag]
-  const about = { ...options.openapi, tags, version: options.version, sessionCookie, url: publicUrl ?? '/' }
-  await addOpenapi(app, about, routes, table)
-  await addDocs(app)
-  addOwnRoutes(app, { ...options, table, readiness })
-  app.addHook('onReady', async () => {
-    // Made now, so that what it cannot describe stops the start.
-    app.swagger()
-  })
-  app.addHook('onClose', async () => load.stop())
+  await addDescriptions(app, options, { routes, table, readiness })
   return {
     app,
     start: () => listen(app, options),
@@ -137,6 +124,25 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     openapi: () => app.swagger(),
     readiness,
   }
+}
+
+interface Described {
+  readonly routes: readonly Route[]
+  readonly table: ProblemTable
+  readiness(): Promise<Readiness>
+}
+
+/** What the server says about itself: OpenAPI, its pages, its state, its problems. */
+async function addDescriptions(app: App, options: HttpServerOptions, described: Described): Promise<void> {
+  const tags = [...(options.openapi.tags ?? []), ownTag]
+  const about = { ...options.openapi, tags, version: options.version, sessionCookie }
+  await addOpenapi(app, about, described.routes, described.table)
+  await addDocs(app)
+  addOwnRoutes(app, { ...options, ...described })
+  app.addHook('onReady', async () => {
+    // Made now, so that what it cannot describe stops the start.
+    app.swagger()
+  })
 }
 
 async function listen(app: App, { host, port }: HttpServerOptions): Promise<void> {
@@ -155,23 +161,4 @@ function addressOf({ server }: App): string {
 
 function infoOf({ method, url, access, problems }: RouteInfo): RouteInfo {
   return { method, url, access, problems }
-}
-
-function badUrl() {
-  return httpProblem(
-    'malformed_url',
-    'the URL has a % that is not followed by two hexadecimal digits of UTF-8',
-  )
-}
-
-/** Lets a client that waits before it sends its body (`Expect: 100-continue`) wait until the body is wanted. */
-function acceptExpectations({ server }: App): WeakSet<IncomingMessage> {
-  const awaiting = new WeakSet<IncomingMessage>()
-  server.on('checkContinue', (request, response) => {
-    awaiting.add(request)
-    server.emit('request', request, response)
-  })
-  // Other expectations may be ignored (RFC 9110, section 10.1.1).
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  return awaiting
 }

@@ -1,4 +1,4 @@
-import type { AnySchema, ValidateFunction } from 'ajv'
+import type { AnySchema } from 'ajv'
 import type { FastifyRequest, FastifySchema } from 'fastify'
 import { coerce, type Readings, readingsOf } from './coercion.ts'
 import { fieldProblems } from './field-problems.ts'
@@ -22,27 +22,33 @@ const strict = createValidator(false)
 const withDefaults = createValidator(true)
 
 const noParameters: ObjectSchema = { type: 'object', properties: {} }
+const noBody = { type: ['object', 'null'], properties: {}, additionalProperties: false }
+
+export interface CheckOptions {
+  /** Whether the body is a merge patch, in which an absent member means "leave it" and no default. */
+  readonly isMergePatch: boolean
+  /** Whether a route that names no query parameters refuses all. */
+  readonly refuseUnknownQuery: boolean
+  /** Whether a route that names no body refuses one, unless it is empty. */
+  readonly refuseUnknownBody: boolean
+}
 
 /**
  * Compiles the schemas of a route once.
- * @param isMergePatch whether the body is a merge patch, in which an absent member means "leave it"
- * @throws Error when a schema cannot be compiled, or the query's is not a plain object
+ * @throws Error when a schema cannot be compiled, or that of parameters is not a plain object
  */
-export function compileCheck(schema: FastifySchema, isMergePatch: boolean): RequestCheck {
-  const { params, querystring = noParameters, headers, body } = schema
-  const checkParams = params === undefined ? undefined : compileParameters(objectSchema(params, 'params'))
-  const checkQuery = compileParameters({
-    ...objectSchema(querystring, 'querystring'),
-    ...{ additionalProperties: false },
-  })
-  const checkHeaders = headers === undefined ? undefined : compileParameters(objectSchema(headers, 'headers'))
-  const validateBody =
-    body === undefined ? undefined : (isMergePatch ? strict : withDefaults).compile(body as AnySchema)
+export function compileCheck(schema: FastifySchema, options: CheckOptions): RequestCheck {
+  const query = schema.querystring ?? (options.refuseUnknownQuery ? noParameters : undefined)
+  const body = schema.body ?? (options.refuseUnknownBody ? noBody : undefined)
+  const checkParams = compileParameters(schema.params, 'params')
+  const checkQuery = compileParameters(query, 'querystring')
+  const checkHeaders = compileParameters(schema.headers, 'headers')
+  const checkBody = compileBody(body, options.isMergePatch)
   return (request) => [
-    ...(checkParams?.(request.params) ?? []),
+    ...checkParams(request.params),
     ...checkQuery(request.query),
-    ...(checkHeaders?.(request.headers) ?? []),
-    ...(validateBody ? checkBody(validateBody, request.body) : []),
+    ...checkHeaders(request.headers),
+    ...checkBody(request.body),
   ]
 }
 
@@ -65,15 +71,30 @@ function objectSchema(schema: unknown, part: string): ObjectSchema {
   throw new Error(`the ${part} schema must be a Type.Object: spread the properties of others into it`)
 }
 
-function compileParameters(schema: ObjectSchema): (values: unknown) => FieldProblem[] {
-  const validate = withDefaults.compile(schema)
-  const readings: Readings = readingsOf(schema)
+type Check = (values: unknown) => FieldProblem[]
+
+const nothing: Check = () => []
+
+function compileParameters(schema: unknown, part: 'params' | 'querystring' | 'headers'): Check {
+  if (schema === undefined) return nothing
+  const object = objectSchema(schema, part)
+  const validate = withDefaults.compile(
+    part === 'querystring' ? { ...object, additionalProperties: false } : object,
+  )
+  const readings = readingsOf(object)
   return (given) => {
     const values = given as Record<string, unknown>
     const problems = [...coerce(values, readings), ...textProblems(values, readings)]
     if (validate(values)) return problems
     return [...problems, ...fieldProblems(validate.errors ?? [], maxFieldProblems).map(named)]
   }
+}
+
+function compileBody(schema: unknown, isMergePatch: boolean): Check {
+  if (schema === undefined) return nothing
+  const validate = (isMergePatch ? strict : withDefaults).compile(schema as AnySchema)
+  // Fastify leaves an absent body undefined; a schema can only allow null.
+  return (body) => (validate(body ?? null) ? [] : fieldProblems(validate.errors ?? [], maxFieldProblems))
 }
 
 /** The parameters that are read here; those of headers that nobody asked for do not matter. */
@@ -90,8 +111,4 @@ function textProblems(values: Record<string, unknown>, readings: Readings): Fiel
 function named({ path, code, message }: FieldProblem): FieldProblem {
   const name = path.split('/')[1] ?? ''
   return { path: name.replaceAll('~1', '/').replaceAll('~0', '~'), code, message }
-}
-
-function checkBody(validate: ValidateFunction, body: unknown): FieldProblem[] {
-  return validate(body ?? null) ? [] : fieldProblems(validate.errors ?? [], maxFieldProblems)
 }

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import { httpProblem } from './http-problems.ts'
+import type { HttpLimits } from './limits.ts'
+import type { Problem } from './problems.ts'
+
+/** Why a request that the parser has let through is not looked at any further. */
+export function refusalOf(request: IncomingMessage, limits: HttpLimits): Problem | undefined {
+  const { url = '', rawHeaders, headers, httpVersion } = request
+  if (url.length > limits.urlBytes) {
+    return httpProblem('uri_too_long', `the URL may have at most ${limits.urlBytes} bytes`)
+  }
+  if (rawHeaders.length / 2 > limits.headerCount) {
+    return httpProblem('headers_too_large', `there may be at most ${limits.headerCount} headers`)
+  }
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return httpProblem('malformed_request', 'HTTP/1.1 needs a Host header')
+  }
+  return hasReadableQuery(url) ? undefined : malformedUrl()
+}
+
+/** The URL has percent-encoding that does not decode. */
+export function malformedUrl(): Problem {
+  return httpProblem(
+    'malformed_url',
+    'every % in the URL must begin an encoded byte, and the bytes must be UTF-8',
+  )
+}
+
+/** The path has been decoded by the router, whose query parser passes on what it cannot decode. */
+function hasReadableQuery(url: string): boolean {
+  const start = url.indexOf('?')
+  if (start === -1 || !url.includes('%', start)) return true
+  try {
+    decodeURIComponent(url.slice(start))
+    return true
+  } catch {
+    // A URIError is the answer: it does not decode.
+    return false
+  }
+}
