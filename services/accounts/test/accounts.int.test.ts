@@ -1,3 +1,4 @@
+import { encodeCursor } from '@colophon/http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openShop, password, type Shop } from './shop.ts'
 
@@ -112,6 +113,13 @@ describe('the list of accounts', () => {
   it('takes the signs that SQL patterns give a meaning for themselves', async () => {
     const { body } = await shop.call('GET', '/api/accounts?q=%25', { token: admin })
     expect(body.items).toEqual([])
+  })
+
+  it('refuses a cursor that somebody made up', async () => {
+    const cursor = encodeCursor({}, ['not an id'])
+    const { status, body } = await shop.call('GET', `/api/accounts?cursor=${cursor}`, { token: admin })
+    expect(status).toBe(400)
+    expect(body.code).toBe('invalid_cursor')
   })
 
   it('refuses a cursor of another list', async () => {

@@ -64,8 +64,11 @@ const generous = { burst: 10_000, perMinute: 10_000 }
 const host = 'shop.example'
 export const origin = `https://${host}`
 
-/** The service behind a real HTTP server, on a database of its own, with hashes that cost little. */
-export async function openShop(overrides: Partial<AccountsOptions> = {}): Promise<Shop> {
+/** The service behind a real HTTP server, on a database of its own, with hashes that cost little unless asked. */
+export async function openShop(
+  overrides: Partial<AccountsOptions> = {},
+  { realHashes = false } = {},
+): Promise<Shop> {
   const { database, drop } = await createTestDatabase()
   const lines: string[] = []
   const logger = createLogger({
@@ -81,7 +84,7 @@ export async function openShop(overrides: Partial<AccountsOptions> = {}): Promis
     secretKey,
     issuer: 'https://shop.example',
     clock: () => time.now,
-    hasher: counted.hasher,
+    ...(!realHashes && { hasher: counted.hasher }),
     rates: { passwords: generous, logins: generous, signUps: generous },
     ...overrides,
   })

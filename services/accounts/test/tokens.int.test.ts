@@ -128,6 +128,26 @@ describe('limits on guessing', () => {
   })
 })
 
+describe('a rush of logins', () => {
+  it('is worked off as far as memory goes, and the rest is asked to come again', async () => {
+    const busy = await openShop({}, { realHashes: true })
+    const rush = Array.from({ length: 80 }, (_, n) => login(`guest${n}@example.com`, 'wrong password', busy))
+    const answers = await Promise.all(rush)
+    const refused = answers.filter(({ status }) => status !== 401)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.length).toBeLessThan(20)
+    for (const answer of refused) {
+      expect(answer).toMatchObject({
+        status: 503,
+        body: { code: 'overloaded' },
+        headers: { 'retry-after': '1' },
+      })
+    }
+    expect((await login('guest@example.com', 'wrong password', busy)).status).toBe(401)
+    await busy.close()
+  })
+})
+
 describe('refresh tokens', () => {
   it('are exchanged for the next one, and each is good once', async () => {
     const id = await shop.register('rotate@example.com')
