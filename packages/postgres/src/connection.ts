@@ -46,18 +46,29 @@ async function within(milliseconds: number, connecting: Promise<pg.PoolClient>):
   }
 }
 
+/** Why a connection is of no use any more. */
+const broken = new WeakMap<pg.ClientBase, Error>()
+
+/**
+ * Notes what breaks the pool's connections, from the moment they are there: one that breaks between two owners
+ * would otherwise end the process with an 'error' event that nobody hears.
+ */
+export function watchConnections(pool: pg.Pool): void {
+  pool.on('connect', (client) => {
+    client.on('error', (error) => noteBroken(client, error))
+  })
+}
+
+function noteBroken(client: pg.ClientBase, error: Error): void {
+  if (!broken.has(client)) broken.set(client, error)
+}
+
 /** A connection taken from the pool. One that broke is closed on release and not given out again. */
 export class Connection {
   readonly #client: pg.PoolClient
-  #broken: Error | undefined
 
   constructor(client: pg.PoolClient) {
     this.#client = client
-    client.on('error', this.#onError)
-  }
-
-  readonly #onError = (error: Error): void => {
-    this.#broken ??= error
   }
 
   /** Sends a statement, without waiting for those sent before it. The result is the last one's of several. */
@@ -79,25 +90,22 @@ export class Connection {
   }
 
   release(): void {
-    this.#client.off('error', this.#onError)
-    this.#client.release(this.#broken)
+    this.#client.release(broken.get(this.#client))
   }
 
   #explain(error: unknown, timeout: number): unknown {
     if (error instanceof pg.DatabaseError) {
-      if (error.severity === 'FATAL' || error.severity === 'PANIC') this.#broken ??= error
+      if (error.severity === 'FATAL' || error.severity === 'PANIC') noteBroken(this.#client, error)
       return error
     }
     if (error instanceof Error && error.message === 'Query read timeout') {
-      this.#broken ??= error
-      return new DatabaseError('TIMEOUT', `PostgreSQL did not answer within ${timeout + answerGrace} ms`, {
-        cause: error,
-      })
+      noteBroken(this.#client, error)
+      const message = `PostgreSQL did not answer within ${timeout + answerGrace} ms`
+      return new DatabaseError('TIMEOUT', message, { cause: error })
     }
-    if (!this.#broken) return error
-    const reason = describeError(this.#broken)
-    return new DatabaseError('UNAVAILABLE', `the connection to PostgreSQL was lost: ${reason}`, {
-      cause: error,
-    })
+    const reason = broken.get(this.#client)
+    if (!reason) return error
+    const message = `the connection to PostgreSQL was lost: ${describeError(reason)}`
+    return new DatabaseError('UNAVAILABLE', message, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
-import { type Connection, checkOut } from './connection.ts'
+import { type Connection, checkOut, watchConnections } from './connection.ts'
 import { tighterTimeout, timeLeft } from './deadline.ts'
 import type { Log } from './log.ts'
 import { type Queryable, type QueryOptions, queryable } from './queryable.ts'
@@ -45,6 +45,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const { max = 10, connectTimeout = 5_000, statementTimeout = 30_000, log } = options
   const session = sessionConfig(options.connection, { ...options, connectTimeout, statementTimeout })
   const pool = new pg.Pool({ ...session, max, idleTimeoutMillis: 30_000 })
+  watchConnections(pool)
   pool.on('error', (error) => log?.warn({ err: error }, 'an idle connection to PostgreSQL was lost'))
 
   async function connected<T>(work: (connection: Connection) => Promise<T>): Promise<T> {

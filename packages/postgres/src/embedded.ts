@@ -83,10 +83,10 @@ class Attachment implements EmbeddedPostgres {
       throw explain(error, options.folder)
     }
     this.#enteredAt = Date.now()
-    const { client, target } = this.#reached
+    const { ended, target } = this.#reached
     if (previous !== undefined && previous !== target.host)
       throw new Error(`PostgreSQL moved to ${target.host}`)
-    client.once('end', () => {
+    ended.then(() => {
       if (!this.#released) this.#recovery = this.#recover()
     })
   }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { accountFor, userName } from '../src/embedded/account.ts'
 import { attachEmbedded, openDatabase, sql } from '../src/index.ts'
-import { newFolder, serverPid } from './support/folder.ts'
+import { newFolder, serverPid, usedFolder } from './support/folder.ts'
 import { startProgram } from './support/program.ts'
 
 // What root can do that others cannot is tested when root runs the tests; everything else runs as anybody.
@@ -12,7 +12,7 @@ const asRoot = process.geteuid?.() === 0
 const application = 'test'
 
 test('PostgreSQL runs as the user who started it, never as root', async () => {
-  const folder = newFolder()
+  const folder = usedFolder()
   const embedded = await attachEmbedded({ folder, application, durable: false })
   const { uid } = statSync(join(folder, 'postgres'))
   if (asRoot) expect(['postgres', 'nobody']).toContain(userName(uid))
@@ -21,6 +21,20 @@ test('PostgreSQL runs as the user who started it, never as root', async () => {
 })
 
 if (asRoot) {
+  test('another user cannot open the cluster, and the account it runs as is not let in', async () => {
+    const folder = usedFolder()
+    const embedded = await attachEmbedded({ folder, application, durable: false })
+    const account = accountFor(join(folder, 'postgres'))
+    for (const [user, error] of [
+      [{ uid: 65533, gid: 65533 }, /postgres belongs to \w+: start as that user/],
+      [account, /does not let us in: .*Peer authentication failed/i],
+    ] as const) {
+      const program = startProgram({ folder, application: 'intruder' }, user)
+      expect(await program.next()).toEqual({ error: expect.stringMatching(error) })
+    }
+    await embedded.release()
+  })
+
   test('as nobody', async () => {
     const folder = newFolder()
     const embedded = await attachEmbedded({
@@ -51,7 +65,7 @@ if (asRoot) {
     expect(serverPid(folder)).toBeUndefined()
   })
 
-  test('a folder of somebody else’s is used as them, and both get in; nobody else does', async () => {
+  test('a folder of somebody else’s is used as them, and both get in', async () => {
     const folder = newFolder()
     const owner = accountFor('/', ['nobody'])
     chownSync(folder, owner.uid, owner.gid)

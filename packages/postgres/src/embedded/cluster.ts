@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
+import { describeError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { userName, weAreRoot } from './account.ts'
 import { attemptAt, removeDeadAttempts } from './attempts.ts'
@@ -51,7 +52,11 @@ export async function createCluster(
     syncFolder(dirname(path))
   } catch (error) {
     rmSync(attempt, { recursive: true, force: true })
-    if (!existsSync(place.entry)) throw error
+    if (!existsSync(place.entry)) {
+      throw new Error(`no PostgreSQL cluster could be made in ${place.folder}: ${describeError(error)}`, {
+        cause: error,
+      })
+    }
     if (path !== place.entry) rmSync(path, { recursive: true, force: true })
   }
 }

@@ -25,9 +25,6 @@ export class HeldError extends Error {
 export async function enter(options: ReachOptions, exclusive?: string, previous?: string): Promise<Reached> {
   for (let attempt = 1; ; attempt++) {
     const reached = await reach(options, previous)
-    reached.client.on('error', () => {
-      // Its 'end' follows, and its statements fail.
-    })
     try {
       // Waits while the last of the others is stopping PostgreSQL, which ends this connection too.
       await reached.client.query('SELECT pg_advisory_lock_shared($1, $2)', attached)

@@ -28,6 +28,8 @@ export interface ReachOptions {
 
 export interface Reached {
   client: pg.Client
+  /** Settled when the client's connection has ended, by whomever. */
+  ended: Promise<void>
   place: ClusterPlace
   target: SocketTarget
 }
@@ -49,8 +51,8 @@ export async function reach(options: ReachOptions, previous?: string): Promise<R
   let launched: Launch | undefined
   let said = false
   for (;;) {
-    const { target, client, error, recovering } = await tryConnect(place, options)
-    if (client) return { client, place, target }
+    const { connected, error, recovering } = await tryConnect(place, options)
+    if (connected) return connected
     if (Date.now() - begun > (recovering ? recoveryPatience : patience)) throw notReached(place, error)
     if (recovering && !said && Date.now() - begun > 3_000) {
       said = true
@@ -92,11 +94,15 @@ function launchIfNone(place: ClusterPlace, options: ReachOptions, previous?: str
   return launch(place, binaries, { socketFolder: socket, durable: options.durable })
 }
 
-type Tried =
-  | { client: pg.Client; target: SocketTarget; error?: undefined; recovering?: undefined }
-  | { client?: undefined; target?: undefined; error?: unknown; recovering?: boolean }
+interface Tried {
+  connected?: Reached
+  error?: unknown
+  /** It is starting, recovering or stopping. */
+  recovering?: boolean
+}
 
-async function tryConnect({ cluster, account }: ClusterPlace, { application }: ReachOptions): Promise<Tried> {
+async function tryConnect(place: ClusterPlace, { application }: ReachOptions): Promise<Tried> {
+  const { cluster, account } = place
   const postmaster = readPostmaster(cluster)
   if (!postmaster) return {}
   // Not before it is ready: each refusal is a line in its log.
@@ -107,9 +113,16 @@ async function tryConnect({ cluster, account }: ClusterPlace, { application }: R
   const client = new pg.Client(
     sessionConfig(target, { application, connectTimeout: 5_000, statementTimeout: 30_000 }),
   )
+  // From the beginning: it may break in the moment it is there.
+  client.on('error', () => {
+    // Its 'end' follows, and its statements fail.
+  })
+  const ended = new Promise<void>((resolve) => {
+    client.once('end', resolve)
+  })
   try {
     await client.connect()
-    return { client, target }
+    return { connected: { client, ended, place, target } }
   } catch (error) {
     const refused = error instanceof pg.DatabaseError || (error as NodeJS.ErrnoException).code === 'EACCES'
     // Anything else is a server that comes or goes.

@@ -62,14 +62,23 @@ function commandOf(pid: number): string {
 
 /**
  * Removes the lock files of a PostgreSQL that crashed where its process id is another program's by now:
- * PostgreSQL would take that for itself. In a container, where ids are few, this is the rule.
+ * PostgreSQL would take that for itself. In a container, where ids are few, this is the rule. So too one that
+ * stayed empty because it crashed just then.
  */
 export function removeForeignLockFiles(cluster: string): void {
   const postmaster = readPostmaster(cluster)
-  if (!postmaster || !isAlive(postmaster.pid) || isRunning(postmaster)) return
-  rmSync(join(cluster, 'postmaster.pid'), { force: true })
-  rmSync(join(postmaster.socketFolder, `.s.PGSQL.${port}.lock`), { force: true })
+  const file = join(cluster, 'postmaster.pid')
+  if (!postmaster) {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found?.size === 0 && Date.now() - found.mtimeMs > longestEmpty) rmSync(file, { force: true })
+  } else if (isAlive(postmaster.pid) && !isRunning(postmaster)) {
+    rmSync(file, { force: true })
+    rmSync(join(postmaster.socketFolder, `.s.PGSQL.${port}.lock`), { force: true })
+  }
 }
+
+/** Milliseconds. A lock file is written to as soon as it is made. */
+const longestEmpty = 5_000
 
 export interface Launch {
   /** What became of it; undefined while it runs. */
@@ -139,9 +148,11 @@ function outcomeOf(
   const output = readFileSync(logPath(folder)).subarray(start).toString()
   const own = output.split('\n').filter((line) => line.includes(`[${child.pid}]`))
   // Another was started at the same time, or what a crashed one left behind is still ending.
-  if (own.some((line) => /lock file .* already exists|pre-existing shared memory block/.test(line)))
+  if (
+    own.some((line) => /lock file .* (already exists|is empty)|pre-existing shared memory block/.test(line))
+  )
     return 'locked out'
-  const reason = lastReason(output) ?? `it ended with ${child.signalCode ?? `status ${child.exitCode}`}`
+  const reason = child.signalCode ?? lastReason(output) ?? `status ${child.exitCode}`
   return new Error(`PostgreSQL did not start in ${cluster}: ${reason} (see ${logPath(folder)})`)
 }
 

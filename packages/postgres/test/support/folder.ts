@@ -20,7 +20,8 @@ let shared: string | undefined
 
 /** A data folder for all tests of a file, one after the other, as making a cluster takes a while. */
 export function usedFolder(): string {
-  const folder = (shared ??= temporaryFolder())
+  shared ??= temporaryFolder()
+  const folder = shared
   onTestFinished(() => stop(folder))
   return folder
 }
