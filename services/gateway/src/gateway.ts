@@ -8,6 +8,7 @@ import {
   type HttpServer,
   type ProblemTable,
   type RateRule,
+  type RouteInfo,
   type RoutePlugin,
 } from '@colophon/http'
 import type { Logger, Part, Registry } from '@colophon/runtime'
@@ -57,6 +58,8 @@ export interface Gateway extends Part {
   opsAddress(): string
   /** The OpenAPI document of all services; complete after `start` or `app.ready()`. */
   openapi(): object
+  /** Every public route with who may use it. */
+  routes(): readonly RouteInfo[]
 }
 
 /** How long a store may take to show that it is up, and how long that is believed, in milliseconds. */
@@ -92,6 +95,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     address: () => server.address(),
     opsAddress: () => ops.address(),
     openapi: () => server.openapi(),
+    routes: () => server.routes(),
   }
 }
 

@@ -1,0 +1,32 @@
+import { Problem } from '@colophon/http'
+import { ConfigError } from '@colophon/runtime'
+import { CommanderError } from 'commander'
+import { exitCodes, type Io } from './io.ts'
+import { createProgram } from './program.ts'
+
+/**
+ * Runs one command line to its end.
+ * @param args what follows the program's name
+ * @returns the exit code (`exitCodes`); what went wrong has been said on standard error, in one line
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  let code: number = exitCodes.done
+  const program = createProgram(io, (ended) => {
+    code = ended
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    return explain(error, io)
+  }
+}
+
+function explain(error: unknown, io: Io): number {
+  // Commander has said it already; asking for help or the version is no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  const line =
+    error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error)
+  io.stderr.write(`colophon: ${line}\n`)
+  return error instanceof ConfigError ? exitCodes.usage : exitCodes.failed
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runColophon, type Served, serveColophon } from './process.ts'
+
+let folder: string
+let environment: Record<string, string>
+let served: Served | undefined
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'colophon-serve-'))
+  environment = { DATABASE_URL: `embedded:${folder}/data` }
+})
+afterEach(async () => {
+  if (served?.child.exitCode === null && served.child.signalCode === null) await served.end('SIGTERM')
+  served = undefined
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function start(): Promise<Served> {
+  served = await serveColophon(environment)
+  return served
+}
+
+const loginWith = (url: string, password: string) =>
+  fetch(`${url}/api/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'admin@example.com', password }),
+  })
+
+it('a new shop says how the administrator signs in, and a second start does not', async () => {
+  const shop = await start()
+  const file = join(folder, 'data', 'admin-password')
+  expect(shop.lines.at(-1)).toContain(file)
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  const password = (await readFile(file, 'utf8')).trim()
+  expect((await loginWith(shop.url, password)).status).toBe(201)
+  expect(shop.lines.join('\n')).not.toContain(password)
+  expect(await shop.end('SIGTERM')).toBe(0)
+  const again = await start()
+  expect(again.lines.at(-1)).not.toContain('admin-password')
+  expect((await loginWith(again.url, password)).status).toBe(201)
+})
+
+it('Ctrl-C, sent to the whole group and more than once, drains and stops cleanly', async () => {
+  const shop = await start()
+  const slow = fetch(`${shop.url}/api/books?total=true&facets=language`)
+  const exited = once(shop.child, 'exit')
+  const group = -(shop.child.pid ?? 0)
+  for (let times = 0; times < 3; times++) process.kill(group, 'SIGINT')
+  expect((await slow).status).toBe(200)
+  expect(await exited).toEqual([0, null])
+  expect(shop.lines.at(-1)).toContain('stopped')
+  expect(shop.lines.join('\n')).not.toMatch(/"level":"(error|fatal)"/)
+})
+
+it('a data folder that a shop holds, and a port that is taken, end the start in one line', async () => {
+  await start()
+  const held = await runColophon(['serve'], { ...environment, PORT: '0' })
+  expect(held.code).toBe(1)
+  expect(held.output.trim().split('\n')).toHaveLength(1)
+  expect(held.output).toMatch(new RegExp(`colophon serve pid ${served?.child.pid}`))
+
+  const other = createServer()
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  const address = other.address()
+  const port = typeof address === 'object' ? String(address?.port) : ''
+  const taken = await runColophon(['serve'], {
+    DATABASE_URL: `embedded:${folder}/second`,
+    PORT: port,
+    OPS_PORT: '0',
+  })
+  other.close()
+  expect(taken.code).toBe(1)
+  expect(taken.output.trim().split('\n').at(-1)).toMatch(new RegExp(`colophon: .*${port}.* taken`))
+})
+
+it('commands work beside the shop and without it', async () => {
+  const shop = await start()
+  const beside = await runColophon(['token', '--role', 'admin'], environment)
+  expect(beside.code).toBe(0)
+  const me = await fetch(`${shop.url}/api/accounts/me`, {
+    headers: { authorization: `Bearer ${beside.output.trim()}` },
+  })
+  expect(me.status).toBe(200)
+  await shop.end('SIGTERM')
+  const alone = await runColophon(['account', 'list', '--json'], environment)
+  expect(alone.code).toBe(0)
+  expect(JSON.parse(alone.output)).toMatchObject({ email: 'admin@example.com', roles: ['admin'] })
+})
