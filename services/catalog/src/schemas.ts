@@ -29,7 +29,8 @@ export const roles = [
   'other',
 ] as const
 
-const literals = <const T extends readonly string[]>(values: T, options: { description: string }) =>
+/** One of these texts. */
+export const literals = <const T extends readonly string[]>(values: T, options: { description: string }) =>
   Type.Unsafe<T[number]>(Type.Enum([...values], options))
 
 export const Role = literals(roles, { description: 'What a contributor did (after ONIX list 17)' })
@@ -52,6 +53,10 @@ export const Money = Type.Object(
 export type Money = Static<typeof Money>
 
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 300, description })
+
+/** A name that is more than spaces. */
+export const nameText = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 300, pattern: '\\S', description })
 
 export const Credit = Type.Object(
   { id: uuid(), name: name('As the book credits it'), role: Role },

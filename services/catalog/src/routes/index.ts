@@ -1,13 +1,39 @@
 import type { App } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { createBookRoute } from './create-book.ts'
+import { createContributorRoute } from './create-contributor.ts'
+import { createPublisherRoute } from './create-publisher.ts'
 import { deleteBookRoute } from './delete-book.ts'
+import { deleteContributorRoute } from './delete-contributor.ts'
+import { deletePublisherRoute } from './delete-publisher.ts'
 import { getBook } from './get-book.ts'
+import { getContributor } from './get-contributor.ts'
+import { getPublisher } from './get-publisher.ts'
+import { getSubject } from './get-subject.ts'
+import { listBookHistory } from './list-book-history.ts'
 import { listBooks } from './list-books.ts'
+import { listContributorBooks } from './list-contributor-books.ts'
+import { listContributorsRoute } from './list-contributors.ts'
+import { listPublisherBooks } from './list-publisher-books.ts'
+import { listPublishersRoute } from './list-publishers.ts'
+import { listSubjectBooks } from './list-subject-books.ts'
+import { listSubjectsRoute } from './list-subjects.ts'
 import { patchBook } from './patch-book.ts'
+import { renameSubjectRoute } from './rename-subject.ts'
 import { replaceBook } from './replace-book.ts'
+import { replaceContributorRoute } from './replace-contributor.ts'
+import { replacePublisherRoute } from './replace-publisher.ts'
+import { reportAuthors } from './report-authors.ts'
 
-const routes = [listBooks, createBookRoute, getBook, replaceBook, patchBook, deleteBookRoute]
+const routes = [
+  ...[listBooks, createBookRoute, getBook, replaceBook, patchBook, deleteBookRoute, listBookHistory],
+  ...[listContributorsRoute, createContributorRoute, getContributor],
+  ...[replaceContributorRoute, deleteContributorRoute, listContributorBooks],
+  ...[listPublishersRoute, createPublisherRoute, getPublisher],
+  ...[replacePublisherRoute, deletePublisherRoute, listPublisherBooks],
+  ...[listSubjectsRoute, getSubject, renameSubjectRoute, listSubjectBooks],
+  reportAuthors,
+]
 
 /** Adds the catalogue's routes. */
 export function catalogRoutes(app: App, deps: CatalogDeps): void {

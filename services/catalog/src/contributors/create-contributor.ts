@@ -1,0 +1,23 @@
+import { sql } from '@colophon/postgres'
+import type { CatalogDeps } from '../deps.ts'
+import { contributorDraft } from './draft.ts'
+import { contributorColumns } from './find-contributor.ts'
+import { refuseTakenName } from './name-taken.ts'
+import type { Contributor, ContributorInput } from './schemas.ts'
+
+/** Makes a contributor. @throws Problem contributor_exists naming the one that has the name */
+export async function createContributor(
+  { database, newId, now }: CatalogDeps,
+  input: ContributorInput,
+): Promise<Contributor> {
+  const draft = contributorDraft(input)
+  const at = now()
+  return refuseTakenName(database, draft, () =>
+    database.one<Contributor>(sql`
+      insert into catalog.contributors as named (id, kind, name, disambiguation, name_key, sort_name,
+        created_at, updated_at)
+      values (${newId()}, ${draft.kind}, ${draft.name}, ${draft.disambiguation}, ${draft.nameKey},
+        ${draft.sortName}, ${at}, ${at})
+      returning ${contributorColumns}`),
+  )
+}

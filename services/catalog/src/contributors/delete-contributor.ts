@@ -1,0 +1,32 @@
+import { sql } from '@colophon/postgres'
+import type { CatalogDeps } from '../deps.ts'
+import { catalogProblem } from '../problems.ts'
+import { lockContributor } from './find-contributor.ts'
+
+/**
+ * Removes a contributor that no book credits, not even a deleted one, which may come back.
+ * @param checkVersion throws when the version is not the one the client has seen
+ * @throws Problem contributor_not_found, contributor_in_use
+ */
+export async function deleteContributor(
+  { database }: CatalogDeps,
+  id: string,
+  checkVersion: (version: number) => void,
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    const contributor = await lockContributor(tx, id)
+    checkVersion(contributor.version)
+    const { books } = await tx.one<{ books: number }>(
+      sql`select count(distinct book_id) as books from catalog.book_contributors where contributor_id = ${id}`,
+    )
+    if (books > 0) {
+      const credit = books === 1 ? '1 book credits' : `${books} books credit`
+      throw catalogProblem(
+        'contributor_in_use',
+        `${credit} "${contributor.name}", deleted books included: change those first`,
+        { extra: { books } },
+      )
+    }
+    await tx.query(sql`delete from catalog.contributors where id = ${id}`)
+  })
+}

@@ -1,0 +1,21 @@
+import { sql } from '@colophon/postgres'
+import { tidy } from '../books/draft.ts'
+import type { CatalogDeps } from '../deps.ts'
+import { nameKey } from '../search/words.ts'
+import { publisherColumns } from './find-publisher.ts'
+import { refuseTakenName } from './name-taken.ts'
+import type { Publisher, PublisherInput } from './schemas.ts'
+
+/** Makes a publisher. @throws Problem publisher_exists naming the one that has the name */
+export async function createPublisher(
+  { database, newId, now }: CatalogDeps,
+  input: PublisherInput,
+): Promise<Publisher> {
+  const name = tidy(input.name)
+  const at = now()
+  return refuseTakenName(database, name, () =>
+    database.one<Publisher>(sql`
+      insert into catalog.publishers as named (id, name, name_key, created_at, updated_at)
+      values (${newId()}, ${name}, ${nameKey(name)}, ${at}, ${at}) returning ${publisherColumns}`),
+  )
+}

@@ -1,0 +1,32 @@
+import { sql } from '@colophon/postgres'
+import type { CatalogDeps } from '../deps.ts'
+import { catalogProblem } from '../problems.ts'
+import { lockPublisher } from './find-publisher.ts'
+
+/**
+ * Removes a publisher that no book is of, not even a deleted one, which may come back.
+ * @param checkVersion throws when the version is not the one the client has seen
+ * @throws Problem publisher_not_found, publisher_in_use
+ */
+export async function deletePublisher(
+  { database }: CatalogDeps,
+  id: string,
+  checkVersion: (version: number) => void,
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    const publisher = await lockPublisher(tx, id)
+    checkVersion(publisher.version)
+    const { books } = await tx.one<{ books: number }>(
+      sql`select count(*) as books from catalog.books where publisher_id = ${id}`,
+    )
+    if (books > 0) {
+      const are = books === 1 ? '1 book is' : `${books} books are`
+      throw catalogProblem(
+        'publisher_in_use',
+        `${are} of "${publisher.name}", deleted books included: change those first`,
+        { extra: { books } },
+      )
+    }
+    await tx.query(sql`delete from catalog.publishers where id = ${id}`)
+  })
+}

@@ -1,0 +1,61 @@
+import { encodeCursor } from '@colophon/http'
+import { parseIsbn } from '@colophon/isbn'
+import { type Queryable, sql } from '@colophon/postgres'
+import type { HistoryAction } from '../books/history.ts'
+import { catalogProblem } from '../problems.ts'
+import { sortedPosition } from '../search/position.ts'
+
+/** What somebody did to a book. */
+export interface BookChange {
+  version: number
+  at: string
+  actor: string
+  action: HistoryAction
+  changes: { field: string; before: unknown; after: unknown }[]
+}
+
+interface Query {
+  cursor?: string
+  limit: number
+}
+
+/**
+ * One page of what was done to a book, the newest first; a deleted book's too.
+ * @param reference the book's id, or its ISBN in any written form
+ * @throws Problem book_reference_invalid, book_not_found, invalid_cursor
+ */
+export async function bookHistory(
+  db: Queryable,
+  reference: string,
+  { cursor, limit }: Query,
+): Promise<{ items: BookChange[]; nextCursor: string | null }> {
+  const id = await bookId(db, reference)
+  const before = cursor ? sortedPosition(cursor, { of: id }, 'number').key : Number.MAX_SAFE_INTEGER
+  const rows = await db.query<
+    Omit<BookChange, 'changes'> & { changes: Record<string, [unknown, unknown]> }
+  >(sql`
+    select version, at, actor, action, changes from catalog.book_history
+    where book_id = ${id} and version < ${before}::bigint order by version desc limit ${limit + 1}`)
+  const items = rows.slice(0, limit).map((row) => ({
+    ...row,
+    changes: Object.entries(row.changes).map(([field, [before, after]]) => ({ field, before, after })),
+  }))
+  const last = rows.length > limit ? items.at(-1) : undefined
+  return { items, nextCursor: last ? encodeCursor({ of: id }, [0, last.version, id]) : null }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+async function bookId(db: Queryable, reference: string): Promise<string> {
+  const result = parseIsbn(reference)
+  if (!uuid.test(reference) && !result.ok) {
+    throw catalogProblem('book_reference_invalid', `a book is named by its id or its ISBN: ${result.message}`)
+  }
+  const book = await db.maybeOne<{ id: string }>(
+    result.ok
+      ? sql`select book_id as id from catalog.identifiers where scheme = 'isbn13' and value = ${result.isbn.isbn13}`
+      : sql`select id from catalog.books where id = ${reference}`,
+  )
+  if (book) return book.id
+  throw catalogProblem('book_not_found', `no book has the id or ISBN ${reference}`)
+}

@@ -1,0 +1,29 @@
+import { type App, etagOf } from '@colophon/http'
+import { createPublisher } from '../publishers/create-publisher.ts'
+import { Publisher, PublisherInput } from '../publishers/schemas.ts'
+import type { CatalogDeps } from '../deps.ts'
+import { staff } from './access.ts'
+
+export function createPublisherRoute(app: App, deps: CatalogDeps): void {
+  app.post(
+    '/api/publishers',
+    {
+      config: { access: staff, problems: ['publisher_exists'] },
+      schema: {
+        tags: ['Publishers'],
+        operationId: 'createPublisher',
+        summary: 'Add a publisher',
+        body: PublisherInput,
+        response: { 201: Publisher },
+      },
+    },
+    async (request, reply) => {
+      const publisher = await createPublisher(deps, request.body)
+      reply
+        .code(201)
+        .header('location', `/api/publishers/${publisher.id}`)
+        .header('etag', etagOf(publisher.version))
+      return publisher
+    },
+  )
+}

@@ -1,0 +1,29 @@
+import { type App, requireMatch } from '@colophon/http'
+import Type from 'typebox'
+import { deletePublisher } from '../publishers/delete-publisher.ts'
+import type { CatalogDeps } from '../deps.ts'
+import { staff } from './access.ts'
+import { idPath } from './id-path.ts'
+
+export function deletePublisherRoute(app: App, deps: CatalogDeps): void {
+  app.delete(
+    '/api/publishers/:id',
+    {
+      config: {
+        access: staff,
+        problems: ['publisher_not_found', 'publisher_in_use', 'precondition_required', 'precondition_failed'],
+      },
+      schema: {
+        tags: ['Publishers'],
+        operationId: 'deletePublisher',
+        summary: 'Remove a publisher that no book is of',
+        params: idPath,
+        response: { 204: Type.Null({ description: 'Deleted' }) },
+      },
+    },
+    async (request, reply) => {
+      await deletePublisher(deps, request.params.id, (version) => requireMatch(request, version))
+      return reply.code(204).send(null)
+    },
+  )
+}

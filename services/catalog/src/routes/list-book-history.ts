@@ -1,0 +1,53 @@
+import { type App, page, pageQuery, timestamp } from '@colophon/http'
+import Type from 'typebox'
+import type { CatalogDeps } from '../deps.ts'
+import { bookHistory } from '../reports/book-history.ts'
+import { literals } from '../schemas.ts'
+import { staff } from './access.ts'
+import { bookPath } from './book-path.ts'
+
+const BookChange = Type.Object(
+  {
+    version: Type.Integer({ minimum: 1, description: 'The version it made' }),
+    at: timestamp(),
+    actor: Type.String({
+      description: "An account's id, or import: and the source",
+      examples: ['import:onix'],
+    }),
+    action: literals(['created', 'replaced', 'patched', 'imported', 'deleted', 'restored'], {
+      description: 'What was done',
+    }),
+    changes: Type.Array(
+      Type.Object(
+        {
+          field: Type.String({ examples: ['price'] }),
+          before: Type.Unknown({ description: 'As the book had it' }),
+          after: Type.Unknown({ description: 'As the book has it since' }),
+        },
+        { title: 'FieldChange', additionalProperties: false },
+      ),
+      { description: 'Empty where a book was made or deleted' },
+    ),
+  },
+  { title: 'BookChange', additionalProperties: false },
+)
+
+export function listBookHistory(app: App, { database }: CatalogDeps): void {
+  app.get(
+    '/api/books/:book/history',
+    {
+      config: { access: staff, problems: ['book_reference_invalid', 'book_not_found', 'invalid_cursor'] },
+      schema: {
+        tags: ['Books'],
+        operationId: 'listBookHistory',
+        summary: 'Who changed what in a book',
+        description:
+          'The newest first; for deleted books too. A version that only followed something else, such as a contributor with a new name, is not in it.',
+        params: bookPath,
+        querystring: pageQuery,
+        response: { 200: page(BookChange) },
+      },
+    },
+    ({ params, query }) => bookHistory(database, params.book, query),
+  )
+}

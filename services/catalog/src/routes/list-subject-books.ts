@@ -1,0 +1,26 @@
+import type { App } from '@colophon/http'
+import type { CatalogDeps } from '../deps.ts'
+import { booksOnSubject, findSubject } from '../subjects/find-subject.ts'
+import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
+import { idPath } from './id-path.ts'
+
+export function listSubjectBooks(app: App, deps: CatalogDeps): void {
+  app.get(
+    '/api/subjects/:id/books',
+    {
+      config: { access: 'public', problems: ['subject_not_found', 'invalid_cursor'] },
+      schema: {
+        tags: ['Subjects'],
+        operationId: 'listSubjectBooks',
+        summary: 'The books on a subject',
+        params: idPath,
+        querystring: BooksOfQuery,
+        response: { 200: SortedBookPage },
+      },
+    },
+    async ({ params, query }) => {
+      const { id } = await findSubject(deps.database, params.id)
+      return pageOfBooks(deps, id, booksOnSubject(id), query)
+    },
+  )
+}

@@ -1,0 +1,46 @@
+import { type App, nullable, page, pageQuery, uuid } from '@colophon/http'
+import Type from 'typebox'
+import type { CatalogDeps } from '../deps.ts'
+import { authorReport, authorSorts } from '../reports/author-report.ts'
+import { literals } from '../schemas.ts'
+import { staff } from './access.ts'
+
+const AuthorFigures = Type.Object(
+  {
+    id: uuid(),
+    name: Type.String(),
+    books: Type.Integer({ minimum: 1, description: 'Credited as an author in so many' }),
+    meanYear: nullable(
+      Type.Number({
+        description: 'Of their first publication; null when none has a year',
+        examples: [1997.33],
+      }),
+    ),
+  },
+  { title: 'AuthorFigures', additionalProperties: false },
+)
+
+export function reportAuthors(app: App, { database }: CatalogDeps): void {
+  app.get(
+    '/api/reports/authors',
+    {
+      config: { access: staff, problems: ['invalid_cursor'] },
+      schema: {
+        tags: ['Reports'],
+        operationId: 'reportAuthors',
+        summary: 'Books per author and their mean year',
+        querystring: Type.Object({
+          sort: Type.Optional(
+            literals(authorSorts, {
+              description:
+                '-books when not given; - is descending. Those without a mean year come last in both',
+            }),
+          ),
+          ...pageQuery.properties,
+        }),
+        response: { 200: page(AuthorFigures) },
+      },
+    },
+    ({ query }) => authorReport(database, query),
+  )
+}

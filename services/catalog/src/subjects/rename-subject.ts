@@ -1,0 +1,32 @@
+import { sql } from '@colophon/postgres'
+import { tidy } from '../books/draft.ts'
+import { queueReindex } from '../books/reindex-books.ts'
+import type { CatalogDeps } from '../deps.ts'
+import { lockSubject, subjectColumns } from './find-subject.ts'
+import type { Subject, SubjectInput } from './schemas.ts'
+
+/**
+ * Gives a subject another text; its books follow soon. The same text again leaves the version.
+ * @param checkVersion throws when the version is not the one the client has seen
+ * @throws Problem subject_not_found
+ */
+export async function renameSubject(
+  deps: CatalogDeps,
+  id: string,
+  input: SubjectInput,
+  checkVersion: (version: number) => void,
+): Promise<Subject> {
+  const text = tidy(input.text)
+  const subject = await deps.database.transaction(async (tx) => {
+    const before = await lockSubject(tx, id)
+    checkVersion(before.version)
+    if (before.text === text) return before
+    await queueReindex(tx, sql`select book_id from catalog.book_subjects where subject_id = ${id}`)
+    return tx.one<Subject>(sql`
+      update catalog.subjects as named
+      set text = ${text}, version = version + 1, updated_at = ${deps.now()}
+      where id = ${id} returning ${subjectColumns}`)
+  })
+  deps.reindexSoon()
+  return subject
+}
