@@ -17,24 +17,37 @@ export interface RoutingOptions {
 }
 
 /**
- * Puts admission, the gate of the body and validation before every route that is added from now on.
+ * Puts admission, the gate of the body and validation before every route that is added from now on. A route that
+ * cannot be used stops the start: it is not thrown where it is added, since Fastify loses what a plugin throws.
  * @returns the routes, which grow as they are added
  */
 export function addRouting(app: App, options: RoutingOptions): readonly Route[] {
   const routes: Route[] = []
+  const failures: unknown[] = []
   app.addHook('onRoute', (declaration) => {
-    const declared = declareRoutes(declaration, options.limits, options.table)
-    const [route] = declared
-    if (!route) return
-    routes.push(...declared)
-    declaration.onRequest = [options.admission.hookOf(route), ...[declaration.onRequest ?? []].flat()]
-    if (declared.some(({ method }) => takesBody(method))) {
-      const gate = createBodyGate(route, options.awaitsContinue)
-      declaration.preParsing = [gate, ...[declaration.preParsing ?? []].flat()]
+    try {
+      routes.push(...guard(declaration, options))
+    } catch (error) {
+      failures.push(error)
     }
-    if (declaration.schema !== undefined) addValidation(declaration, declaration.schema, route)
+  })
+  app.addHook('onReady', async () => {
+    if (failures.length > 0) throw failures[0]
   })
   return routes
+}
+
+function guard(declaration: RouteOptions, options: RoutingOptions): readonly Route[] {
+  const declared = declareRoutes(declaration, options.limits, options.table)
+  const [route] = declared
+  if (!route) return []
+  declaration.onRequest = [options.admission.hookOf(route), ...[declaration.onRequest ?? []].flat()]
+  if (declared.some(({ method }) => takesBody(method))) {
+    const gate = createBodyGate(route, options.awaitsContinue)
+    declaration.preParsing = [gate, ...[declaration.preParsing ?? []].flat()]
+  }
+  if (declaration.schema !== undefined) addValidation(declaration, declaration.schema, route)
+  return declared
 }
 
 /** Fastify's own validation stops at the first part of a request that is wrong; this reports all of them. */

@@ -20,8 +20,9 @@ export function nullable<T extends TSchema>(schema: T): TUnsafe<Static<T> | null
   const { type, enum: values } = schema as TSchema & { type?: unknown; enum?: readonly unknown[] }
   const scalar = type === 'string' || type === 'number' || type === 'integer' || type === 'boolean'
   // One schema with two types: cheaper to validate and to serialize than a union, and it says the same.
-  if (scalar && !('const' in schema) && !('title' in schema)) {
-    return Type.Unsafe({ ...schema, type: [type, 'null'], ...(values && { enum: [...values, null] }) })
+  if ((scalar || values) && !('const' in schema) && !('title' in schema)) {
+    const nulls = { ...(scalar && { type: [type, 'null'] }), ...(values && { enum: [...values, null] }) }
+    return Type.Unsafe({ ...schema, ...nulls })
   }
   return Type.Unsafe({ anyOf: [schema, { type: 'null' }] })
 }
