@@ -218,13 +218,19 @@ export const BookInput = Type.Object(
 )
 export type BookInput = Static<typeof BookInput>
 
+const PricePatch = Type.Object(
+  { amount: Type.Optional(Money.properties.amount), currency: Type.Optional(Money.properties.currency) },
+  { additionalProperties: false, minProperties: 1 },
+)
+
 /** RFC 7396: null empties a field, what is left out stays. */
 export const BookPatch = Type.Object(
-  { title: Type.Optional(title), ...optional, ...readOnly },
+  { title: Type.Optional(title), ...optional, ...readOnly, price: Type.Optional(nullable(PricePatch)) },
   {
     title: 'BookPatch',
     additionalProperties: false,
     minProperties: 1,
-    examples: [{ price: { amount: 1599, currency: 'EUR' } }],
+    examples: [{ price: { amount: 1599 } }],
   },
 )
+export type BookPatch = Static<typeof BookPatch>

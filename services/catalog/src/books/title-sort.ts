@@ -22,14 +22,14 @@ const maxLength = 200
  * without leading punctuation. How letters compare is left to the database's Unicode collation.
  */
 export function titleSort(title: string, language: string | null): string {
-  const bare = title.normalize('NFC').replace(/^[^\p{L}\p{N}']+/u, '')
+  const bare = title.normalize('NFC').replace(/^[^\p{L}\p{N}'’]+/u, '')
   const lower = bare.toLowerCase().replaceAll('’', "'")
   for (const article of articles[language ?? 'eng'] ?? []) {
     const lead = article.endsWith("'") ? article : `${article} `
     const rest = bare.slice(lead.length).replace(/^[^\p{L}\p{N}]+/u, '')
     if (lower.startsWith(lead) && rest !== '') return cut(rest)
   }
-  return cut(bare.replace(/^'+/, '') || title)
+  return cut(bare.replace(/^['’]+/, '') || title)
 }
 
 function cut(text: string): string {

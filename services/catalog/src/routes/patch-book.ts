@@ -41,14 +41,21 @@ export function patchBook(app: App, deps: CatalogDeps): void {
   )
 }
 
-/** The patch fits its schema, but half of a nested object may not make a whole one with what was there. */
-function patched(current: Book, patch: unknown): BookInput {
-  const next = mergePatch(current, patch)
+/**
+ * The book as it is to be. The patch fits its schema, but half a price makes a whole one only with what was
+ * there. A publisher is a reference: another name means another publisher.
+ */
+function patched(current: Book, patch: BookPatch): BookInput {
+  const next = mergePatch({ ...current, ...(patch.publisher && { publisher: null }) }, patch)
   if (bookInput.Check(next)) return next
-  const errors = bookInput.Errors(next).map((error) => ({
-    path: error.instancePath,
-    code: error.keyword,
-    message: error.message,
-  }))
+  const errors = bookInput.Errors(next).flatMap((error) =>
+    error.keyword === 'required'
+      ? error.params.requiredProperties.map((name) => ({
+          path: `${error.instancePath}/${name}`,
+          code: 'required',
+          message: 'is required, since the book has none yet',
+        }))
+      : [],
+  )
   throw catalogProblem('book_invalid', 'the book would not be valid after this patch', { errors })
 }

@@ -20,7 +20,7 @@ export function editDistance(a: string, b: string, limit: number): number {
     before = last
     last = row
   }
-  return last[b.length] ?? limit + 1
+  return Math.min(last[b.length] ?? limit + 1, limit + 1)
 }
 
 /** The smallest distance from `typed` to a beginning of `word`: what somebody still typing may mean. */

@@ -19,8 +19,8 @@ export interface SearchDocument {
   vocabulary: string[]
 }
 
-/** A tsvector holds 1 MB; far below it, a text no longer says what a book is about. */
-const maxWords = 400
+/** Room for two hundred contributors; and of the 1 MB that a tsvector holds, a third at most. */
+const maxWords = 2000
 
 /** The search document of a book. A word that stands in several places counts where it weighs most. */
 export function searchDocument(book: Findable): SearchDocument {

@@ -12,22 +12,28 @@ const letters: Readonly<Record<string, string>> = {
   ı: 'i',
   ŋ: 'n',
   ĸ: 'k',
+  ς: 'σ',
 }
 
 /** Accents of European scripts, Arabic vowel marks, Hebrew points: what people leave out when they type. */
 const marks = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g
 
+/** What stands for an apostrophe: typographic ones, accents by themselves, letters that look like one. */
+const apostrophes = /[’‘ʻ-ʿ`′]/g
+
 /** A longer word is cut: nobody types it, and an index entry is bounded. */
 const maxWord = 60
 
-/** The text as compared: case and accents ignored. */
+/** The text as compared: case, accents and the kind of apostrophe ignored. */
 export function fold(text: string): string {
   return text
+    .replaceAll('´', "'")
     .normalize('NFKD')
+    .replace(apostrophes, "'")
     .replace(marks, '')
     .normalize('NFC')
     .toLowerCase()
-    .replace(/[ßæœøđðþłħıŋĸ]/g, (letter) => letters[letter] ?? letter)
+    .replace(/[ßæœøđðþłħıŋĸς]/g, (letter) => letters[letter] ?? letter)
 }
 
 /** The key by which two names or titles are the same: their words, single-spaced. */
@@ -37,8 +43,7 @@ export function nameKey(name: string): string {
   return (words || fold(name).trim()).slice(0, 200).toWellFormed()
 }
 
-const run = /[\p{L}\p{N}\p{M}]+(?:['’ʼ][\p{L}\p{N}\p{M}]+)*/gu
-const apostrophe = /['’ʼ]/
+const run = /[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*/gu
 /** Scripts written without spaces: looked up by pairs of neighbouring characters. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]+/gu
@@ -60,8 +65,8 @@ export function indexWords(text: string): string[] {
       if (initials.length > 1) words.push(initials)
       initials = ''
     }
-    if (apostrophe.test(word)) words.push(...word.split(apostrophe))
-    words.push(...splitUnspaced(word.replaceAll(/['’ʼ]/g, ''), true))
+    if (word.includes("'")) words.push(...word.split("'").flatMap((part) => splitUnspaced(part, true)))
+    words.push(...splitUnspaced(word.replaceAll("'", ''), true))
   }
   if (initials.length > 1) words.push(initials)
   return words.map(cut)
@@ -69,7 +74,7 @@ export function indexWords(text: string): string[] {
 
 /** The words a query asks for: each of them must be found. */
 export function queryWords(text: string): string[] {
-  return [...runs(fold(text))].flatMap((word) => splitUnspaced(word.replaceAll(/['’ʼ]/g, ''), false)).map(cut)
+  return [...runs(fold(text))].flatMap((word) => splitUnspaced(word.replaceAll("'", ''), false)).map(cut)
 }
 
 function splitUnspaced(word: string, singles: boolean): string[] {

@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Book } from '../src/schemas.ts'
+import { type CatalogHarness, startCatalog } from './harness.ts'
+import {
+  addBook,
+  change,
+  historyOf,
+  isbnFrom,
+  patchBook,
+  readBook,
+  removeBook,
+  sourcesOf,
+} from './support/books.ts'
+
+let shop: CatalogHarness
+let now = new Date('2026-05-01T10:00:00Z')
+let made = 0
+let book: Book
+
+beforeAll(async () => {
+  shop = await startCatalog({ now: () => now })
+})
+
+afterAll(() => shop.stop())
+
+const full = () => ({
+  isbn13: isbnFrom(++made),
+  title: 'Pride and Prejudice',
+  subtitle: 'A Novel',
+  contributors: [{ name: 'Jane Austen' }, { name: 'Hugh Thomson', role: 'illustrator' }],
+  publisher: { name: 'George Allen' },
+  language: 'eng',
+  year: 1813,
+  publishedOn: '1894-10-01',
+  format: 'hardback',
+  subjects: [{ scheme: 'thema', code: 'FBC', text: 'Classic fiction' }],
+  description: 'It is a truth universally acknowledged.',
+  pages: 476,
+  price: { amount: 2500, currency: 'EUR' },
+  coverUrl: 'https://example.com/peacock.jpg',
+  availability: 'available',
+  inStock: true,
+  popularity: 42,
+})
+
+beforeEach(async () => {
+  now = new Date('2026-05-01T10:00:00Z')
+  book = await addBook(shop, full())
+  now = new Date('2026-05-02T10:00:00Z')
+})
+
+const staffId = '018f0000-0000-7000-8000-00000000000b'
+const later = '2026-05-02T10:00:00Z'
+const url = () => `/api/books/${book.id}`
+
+describe('a change', () => {
+  it.each(['PUT', 'PATCH', 'DELETE'] as const)('%s: needs to know what it changes', async (method) => {
+    const body = method === 'DELETE' ? undefined : { title: 'Emma' }
+    const blind = await shop.send(method, url(), { as: 'staff', body })
+    expect(blind).toMatchObject({ status: 428, body: { code: 'precondition_required' } })
+    const stale = await shop.send(method, url(), { as: 'staff', body, headers: { 'if-match': '"0"' } })
+    expect(stale).toMatchObject({ status: 412, body: { code: 'precondition_failed' }, headers: { etag: '"1"' } })
+    expect(await readBook(shop, book.id)).toEqual(book)
+  })
+
+  it.each(['"1"', 'W/"1"', '"0", "1"', '*'])('goes through with If-Match: %s', async (tag) => {
+    const headers = { 'if-match': tag }
+    const answer = await shop.send('PATCH', url(), { as: 'staff', body: { title: 'Emma' }, headers })
+    expect(answer).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: { title: 'Emma', version: 2 } })
+  })
+
+  it('goes through by ISBN too', async () => {
+    const answer = await change(shop, 'PATCH', { id: book.isbn10 ?? '', version: 1 }, { title: 'Emma' })
+    expect(answer).toMatchObject({ status: 200, body: { id: book.id, version: 2 } })
+  })
+
+  it.each(['PUT', 'PATCH'] as const)('%s that changes nothing leaves version, time and history', async (method) => {
+    for (const same of [book, { ...full(), isbn13: book.isbn13 }]) {
+      const answer = await change(shop, method, book, same)
+      expect(answer).toMatchObject({ status: 200, body: book, headers: { etag: '"1"' } })
+    }
+    expect(await historyOf(shop, book.id)).toHaveLength(1)
+  })
+
+  it('is one of two, when two who saw the same make one at once', async () => {
+    const titles = ['Emma', 'Persuasion', 'Sanditon', 'Lady Susan']
+    const answers = await Promise.all(titles.map((title) => change(shop, 'PATCH', book, { title })))
+    const won = answers.filter(({ status }) => status === 200)
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412])
+    expect(await readBook(shop, book.id)).toEqual(won[0]?.body)
+    expect(await historyOf(shop, book.id)).toHaveLength(2)
+  })
+
+  it('keeps who did what, and that staff speak for it', async () => {
+    const patched = await patchBook(shop, book, { title: 'Emma', pages: null })
+    expect(patched.updatedAt).toBe(later)
+    const replaced = await change(shop, 'PUT', patched, { ...patched, price: { amount: 2600, currency: 'EUR' } })
+    await removeBook(shop, replaced.body)
+    expect(await historyOf(shop, book.id)).toEqual([
+      { version: 1, actor: staffId, action: 'created', changes: {} },
+      {
+        version: 2,
+        actor: staffId,
+        action: 'patched',
+        changes: { title: ['Pride and Prejudice', 'Emma'], pages: [476, null] },
+      },
+      {
+        version: 3,
+        actor: staffId,
+        action: 'replaced',
+        changes: { price: [book.price, { amount: 2600, currency: 'EUR' }] },
+      },
+      { version: 4, actor: staffId, action: 'deleted', changes: {} },
+    ])
+    expect((await sourcesOf(shop, book.id)).staff).toEqual(expect.arrayContaining(['price', 'publication', 'title']))
+  })
+})
+
+describe('PATCH', () => {
+  it('changes what it names and leaves the rest', async () => {
+    expect(await patchBook(shop, book, { language: 'fr', inStock: false })).toEqual({
+      ...book,
+      language: 'fre',
+      inStock: false,
+      version: 2,
+      updatedAt: later,
+    })
+  })
+
+  it.each([
+    ...['subtitle', 'publisher', 'language', 'format', 'description', 'pages', 'price', 'coverUrl', 'publishedOn'],
+  ])('empties %s by null', async (field) => {
+    expect(await patchBook(shop, book, { [field]: null })).toEqual({
+      ...book,
+      [field]: null,
+      version: 2,
+      updatedAt: later,
+    })
+  })
+
+  it('replaces a list whole', async () => {
+    const [author] = book.contributors
+    const one = await patchBook(shop, book, { contributors: [{ name: 'Ana' }, { id: author?.id, role: 'editor' }] })
+    expect(one.contributors.map(({ name, role }) => [name, role])).toEqual([
+      ['Ana', 'author'],
+      ['Jane Austen', 'editor'],
+    ])
+    expect(await patchBook(shop, one, { contributors: [], subjects: [] })).toMatchObject({
+      contributors: [],
+      subjects: [],
+    })
+  })
+
+  it('changes one member of a price', async () => {
+    expect(await patchBook(shop, book, { price: { amount: 1 } })).toMatchObject({ price: { amount: 1, currency: 'EUR' } })
+  })
+
+  it('names another publisher by name or by id', async () => {
+    const named = await patchBook(shop, book, { publisher: { name: 'Penguin Classics' } })
+    expect(named.publisher).toEqual({ id: expect.any(String), name: 'Penguin Classics' })
+    expect(named.publisher?.id).not.toBe(book.publisher?.id)
+    const back = await patchBook(shop, named, { publisher: { id: book.publisher?.id } })
+    expect(back.publisher).toEqual(book.publisher)
+  })
+
+  it.each([
+    ['half a price where there was none', { price: { amount: 5 } }, '/price/currency'],
+    ['no publisher where there was none', { publisher: {} }, '/publisher'],
+    ['another currency', { price: { currency: 'USD', amount: 5 } }, '/price/currency'],
+    ['a wrong check digit', { isbn13: '9780439023482' }, '/isbn13'],
+  ])('refuses %s and writes nothing', async (_what, patch, path) => {
+    const bare = await patchBook(shop, book, { price: null, publisher: null })
+    const answer = await change(shop, 'PATCH', bare, { title: 'Emma', ...patch })
+    expect(answer).toMatchObject({ status: 400, body: { code: 'book_invalid', errors: [{ path }] } })
+    expect(await readBook(shop, book.id)).toEqual(bare)
+  })
+
+  it.each([
+    ['nothing', {}],
+    ['no title', { title: null }],
+    ['a list that is none', { contributors: { 0: { name: 'x' } } }],
+    ['a prototype', JSON.parse('{"__proto__": {"title": "x"}}')],
+    ['no object', []],
+  ])('refuses a patch of %s', async (_what, patch) => {
+    const answer = await change(shop, 'PATCH', book, patch)
+    expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } })
+    expect(await readBook(shop, book.id)).toEqual(book)
+  })
+
+  it('is read as a merge patch under its own media type', async () => {
+    const headers = { 'if-match': '"1"', 'content-type': 'application/merge-patch+json' }
+    const answer = await shop.send('PATCH', url(), { as: 'staff', body: { title: 'Emma' }, headers })
+    expect(answer).toMatchObject({ status: 200, body: { title: 'Emma' } })
+  })
+})
+
+describe('PUT', () => {
+  it('empties what it leaves out, but not what other parts feed', async () => {
+    const answer = await change(shop, 'PUT', book, { title: 'Emma' })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { title: 'Emma', isbn13: null, contributors: [], price: null, availability: 'unknown', version: 2 },
+    })
+    expect(answer.body).toMatchObject({ inStock: true, popularity: 42, publisher: null, year: null })
+  })
+
+  it('ignores what follows from other fields, so that a book as read can be sent back', async () => {
+    const sent = { ...book, id: '018f0000-0000-7000-8000-000000000001', version: 99, isbn10: 'x', title: 'Emma' }
+    const answer = await change(shop, 'PUT', book, sent)
+    expect(answer).toMatchObject({ status: 200, body: { ...book, title: 'Emma', version: 2, updatedAt: later } })
+  })
+})
+
+describe('the ISBN of a book', () => {
+  it('is free for another when it is taken from the first', async () => {
+    const freed = await patchBook(shop, book, { isbn13: null })
+    expect(freed).toMatchObject({ isbn13: null, isbn10: null })
+    expect(await shop.send('GET', `/api/books/${book.isbn13}`)).toMatchObject({ status: 404 })
+    const other = await addBook(shop, { title: 'Other', isbn13: book.isbn13 })
+    expect(other.id).not.toBe(book.id)
+    const answer = await change(shop, 'PATCH', freed, { isbn13: book.isbn13 })
+    expect(answer).toMatchObject({ status: 409, body: { code: 'isbn_taken', bookId: other.id } })
+  })
+
+  it('can be corrected, and the book is found by the new one only', async () => {
+    await patchBook(shop, book, { isbn13: isbnFrom(++made) })
+    expect(await readBook(shop, isbnFrom(made))).toMatchObject({ id: book.id })
+    expect(await shop.send('GET', `/api/books/${book.isbn13}`)).toMatchObject({ status: 404 })
+  })
+
+  it('goes to one of several books that ask for it at once', async () => {
+    const others = await Promise.all(['A', 'B', 'C'].map((title) => addBook(shop, { title })))
+    const isbn13 = isbnFrom(++made)
+    const answers = await Promise.all(others.map((other) => change(shop, 'PATCH', other, { isbn13 })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409])
+  })
+
+  it('can be sent from book to book at once, and nothing fails but with 409', async () => {
+    const other = await addBook(shop, full())
+    const answers = await Promise.all([
+      change(shop, 'PATCH', book, { isbn13: other.isbn13 }),
+      change(shop, 'PATCH', other, { isbn13: book.isbn13 }),
+    ])
+    expect([200, 409]).toEqual(expect.arrayContaining(answers.map(({ status }) => status)))
+  })
+})
+
+describe('a deleted book', () => {
+  it('comes back with its id, its history and another version when its ISBN is added again', async () => {
+    await removeBook(shop, book)
+    const answer = await shop.send('POST', '/api/books', {
+      as: 'admin',
+      body: { title: 'Pride & Prejudice', isbn13: book.isbn10 },
+    })
+    expect(answer).toMatchObject({ status: 201, headers: { etag: '"3"', location: url() } })
+    expect(answer.body).toMatchObject({ id: book.id, version: 3, title: 'Pride & Prejudice', contributors: [] })
+    expect(await readBook(shop, book.id)).toEqual(answer.body)
+    const history = await historyOf(shop, book.id)
+    expect(history.map(({ action }) => action)).toEqual(['created', 'deleted', 'restored'])
+    expect(history[2]).toMatchObject({ changes: { title: ['Pride and Prejudice', 'Pride & Prejudice'], pages: [476, null] } })
+    const { body } = await shop.send('GET', `/api/books?q=${book.isbn13}`)
+    expect(body.items).toEqual([answer.body])
+  })
+
+  it('comes back once when two add its ISBN at once', async () => {
+    await removeBook(shop, book)
+    const body = { title: 'Again', isbn13: book.isbn13 }
+    const answers = await Promise.all([1, 2, 3].map(() => shop.send('POST', '/api/books', { as: 'staff', body })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
+    expect(await historyOf(shop, book.id)).toHaveLength(3)
+  })
+
+  it('keeps its ISBN from other books', async () => {
+    await removeBook(shop, book)
+    const other = await addBook(shop, { title: 'Other' })
+    const answer = await change(shop, 'PATCH', other, { isbn13: book.isbn13 })
+    expect(answer).toMatchObject({ status: 409, body: { code: 'isbn_taken', bookId: book.id } })
+    expect(answer.body.detail).toContain('was deleted')
+  })
+
+  it('is deleted once when several do at once', async () => {
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => shop.send('DELETE', url(), { as: 'staff', headers: { 'if-match': '*' } })),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 410, 410])
+  })
+})

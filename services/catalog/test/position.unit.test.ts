@@ -1,0 +1,77 @@
+import { type CursorKeys, encodeCursor, Problem } from '@colophon/http'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type RelevancePosition,
+  relevanceKeys,
+  relevancePosition,
+  sortedPosition,
+} from '../src/search/position.ts'
+
+const query = { q: 'emma', sort: 'title' }
+const id = '018f0000-0000-7000-8000-000000000001'
+
+const edge = fc.record({ popularity: fc.maxSafeNat(), id: fc.uuid() })
+const position: fc.Arbitrary<RelevancePosition> = fc.record({
+  correction: fc.constantFrom(0, 1, 2),
+  start: fc.option(edge),
+  end: fc.option(edge),
+  after: fc.option(fc.record({ score: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), id: fc.uuid() })),
+})
+
+describe('a position', () => {
+  it('by relevance comes back from its cursor as it was', () => {
+    fc.assert(
+      fc.property(position, (given) => {
+        const read = relevancePosition(encodeCursor(query, relevanceKeys(given)), query)
+        // JSON has one zero.
+        expect(JSON.stringify(read)).toBe(JSON.stringify(given))
+      }),
+    )
+  })
+
+  it('in an order comes back from its cursor as it was', () => {
+    const text = encodeCursor(query, [0, 'Hobbit', id])
+    expect(sortedPosition(text, query, 'string')).toEqual({ correction: 0, key: 'Hobbit', id })
+    const number = encodeCursor(query, [2, -2_147_483_648, id])
+    expect(sortedPosition(number, query, 'number')).toEqual({ correction: 2, key: -2_147_483_648, id })
+  })
+})
+
+describe('a made-up cursor is refused', () => {
+  const refused = (read: () => unknown) => {
+    expect(read).toThrow(Problem)
+    expect(read).toThrow(expect.objectContaining({ status: 400, code: 'invalid_cursor' }))
+  }
+
+  it.each<[string, CursorKeys, 'string' | 'number']>([
+    ['a correction that there is not', [3, 1, id], 'number'],
+    ['half a correction', [0.5, 1, id], 'number'],
+    ['a key of another type', [0, 'Hobbit', id], 'number'],
+    ['a number where a text is', [0, 1, id], 'string'],
+    ['half a number', [0, 1.5, id], 'number'],
+    ['a number beyond what is exact', [0, 1e300, id], 'number'],
+    ['not an id', [0, 1, 'x'], 'number'],
+    ['an id with more behind it', [0, 1, `${id}'`], 'number'],
+    ['a NUL', [0, 'a\0b', id], 'string'],
+    ['half a surrogate pair', [0, '\ud800', id], 'string'],
+    ['too few keys', [0, 1], 'number'],
+    ['too many keys', [0, 1, id, id], 'number'],
+    ['no key', [0, null, id], 'number'],
+  ])('with %s', (_what, keys, type) => {
+    refused(() => sortedPosition(encodeCursor(query, keys), query, type))
+  })
+
+  it.each<[string, CursorKeys]>([
+    ['half an edge that is not whole', [0, 1.5, id, null, null, null, null]],
+    ['an edge whose id is none', [0, 1, 'x', null, null, null, null]],
+    ['a score whose id is none', [0, null, null, null, null, 0.5, 'x']],
+    ['a text for a score', [0, null, null, null, null, 'x', id]],
+  ])('with %s', (_what, keys) => {
+    refused(() => relevancePosition(encodeCursor(query, keys), query))
+  })
+
+  it('when it was made for another query', () => {
+    refused(() => sortedPosition(encodeCursor({ q: 'other' }, [0, 1, id]), query, 'number'))
+  })
+})
