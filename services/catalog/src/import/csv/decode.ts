@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { endOfLine, wholeLines } from './lines.ts'
+import { countLines, endOfLine, wholeLines } from './lines.ts'
 import { type Encoding, sniff, sniffedBytes } from './sniff.ts'
 
 export interface Decoded {
@@ -7,8 +7,14 @@ export interface Decoded {
   bom: boolean
   /** The text in UTF-8, in pieces that end where a line ends. */
   pieces: AsyncIterable<Buffer>
-  /** How many lines read so far were not UTF-8 and were taken for Windows-1252. */
-  windowsLines(): number
+  windows: WindowsLines
+}
+
+/** The lines read so far that were not UTF-8 and were taken for Windows-1252. */
+export interface WindowsLines {
+  count: number
+  /** The number of the first of them, from 1; the number of lines read while there is none. */
+  first: number
 }
 
 /**
@@ -23,12 +29,12 @@ export async function decode(chunks: AsyncIterable<Uint8Array>, longestLine: num
   const { encoding, bom } = sniff(start)
   const bytes = continued(start.subarray(bom), iterator)
   const utf8 = encoding === 'UTF-8' ? bytes : fromUtf16(bytes, encoding === 'UTF-16BE')
-  const windows = { lines: 0 }
+  const windows = { count: 0, first: 0 }
   return {
     encoding,
     bom: bom > 0,
     pieces: toUtf8(wholeLines(utf8, longestLine), windows),
-    windowsLines: () => windows.lines,
+    windows,
   }
 }
 
@@ -81,23 +87,26 @@ const windows1252 = new TextDecoder('windows-1252')
 
 async function* toUtf8(
   pieces: AsyncIterable<Buffer<ArrayBuffer>>,
-  windows: { lines: number },
+  windows: WindowsLines,
 ): AsyncGenerator<Buffer> {
   for await (const piece of pieces) {
-    yield isUtf8(piece) ? piece : Buffer.concat(mixedLines(piece, windows))
+    const isWhole = isUtf8(piece)
+    if (isWhole && windows.count === 0) windows.first += countLines(piece, 0, piece.length)
+    yield isWhole ? piece : Buffer.concat(mixedLines(piece, windows))
   }
 }
 
-function mixedLines(piece: Buffer<ArrayBuffer>, windows: { lines: number }): Buffer[] {
+function mixedLines(piece: Buffer<ArrayBuffer>, windows: WindowsLines): Buffer[] {
   const lines: Buffer[] = []
   for (let at = 0; at < piece.length; ) {
     const end = endOfLine(piece, at)
     const line = piece.subarray(at, end)
     at = end
+    if (windows.count === 0) windows.first++
     if (isUtf8(line)) lines.push(line)
     else {
       lines.push(Buffer.from(windows1252.decode(line)))
-      windows.lines++
+      windows.count++
     }
   }
   return lines

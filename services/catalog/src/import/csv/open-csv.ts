@@ -1,4 +1,4 @@
-import { decode } from './decode.ts'
+import { decode, type WindowsLines } from './decode.ts'
 import { type CsvRecord, longestRecord, readRecords } from './records.ts'
 import { findSeparator, type Separator } from './separator.ts'
 import type { Encoding } from './sniff.ts'
@@ -11,8 +11,7 @@ export interface CsvTable {
   separator: Separator
   /** All records, a header among them, some at a time. To be read once. */
   records: AsyncIterable<CsvRecord[]>
-  /** How many lines read so far were not UTF-8 and were taken for Windows-1252. */
-  windowsLines(): number
+  windows: WindowsLines
 }
 
 /**
@@ -21,14 +20,14 @@ export interface CsvTable {
  * @throws ImportError when there is nothing, or it is no text
  */
 export async function openCsv(chunks: AsyncIterable<Uint8Array>): Promise<CsvTable> {
-  const { encoding, bom, pieces, windowsLines } = await decode(chunks, longestRecord)
+  const { encoding, bom, pieces, windows } = await decode(chunks, longestRecord)
   const iterator = pieces[Symbol.asyncIterator]()
   const first = await iterator.next()
   const start: Buffer = first.done ? Buffer.alloc(0) : first.value
   const { separator, skip } = findSeparator(start)
   const rest = { [Symbol.asyncIterator]: () => iterator }
   const records = readRecords(after(start.subarray(skip), rest), separator, skip > 0 ? 2 : 1)
-  return { encoding, bom, separator, records, windowsLines }
+  return { encoding, bom, separator, records, windows }
 }
 
 async function* after(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -1,0 +1,66 @@
+import type { BookDraft } from '../../books/draft.ts'
+import type { FieldGroup } from '../../books/field-groups.ts'
+import type { KnownBook } from '../../books/read-books.ts'
+import type { FeedBook } from '../feed-book.ts'
+import type { Holder, Known } from './known.ts'
+import { claimedGroups, mergedDraft, newDraft, type Owners } from './merge.ts'
+
+/** Why a book was not stored. */
+export interface Refusal {
+  code: string
+  message: string
+}
+
+/** What is to be done for one book of a feed. */
+export type Step =
+  | { kind: 'insert'; feed: FeedBook; draft: BookDraft; groups: FieldGroup[] }
+  | { kind: 'merge'; feed: FeedBook; draft: BookDraft; groups: FieldGroup[]; book: KnownBook }
+  | { kind: 'leave' }
+  | { kind: 'refuse'; refusal: Refusal }
+
+const nobody: Owners = new Map()
+
+/**
+ * Decides for each book of a feed, in its order, whether it is new or which book it is: the one that the source's
+ * record was before, else the one that has its ISBN.
+ */
+export function planBooks(feed: readonly FeedBook[], known: Known, source: string): Step[] {
+  const holders = new Map(known.holders)
+  return feed.map((one) => {
+    const { isbn13 } = one.fields
+    const holder = isbn13 ? holders.get(isbn13) : undefined
+    const before = known.records.get(one.recordId)?.bookId
+    if (!before && holder && isOthersRecord(holder, one)) return taken(holder)
+    const book = known.books.get(before ?? holder?.bookId ?? '')
+    if (!book)
+      return {
+        kind: 'insert',
+        feed: one,
+        draft: newDraft(one.fields),
+        groups: claimedGroups(one.fields, nobody),
+      }
+    if (book.deletedAt !== null) return { kind: 'leave' }
+    const owners = known.owners.get(book.id) ?? nobody
+    const draft = mergedDraft(book, one.fields, owners, source)
+    if (draft.isbn13 !== book.isbn13) {
+      if (holder && holder.bookId !== book.id) return taken(holder)
+      // The one it had is free for a later row.
+      if (book.isbn13) holders.delete(book.isbn13)
+    }
+    return { kind: 'merge', feed: one, draft, groups: claimedGroups(one.fields, owners), book }
+  })
+}
+
+/**
+ * Whether the source calls the ISBN's book by another id. A record without an id of its own is known by its ISBN,
+ * and is the same whether it has got one or lost it since.
+ */
+function isOthersRecord({ recordIds, isbn13 }: Holder, { recordId }: FeedBook): boolean {
+  return recordId !== isbn13 && recordIds.some((id) => id !== isbn13 && id !== recordId)
+}
+
+function taken({ isbn13, bookId, recordIds }: Holder): Step {
+  const [recordId] = recordIds
+  const whose = recordId === undefined ? `the book ${bookId}` : `the record ${recordId} (book ${bookId})`
+  return { kind: 'refuse', refusal: { code: 'isbn_taken', message: `${whose} has the ISBN ${isbn13}` } }
+}
