@@ -12,16 +12,17 @@ as $$
       '([\u0e00-\u0eff\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])', ' \1 ', 'g'),
     ' '), ''))
   from
+    (select translate(name, '’‘ʻʼʽʾʿ`′´', repeat('''', 10))) as given (text),
     -- Without the accents of European scripts, Arabic vowel marks and Hebrew points.
-    (select normalize(regexp_replace(normalize(name, NFKD),
+    lateral (select normalize(regexp_replace(normalize(given.text, NFKD),
       '[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]', '', 'g'), NFC)) as bare (text),
-    lateral (select translate(lower(bare.text collate "und-x-icu"), 'øđðłħıŋĸ', 'oddlhink')) as small (text),
+    lateral (select translate(lower(bare.text collate "und-x-icu"), 'øđðłħıŋĸς', 'oddlhinkσ')) as small (text),
     lateral (select replace(replace(replace(replace(small.text, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'))
       as folded (text),
     lateral (select '[[:space:][:punct:]$+<=>^`|~]+') as between (pattern),
     lateral (select
-      regexp_replace(translate(folded.text, '''’ʼ', '') collate "und-x-icu", between.pattern, ' ', 'g'),
-      regexp_replace(translate(folded.text, '''’ʼ', '   ') collate "und-x-icu", between.pattern, ' ', 'g')
+      regexp_replace(replace(folded.text, '''', '') collate "und-x-icu", between.pattern, ' ', 'g'),
+      regexp_replace(replace(folded.text, '''', ' ') collate "und-x-icu", between.pattern, ' ', 'g')
     ) as split (words, parts),
     lateral (select regexp_replace(split.words collate "und-x-icu", '\m(\w) (?=\w\M)', '\1', 'g'))
       as initials (joined)
