@@ -21,37 +21,41 @@ export interface RateLimiter {
   take(key: string, nowMs: number): RateVerdict
 }
 
-/**
- * The generic cell rate algorithm (ITU-T I.371): a bucket that leaks, kept as one number per key.
- * @param fullAt when the key's bucket would be empty again ("theoretical arrival time"), in milliseconds
- * @returns the verdict, and the new `fullAt`
- */
+/** What is kept of a key. */
+export interface Bucket {
+  /** How long it takes from `atMs` until the burst is whole again, in milliseconds. */
+  readonly debtMs: number
+  /** Milliseconds since the epoch. */
+  readonly atMs: number
+}
+
+// Debts are sums of fractions of milliseconds.
+const roundingMs = 1e-6
+
+/** One request by the generic cell rate algorithm (ITU-T I.371): a bucket that leaks, kept as how full it is. */
 export function gcra(
-  rule: RateRule,
-  fullAt: number,
+  { burst, perMinute }: RateRule,
+  bucket: Bucket,
   nowMs: number,
-): { verdict: RateVerdict; fullAt: number } {
-  const interval = 60_000 / rule.perMinute
-  const next = Math.max(fullAt, nowMs) + interval
-  // The earliest moment at which this request conforms.
-  const waitMs = next - rule.burst * interval - nowMs
-  // Sums of fractions: a request that is due within a microsecond is due.
-  const allowed = waitMs <= 0.001
-  const kept = allowed ? next : Math.max(fullAt, nowMs)
-  const remaining = Math.max(0, Math.floor((rule.burst * interval - (kept - nowMs)) / interval + 1e-6))
-  return {
-    verdict: { allowed, remaining, retryAfterSeconds: allowed ? 0 : Math.ceil(waitMs / 1000) },
-    fullAt: kept,
-  }
+): { verdict: RateVerdict; bucket: Bucket } {
+  const interval = 60_000 / perMinute
+  const capacity = burst * interval
+  const before = Math.max(0, bucket.debtMs - Math.max(0, nowMs - bucket.atMs))
+  const waitMs = before + interval - capacity
+  const allowed = waitMs <= roundingMs
+  const debtMs = allowed ? before + interval : before
+  const remaining = Math.max(0, Math.floor((capacity - debtMs + roundingMs) / interval))
+  const retryAfterSeconds = allowed ? 0 : Math.ceil(waitMs / 1000)
+  return { verdict: { allowed, remaining, retryAfterSeconds }, bucket: { debtMs, atMs: nowMs } }
 }
 
 /** A limiter that remembers the `maxKeys` keys seen last; a forgotten key starts with a full burst. */
 export function createRateLimiter(options: RateRule & { readonly maxKeys: number }): RateLimiter {
-  const fullAtByKey = new LRUCache<string, number>({ max: options.maxKeys })
+  const buckets = new LRUCache<string, Bucket>({ max: options.maxKeys })
   return {
     take(key, nowMs) {
-      const { verdict, fullAt } = gcra(options, fullAtByKey.get(key) ?? 0, nowMs)
-      fullAtByKey.set(key, fullAt)
+      const { verdict, bucket } = gcra(options, buckets.get(key) ?? { debtMs: 0, atMs: nowMs }, nowMs)
+      buckets.set(key, bucket)
       return verdict
     },
   }

@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decodeCursor, encodeCursor, Problem } from '../src/index.ts'
+
+const key = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constant(null),
+)
+const filters = fc.dictionary(
+  fc.string(),
+  fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string())),
+)
+
+function shapeOf(keys: readonly (string | number | null)[]): ('string?' | 'number?')[] {
+  return keys.map((value) => (typeof value === 'number' ? 'number?' : 'string?'))
+}
+
+function refusal(decode: () => unknown): unknown {
+  try {
+    decode()
+  } catch (error) {
+    return error instanceof Problem ? error.code : error
+  }
+  return undefined
+}
+
+test('a cursor gives back its keys', () => {
+  fc.assert(
+    fc.property(filters, fc.array(key, { maxLength: 5 }), (query, keys) => {
+      const given = keys.map((value) => (Object.is(value, -0) ? 0 : value))
+      expect(decodeCursor(encodeCursor(query, given), query, shapeOf(given))).toEqual(given)
+    }),
+  )
+})
+
+test('the order of the filters, the page size and the cursor itself do not matter', () => {
+  fc.assert(
+    fc.property(filters, fc.integer(), fc.string(), (query, limit, cursor) => {
+      const reversed = Object.fromEntries(Object.entries(query).reverse())
+      const made = encodeCursor(query, ['a', 1])
+      expect(decodeCursor(made, { ...reversed, limit, cursor }, ['string', 'number'])).toEqual(['a', 1])
+    }),
+  )
+})
+
+test('a cursor of other filters is refused', () => {
+  fc.assert(
+    fc.property(filters, filters, (query, other) => {
+      const same =
+        JSON.stringify(Object.entries(query).sort()) === JSON.stringify(Object.entries(other).sort())
+      fc.pre(!same && !('limit' in { ...query, ...other }) && !('cursor' in { ...query, ...other }))
+      expect(refusal(() => decodeCursor(encodeCursor(query, ['a']), other, ['string']))).toBe(
+        'invalid_cursor',
+      )
+    }),
+  )
+})
+
+test('any change to a cursor, and anything made up, is refused and nothing else is thrown', () => {
+  const made = encodeCursor({ q: 'x' }, ['title', 7, null])
+  const anything = fc.oneof(
+    fc.string(),
+    fc.base64String(),
+    fc
+      .nat(made.length - 1)
+      .map((at) => `${made.slice(0, at)}${made[at] === 'A' ? 'B' : 'A'}${made.slice(at + 1)}`),
+    fc.nat(made.length - 1).map((length) => made.slice(0, length)),
+    fc.string({ minLength: 1 }).map((tail) => made + tail),
+  )
+  fc.assert(
+    fc.property(anything, (cursor) => {
+      expect(refusal(() => decodeCursor(cursor, { q: 'x' }, ['string', 'number', 'string?']))).toBe(
+        'invalid_cursor',
+      )
+    }),
+  )
+})
+
+test('keys of another shape are refused', () => {
+  const cursor = encodeCursor({}, ['a', null])
+  expect(refusal(() => decodeCursor(cursor, {}, ['string', 'string']))).toBe('invalid_cursor')
+  expect(refusal(() => decodeCursor(cursor, {}, ['number', 'string?']))).toBe('invalid_cursor')
+  expect(refusal(() => decodeCursor(cursor, {}, ['string']))).toBe('invalid_cursor')
+})
