@@ -33,7 +33,11 @@ describe('reading a book', () => {
 
   it('by an ISBN-10 that ends in X, in either case', async () => {
     const { id } = await addBook(shop, { title: 'X', isbn13: '080442957X' })
-    expect(await readBook(shop, '080442957x')).toMatchObject({ id, isbn10: '080442957X', isbn13: '9780804429573' })
+    expect(await readBook(shop, '080442957x')).toMatchObject({
+      id,
+      isbn10: '080442957X',
+      isbn13: '9780804429573',
+    })
   })
 
   it('has no ISBN-10 where there is none: 979', async () => {
@@ -108,7 +112,9 @@ describe('who may change the catalogue', () => {
 
   it('staff and admin', async () => {
     for (const as of ['staff', 'admin'] as const) {
-      expect(await shop.send('POST', '/api/books', { as, body: { title: `by ${as}` } })).toMatchObject({ status: 201 })
+      expect(await shop.send('POST', '/api/books', { as, body: { title: `by ${as}` } })).toMatchObject({
+        status: 201,
+      })
     }
   })
 })

@@ -75,7 +75,10 @@ describe('changesBetween', () => {
 
 describe('the groups of fields', () => {
   it('that changed are those of the changed fields', () => {
-    expect(changedGroups({ subtitle: [null, 'x'], pages: [1, 2], year: [1, 2] })).toEqual(['title', 'publication'])
+    expect(changedGroups({ subtitle: [null, 'x'], pages: [1, 2], year: [1, 2] })).toEqual([
+      'title',
+      'publication',
+    ])
     expect(changedGroups({})).toEqual([])
   })
 
@@ -88,6 +91,9 @@ describe('the groups of fields', () => {
       ...{ coverUrl: null, availability: 'unknown', inStock: false, popularity: 0 },
     }
     expect(statedGroups(bare)).toEqual(['title'])
-    expect(statedGroups({ ...bare, price: { amount: 0, currency: 'EUR' }, year: 0 })).toEqual(['title', 'price'])
+    expect(statedGroups({ ...bare, price: { amount: 0, currency: 'EUR' }, year: 0 })).toEqual([
+      'title',
+      'price',
+    ])
   })
 })

@@ -108,7 +108,12 @@ describe('what only the whole book can say is wrong', () => {
     ['a credit twice', { contributors: [{ name: 'Ana' }, { name: 'ANA ' }] }, '/contributors/1', 'duplicate'],
     ['a publisher without a name', { publisher: {} }, '/publisher', 'required'],
     ['an unknown language', { language: 'klingon' }, '/language', 'language_unknown'],
-    ['a subject without a code', { subjects: [{ scheme: 'bisac', code: ' ' }] }, '/subjects/0/code', 'required'],
+    [
+      'a subject without a code',
+      { subjects: [{ scheme: 'bisac', code: ' ' }] },
+      '/subjects/0/code',
+      'required',
+    ],
     [
       'a subject twice',
       {

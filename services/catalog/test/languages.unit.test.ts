@@ -26,7 +26,10 @@ describe('the code of a language', () => {
     expect(bibliographicLanguage(given)).toBe(expected)
   })
 
-  it.each(['', 'xx', 'english', 'Deutsch', 'qqq', '12', '--', 'constructor', '__proto__'])('%j is none', (given) => {
-    expect(bibliographicLanguage(given)).toBeUndefined()
-  })
+  it.each(['', 'xx', 'english', 'Deutsch', 'qqq', '12', '--', 'constructor', '__proto__'])(
+    '%j is none',
+    (given) => {
+      expect(bibliographicLanguage(given)).toBeUndefined()
+    },
+  )
 })

@@ -16,7 +16,9 @@ const position: fc.Arbitrary<RelevancePosition> = fc.record({
   correction: fc.constantFrom(0, 1, 2),
   start: fc.option(edge),
   end: fc.option(edge),
-  after: fc.option(fc.record({ score: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), id: fc.uuid() })),
+  after: fc.option(
+    fc.record({ score: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), id: fc.uuid() }),
+  ),
 })
 
 describe('a position', () => {

@@ -18,9 +18,12 @@ describe('how a list sorts a name', () => {
     expect(sortName(name)).toBe(expected)
   })
 
-  it.each(['Plato', 'Rowling, J. K.', 'Dumas, Alexandre, père', '村上春樹', '!!!'])('%s as it stands', (name) => {
-    expect(sortName(name)).toBe(name)
-  })
+  it.each(['Plato', 'Rowling, J. K.', 'Dumas, Alexandre, père', '村上春樹', '!!!'])(
+    '%s as it stands',
+    (name) => {
+      expect(sortName(name)).toBe(name)
+    },
+  )
 
   it('keeps every word of the name and adds one comma at most', () => {
     const word = fc.constantFrom('Ana', 'van', 'de', 'Jr.', 'III', 'O’Brien', 'la', 'X.', '春樹')

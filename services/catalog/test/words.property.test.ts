@@ -8,8 +8,40 @@ import { fold, indexWords, nameKey, queryWords } from '../src/search/words.ts'
 const tricky = fc.string({
   unit: fc.constantFrom(
     ...["'", '’', 'ʼ', '-', '.', ' ', 'Σ', 'σ', 'ς', 'İ', 'ı', 'ß', 'ẞ', 'ŉ', 'ﬃ', 'Ǆ', 'ǲ', 'é', 'e\u0301'],
-    ...['\u0301', '\u0345', 'ᾳ', 'ΐ', '한', 'ㄱ', '\u1100', '\u1161', '日', '本', 'ก', '\u0e33', 'ຳ', 'ﷺ', '①', '²'],
-    ...['𝒜', '😀', '👩\u200d🚀', '\u200b', '\u00ad', 'a', 'B', '1', 'א\u05b8', 'ش\u064e', 'क\u094d', '゙', 'カ', 'ガ'],
+    ...[
+      '\u0301',
+      '\u0345',
+      'ᾳ',
+      'ΐ',
+      '한',
+      'ㄱ',
+      '\u1100',
+      '\u1161',
+      '日',
+      '本',
+      'ก',
+      '\u0e33',
+      'ຳ',
+      'ﷺ',
+      '①',
+      '²',
+    ],
+    ...[
+      '𝒜',
+      '😀',
+      '👩\u200d🚀',
+      '\u200b',
+      '\u00ad',
+      'a',
+      'B',
+      '1',
+      'א\u05b8',
+      'ش\u064e',
+      'क\u094d',
+      '゙',
+      'カ',
+      'ガ',
+    ],
   ),
   maxLength: 20,
 })
@@ -67,14 +99,17 @@ describe('a title', () => {
 
   it('is found by itself in capitals, while it is still being typed', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'abσςέіїøå'), minLength: 3, maxLength: 12 }), (word) => {
-        const indexed = indexWords(word)
-        for (let typed = 2; typed <= word.length; typed++) {
-          const [term] = termsOf(word.slice(0, typed).toUpperCase())
-          expect(term?.prefix).toBe(true)
-          expect(indexed.some((known) => known.startsWith(term?.alternatives[0] ?? '?'))).toBe(true)
-        }
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'abσςέіїøå'), minLength: 3, maxLength: 12 }),
+        (word) => {
+          const indexed = indexWords(word)
+          for (let typed = 2; typed <= word.length; typed++) {
+            const [term] = termsOf(word.slice(0, typed).toUpperCase())
+            expect(term?.prefix).toBe(true)
+            expect(indexed.some((known) => known.startsWith(term?.alternatives[0] ?? '?'))).toBe(true)
+          }
+        },
+      ),
     )
   })
 

@@ -15,26 +15,29 @@ import { type KnownBook, readBook } from './read-books.ts'
  */
 export async function createBook(deps: CatalogDeps, actor: Identity, input: BookInput): Promise<Book> {
   return refuseTakenIsbn(deps, () =>
-    deps.database.transaction(async (tx) => {
-      const draft = await draftFrom(tx, deps, input)
-      const deleted = draft.isbn13 === null ? undefined : await deletedBook(tx, deps, draft.isbn13)
-      const id = deleted?.id ?? deps.newId()
-      const version = (deleted?.version ?? 0) + 1
-      await storeAsStaff(
-        tx,
-        deps,
-        { id, version, draft, changed: deleted ? groupNames : 'all' },
-        statedGroups(draft),
-      )
-      const entry = {
-        bookId: id,
-        version,
-        actor: actor.accountId,
-        changes: deleted ? changesBetween(deleted, draft) : {},
-      }
-      await recordHistory(tx, [{ ...entry, action: deleted ? 'restored' : 'created' }], deps.now())
-      return readStored(tx, deps, id)
-    }),
+    deps.database.transaction(
+      async (tx) => {
+        const draft = await draftFrom(tx, deps, input)
+        const deleted = draft.isbn13 === null ? undefined : await deletedBook(tx, deps, draft.isbn13)
+        const id = deleted?.id ?? deps.newId()
+        const version = (deleted?.version ?? 0) + 1
+        await storeAsStaff(
+          tx,
+          deps,
+          { id, version, draft, changed: deleted ? groupNames : 'all' },
+          statedGroups(draft),
+        )
+        const entry = {
+          bookId: id,
+          version,
+          actor: actor.accountId,
+          changes: deleted ? changesBetween(deleted, draft) : {},
+        }
+        await recordHistory(tx, [{ ...entry, action: deleted ? 'restored' : 'created' }], deps.now())
+        return readStored(tx, deps, id)
+      },
+      { retry: true },
+    ),
   )
 }
 

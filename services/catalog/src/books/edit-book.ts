@@ -34,21 +34,24 @@ export async function editBook(deps: CatalogDeps, edit: Edit): Promise<Book> {
   const view = priceView(deps)
   const { id } = await findBook(deps.database, edit.reference, view)
   return refuseTakenIsbn(deps, () =>
-    deps.database.transaction(async (tx) => {
-      await lockBook(tx, id)
-      const current = await findBook(tx, id, view)
-      edit.checkVersion(current.version)
-      const draft = await draftFrom(tx, deps, edit.next(publicBook(current)), current)
-      const changes = changesBetween(current, draft)
-      const changed = changedGroups(changes)
-      if (changed.length > 0) {
-        const { accountId: actor } = edit.actor
-        const version = current.version + 1
-        await storeAsStaff(tx, deps, { id, version, draft, changed }, changed)
-        await recordHistory(tx, [{ bookId: id, version, actor, action: edit.action, changes }], deps.now())
-      }
-      return readStored(tx, deps, id)
-    }),
+    deps.database.transaction(
+      async (tx) => {
+        await lockBook(tx, id)
+        const current = await findBook(tx, id, view)
+        edit.checkVersion(current.version)
+        const draft = await draftFrom(tx, deps, edit.next(publicBook(current)), current)
+        const changes = changesBetween(current, draft)
+        const changed = changedGroups(changes)
+        if (changed.length > 0) {
+          const { accountId: actor } = edit.actor
+          const version = current.version + 1
+          await storeAsStaff(tx, deps, { id, version, draft, changed }, changed)
+          await recordHistory(tx, [{ bookId: id, version, actor, action: edit.action, changes }], deps.now())
+        }
+        return readStored(tx, deps, id)
+      },
+      { retry: true },
+    ),
   )
 }
 

@@ -9,7 +9,10 @@ export type Body = { [field in keyof BookInput]?: unknown } & Record<string, unk
 /** The ISBN-13 of a number, with its check digit: 978 and nine digits. */
 export function isbnFrom(number: number): string {
   const digits = `978${String(number).padStart(9, '0')}`
-  const sum = [...digits].reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 1 : 3), 0)
+  const sum = [...digits].reduce(
+    (total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 1 : 3),
+    0,
+  )
   return `${digits}${(10 - (sum % 10)) % 10}`
 }
 
