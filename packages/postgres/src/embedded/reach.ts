@@ -6,14 +6,8 @@ import { type SocketTarget, sessionConfig } from '../target.ts'
 import { type Binaries, binariesFor } from './binaries.ts'
 import { createCluster, role, writeIdentities } from './cluster.ts'
 import { checkCluster, findPlace } from './place.ts'
-import {
-  type ClusterPlace,
-  isRunning,
-  type Launch,
-  launch,
-  readPostmaster,
-  removeForeignLockFiles,
-} from './server.ts'
+import { isRunning, readPostmaster, removeStaleLockFiles } from './postmaster.ts'
+import { type ClusterPlace, type Launch, launch } from './server.ts'
 import { isPrivate, port, socketFolder } from './socket.ts'
 
 export interface ReachOptions {
@@ -61,7 +55,10 @@ export async function reach(options: ReachOptions, previous?: string): Promise<R
     const outcome = launched?.outcome()
     if (outcome instanceof Error) throw outcome
     if (outcome !== undefined) launched = undefined
-    if (outcome === 'locked out') await delay(lockedOutPause)
+    if (outcome === 'locked out') {
+      await delay(lockedOutPause)
+      removeStaleLockFiles(place.cluster)
+    }
     launched ??= launchIfNone(place, options, previous)
     await delay(pause)
   }
@@ -84,10 +81,9 @@ async function findCluster(options: ReachOptions): Promise<ClusterPlace> {
 function launchIfNone(place: ClusterPlace, options: ReachOptions, previous?: string): Launch | undefined {
   const { cluster, account, folder } = place
   const postmaster = readPostmaster(cluster)
-  if (postmaster && isRunning(postmaster)) return undefined
+  if (postmaster && isRunning(cluster, postmaster)) return undefined
   const binaries = binariesFor(account)
   checkCluster(cluster, binaries.version)
-  removeForeignLockFiles(cluster)
   writeIdentities(cluster, folder)
   const socket = socketFolder(cluster, account, previous ?? postmaster?.socketFolder)
   options.log?.info({ folder }, 'starting PostgreSQL')
@@ -106,7 +102,7 @@ async function tryConnect(place: ClusterPlace, { application }: ReachOptions): P
   const postmaster = readPostmaster(cluster)
   if (!postmaster) return {}
   // Not before it is ready: each refusal is a line in its log.
-  if (!postmaster.ready) return { recovering: isRunning(postmaster) }
+  if (!postmaster.ready) return { recovering: isRunning(cluster, postmaster) }
   const host = postmaster.socketFolder
   if (host !== cluster && !isPrivate(host, account)) return { error: new Error(`${host} is not private`) }
   const target = { host, port, user: role, database: role }

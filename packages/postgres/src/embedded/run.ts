@@ -45,7 +45,10 @@ export async function run(
 export function lastReason(output: string): string | undefined {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
   const failures = lines.filter((line) => /\b(FATAL|PANIC|error):/.test(line))
-  // Clients that are turned away meanwhile are not the reason.
-  const failure = failures.findLast((line) => !/terminating connection|the database system is/.test(line))
+  // Clients that are turned away meanwhile, and others started at the same time, are not the reason.
+  const failure = failures.findLast(
+    (line) =>
+      !/terminating connection|the database system is|lock file .* (already exists|is empty)/.test(line),
+  )
   return (failure ?? lines.at(-1))?.replace(/^.*?\b(FATAL|PANIC|error):\s*/, '')
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   closeSync,
   constants,
@@ -7,78 +7,19 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { spawnAs, weAreRoot } from './account.ts'
-import { isAlive } from './attempts.ts'
 import { type Binaries, binariesFor, program } from './binaries.ts'
 import type { Place } from './place.ts'
+import { isRunning, readPostmaster } from './postmaster.ts'
 import { environment, lastReason, run } from './run.ts'
 import { port, removeSocketFolder } from './socket.ts'
 
 /** A place whose cluster is there. */
 export type ClusterPlace = Place & { cluster: string }
-
-/** What a running PostgreSQL, or one that crashed, says of itself in `postmaster.pid`. */
-export interface Postmaster {
-  pid: number
-  socketFolder: string
-  /** False while it starts, recovers or stops. */
-  ready: boolean
-}
-
-export function readPostmaster(cluster: string): Postmaster | undefined {
-  let lines: string[]
-  try {
-    lines = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  // https://www.postgresql.org/docs/current/storage-file-layout.html: pid, data folder, start time, port,
-  // socket folder, address, shared memory, status; the later ones are written a moment after the first.
-  const [pid, , , , socketFolder, , , status = ''] = lines
-  return pid && socketFolder ? { pid: Number(pid), socketFolder, ready: /^ready/.test(status) } : undefined
-}
-
-export function isRunning({ pid }: Postmaster): boolean {
-  return isAlive(pid) && /postgres/.test(commandOf(pid))
-}
-
-/** The command line of a process; empty for one that has ended and was not waited for. */
-function commandOf(pid: number): string {
-  if (process.platform !== 'linux') {
-    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).stdout
-  }
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return '' // It has ended since.
-  }
-}
-
-/**
- * Removes the lock files of a PostgreSQL that crashed where its process id is another program's by now:
- * PostgreSQL would take that for itself. In a container, where ids are few, this is the rule. So too one that
- * stayed empty because it crashed just then.
- */
-export function removeForeignLockFiles(cluster: string): void {
-  const postmaster = readPostmaster(cluster)
-  const file = join(cluster, 'postmaster.pid')
-  if (!postmaster) {
-    const found = statSync(file, { throwIfNoEntry: false })
-    if (found?.size === 0 && Date.now() - found.mtimeMs > longestEmpty) rmSync(file, { force: true })
-  } else if (isAlive(postmaster.pid) && !isRunning(postmaster)) {
-    rmSync(file, { force: true })
-    rmSync(join(postmaster.socketFolder, `.s.PGSQL.${port}.lock`), { force: true })
-  }
-}
-
-/** Milliseconds. A lock file is written to as soon as it is made. */
-const longestEmpty = 5_000
 
 export interface Launch {
   /** What became of it; undefined while it runs. */
@@ -152,7 +93,8 @@ function outcomeOf(
     own.some((line) => /lock file .* (already exists|is empty)|pre-existing shared memory block/.test(line))
   )
     return 'locked out'
-  const reason = child.signalCode ?? lastReason(output) ?? `status ${child.exitCode}`
+  const killed = child.signalCode === 'SIGKILL' ? 'it was killed' : undefined
+  const reason = killed ?? lastReason(output) ?? `status ${child.exitCode}`
   return new Error(`PostgreSQL did not start in ${cluster}: ${reason} (see ${logPath(folder)})`)
 }
 
@@ -183,12 +125,12 @@ const stopTimeout = 60_000
  */
 export async function stopServer({ cluster, account }: ClusterPlace): Promise<void> {
   const postmaster = readPostmaster(cluster)
-  if (!postmaster || !isRunning(postmaster)) return
+  if (!postmaster || !isRunning(cluster, postmaster)) return
   // pg_ctl's own waiting would take a successor started at once for the one that is to stop.
   const args = ['stop', '-D', cluster, '-m', 'fast', '--no-wait']
   await run(program(binariesFor(account), 'pg_ctl'), args, { account, timeout: 10_000 })
   const end = Date.now() + stopTimeout
-  while (readPostmaster(cluster)?.pid === postmaster.pid && isRunning(postmaster)) {
+  while (readPostmaster(cluster)?.pid === postmaster.pid && isRunning(cluster, postmaster)) {
     if (Date.now() > end)
       throw new Error(`PostgreSQL in ${cluster} has not stopped after ${stopTimeout / 1000} s`)
     await delay(10)

@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, onTestFinished } from 'vitest'
 import { findPlace } from '../../src/embedded/place.ts'
-import { isRunning, readPostmaster, stopServer } from '../../src/embedded/server.ts'
+import { isRunning, readPostmaster } from '../../src/embedded/postmaster.ts'
+import { stopServer } from '../../src/embedded/server.ts'
 
 /** An empty data folder for the test that runs. Whatever PostgreSQL is left in it afterwards is stopped. */
 export function newFolder(...below: string[]): string {
@@ -38,8 +39,9 @@ function temporaryFolder(): string {
 
 /** The process id of the PostgreSQL that runs in a data folder; undefined when none does. */
 export function serverPid(folder: string): number | undefined {
-  const postmaster = readPostmaster(join(folder, 'postgres'))
-  return postmaster && isRunning(postmaster) ? postmaster.pid : undefined
+  const cluster = realpathSync(join(folder, 'postgres'))
+  const postmaster = readPostmaster(cluster)
+  return postmaster && isRunning(cluster, postmaster) ? postmaster.pid : undefined
 }
 
 async function stop(folder: string): Promise<void> {
