@@ -7,7 +7,7 @@ import type { Load } from './load.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { pathOf } from './problem-answer.ts'
 
-/** The status that is counted and logged when the client went away before it had the whole answer. */
+/** The status that is counted and logged when the connection closed before the whole answer was sent. */
 const clientWentAway = 499
 
 const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/
@@ -56,7 +56,9 @@ function end(request: FastifyRequest, reply: FastifyReply, startedAt: number, op
   if (state.counted) options.load.leave()
   state.ended = true
   const milliseconds = performance.now() - startedAt
-  const status = reply.raw.writableFinished ? reply.raw.statusCode : clientWentAway
+  const { raw } = reply
+  const cutOff = !raw.writableFinished && raw.socket?.destroyed === true
+  const status = cutOff ? clientWentAway : raw.statusCode
   const route = state.route?.url ?? 'unmatched'
   options.metrics.answered(method, route, status, milliseconds / 1000)
   const level = state.route?.isProbe ? 'debug' : 'info'

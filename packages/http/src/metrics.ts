@@ -14,7 +14,7 @@ export function createHttpMetrics(registry: Registry, load: Load): HttpMetrics {
   const registers = [registry]
   const duration = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time to answer a request, by method, route template and status (499: the client went away)',
+    help: 'Time to answer a request, by method, route template and status (499: cut off)',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,

@@ -29,7 +29,8 @@ export async function createOpsServer(options: OpsServerOptions): Promise<OpsSer
   const { host, port, logger } = options
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     const path = request.url?.split('?')[0] ?? '/'
-    const answered = request.method === 'GET' ? answer(path, response, options) : undefined
+    const answered =
+      request.method === 'GET' || request.method === 'HEAD' ? answer(path, response, options) : undefined
     if (!answered) refuse(response, request.method, path)
     answered?.catch((error: unknown) => {
       logger.error({ err: error, path }, 'an operations request failed')
@@ -97,6 +98,6 @@ function refuse(response: ServerResponse, method: string | undefined, path: stri
   const title = known ? 'The method is not allowed here' : 'Nothing is here'
   const detail = known ? `${method} is not allowed: use GET` : 'here are /metrics, /healthz and /readyz'
   response
-    .writeHead(status, { 'content-type': 'application/problem+json', ...(known && { allow: 'GET' }) })
+    .writeHead(status, { 'content-type': 'application/problem+json', ...(known && { allow: 'GET, HEAD' }) })
     .end(JSON.stringify({ title, status, detail, instance: path }))
 }

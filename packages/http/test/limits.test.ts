@@ -1,0 +1,113 @@
+import { createMetrics } from '@colophon/runtime'
+import { describe, expect, test } from 'vitest'
+import type { App } from '../src/index.ts'
+import { watchLoad } from '../src/load.ts'
+import { createServer, shelf } from './support.ts'
+
+describe('rates', () => {
+  let now = 1_700_000_000_000
+  const clock = () => now
+  const limits = { clientRate: { burst: 3, perMinute: 60 }, accountRate: { burst: 2, perMinute: 60 } }
+
+  test('of a client are limited, and it is told where it stands', async () => {
+    const metrics = createMetrics()
+    const { app } = await createServer({ limits, clock, metrics })
+    const ask = () => app.inject({ url: '/api/books' })
+    const first = await ask()
+    expect(first.headers['ratelimit-policy']).toBe('"client";q=60;w=60')
+    expect(first.headers.ratelimit).toBe('"client";r=2')
+    await ask()
+    await ask()
+    const refused = await ask()
+    expect(refused.json()).toMatchObject({ status: 429, code: 'rate_limited' })
+    expect(refused.headers['retry-after']).toBe('1')
+    expect(refused.headers.ratelimit).toBe('"client";r=0;t=1')
+    now += 1_000
+    expect((await ask()).statusCode).toBe(200)
+    expect(await metrics.metrics()).toContain('http_requests_rate_limited_total{scope="client"} 1')
+  })
+
+  test('count what is not found and tokens that are guessed, and not health', async () => {
+    const { app } = await createServer({ limits, clock })
+    const guess = { authorization: 'Bearer guess' }
+    expect((await app.inject({ url: '/nope' })).statusCode).toBe(404)
+    expect((await app.inject({ url: '/api/books', headers: guess })).statusCode).toBe(401)
+    expect((await app.inject({ url: '/nope' })).statusCode).toBe(404)
+    expect((await app.inject({ url: '/api/books', headers: guess })).statusCode).toBe(429)
+    expect((await app.inject({ url: '/nope' })).statusCode).toBe(429)
+    expect((await app.inject({ url: '/healthz' })).statusCode).toBe(200)
+  })
+
+  test('of an account are limited wherever it asks from', async () => {
+    const { app } = await createServer({ limits, clock, trustProxy: true })
+    const ask = (token: string, address: string) => {
+      const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': address }
+      return app.inject({ url: '/api/books', headers })
+    }
+    expect((await ask('staff', '192.0.2.1')).statusCode).toBe(200)
+    expect((await ask('staff', '192.0.2.2')).headers.ratelimit).toBe('"client";r=2, "account";r=0')
+    expect((await ask('staff', '192.0.2.3')).statusCode).toBe(429)
+    expect((await ask('customer', '192.0.2.3')).statusCode).toBe(200)
+  })
+
+  test('believe no address that a client makes up', async () => {
+    const { app } = await createServer({ limits, clock })
+    const ask = (address: string) =>
+      app.inject({ url: '/api/books', headers: { 'x-forwarded-for': address } })
+    for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) await ask(address)
+    expect((await ask('192.0.2.4')).statusCode).toBe(429)
+  })
+
+  test('may be off', async () => {
+    const { app } = await createServer({ limits: { clientRate: null, accountRate: null } })
+    expect((await app.inject({ url: '/api/books' })).headers).not.toHaveProperty('ratelimit')
+  })
+})
+
+describe('load', () => {
+  test('above the bound is shed, and health is not', async () => {
+    const metrics = createMetrics()
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const routes = (app: App) => {
+      shelf(app)
+      const config = { access: 'public' } as const
+      app.get('/api/wait', { config, schema: {} }, async () => {
+        await gate
+        return {}
+      })
+      app.get('/api/stream', { config: { ...config, deadlineMs: null }, schema: {} }, async () => {
+        await gate
+        return {}
+      })
+    }
+    const { app } = await createServer({ routes, metrics, limits: { maxInFlight: 2 } })
+    await app.ready()
+    // An injected request begins when its answer is asked for.
+    const begin = (url: string) => app.inject({ url }).then((answer) => answer)
+    const streams = [1, 2, 3].map(() => begin('/api/stream'))
+    const waiting = [1, 2].map(() => begin('/api/wait'))
+    const shed = await app.inject({ url: '/api/books' })
+    expect(shed.json()).toMatchObject({ status: 503, code: 'overloaded' })
+    expect(shed.headers['retry-after']).toBe('1')
+    expect((await app.inject({ url: '/nope' })).statusCode).toBe(503)
+    expect((await app.inject({ url: '/readyz' })).statusCode).toBe(200)
+    expect(await metrics.metrics()).toContain('http_requests_in_flight 2')
+    open()
+    for (const answer of [...waiting, ...streams]) expect((await answer).statusCode).toBe(200)
+    expect((await app.inject({ url: '/api/books' })).statusCode).toBe(200)
+    expect(await metrics.metrics()).toContain('http_requests_shed_total{reason="in_flight"} 2')
+  })
+
+  test('shows in an event loop that is always late', async () => {
+    const load = watchLoad({ maxInFlight: 10, eventLoopDelayMs: 30 })
+    expect(load.overload()).toBeUndefined()
+    const until = performance.now() + 3_000
+    while (load.overload() === undefined && performance.now() < until) {
+      const block = performance.now() + 60
+      while (performance.now() < block) Math.sqrt(block)
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    expect(load.overload()).toBe('event_loop')
+    load.stop()
+  })
+})
