@@ -34,31 +34,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const identify = createIdentification(options.identify, createOriginCheck(options))
 
   function strangers(request: FastifyRequest, reply: FastifyReply): void {
-    const overload = load.overload()
-    if (overload) {
-      metrics.shed(overload)
-      throw httpProblem('overloaded', 'the server has all it can do: try again in a second', {
-        headers: { 'retry-after': '1' },
-      })
-    }
+    refuseOverload(load, metrics)
     countClient(clientKey(request.ip), reply)
-  }
-
-  function settle(
-    route: Route,
-    identity: Identity | null,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): void {
-    request.identity = identity
-    if (identity) countAccount(identity.accountId, reply)
-    authorise(route.access, identity)
   }
 
   return {
     strangers,
     hookOf(route) {
-      const proceed = createEntrance(route, load, limits, clock)
+      const enter = createEntrance(route, load, limits, clock)
       return (request, reply, done) => {
         request.state.route = route
         if (route.isProbe) return done()
@@ -66,14 +49,26 @@ export function createAdmission(options: AdmissionOptions): Admission {
         const identifying = identify(request)
         if (!identifying) {
           authorise(route.access, null)
-          return proceed(request, done)
+          return enter(request, done)
         }
-        identifying
-          .then((identity) => settle(route, identity, request, reply))
-          .then(() => proceed(request, done), done)
+        const settle = (identity: Identity | null) => {
+          request.identity = identity
+          if (identity) countAccount(identity.accountId, reply)
+          authorise(route.access, identity)
+        }
+        identifying.then(settle).then(() => enter(request, done), done)
       }
     },
   }
+}
+
+function refuseOverload(load: Load, metrics: HttpMetrics): void {
+  const overload = load.overload()
+  if (!overload) return
+  metrics.shed(overload)
+  throw httpProblem('overloaded', 'the server has all it can do: try again in a second', {
+    headers: { 'retry-after': '1' },
+  })
 }
 
 /** Counts a request as in flight, unless it stays open, and gives it its route's deadline. */

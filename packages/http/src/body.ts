@@ -1,5 +1,4 @@
 import { type Readable, Transform } from 'node:stream'
-
 import { httpProblem } from './http-problems.ts'
 
 export interface BodyLimits {

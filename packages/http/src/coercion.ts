@@ -34,8 +34,9 @@ function readingOf(property: PropertySchema): Reading {
 }
 
 function scalarOf(type: PropertySchema['type']): Scalar {
-  if (type === 'integer' || type === 'number') return 'number'
-  return type === 'boolean' ? 'boolean' : 'text'
+  const types = [type ?? []].flat()
+  if (types.includes('integer') || types.includes('number')) return 'number'
+  return types.includes('boolean') ? 'boolean' : 'text'
 }
 
 /**

@@ -45,20 +45,31 @@ export function toProblem(error: unknown, rules: Omit<ErrorRules, 'logger'>): Pr
   )
 }
 
-/** What Fastify and its plugins refuse by themselves, such as in a parser that a service adds. */
+/**
+ * What Fastify and its plugins refuse by themselves, such as in a parser that a service adds. Other errors may have
+ * a status too, such as that of a call that failed: it is not the status of this request.
+ */
 function frameworkProblem(error: unknown): Problem | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error)) return undefined
+  if (!isRefusal(error)) return undefined
   const { statusCode: status, message } = error
   switch (status) {
+    case 403:
     case 404:
-      return httpProblem('not_found', message, { cause: error })
+      return httpProblem('not_found', 'nothing is here', { cause: error })
     case 413:
       return httpProblem('body_too_large', message, { headers: { connection: 'close' }, cause: error })
     case 415:
       return httpProblem('unsupported_media_type', message, { cause: error })
     default:
-      return typeof status === 'number' && status >= 400 && status < 500
-        ? httpProblem('malformed_request', message, { cause: error })
-        : undefined
+      return httpProblem('malformed_request', message, { cause: error })
   }
+}
+
+/** An error of Fastify (`FST_...`), or one that says itself that it may be shown, of the files' plugin. */
+function isRefusal(error: unknown): error is Error & { statusCode: number } {
+  if (!(error instanceof Error) || !('statusCode' in error)) return false
+  const { statusCode: status } = error
+  if (typeof status !== 'number' || status < 400 || status >= 500) return false
+  const fromFastify = 'code' in error && String(error.code).startsWith('FST_')
+  return fromFastify || ('expose' in error && error.expose === true)
 }

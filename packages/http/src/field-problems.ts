@@ -94,7 +94,7 @@ function messageOf(error: ErrorObject): string {
     case 'minProperties':
       return `must have at least ${count(params.limit, 'field')}`
     case 'uniqueItems':
-      return `must not have the same item twice (items ${params.j} and ${params.i})`
+      return `must not have the same item twice (items ${params.i} and ${params.j})`
     case 'type':
     case 'format':
     case 'pattern':

@@ -17,7 +17,8 @@ export function answerUnrouted(app: App, request: FastifyRequest, reply: Fastify
   const path = pathOf(request.raw.url)
   const allowed = allowedMethods(app, path)
   const allow = allowed.join(', ')
-  if (allowed.length === 0) {
+  // A route that takes the request may still find nothing, as that of a folder of files.
+  if (allowed.length === 0 || (allowed.includes(method) && method !== 'OPTIONS')) {
     const detail = `nothing is at ${path}: /docs lists what there is`
     sendProblem(httpProblem('not_found', detail), request, reply)
     return

@@ -8,7 +8,7 @@ import type { App, RouteInfo } from './app.ts'
 import { createBeginning } from './begin.ts'
 import { addJsonParser } from './body-gate.ts'
 import { addDocs } from './docs.ts'
-import { createDrain } from './drain.ts'
+import { createDrain, type Drain } from './drain.ts'
 import { createErrorHandler } from './errors.ts'
 import { acceptExpectations, createFastifyApp } from './fastify-app.ts'
 import { addHooks } from './hooks.ts'
@@ -110,10 +110,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   await addHooks(app, { ...options, admission, drain, headers, begin, refusalOf: refuse })
   await app.register(compress, { globalDecompression: false, encodings: ['br', 'gzip'], threshold: 1024 })
   app.addHook('onClose', async () => load.stop())
-  const readiness = async (): Promise<Readiness> => {
-    const current = await options.readiness()
-    return drain.draining ? { ...current, ready: false } : current
-  }
+  const readiness = () => currentReadiness(options, drain)
   await addDescriptions(app, options, { routes, table, readiness })
   return {
     app,
@@ -124,6 +121,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     openapi: () => app.swagger(),
     readiness,
   }
+}
+
+async function currentReadiness(options: HttpServerOptions, { draining }: Drain): Promise<Readiness> {
+  const current = await options.readiness()
+  return draining ? { ...current, ready: false } : current
 }
 
 interface Described {

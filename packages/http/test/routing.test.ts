@@ -9,6 +9,8 @@ describe('what no route takes', () => {
     ['PROPFIND', '/nope', 404],
     ['OPTIONS', '/nope', 404],
 
+    ['GET', '/docs/static/nope.js', 404],
+    ['GET', '/docs/static/%2e%2e%2fpackage.json', 404],
     ['DELETE', '/api/books', 405],
     ['TRACE', '/api/books', 405],
     ['PUT', '/api/books/7', 405],
@@ -85,6 +87,12 @@ describe('what handlers throw', () => {
     const response = await app.inject({ url: '/api/it' })
     expect([response.statusCode, response.json().code]).toEqual([500, 'internal_error'])
     expect(response.body).not.toContain('secret')
+  })
+
+  test('the status of a call that failed is not that of the request', async () => {
+    const failed = () => Object.assign(new Error('no such user in LDAP'), { statusCode: 404 })
+    const { app } = await createServer({ routes: failing(failed) })
+    expect((await app.inject({ url: '/api/it' })).json().code).toBe('internal_error')
   })
 
   test.each([

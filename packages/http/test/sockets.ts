@@ -36,15 +36,17 @@ export async function readAll(socket: Socket): Promise<string> {
 }
 
 /** Reads until an answer with a content-length is complete, and leaves the connection open. */
-export async function readAnswer(socket: Socket): Promise<RawAnswer> {
+export function readAnswer(socket: Socket): Promise<RawAnswer> {
+  const { promise, resolve } = Promise.withResolvers<RawAnswer>()
   let text = ''
-  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
-    text += String(chunk)
-    const length = /content-length: (\d+)/i.exec(text)?.[1]
-    const start = text.indexOf('\r\n\r\n') + 4
-    if (length !== undefined && start > 3 && text.length - start >= Number(length)) break
-  }
-  return parseAnswer(text)
+  socket.on('data', function read(chunk: Buffer) {
+    text += chunk
+    const answer = parseAnswer(text)
+    if (!text.includes('\r\n\r\n') || answer.body.length < Number(answer.headers['content-length'])) return
+    socket.off('data', read)
+    resolve(answer)
+  })
+  return promise
 }
 
 export function parseAnswer(text: string): RawAnswer {
