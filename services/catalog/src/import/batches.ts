@@ -57,10 +57,6 @@ function repetitionOf({ line, recordId, fields }: FeedBook, seen: Seen): ImportI
  */
 export async function* ahead<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]()
-  const stopped = new Promise<'stopped'>((resolve) => {
-    if (signal.aborted) resolve('stopped')
-    signal.addEventListener('abort', () => resolve('stopped'), { once: true })
-  })
   const begin = (): Promise<IteratorResult<T>> => {
     const next = iterator.next()
     next.catch(() => {
@@ -69,9 +65,19 @@ export async function* ahead<T>(items: AsyncIterable<T>, signal: AbortSignal): A
     return next
   }
   for (let next = begin(); ; ) {
-    const item = await Promise.race([stopped, next])
-    if (item === 'stopped' || item.done || signal.aborted) return
+    const item = await unlessAborted(next, signal)
+    if (!item || item.done) return
     next = begin()
     yield item.value
   }
+}
+
+/** What the promise gives, or undefined as soon as the signal is aborted. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined)
+    signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }

@@ -61,8 +61,10 @@ async function storeRows(
 
 function noteWindowsLines({ windows }: OpenedTable, tally: Tally): void {
   if (windows.count === 0) return
-  const lines = windows.count === 1 ? '1 line is' : `${windows.count} lines are`
-  const message = `${lines} not UTF-8 and were read as Windows-1252, this one first`
+  const message =
+    windows.count === 1
+      ? '1 line is not UTF-8 and was read as Windows-1252'
+      : `${windows.count} lines are not UTF-8 and were read as Windows-1252, this one first`
   tally.addIssue({
     line: windows.first,
     column: null,

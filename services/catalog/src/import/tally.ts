@@ -45,8 +45,8 @@ export class Tally {
   #addIsbn({ outcome, columns }: ChosenIsbn): void {
     this.isbn[outcome]++
     for (const { column, outcome: ofColumn } of columns) {
-      const counts = (this.isbnColumns[column] ??= noIsbns())
-      counts[ofColumn]++
+      this.isbnColumns[column] ??= noIsbns()
+      this.isbnColumns[column][ofColumn]++
     }
   }
 }

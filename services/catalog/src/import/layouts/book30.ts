@@ -43,6 +43,9 @@ export const book30: Layout = {
 
 /** An article that is not known by an ISBN-10 has none here; that is nothing to warn of. */
 function isbn(row: Row, recordId: string): string | null | undefined {
-  const isIsbn = /^\d{9}[\dX]$/.test(recordId)
-  return isIsbn ? row.readIsbn(['asin', 'fileName'], (cell) => cell.replace(/\.jpg$/, '')) : null
+  if (/^\d{9}[\dX]$/.test(recordId)) {
+    return row.readIsbn(['asin', 'fileName'], (cell) => cell.replace(/\.jpg$/, ''))
+  }
+  row.readIsbn([])
+  return null
 }

@@ -2,10 +2,9 @@ import { tidy } from '../../books/draft.ts'
 import type { NamedCredit } from '../fields/contributors.ts'
 import { language } from '../fields/language.ts'
 import { wholeNumber, year } from '../fields/numbers.ts'
-import { line } from '../fields/read.ts'
+import { line, type Read } from '../fields/read.ts'
 import { columnKey, type Layout } from './layout.ts'
 import { readCredits } from './lists.ts'
-import type { Row } from './row.ts'
 
 /** What other tables of books do not have. */
 const marks = ['work_id', 'best_book_id', 'authors', 'original_publication_year', 'title'].map(columnKey)
@@ -49,7 +48,7 @@ export const goodbooks: Layout = {
       contributors: readCredits(row, 'authors', authors),
       year: row.read('original_publication_year', year, 'year'),
       language: row.read('language_code', language),
-      coverUrl: coverUrl(row),
+      coverUrl: row.read('image_url', cover, 'coverUrl'),
       popularity: row.read('ratings_count', wholeNumber, 'popularity') ?? undefined,
     },
   }),
@@ -61,6 +60,6 @@ function authors(text: string): NamedCredit[] {
 }
 
 /** Where there is no cover, goodbooks has the address of a picture that says so. */
-function coverUrl(row: Row): string | null | undefined {
-  return row.text('image_url')?.includes('/nophoto/') ? null : row.read('image_url', line, 'coverUrl')
+function cover(address: string): Read<string | null> {
+  return address.includes('/nophoto/') ? { value: null } : line(address)
 }

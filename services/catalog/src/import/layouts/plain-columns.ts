@@ -25,7 +25,7 @@ const aliases: Readonly<Record<string, string>> = {
   stock: 'in stock, stock level, quantity, qty, on hand, copies',
   popularity: 'ratings count, num ratings, sales, copies sold',
   coverUrl:
-    'cover, cover image, cover img, cover image url, image, image url, image link, thumbnail, image url l, image url m',
+    'cover, cover image, cover img, cover image url, image, image url, image link, thumbnail, image url l',
 }
 
 /** The layout's own names of its columns. */

@@ -64,7 +64,7 @@ function credits(row: Row): CreditDraft[] | undefined {
 function publication(row: Row): Pick<FeedFields, 'year' | 'publishedOn'> {
   const date = row.read('publishedOn', publicationDate)
   const given = row.read('year', year, 'year')
-  return { year: given ?? date?.year ?? given, publishedOn: date && date.day }
+  return { year: given ?? date?.year ?? given, publishedOn: date === null ? null : date?.day }
 }
 
 function price(row: Row, shop: Shop): Money | null | undefined {
