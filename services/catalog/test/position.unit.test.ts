@@ -14,6 +14,7 @@ const id = '018f0000-0000-7000-8000-000000000001'
 const edge = fc.record({ popularity: fc.maxSafeNat(), id: fc.uuid() })
 const position: fc.Arbitrary<RelevancePosition> = fc.record({
   correction: fc.constantFrom(0, 1, 2),
+  exact: fc.boolean(),
   start: fc.option(edge),
   end: fc.option(edge),
   after: fc.option(
@@ -65,10 +66,10 @@ describe('a made-up cursor is refused', () => {
   })
 
   it.each<[string, CursorKeys]>([
-    ['half an edge that is not whole', [0, 1.5, id, null, null, null, null]],
-    ['an edge whose id is none', [0, 1, 'x', null, null, null, null]],
-    ['a score whose id is none', [0, null, null, null, null, 0.5, 'x']],
-    ['a text for a score', [0, null, null, null, null, 'x', id]],
+    ['half an edge that is not whole', [0, 0, 1.5, id, null, null, null, null]],
+    ['an edge whose id is none', [0, 0, 1, 'x', null, null, null, null]],
+    ['a score whose id is none', [0, 0, null, null, null, null, 0.5, 'x']],
+    ['a text for a score', [0, 0, null, null, null, null, 'x', id]],
   ])('with %s', (_what, keys) => {
     refused(() => relevancePosition(encodeCursor(query, keys), query))
   })

@@ -41,8 +41,10 @@ export async function pageBySort(
   // from it, so that it looks the years up and sorts what it finds.
   const key = byYear && sortName === 'newest' ? sql`${indexed} + 0` : indexed
   const order = raw(direction)
+  // A made-up cursor may hold a number that an integer column cannot: it is compared, not refused.
+  const afterKey = typeof after?.key === 'number' ? sql`${after.key}::bigint` : sql`${after?.key}`
   const beyond = after
-    ? sql`and (${key}, book.id) ${raw(direction === 'asc' ? '>' : '<')} (${after.key}, ${after.id}::uuid)`
+    ? sql`and (${key}, book.id) ${raw(direction === 'asc' ? '>' : '<')} (${afterKey}, ${after.id}::uuid)`
     : sql``
   const rows = await db.query<Parameters<typeof bookOf>[0] & { sortKey: string | number }>(sql`
     with page as materialized (

@@ -6,7 +6,7 @@ import { pageBySort, type SortName, sorts } from './by-sort.ts'
 import { countBooks } from './count.ts'
 import { facetsOf } from './facets.ts'
 import { relevanceKeys, relevancePosition, sortedPosition } from './position.ts'
-import { type BookQuery, type Selection, selectBooks } from './selection.ts'
+import { type BookQuery, hasWords, type Selection, selectBooks } from './selection.ts'
 
 /** The query of GET /api/books. */
 export interface BookListQuery extends BookQuery {
@@ -20,10 +20,9 @@ export interface BookListQuery extends BookQuery {
 
 /** One page of the books that a query finds, with what else it asks for. */
 export async function listPage(deps: CatalogDeps, query: BookListQuery) {
-  const hasWords = (query.q ?? '').trim() !== ''
   const sort = query.sort ?? 'relevance'
   const { selection, ...result } =
-    sort === 'relevance' && hasWords
+    sort === 'relevance' && hasWords(query.q)
       ? await relevancePage(deps, query)
       : await sortedPage(deps, query, sort === 'relevance' ? 'popularity' : sort)
   return {
@@ -48,9 +47,8 @@ function identity({ total: _, facets: __, ...rest }: BookListQuery): unknown {
 async function relevancePage(deps: CatalogDeps, query: BookListQuery): Promise<Result> {
   const position = query.cursor ? relevancePosition(query.cursor, identity(query)) : undefined
   const selection = await selectBooks(deps.database, query, position?.correction)
-  if (selection.words === null) return sortedPage(deps, query, 'popularity')
   const { correction } = selection
-  const start = position ?? { correction, start: null, end: null, after: null }
+  const start = position ?? { correction, exact: true, start: null, end: null, after: null }
   const { items, next } = await pageByRelevance(deps.database, selection, start, query.limit, priceView(deps))
   return {
     selection,

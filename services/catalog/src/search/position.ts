@@ -22,6 +22,8 @@ export interface Edge {
  */
 export interface RelevancePosition {
   correction: Correction
+  /** Among the titles that are exactly the query, which come before all others. */
+  exact: boolean
   /** Exclusive; null for the first window. */
   start: Edge | null
   /** Inclusive; null for a window not yet looked into. */
@@ -44,10 +46,12 @@ export function sortedPosition(cursor: string, query: unknown, keyType: 'string'
 
 /** Reads a cursor of a list by relevance. @throws Problem invalid_cursor */
 export function relevancePosition(cursor: string, query: unknown): RelevancePosition {
-  const shape = ['number', 'number?', 'string?', 'number?', 'string?', 'number?', 'string?'] as const
-  const [correction, startKey, startId, endKey, endId, score, id] = decodeCursor(cursor, query, shape)
+  const edges = ['number?', 'string?', 'number?', 'string?'] as const
+  const shape = ['number', 'number', ...edges, 'number?', 'string?'] as const
+  const [correction, exact, startKey, startId, endKey, endId, score, id] = decodeCursor(cursor, query, shape)
   return {
     correction: correctionOf(correction),
+    exact: exact === 1,
     start: edge(startKey, startId),
     end: edge(endKey, endId),
     after: score === null || id === null ? null : { score, id: uuid(id) },
@@ -55,9 +59,10 @@ export function relevancePosition(cursor: string, query: unknown): RelevancePosi
 }
 
 /** The keys of a cursor for this position. */
-export function relevanceKeys({ correction, start, end, after }: RelevancePosition): CursorKeys {
+export function relevanceKeys({ correction, exact, start, end, after }: RelevancePosition): CursorKeys {
   return [
     correction,
+    exact ? 1 : 0,
     start?.popularity ?? null,
     start?.id ?? null,
     end?.popularity ?? null,

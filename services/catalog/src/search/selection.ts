@@ -12,7 +12,7 @@ export interface Selection {
   where: Sql
   /** The words as a tsquery, for ranking; null when no words are looked for. */
   words: string | null
-  /** The query as a whole title is compared, for titles that are exactly it. */
+  /** The query, corrected if need be, as a whole title is compared: for titles that are exactly it. */
   titleKey: string
   /** Whether years are asked for (search/by-sort.ts). */
   byYear: boolean
@@ -55,6 +55,7 @@ function selection(
   correction: Correction,
 ): Selection {
   const q = query.q ?? ''
+  const correctedQuery = correction === 0 ? null : terms.map(({ alternatives: [word] }) => word).join(' ')
   const isbn13 = isbnOf(q)
   const words = isbn13 ? null : tsqueryOf(terms, [])
   const wanted = tsqueryOf(isbn13 ? [] : terms, filters.terms)
@@ -71,11 +72,16 @@ function selection(
   return {
     where: join(conditions, ' and '),
     words,
-    titleKey: nameKey(q),
+    titleKey: nameKey(correctedQuery ?? q),
     byYear: filters.byYear,
     correction,
-    correctedQuery: correction === 0 ? null : terms.map(({ alternatives: [word] }) => word).join(' '),
+    correctedQuery,
   }
+}
+
+/** Whether a query has words to rank its matches by: an ISBN has none, nor have signs alone. */
+export function hasWords(q: string | undefined): boolean {
+  return isbnOf(q) === undefined && termsOf(q ?? '').length > 0
 }
 
 function isbnOf(q: string | undefined): string | undefined {

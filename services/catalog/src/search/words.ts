@@ -45,8 +45,10 @@ export function nameKey(name: string): string {
 
 const run = /[\p{L}\p{N}\p{M}]+(?:'[\p{L}\p{N}\p{M}]+)*/gu
 /** Scripts written without spaces: looked up by pairs of neighbouring characters. */
-const unspaced =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]+/gu
+const unspacedCharacter =
+  '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}]'
+const unspaced = new RegExp(`${unspacedCharacter}+`, 'gu')
+const unspacedPair = new RegExp(`^${unspacedCharacter}{2}$`, 'u')
 
 function* runs(folded: string): Generator<string> {
   for (const [match] of folded.matchAll(run)) yield match
@@ -54,12 +56,18 @@ function* runs(folded: string): Generator<string> {
 
 /**
  * The words a text is found by. A word with an apostrophe is found whole (`obrien`) and by its parts
- * (`brien`), initials one by one and together (`jk`), unspaced scripts by characters and pairs.
+ * (`brien`), initials one by one and together (`jk`), unspaced scripts by characters and pairs, which
+ * reach over a space or a sign between two names.
  */
 export function indexWords(text: string): string[] {
   const words: string[] = []
   let initials = ''
+  let last = ''
   for (const word of runs(fold(text))) {
+    const characters = [...word]
+    const seam = `${last}${characters[0]}`
+    if (unspacedPair.test(seam)) words.push(seam)
+    last = characters.at(-1) ?? ''
     if (/^\p{L}$/u.test(word)) initials += word
     else {
       if (initials.length > 1) words.push(initials)

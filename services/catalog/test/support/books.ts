@@ -1,5 +1,8 @@
 import { sql } from '@colophon/postgres'
 import { expect } from 'vitest'
+import { draftOf } from '../../src/books/draft.ts'
+import { resolveNames } from '../../src/books/resolve-names.ts'
+import { type BookWrite, storeBooks } from '../../src/books/store-books.ts'
 import type { Book, BookInput } from '../../src/schemas.ts'
 import type { Answer, CatalogHarness } from '../harness.ts'
 
@@ -21,6 +24,26 @@ export async function addBook(shop: CatalogHarness, body: Body): Promise<Book> {
   const answer = await shop.send('POST', '/api/books', { as: 'staff', body })
   expect(answer).toMatchObject({ status: 201 })
   return answer.body
+}
+
+/** Stores books many at a time, as an import does, and gives their ids. */
+export async function storeMany(
+  { catalog }: CatalogHarness,
+  inputs: readonly BookInput[],
+): Promise<string[]> {
+  const { database, newId, now, currency } = catalog.deps
+  return database.transaction(async (tx) => {
+    const drafts = inputs
+      .map((input) => draftOf(input))
+      .flatMap((result) => ('draft' in result ? [result.draft] : []))
+    const resolved = await resolveNames(tx, drafts, newId)
+    const writes = resolved.flatMap((result): BookWrite[] =>
+      'resolved' in result ? [{ id: newId(), version: 1, draft: result.resolved, changed: 'all' }] : [],
+    )
+    expect(writes).toHaveLength(inputs.length)
+    await storeBooks(tx, writes, { now: now(), currency })
+    return writes.map(({ id }) => id)
+  })
 }
 
 /** Sends a change as staff who have seen this version. */
