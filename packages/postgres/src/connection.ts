@@ -5,6 +5,12 @@ import { DatabaseError, describeError } from './errors.ts'
 /** How much longer than the server's own limit we wait for its answer, in milliseconds. */
 const answerGrace = 1_000
 
+/**
+ * The connection's prepared statement no longer fits its table, which a migration has changed, or is gone. As
+ * pg would go on to use it for good, the connection is replaced.
+ */
+const unpreparedStates = new Set(['0A000', '26000'])
+
 export interface SendOptions {
   /** Sends the statement as a prepared statement of that name. */
   name?: string | undefined
@@ -85,7 +91,7 @@ export class Connection {
       const last = results.at(-1)
       return { rows: (last?.rows ?? []) as Row[], command: last?.command ?? '' }
     } catch (error) {
-      throw this.#explain(error, timeout)
+      throw this.#explain(error, { name, timeout })
     }
   }
 
@@ -93,9 +99,11 @@ export class Connection {
     this.#client.release(broken.get(this.#client))
   }
 
-  #explain(error: unknown, timeout: number): unknown {
+  #explain(error: unknown, { name, timeout }: SendOptions): unknown {
     if (error instanceof pg.DatabaseError) {
-      if (error.severity === 'FATAL' || error.severity === 'PANIC') noteBroken(this.#client, error)
+      const isOver = error.severity === 'FATAL' || error.severity === 'PANIC'
+      if (isOver || (name !== undefined && unpreparedStates.has(error.code ?? '')))
+        noteBroken(this.#client, error)
       return error
     }
     if (error instanceof Error && error.message === 'Query read timeout') {

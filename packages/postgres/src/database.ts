@@ -2,9 +2,10 @@ import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
 import { type Connection, checkOut, watchConnections } from './connection.ts'
 import { tighterTimeout, timeLeft } from './deadline.ts'
+import { describeError } from './errors.ts'
 import type { Log } from './log.ts'
 import { type Queryable, type QueryOptions, queryable } from './queryable.ts'
-import { sessionConfig, type Target } from './target.ts'
+import { type SessionOptions, sessionConfig, type Target } from './target.ts'
 import { runTransaction, type Transaction, type TransactionOptions, withLocalTimeout } from './transaction.ts'
 
 export interface Database extends Queryable {
@@ -15,7 +16,7 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Connections of the pool now, callers waiting for one, and how many connections there may be. */
   stats(): { total: number; idle: number; waiting: number; max: number }
-  /** Waits for the connections in use and closes all of them. */
+  /** Waits for the connections in use and closes all of them. Safe to call again. */
   close(): Promise<void>
 }
 
@@ -36,17 +37,15 @@ export interface DatabaseOptions {
  * Opens a pool of connections; the first is made when it is needed.
  *
  * Statements are cut off by the deadline of the work they belong to (`currentContext()` of
- * `@colophon/runtime`) where that is earlier than their timeout, to within a quarter of the time left.
+ * `@colophon/runtime`) where that is earlier than their timeout, to within a quarter of the time left. A
+ * statement by itself becomes a transaction for that, which a few, such as `VACUUM`, refuse to run in.
  *
  * Errors: pg's own with their SQLSTATE for what PostgreSQL refused, `DatabaseError` for the rest; see
  * `isUniqueViolation`, `isUnavailable` and `isTimeout`.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { max = 10, connectTimeout = 5_000, statementTimeout = 30_000, log } = options
-  const session = sessionConfig(options.connection, { ...options, connectTimeout, statementTimeout })
-  const pool = new pg.Pool({ ...session, max, idleTimeoutMillis: 30_000 })
-  watchConnections(pool)
-  pool.on('error', (error) => log?.warn({ err: error }, 'an idle connection to PostgreSQL was lost'))
+  const { max = 10, connectTimeout = 5_000, statementTimeout = 30_000 } = options
+  const pool = openPool({ ...options, max, connectTimeout, statementTimeout })
 
   async function connected<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const left = timeLeft()
@@ -65,11 +64,28 @@ export function openDatabase(options: DatabaseOptions): Database {
       return (await connection.send<Row>(statement, { name, timeout: statementTimeout })).rows
     })
 
+  let closed: Promise<void> | undefined
+  function close(): Promise<void> {
+    closed ??= pool.end()
+    return closed
+  }
+
   return {
     ...queryable(query),
     transaction: (work, transactionOptions) =>
       runTransaction(connected, work, statementTimeout, transactionOptions),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount, max }),
-    close: () => pool.end(),
+    close,
   }
+}
+
+function openPool(options: DatabaseOptions & SessionOptions): pg.Pool {
+  const session = sessionConfig(options.connection, options)
+  const pool = new pg.Pool({ ...session, max: options.max, idleTimeoutMillis: 30_000 })
+  watchConnections(pool)
+  pool.on('error', (error) => {
+    // Not the error itself: the pool hangs the whole connection on it.
+    options.log?.warn({ reason: describeError(error) }, 'an idle connection to PostgreSQL was lost')
+  })
+  return pool
 }

@@ -54,6 +54,7 @@ class Attachment implements EmbeddedPostgres {
   #failures = 0
   #released: Promise<void> | undefined
   #recovery: Promise<void> = Promise.resolve()
+  #lost: Error | undefined
 
   constructor(options: EmbeddedOptions) {
     this.#options = options
@@ -65,7 +66,8 @@ class Attachment implements EmbeddedPostgres {
   }
 
   onLost(callback: (error: Error) => void): void {
-    this.#lostCallbacks.push(callback)
+    if (this.#lost) callback(this.#lost)
+    else this.#lostCallbacks.push(callback)
   }
 
   release(): Promise<void> {
@@ -119,9 +121,12 @@ class Attachment implements EmbeddedPostgres {
   }
 
   #lose(error: unknown): void {
-    const lost = new Error(`PostgreSQL is lost: ${describeError(error)}`, { cause: error })
-    this.#options.log?.warn({ folder: this.#options.folder, err: lost }, 'PostgreSQL cannot be brought back')
-    for (const callback of this.#lostCallbacks) callback(lost)
+    this.#lost = new Error(`PostgreSQL is lost: ${describeError(error)}`, { cause: error })
+    this.#options.log?.warn(
+      { folder: this.#options.folder, err: this.#lost },
+      'PostgreSQL cannot be brought back',
+    )
+    for (const callback of this.#lostCallbacks) callback(this.#lost)
   }
 }
 

@@ -82,8 +82,8 @@ class OpenTransaction {
 
   #begin(): string {
     const { isolation, readOnly, statementTimeout = this.#timeout } = this.#options
-    const left = timeLeft() ?? 0
-    const timeout = Math.min(left || statementTimeout, statementTimeout || left)
+    const limits = [statementTimeout, timeLeft() ?? 0].filter((limit) => limit > 0)
+    const timeout = limits.length > 0 ? Math.min(...limits) : 0
     const begin = ['BEGIN', isolation && `ISOLATION LEVEL ${isolation}`, readOnly && 'READ ONLY']
     const setTimeout = timeout === this.#timeout ? '' : `; SET LOCAL statement_timeout = ${timeout}`
     this.#timeout = timeout

@@ -87,6 +87,17 @@ describe('rows', () => {
   })
 })
 
+test('a prepared statement that a migration has outdated fails once, not for good', async () => {
+  const single = openDatabase({ connection, application: 'test', max: 1 })
+  const everything = () => single.query(sql`SELECT * FROM label`, { name: 'everything' })
+  await single.query(sql`CREATE TABLE label (id int)`)
+  expect(await everything()).toEqual([])
+  await single.query(sql`ALTER TABLE label ADD COLUMN text text`)
+  await expect(everything()).rejects.toThrow(/cached plan/)
+  expect(await everything()).toEqual([])
+  await single.close()
+})
+
 test('a unique violation is told apart by its constraint', async () => {
   await database.query(sql`CREATE TABLE shelf (id int PRIMARY KEY, code text CONSTRAINT shelf_code UNIQUE)`)
   const insert = (id: number, code: string) => database.query(sql`INSERT INTO shelf VALUES (${id}, ${code})`)
@@ -117,7 +128,10 @@ describe('when connections fail', () => {
     const { pid } = await single.one<{ pid: number }>(ownPid)
     await database.query(sql`SELECT pg_terminate_backend(${pid})`)
     await expect.poll(() => single.stats().total).toBe(0)
-    expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('idle connection'))
+    expect(warn).toHaveBeenCalledWith(
+      { reason: expect.stringContaining('terminating connection') },
+      expect.stringContaining('idle connection'),
+    )
     expect(await single.one(ownPid)).not.toEqual({ pid })
     await single.close()
   })

@@ -41,6 +41,7 @@ export async function createCluster(
   log?: Log,
 ): Promise<void> {
   const path = pathForNewCluster(place, log)
+  log?.info({ folder: place.folder, cluster: path }, 'making a PostgreSQL cluster')
   removeDeadAttempts(dirname(path))
   const attempt = attemptAt(path)
   mkdirSync(attempt, { mode: 0o700 })

@@ -32,6 +32,8 @@ export interface Reached {
 const patience = 60_000
 const recoveryPatience = 30 * 60_000
 const pause = 20
+/** Milliseconds for a statement of ours, such as taking a lock. */
+const statementTimeout = 30_000
 /** Milliseconds between launches where something that is ending is in the way. */
 const lockedOutPause = 200
 
@@ -68,7 +70,6 @@ async function findCluster(options: ReachOptions): Promise<ClusterPlace> {
   let place = findPlace(options.folder, options.serviceAccounts)
   const binaries = (): Binaries => binariesFor(place.account)
   if (place.cluster === undefined) {
-    options.log?.info({ folder: place.folder }, 'making a new PostgreSQL cluster')
     await createCluster(place, binaries(), options.durable, options.log)
     place = findPlace(options.folder, options.serviceAccounts)
   }
@@ -106,9 +107,8 @@ async function tryConnect(place: ClusterPlace, { application }: ReachOptions): P
   const host = postmaster.socketFolder
   if (host !== cluster && !isPrivate(host, account)) return { error: new Error(`${host} is not private`) }
   const target = { host, port, user: role, database: role }
-  const client = new pg.Client(
-    sessionConfig(target, { application, connectTimeout: 5_000, statementTimeout: 30_000 }),
-  )
+  const session = sessionConfig(target, { application, connectTimeout: 5_000, statementTimeout })
+  const client = new pg.Client({ ...session, query_timeout: statementTimeout + 5_000 })
   // From the beginning: it may break in the moment it is there.
   client.on('error', () => {
     // Its 'end' follows, and its statements fail.
