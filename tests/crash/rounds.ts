@@ -72,7 +72,7 @@ async function writeAndKill(
     while (!killed) {
       const response = await post(shop.url, token).catch(() => undefined)
       if (response?.status !== 201) continue
-      const { id }: { id: string } = await response.json().catch(() => ({ id: '' }))
+      const { id } = (await response.json().catch(() => ({ id: '' }))) as { id: string }
       if (id !== '') acknowledged.push(id)
       if (acknowledged.length - before >= writesBeforeKill) enough.resolve()
     }

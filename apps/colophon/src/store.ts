@@ -18,14 +18,17 @@ export interface StoreOptions {
   logger: Logger
   /** The command that opens it, shown to whoever it stands in the way of. */
   application: string
+  /** How long a statement may run, in milliseconds, where nothing else is said; 30 seconds. */
+  statementTimeout?: number
   /** What only one process at a time may be on an embedded database. */
   exclusive?: string
 }
 
 /** Opens the database that DATABASE_URL names. */
-export async function openStore({ config, logger, application, exclusive }: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { config, logger, application, exclusive, statementTimeout = 30_000 } = options
   const folder = embeddedFolder(config)
-  const pool = { application, max: config.databasePool, log: logger }
+  const pool = { application, max: config.databasePool, statementTimeout, log: logger }
   if (folder === null) {
     const database = openDatabase({ ...pool, connection: { url: config.databaseUrl } })
     return { database, folder, onLost: () => {}, close: () => database.close() }

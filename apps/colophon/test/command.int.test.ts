@@ -62,7 +62,7 @@ describe('what cannot be meant', () => {
     [['token'], '--role'],
     [['token', '--role', 'king'], 'customer, staff, admin'],
     [['token', '--role', 'staff', '--expires', '5'], '60 to 2592000'],
-    [['account', 'create'], 'missing required argument'],
+    [['account', 'create'], '--role <role>'],
     [['import'], 'missing required argument'],
   ])('%j is usage, said on standard error', async (args, said) => {
     const { code, stdout, stderr } = await colophon(args)

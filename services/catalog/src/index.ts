@@ -3,11 +3,23 @@ import type { ProblemTable, RoutePlugin } from '@colophon/http'
 import type { Database } from '@colophon/postgres'
 import type { Logger, Part } from '@colophon/runtime'
 import type { CatalogDeps } from './deps.ts'
+import { type ImportOptions, type ImportReport, importBooks } from './import/index.ts'
+import { refreshStatistics } from './import/refresh-statistics.ts'
 import { catalogProblems } from './problems.ts'
 import { catalogRoutes } from './routes/index.ts'
+import { recordDecision, sampleDecision } from './sample/decision.ts'
+import { loadSample, type SampleCounts } from './sample/load-sample.ts'
+import { removeSample } from './sample/remove-sample.ts'
 import { createUpkeep } from './upkeep.ts'
 
 export { catalogSettings } from './config.ts'
+export {
+  type Feed,
+  type ImportIssue,
+  type ImportProgress,
+  type ImportReport,
+  openFeed,
+} from './import/index.ts'
 
 export interface CatalogOptions {
   database: Database
@@ -25,8 +37,21 @@ export interface Catalog extends Part {
   /** To be applied, by `migrate` of @colophon/postgres, before the start. */
   migrations: typeof catalogMigrations
   deps: CatalogDeps
+  /** Brings a feed into the catalogue. @throws ImportError */
+  importBooks(options: ImportOptions): Promise<ImportReport>
+  sample: Sample
   /** When the work that earlier changes left behind is done. */
   settle(): Promise<void>
+}
+
+/** The catalogue that comes with the program. */
+export interface Sample {
+  /** Whether this shop has the sample, had it, or did not want it. */
+  isDecided(): Promise<boolean>
+  decline(): Promise<void>
+  load(): Promise<SampleCounts>
+  /** Takes it away, except books that staff or another feed have changed. */
+  remove(): Promise<{ removed: number; kept: number }>
 }
 
 /** Where the catalogue's migrations are, and the schema they make. */
@@ -47,6 +72,17 @@ export function createCatalog({ database, logger, currency, ...given }: CatalogO
     problems: catalogProblems,
     migrations: catalogMigrations,
     deps,
+    async importBooks(options) {
+      const report = await importBooks(deps, options)
+      if (!report.dryRun) await refreshStatistics(database, report.counts)
+      return report
+    },
+    sample: {
+      isDecided: async () => (await sampleDecision(database)) !== undefined,
+      decline: () => recordDecision(database, 'declined', deps.now()),
+      load: () => loadSample(deps),
+      remove: () => removeSample(deps),
+    },
     start: upkeep.start,
     settle: upkeep.settle,
     stop: upkeep.stop,

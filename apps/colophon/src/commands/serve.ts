@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Gateway } from '@colophon/gateway'
+import { defaultLimits } from '@colophon/http'
 import { createLifecycle, createLogger, type Logger, type Part } from '@colophon/runtime'
 import { type FirstAdminNews, makeFirstAdmin } from '../first-admin.ts'
 import { openGateway } from '../gateway.ts'
@@ -17,7 +18,14 @@ const stopTimeoutMs = 15_000
 export async function serve(config: Config, io: Io): Promise<void> {
   const began = performance.now()
   const logger = createLogger({ level: config.logLevel, readable: io.stdout.isTTY === true })
-  const store = await openStore({ config, logger, application: 'colophon serve', exclusive: 'serve' })
+  const store = await openStore({
+    config,
+    logger,
+    application: 'colophon serve',
+    exclusive: 'serve',
+    // A request's own deadline: then no statement of an ordinary one needs its timeout set by a further message.
+    statementTimeout: defaultLimits.requestMs,
+  })
   const lost = new AbortController()
   store.onLost((error) => lost.abort(error))
   const lifecycle = await compose(config, io, logger, store)

@@ -9,7 +9,10 @@ const batchSize = 500
  * Takes the sample's books away with all that hangs on them and the contributors nobody else has. Books that
  * staff or another feed speak for too are kept.
  */
-export async function removeSample({ database, now }: CatalogDeps): Promise<{ removed: number; kept: number }> {
+export async function removeSample({
+  database,
+  now,
+}: CatalogDeps): Promise<{ removed: number; kept: number }> {
   let removed = 0
   for (;;) {
     const batch = await database.transaction((tx) => removeBatch(tx), { retry: true })
