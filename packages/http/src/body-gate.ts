@@ -6,7 +6,7 @@ import { bodyTooLarge, limitedStream, readBody } from './body.ts'
 import { httpProblem } from './http-problems.ts'
 import { parseJson } from './json.ts'
 import type { HttpLimits } from './limits.ts'
-import { anyType, jsonTypes, type Route, takesBody } from './route.ts'
+import { jsonTypes, type Route, takesBody } from './route.ts'
 
 /**
  * The `preParsing` hook of a route with a body: refuses by the headers alone what would be read in vain, and only
@@ -48,7 +48,6 @@ function acceptedType({ headers }: IncomingMessage, { consumes }: Route): string
     .map((parameter) => /^\s*charset="?([^"]*)"?\s*$/.exec(parameter)?.[1])
     .find(Boolean)
   const encoding = headers['content-encoding']
-  if (consumes.includes(anyType)) return anyType
   const known = consumes.includes(type.trim())
 
   if (known && (charset === undefined || charset === 'utf-8') && (encoding ?? 'identity') === 'identity') {

@@ -1,5 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-
 /** Why a request is not let in. */
 export type Overload = 'in_flight' | 'event_loop'
 
@@ -14,23 +12,22 @@ export interface Load {
   stop(): void
 }
 
-const resolutionMs = 10
-const sampleMs = 500
+const tickMs = 50
 
 /**
- * Watches the requests in flight and the delay of the event loop. The delay is the mean of half a second: one long
- * pause does not move it much, a loop that is always late does.
+ * Watches the requests in flight and the delay of the event loop. A request is too many when the loop is later than
+ * the limit at this moment, in the middle of a round of the loop, and was so in the round before: one long pause is
+ * no overload.
  */
 export function watchLoad(limits: { readonly maxInFlight: number; readonly eventLoopDelayMs: number }): Load {
-  const delays = monitorEventLoopDelay({ resolution: resolutionMs })
-  delays.enable()
-  let delayMs = 0
   let inFlight = 0
-  const sampler = setInterval(() => {
-    // The histogram holds how long each wait for `resolutionMs` took; it is NaN without any.
-    delayMs = Math.max(0, delays.mean / 1e6 - resolutionMs) || 0
-    delays.reset()
-  }, sampleMs).unref()
+  let dueAt = performance.now() + tickMs
+  let wasLate = false
+  const lateness = () => performance.now() - dueAt
+  const ticker = setInterval(() => {
+    wasLate = lateness() > limits.eventLoopDelayMs
+    dueAt = performance.now() + tickMs
+  }, tickMs).unref()
   return {
     get inFlight() {
       return inFlight
@@ -43,11 +40,10 @@ export function watchLoad(limits: { readonly maxInFlight: number; readonly event
     },
     overload() {
       if (inFlight >= limits.maxInFlight) return 'in_flight'
-      return delayMs > limits.eventLoopDelayMs ? 'event_loop' : undefined
+      return wasLate && lateness() > limits.eventLoopDelayMs ? 'event_loop' : undefined
     },
     stop() {
-      clearInterval(sampler)
-      delays.disable()
+      clearInterval(ticker)
     },
   }
 }

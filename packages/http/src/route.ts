@@ -15,13 +15,10 @@ export interface Route extends RouteInfo {
   readonly deadlineMs: number | null
   /** The largest body in bytes. */
   readonly bodyBytes: number
-  /** Media types of a body; any of them for `anyType`, for a route that passes it on. */
+  /** Media types of a body. */
   readonly consumes: readonly string[]
   readonly bodyRequired: boolean
 }
-
-/** Any body, in any encoding. */
-export const anyType = '*/*'
 
 export const mergePatchType = 'application/merge-patch+json'
 

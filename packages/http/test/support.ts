@@ -132,6 +132,8 @@ export async function createServer({ routes = shelf, ...overrides }: Overrides =
     readiness: () => ({ ready: true, stores: { database: 'up' } }),
     corsOrigins: [],
     ...overrides,
+    // The clients of a test share its event loop.
+    limits: { eventLoopDelayMs: 10_000, ...overrides.limits },
   })
   onTestFinished(() => server.stop())
   await server.app.register(async (app) => routes(app as App))
