@@ -35,28 +35,18 @@ if (asRoot) {
     await embedded.release()
   })
 
-  test('as nobody', async () => {
-    const folder = newFolder()
-    const embedded = await attachEmbedded({
-      folder,
-      application,
-      durable: false,
-      serviceAccounts: ['nobody'],
-    })
-    expect(userName(statSync(join(folder, 'postgres')).uid)).toBe('nobody')
-    await embedded.release()
-  })
-
-  test('a folder that account cannot reach keeps its cluster elsewhere, and stays as it was', async () => {
+  test('a folder that its account cannot reach keeps its cluster elsewhere, and stays as it was', async () => {
     // mkdtemp makes it 0700.
     const folder = mkdtempSync(join(tmpdir(), 'colophon-private-'))
-    const first = await attachEmbedded({ folder, application, durable: false })
+    const nobody = { folder, application, durable: false, serviceAccounts: ['nobody'] }
+    const first = await attachEmbedded(nobody)
     const link = join(folder, 'postgres')
     const cluster = readlinkSync(link)
     onTestFinished(() => {
       for (const path of [cluster, folder]) rmSync(path, { recursive: true })
     })
     expect(dirname(cluster)).toBe('/var/lib/colophon')
+    expect(userName(statSync(cluster).uid)).toBe('nobody')
     expect(lstatSync(folder).mode & 0o777).toBe(0o700)
     const second = await attachEmbedded({ folder, application })
     expect(second.connection).toEqual(first.connection)

@@ -1,11 +1,7 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { isAlive } from '../src/embedded/attempts.ts'
+import { rmSync } from 'node:fs'
 import { superuser } from '../src/embedded/cluster.ts'
-import { findPlace } from '../src/embedded/place.ts'
-import { stopServer } from '../src/embedded/server.ts'
 import { attachEmbedded, openDatabase, raw, sql, type Target } from '../src/index.ts'
+import { temporaryFolder } from './folders.ts'
 import { createdAt } from './names.ts'
 
 declare module 'vitest' {
@@ -32,13 +28,9 @@ export interface StartedTestServer {
   stop(): Promise<void>
 }
 
-const prefix = 'colophon-test-'
-
 /** An embedded PostgreSQL in a temporary folder, for as long as the run lasts. */
 export async function startEmbeddedServer(): Promise<StartedTestServer> {
-  await removeDeadRuns()
-  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
-  chmodSync(folder, 0o755) // When root runs the tests, PostgreSQL's account has to get there.
+  const folder = temporaryFolder()
   const embedded = await attachEmbedded({ folder, application: 'tests', durable: false })
   const { user: owner, ...connection } = embedded.connection
   const admin = { ...connection, user: superuser, database: 'postgres' }
@@ -69,18 +61,7 @@ async function versionOf(admin: Target): Promise<string> {
   }
 }
 
-/** What runs that were killed have left: their PostgreSQL is stopped and its folder removed. */
-async function removeDeadRuns(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(prefix) && /^\d+/.exec(name.slice(prefix.length))?.[0]
-    const folder = join(tmpdir(), name)
-    if (!pid || isAlive(Number(pid)) || statSync(folder).uid !== process.geteuid?.()) continue
-    const place = findPlace(folder)
-    if (place.cluster !== undefined) await stopServer({ ...place, cluster: place.cluster })
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
+/** Milliseconds after which a test database is nobody's any more. */
 const oldest = 60 * 60_000
 
 async function dropOldDatabases(admin: Target): Promise<void> {
