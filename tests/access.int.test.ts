@@ -10,11 +10,9 @@ const admin: Who[] = ['admin']
 
 /** Who may use each route. A route that is not here fails the test: say who may use it. */
 const mayUse: Record<string, Who[]> = {
-  'GET /': everybody,
   'GET /healthz': everybody,
   'GET /readyz': everybody,
   'GET /version': everybody,
-  'GET /openapi.json': everybody,
   'GET /problems': everybody,
   'GET /problems/:code': everybody,
   'GET /.well-known/jwks.json': everybody,

@@ -1,4 +1,4 @@
-import type { Catalog } from '@colophon/catalog'
+import { type Catalog, ImportError } from '@colophon/catalog'
 import type { Logger } from '@colophon/runtime'
 import type { Config } from './settings.ts'
 import type { Store } from './store.ts'
@@ -17,6 +17,12 @@ export async function loadSampleOnce(
   const decided = await catalog.sample.isDecided()
   if (decided) return
   if (!wanted) return catalog.sample.decline()
-  const { inserted } = await catalog.sample.load()
+  const loaded = await catalog.sample.load().catch((error: unknown) => {
+    // Another process is importing, which is no reason not to start: the next start tries again.
+    if (error instanceof ImportError && error.code === 'import_running') return undefined
+    throw error
+  })
+  if (!loaded) return logger.warn('the sample catalogue is not loaded yet, since another import is running')
+  const { inserted } = loaded
   logger.info({ inserted }, 'the sample catalogue was loaded; `colophon sample remove` takes it away')
 }

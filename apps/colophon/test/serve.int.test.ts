@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,13 +47,21 @@ it('a new shop says how the administrator signs in, and a second start does not'
   expect((await loginWith(again.url, password)).status).toBe(200)
 })
 
-it('Ctrl-C, sent to the whole group and more than once, drains and stops cleanly', async () => {
+it('Ctrl-C, sent to the whole group and more than once, lets a request in flight finish and stops cleanly', async () => {
   const shop = await start()
-  const slow = fetch(`${shop.url}/api/books?total=true&facets=language`)
+  const login = request(`${shop.url}/api/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', expect: '100-continue' },
+  })
+  login.flushHeaders()
+  await once(login, 'continue')
   const exited = once(shop.child, 'exit')
   const group = -(shop.child.pid ?? 0)
   for (let times = 0; times < 3; times++) process.kill(group, 'SIGINT')
-  expect((await slow).status).toBe(200)
+  await expect.poll(() => fetch(`${shop.url}/healthz`).catch(() => 'closed')).toBe('closed')
+  login.end(JSON.stringify({ email: 'nobody@example.com', password: 'whatever it is' }))
+  const [response] = await once(login, 'response')
+  expect(response.statusCode).toBe(401)
   expect(await exited).toEqual([0, null])
   expect(shop.lines.at(-1)).toContain('stopped')
   expect(shop.lines.join('\n')).not.toMatch(/"level":"(error|fatal)"/)

@@ -15,6 +15,7 @@ import { createUpkeep } from './upkeep.ts'
 export { catalogSettings } from './config.ts'
 export {
   type Feed,
+  ImportError,
   type ImportIssue,
   type ImportProgress,
   type ImportReport,

@@ -21,11 +21,14 @@ export async function queueReindex(tx: Queryable, bookIds: Sql): Promise<void> {
 export async function reindexBatch({ database, now }: CatalogDeps): Promise<number> {
   return database.transaction(
     async (tx) => {
-      const books = await tx.query<Findable & { id: string }>(sql`
+      // Held before they are read: a statement that waits for a row sees its new values, but not the new credits.
+      const taken = await tx.query<{ id: string }>(sql`
         with taken as materialized (
           delete from catalog.reindex_queue where book_id in (
             select book_id from catalog.reindex_queue order by book_id limit ${batchSize} for update skip locked)
           returning book_id)
+        select id from catalog.books where id in (select book_id from taken) order by id for update of books`)
+      const books = await tx.query<Findable & { id: string }>(sql`
         select book.id, book.title, book.subtitle, book.language, book.year, book.format,
           (select json_build_object('id', publisher.id, 'name', publisher.name)
             from catalog.publishers publisher where publisher.id = book.publisher_id) as publisher,
@@ -38,7 +41,7 @@ export async function reindexBatch({ database, now }: CatalogDeps): Promise<numb
             order by place.position), '[]')
             from catalog.book_subjects place join catalog.subjects subject on subject.id = place.subject_id
             where place.book_id = book.id) as subjects
-        from catalog.books book where book.id in (select book_id from taken) order by book.id for update of book`)
+        from catalog.books book where book.id = any(${taken.map(({ id }) => id)}::uuid[])`)
       const documents = books.map((book) => searchDocument(book))
       await tx.query(sql`
         update catalog.books book

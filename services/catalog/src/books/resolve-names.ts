@@ -117,13 +117,15 @@ async function selectNamed(
   keys: string[],
 ): Promise<Map<string, Named>> {
   if (ids.length + keys.length === 0) return new Map()
-  // Of several people of one name, the one without a note is meant, else the first.
+  // Of several people of one name, the one without a note is meant, else the first. Held as a foreign key would
+  // hold them, only sooner: a rename waits and then finds this book, a removal waits and then is refused.
   const rows = await tx.query<Named>(
     table === 'contributors'
       ? sql`select id, name, name_key as "nameKey" from catalog.contributors
-          where id = any(${ids}::uuid[]) or name_key = any(${keys}::text[]) order by disambiguation desc`
+          where id = any(${ids}::uuid[]) or name_key = any(${keys}::text[])
+          order by disambiguation desc for key share`
       : sql`select id, name, name_key as "nameKey" from catalog.publishers
-          where id = any(${ids}::uuid[]) or name_key = any(${keys}::text[])`,
+          where id = any(${ids}::uuid[]) or name_key = any(${keys}::text[]) for key share`,
   )
   const byKey = rows.filter((row) => keys.includes(row.nameKey)).map((row) => [row.nameKey, row] as const)
   return new Map([...rows.map((row) => [row.id, row] as const), ...byKey])
@@ -173,6 +175,6 @@ async function resolveSubjects(
     on conflict do nothing`)
   const rows = await tx.query<{ id: string; scheme: string; code: string; text: string }>(sql`
     select id, scheme, code, text from catalog.subjects
-    where (scheme, code) in (select * from unnest(${schemes}::text[], ${codes}::text[]))`)
+    where (scheme, code) in (select * from unnest(${schemes}::text[], ${codes}::text[])) for key share of subjects`)
   return new Map(rows.map(({ id, scheme, code, text }) => [subjectKey({ scheme, code }), { id, text }]))
 }

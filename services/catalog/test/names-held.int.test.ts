@@ -1,0 +1,126 @@
+import { sql } from '@colophon/postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Book } from '../src/schemas.ts'
+import { type Answer, type CatalogHarness, startCatalog } from './harness.ts'
+import { addBook, readBook } from './support/books.ts'
+
+let shop: CatalogHarness
+let count = 0
+let written: Book
+
+beforeAll(async () => {
+  shop = await startCatalog()
+})
+afterAll(() => shop.stop())
+
+/** A book whose names are about to change. */
+beforeEach(async () => {
+  count++
+  written = await addBook(shop, {
+    title: `Written ${count}`,
+    contributors: [{ name: `Anna Before${count}` }],
+    publisher: { name: `House Before${count}` },
+    subjects: [{ scheme: 'keyword', code: `k${count}`, text: `Topic Before${count}` }],
+  })
+})
+
+async function somebodyWaits(): Promise<void> {
+  for (;;) {
+    const { waiting } = await shop.test.database.one<{ waiting: number }>(sql`
+      select count(*) as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`)
+    if (waiting > 0) return
+  }
+}
+
+/** Runs a statement, sends a request that has to wait for it, and commits. */
+async function sendDuring(
+  statement: ReturnType<typeof sql>,
+  request: () => Promise<Answer>,
+): Promise<Answer> {
+  const { answer } = await shop.test.database.transaction(async (tx) => {
+    await tx.query(statement)
+    const answer = request()
+    await somebodyWaits()
+    return { answer }
+  })
+  return answer
+}
+
+const create = (body: Record<string, unknown>) => shop.send('POST', '/api/books', { as: 'staff', body })
+
+async function found(q: string): Promise<string[]> {
+  await shop.catalog.settle()
+  const { body } = await shop.send('GET', `/api/books?q=${q}%20`)
+  return body.correctedQuery === null ? body.items.map((book: Book) => book.id) : []
+}
+
+describe('a book written while a name it carries', () => {
+  it('is removed has an unknown reference', async () => {
+    const author = await shop.send('POST', '/api/contributors', {
+      as: 'staff',
+      body: { name: `Gone ${count}` },
+    })
+    const { id } = author.body
+    const removal = sql`delete from catalog.contributors where id = ${id}`
+    expect(await sendDuring(removal, () => create({ title: 'Late', contributors: [{ id }] }))).toMatchObject({
+      status: 400,
+      body: { code: 'book_invalid', errors: [{ path: '/contributors/0/id', code: 'unknown_reference' }] },
+    })
+    const house = await shop.send('POST', '/api/publishers', { as: 'staff', body: { name: `Gone ${count}` } })
+    const closing = sql`delete from catalog.publishers where id = ${house.body.id}`
+    const body = { title: 'Late', publisher: { id: house.body.id } }
+    expect(await sendDuring(closing, () => create(body))).toMatchObject({
+      status: 400,
+      body: { code: 'book_invalid', errors: [{ path: '/publisher/id', code: 'unknown_reference' }] },
+    })
+  })
+
+  it('is removed is made again with it when it is named', async () => {
+    const name = `Again ${count}`
+    const author = await shop.send('POST', '/api/contributors', { as: 'staff', body: { name } })
+    const removal = sql`delete from catalog.contributors where id = ${author.body.id}`
+    const answer = await sendDuring(removal, () => create({ title: 'Late', contributors: [{ name }] }))
+    expect(answer).toMatchObject({ status: 201, body: { contributors: [{ name }] } })
+  })
+
+  it('changes is found by the new one', async () => {
+    const id = written.contributors[0]?.id
+    const changes = [
+      sql`update catalog.contributors set name = ${`Anna After${count}`}, name_key = ${`anna after${count}`}
+        where id = ${id}`,
+      sql`update catalog.publishers set name = ${`House After${count}`}, name_key = ${`house after${count}`}
+        where id = ${written.publisher?.id}`,
+    ]
+    const body = { title: 'Late', contributors: [{ id }], publisher: { id: written.publisher?.id } }
+    for (const change of changes) {
+      const answer = await sendDuring(change, () => create(body))
+      expect(answer).toMatchObject({ status: 201 })
+      const words = change === changes[0] ? `anna%20after${count}` : `house%20after${count}`
+      expect(await found(words)).toContain(answer.body.id)
+    }
+  })
+})
+
+describe('a book indexed anew while it is being changed', () => {
+  it('is found by what it was changed to', async () => {
+    const { database } = shop.test
+    const { reindexSoon } = shop.catalog.deps
+    const next = await shop.send('POST', '/api/contributors', {
+      as: 'staff',
+      body: { name: `Next Author${count}` },
+    })
+    await database.transaction(async (tx) => {
+      await tx.query(sql`select from catalog.books where id = ${written.id} for update`)
+      await database.query(sql`insert into catalog.reindex_queue (book_id) values (${written.id})`)
+      reindexSoon()
+      await somebodyWaits()
+      await tx.query(sql`
+        update catalog.book_contributors set contributor_id = ${next.body.id} where book_id = ${written.id}`)
+    })
+    await shop.catalog.settle()
+    expect((await readBook(shop, written.id)).contributors).toMatchObject([{ id: next.body.id }])
+    expect(await found(`author${count}`)).toEqual([written.id])
+    expect(await found(`anna%20before${count}`)).toEqual([])
+  })
+})
