@@ -105,6 +105,19 @@ describe('a transaction', () => {
   })
 })
 
+test('a connection lost during COMMIT leaves open whether it took effect, and says so', async () => {
+  await database.query(sql`CREATE TABLE fragile (id int)`)
+  await database.query(sql`CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'`)
+  await database.query(sql`CREATE CONSTRAINT TRIGGER die AFTER INSERT ON fragile
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()`)
+  const work = vi.fn((tx: Transaction) => tx.query(sql`INSERT INTO fragile VALUES (1)`))
+  const error = await database.transaction(work, { retry: true }).catch((thrown) => thrown)
+  expect(error).toSatisfy(isUnavailable)
+  expect(error.message).toMatch(/lost during COMMIT: it may or may not have taken effect/)
+  expect(work).toHaveBeenCalledTimes(1)
+})
+
 /** Both see two free copies and each holds another: under serializable isolation one of them has to give in. */
 async function holdBoth(retry: boolean): Promise<{ runs: number; results: PromiseSettledResult<void>[] }> {
   let runs = 0
