@@ -39,9 +39,9 @@ export class Problem extends Error {
   readonly title: string
   /** What is wrong with this request and what to do about it, for people. */
   readonly detail: string
-  readonly errors?: readonly FieldProblem[]
-  readonly headers?: Readonly<Record<string, string>>
-  readonly extra?: Readonly<Record<string, unknown>>
+  declare readonly errors?: readonly FieldProblem[]
+  declare readonly headers?: Readonly<Record<string, string>>
+  declare readonly extra?: Readonly<Record<string, unknown>>
 
   constructor(code: string, type: ProblemType, detail: string, options: ProblemOptions = {}) {
     super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause })

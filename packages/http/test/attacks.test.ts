@@ -127,6 +127,13 @@ describe('large bodies', () => {
 })
 
 describe('bodies that break', () => {
+  test('chunks without anything in them', async () => {
+    const server = await startServer()
+    const headers = { ...json, 'transfer-encoding': 'chunked', connection: 'close' }
+    const answer = await exchange(server, `${head('POST', '/api/books', headers)}0\r\n\r\n`)
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'body_required'])
+  })
+
   test('a body that is cut off is no error of the server', async () => {
     const lines: string[] = []
     const destination = { write: (line: string) => void lines.push(line) }

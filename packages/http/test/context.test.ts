@@ -1,4 +1,5 @@
 import { createLogger, createMetrics, currentContext, traceIdOf } from '@colophon/runtime'
+import { Readable } from 'node:stream'
 import Type from 'typebox'
 import { describe, expect, test, vi } from 'vitest'
 import type { App } from '../src/index.ts'
@@ -112,6 +113,32 @@ describe('the log', () => {
     await (await all.server).app.inject({ url: '/healthz' })
     await vi.waitFor(() => expect(all.requests()).toMatchObject([{ level: 'debug', path: '/healthz' }]))
     expect(quiet.requests()).toEqual([])
+  })
+
+  test('has a warning of an answer that stopped half way', async () => {
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const gate = Promise.withResolvers<void>()
+    const breaking = (app: App) => {
+      app.get('/api/it', { config: { access: 'public' }, schema: {} }, async (_, reply) => {
+        reply.type('text/plain')
+        return Readable.from(
+          (async function* () {
+            yield 'first'
+            await gate.promise
+            throw new Error('of the store')
+          })(),
+        )
+      })
+    }
+    const logger = createLogger({ level: 'info', readable: false, destination })
+    const server = await startServer({ routes: breaking, logger })
+    const headers = { 'accept-encoding': 'identity' }
+    const answer = await fetch(`${server.address()}/api/it`, { headers })
+    gate.resolve()
+    await expect(answer.text()).rejects.toThrow()
+    await vi.waitFor(() => expect(lines.join('')).toContain('"status":499'))
+    expect(lines.join('')).toContain('an answer stopped half way')
   })
 
   test('has the stack of an unknown error, within the context of its request', async () => {

@@ -10,6 +10,7 @@ describe('what no route takes', () => {
     ['OPTIONS', '/nope', 404],
 
     ['GET', '/docs/static/nope.js', 404],
+    ['GET', '/docs/static/%5c..%5c', 404],
     ['GET', '/docs/static/%2e%2e%2fpackage.json', 404],
     ['DELETE', '/api/books', 405],
     ['TRACE', '/api/books', 405],
