@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => shop.stop())
 
 beforeEach(async () => {
-  await shop.test.database.query(sql`truncate catalog.books cascade`)
+  await shop.test.database.query(sql`delete from catalog.books`)
 })
 
 const sorts = ['relevance', 'popularity', 'newest', 'title', 'price', '-price']

@@ -1,0 +1,197 @@
+import { sql } from '@colophon/postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { refreshPrices } from '../src/books/refresh-prices.ts'
+import type { Book } from '../src/schemas.ts'
+import { type CatalogHarness, startCatalog } from './harness.ts'
+import { addBook, patchBook, readBook, storeMany } from './support/books.ts'
+import { allOf, pageOf } from './support/listing.ts'
+
+let shop: CatalogHarness
+let today = '2026-05-01'
+
+beforeAll(async () => {
+  shop = await startCatalog({ now: () => new Date(`${today}T12:00:00Z`) })
+})
+
+afterAll(() => shop.stop())
+
+beforeEach(async () => {
+  today = '2026-05-01'
+  await shop.test.database.query(sql`delete from catalog.books`)
+})
+
+interface Price {
+  amount: number
+  type?: string
+  currency?: string
+  territory?: string
+  from?: string
+  until?: string
+}
+
+/** A price as a feed gives it. */
+async function feedPrice(id: string, { amount, type = 'rrp_including_tax', ...more }: Price): Promise<void> {
+  const { currency = 'EUR', territory = 'WORLD', from = '-infinity', until = 'infinity' } = more
+  await shop.test.database.query(sql`
+    insert into catalog.prices (book_id, type, currency, territory, valid_from, valid_until, amount)
+    values (${id}, ${type}, ${currency}, ${territory}, ${from}, ${until}, ${amount})`)
+}
+
+const refresh = () => refreshPrices(shop.catalog.deps)
+const amountOf = async ({ id }: Book) => (await readBook(shop, id)).price?.amount
+const versionOf = async ({ id }: Book) => (await readBook(shop, id)).version
+const inOrder = async () => (await allOf(shop, { sort: 'price' })).map(({ title }) => title)
+
+describe('a price with dates', () => {
+  it('holds from its first day and not on its last', async () => {
+    const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 800, from: '2026-05-10', until: '2026-05-20' })
+    const days: [string, number][] = [
+      ['2026-05-09', 1000],
+      ['2026-05-10', 800],
+      ['2026-05-19', 800],
+      ['2026-05-20', 1000],
+    ]
+    for (const [day, amount] of days) {
+      today = day
+      expect(await amountOf(book)).toBe(amount)
+    }
+  })
+
+  it('moves the book in the order of prices, in the filter and in its version, once each time', async () => {
+    const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
+    await addBook(shop, { title: 'Other', price: { amount: 900, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 800, from: '2026-05-10', until: '2026-05-20' })
+    expect(await refresh()).toBe(0)
+    expect(await inOrder()).toEqual(['Other', 'Sale'])
+    today = '2026-05-10'
+    expect(await refresh()).toBe(1)
+    expect(await refresh()).toBe(0)
+    expect(await inOrder()).toEqual(['Sale', 'Other'])
+    expect(await versionOf(book)).toBe(2)
+    expect((await pageOf(shop, { price: '800' })).items).toHaveLength(1)
+    today = '2026-05-20'
+    expect(await refresh()).toBe(1)
+    expect(await inOrder()).toEqual(['Other', 'Sale'])
+    expect(await readBook(shop, book.id)).toMatchObject({ version: 3, updatedAt: '2026-05-20T12:00:00Z' })
+    expect((await pageOf(shop, { price: '800' })).items).toHaveLength(0)
+  })
+
+  it('gives a price to a book that had none, and takes it away', async () => {
+    const book = await addBook(shop, { title: 'Soon' })
+    await addBook(shop, { title: 'Dear', price: { amount: 9000, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 500, from: '2026-06-01', until: '2026-07-01' })
+    const states: [string, number | undefined, string[]][] = [
+      ['2026-05-31', undefined, ['Dear', 'Soon']],
+      ['2026-06-01', 500, ['Soon', 'Dear']],
+      ['2026-07-01', undefined, ['Dear', 'Soon']],
+    ]
+    for (const [day, amount, order] of states) {
+      today = day
+      await refresh()
+      expect(await amountOf(book)).toBe(amount)
+      expect(await inOrder()).toEqual(order)
+    }
+  })
+
+  it('stays when staff change something else, and goes when staff set the price', async () => {
+    const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 800, from: '2026-05-10', until: '2026-05-20' })
+    today = '2026-05-10'
+    await refresh()
+    const renamed = await patchBook(shop, await readBook(shop, book.id), { title: 'Summer sale' })
+    expect(renamed).toMatchObject({ title: 'Summer sale', price: { amount: 800 }, version: 3 })
+    const priced = await patchBook(shop, renamed, { price: { amount: 950 } })
+    today = '2026-05-20'
+    expect(await refresh()).toBe(0)
+    expect(await amountOf(priced)).toBe(950)
+  })
+})
+
+describe('of several prices on one day', () => {
+  const rrp = { type: 'rrp_including_tax', amount: 1000 }
+  const net = { type: 'rrp_excluding_tax', amount: 930 }
+  const fixed = { type: 'fixed_including_tax', amount: 1200 }
+  const fixedNet = { type: 'fixed_excluding_tax', amount: 1100 }
+
+  it.each<[string, Price[], number | undefined]>([
+    ['a fixed one before a recommended one', [rrp, fixed], 1200],
+    ['one with tax before one without', [net, rrp], 1000],
+    ['a recommended one with tax before a fixed one without', [fixedNet, rrp], 1000],
+    ['a fixed one before a recommended one, both without tax', [net, fixedNet], 1100],
+    ['one without tax for want of another', [net], 930],
+    ['that of the whole world', [{ ...rrp, territory: 'AT DE', amount: 1 }, rrp], 1000],
+    ['that of some countries for want of another', [{ ...rrp, territory: 'AT DE' }], 1000],
+    [
+      'that which began last',
+      [rrp, { ...rrp, from: '2026-04-01', amount: 1 }, { ...rrp, from: '2026-04-02', amount: 2 }],
+      2,
+    ],
+    ['none of another currency', [{ ...rrp, currency: 'USD' }], undefined],
+    [
+      'none of yesterday, none of tomorrow',
+      [
+        { ...rrp, until: '2026-05-01' },
+        { ...fixed, from: '2026-05-02' },
+      ],
+      undefined,
+    ],
+    [
+      'a fixed one that holds before a recommended one that began later',
+      [{ ...fixed, from: '2020-01-01' }, rrp],
+      1200,
+    ],
+    ['nothing, where that is the price', [{ ...rrp, amount: 0 }], 0],
+  ])('the public one is %s', async (_what, prices, amount) => {
+    const book = await addBook(shop, { title: 'Priced' })
+    for (const price of [...prices, { ...rrp, from: '2026-04-30', until: '2026-05-01', amount: 7 }]) {
+      await feedPrice(book.id, price)
+    }
+    expect(await amountOf(book)).toBe(amount)
+    await refresh()
+    const { price } = await shop.test.database.one<{ price: number | null }>(
+      sql`select price_today as price from catalog.books where id = ${book.id}`,
+    )
+    expect(price ?? undefined).toBe(amount)
+  })
+})
+
+describe('refreshing', () => {
+  it('does every book that is due, however many, and no other', async () => {
+    const due = await storeMany(
+      shop,
+      Array.from({ length: 1100 }, (_, number) => ({ title: `Due ${number}` })),
+    )
+    const same = await addBook(shop, { title: 'Same', price: { amount: 5, currency: 'EUR' } })
+    await feedPrice(same.id, { amount: 5, from: '2026-05-10' })
+    await shop.test.database.query(sql`
+      insert into catalog.prices (book_id, type, currency, valid_from, amount)
+      select id, 'rrp_including_tax', 'EUR', '2026-05-10', 100 from unnest(${due}::uuid[]) as id`)
+    today = '2026-05-10'
+    expect(await refresh()).toBe(1100)
+    expect(await pageOf(shop, { price: '100', total: true })).toMatchObject({ total: 1100 })
+    expect(await versionOf(same)).toBe(1)
+  })
+
+  it('by two at once does each book once', async () => {
+    const ids = await storeMany(
+      shop,
+      Array.from({ length: 60 }, (_, number) => ({ title: `Due ${number}` })),
+    )
+    for (const id of ids) await feedPrice(id, { amount: 100, from: '2026-05-10' })
+    today = '2026-05-10'
+    const counts = await Promise.all([refresh(), refresh(), refresh()])
+    expect(counts.reduce((sum, count) => sum + count)).toBe(60)
+    const books = await allOf(shop, { limit: 100 })
+    expect(new Set(books.map(({ version }) => version))).toEqual(new Set([2]))
+  })
+
+  it('is part of the upkeep', async () => {
+    const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 800, from: '2026-05-10' })
+    today = '2026-05-10'
+    shop.catalog.deps.reindexSoon()
+    await shop.catalog.settle()
+    expect(await versionOf(book)).toBe(2)
+  })
+})
