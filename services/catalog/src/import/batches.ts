@@ -4,6 +4,7 @@ import type { ImportIssue } from './issue.ts'
 import type { Reading } from './layouts/index.ts'
 import type { Shop } from './layouts/layout.ts'
 import { Seen } from './seen.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Rows written in one transaction: enough to share its cost, few enough that its locks are short. */
 const batchSize = 500
@@ -70,14 +71,4 @@ export async function* ahead<T>(items: AsyncIterable<T>, signal: AbortSignal): A
     next = begin()
     yield item.value
   }
-}
-
-/** What the promise gives, or undefined as soon as the signal is aborted. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) return Promise.resolve(undefined)
-  return new Promise((resolve, reject) => {
-    const stop = () => resolve(undefined)
-    signal.addEventListener('abort', stop, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

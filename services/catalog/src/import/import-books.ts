@@ -1,4 +1,5 @@
 import type { CatalogDeps } from '../deps.ts'
+import { ImportError } from './import-error.ts'
 import type { ImportIssue } from './issue.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Feed } from './open-feed.ts'
@@ -7,6 +8,7 @@ import type { ImportProgress, ImportReport } from './report.ts'
 import { sourceOf } from './source.ts'
 import { storeAll } from './store-all.ts'
 import { Tally } from './tally.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export interface ImportOptions {
   feed: Feed
@@ -36,7 +38,9 @@ export async function importBooks(deps: CatalogDeps, options: ImportOptions): Pr
   const { feed } = options
   const read = { bytes: 0 }
   try {
-    const table = await openTable(counted(feed.bytes, read), options.columns)
+    const signal = options.signal ?? new AbortController().signal
+    const table = await unlessAborted(openTable(counted(feed.bytes, read), options.columns), signal)
+    if (!table) throw new ImportError('import_interrupted', 'stopped before the first row was read')
     const source = sourceOf(options.source, table.reading.layout, feed.name)
     const dryRun = options.dryRun ?? false
     const tally = new Tally(options.onIssue ?? (() => {}))
@@ -45,7 +49,6 @@ export async function importBooks(deps: CatalogDeps, options: ImportOptions): Pr
       bytesRead: read.bytes,
       ...(feed.size !== undefined && { bytesTotal: feed.size }),
     }))
-    const signal = options.signal ?? new AbortController().signal
     const stopped = await oneAtATime(deps.database, (lost) =>
       storeAll(deps, table, { source, dryRun, signal, lost, tally, progress: progress.tick }),
     )

@@ -35,7 +35,7 @@ function roleOf(text: string): Role | undefined {
 /** The credits without empty names and repeats. */
 export function distinctCredits(credits: readonly NamedCredit[]): NamedCredit[] {
   const named = credits.filter(({ name }) => name !== '')
-  return [...new Map(named.toReversed().map((credit) => [keyOf(credit), credit])).values()].toReversed()
+  return [...new Map(named.map((credit) => [keyOf(credit), credit])).values()]
 }
 
 function keyOf({ name, role }: NamedCredit): string {
