@@ -214,15 +214,21 @@ describe('a cursor', () => {
   ]
 
   it.each(lists)('made up for %j never makes the server fail', async (list) => {
-    const sorted = [...hostile, ...texts, null].flatMap((key) => [
-      ...[0, 1, 2, 3, -1, 0.5].map((correction) => [correction, key, id]),
-      ...texts.map((wrongId) => [0, key, wrongId]),
-    ])
-    const ranked = [...hostile, null].flatMap((number) => [
-      ...[...texts, id, null].map((text) => [0, 0, number, text, null, null, null, null]),
-      ...[...texts, id, null].map((text) => [0, 1, 9e6, id, number, text, number, text]),
-      [0, number, null, null, null, null, number, id],
-      [0, 1, number, id, number, id, number, id],
+    const sorted = [
+      ...[...hostile, ...texts, null].map((key) => [0, key, id]),
+      ...[...hostile, ...texts].flatMap((wrong) => [
+        [wrong, list.sort === 'title' ? 'x' : 1, id],
+        [0, list.sort === 'title' ? 'x' : 1, wrong],
+      ]),
+    ]
+    const ranked = [...hostile, ...texts, null].flatMap((wrong) => [
+      [wrong, 1, null, null, null, null, null, null],
+      [0, wrong, null, null, null, null, 0.5, id],
+      [0, 0, wrong, id, 1, id, 0.5, id],
+      [0, 0, 1, wrong, 0, id, 0.5, id],
+      [0, 0, null, null, wrong, id, 0.5, id],
+      [0, 0, null, null, 0, id, wrong, id],
+      [0, 0, null, null, 0, id, 0.5, wrong],
     ])
     for (const keys of list.q ? ranked : sorted) {
       const answer = await askFor(shop, { ...list, cursor: encodeCursor(list, keys) })
