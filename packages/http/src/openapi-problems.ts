@@ -24,12 +24,12 @@ export function problemResponses(route: Route, table: ProblemTable, shared: Json
 }
 
 function httpCodes({ schema, access, method, isProbe, consumes }: Route): HttpCode[] {
-  const { params, querystring, headers, body } = schema
-  const codes: HttpCode[] = []
-  if (params ?? querystring ?? headers ?? body) codes.push('validation_failed')
+  const { querystring, body } = schema
+  // Any: parameters that a route does not know are refused too.
+  const codes: HttpCode[] = ['validation_failed', 'malformed_url', 'uri_too_long', 'headers_too_large']
   if (hasCursor(querystring)) codes.push('invalid_cursor')
   if (body !== undefined) {
-    codes.push('body_required', 'body_too_large', 'unsupported_media_type')
+    codes.push('body_required', 'body_too_large', 'unsupported_media_type', 'request_timeout')
     if (consumes.some((type) => type.endsWith('json'))) {
       codes.push('malformed_json', 'body_not_utf8', 'body_too_complex')
     }

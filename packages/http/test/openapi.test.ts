@@ -160,11 +160,11 @@ describe('an operation', () => {
   })
 
   test.each([
-    ['get', '/api/books', [200, 400, 429, 500, 503]],
-    ['get', '/api/books/{id}', [200, 400, 404, 429, 500, 503]],
-    ['post', '/api/books', [201, 400, 401, 403, 409, 413, 415, 429, 500, 503]],
-    ['patch', '/api/books/{id}', [200, 400, 401, 403, 412, 413, 415, 428, 429, 500, 503]],
-    ['get', '/readyz', [200, 503]],
+    ['get', '/api/books', [200, 400, 414, 429, 431, 500, 503]],
+    ['get', '/api/books/{id}', [200, 400, 404, 414, 429, 431, 500, 503]],
+    ['post', '/api/books', [201, 400, 401, 403, 408, 409, 413, 414, 415, 429, 431, 500, 503]],
+    ['patch', '/api/books/{id}', [200, 400, 401, 403, 408, 412, 413, 414, 415, 428, 429, 431, 500, 503]],
+    ['get', '/readyz', [200, 400, 414, 431, 503]],
   ])('%s %s answers what can happen to it', (method, path, statuses) => {
     expect(Object.keys(operation(method, path).responses).map(Number).sort()).toEqual(statuses)
   })
