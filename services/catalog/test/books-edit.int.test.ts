@@ -1,3 +1,4 @@
+import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
@@ -129,6 +130,26 @@ describe('a change', () => {
     expect((await sourcesOf(shop, book.id)).staff).toEqual(
       expect.arrayContaining(['price', 'publication', 'title']),
     )
+  })
+})
+
+describe('who speaks for a book', () => {
+  it('is staff for all that they have ever written', async () => {
+    const bare = await addBook(shop, { title: 'Bare' })
+    const priced = await patchBook(shop, bare, { price: { amount: 1, currency: 'EUR' } })
+    await patchBook(shop, priced, { inStock: true })
+    expect(await sourcesOf(shop, bare.id)).toEqual({ staff: ['price', 'supply', 'title'] })
+  })
+
+  it('is staff and no longer the feed for what they change', async () => {
+    await shop.test.database.query(sql`
+      update catalog.provenance set source = 'feed', record_id = '1' where book_id = ${book.id}`)
+    const { feed = [] } = await sourcesOf(shop, book.id)
+    await patchBook(shop, book, { title: 'Emma', year: 1815 })
+    expect(await sourcesOf(shop, book.id)).toEqual({
+      feed: feed.filter((group) => group !== 'title' && group !== 'publication'),
+      staff: ['publication', 'title'],
+    })
   })
 })
 

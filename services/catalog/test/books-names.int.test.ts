@@ -54,6 +54,12 @@ describe('the names of a new book', () => {
     expect(second.publisher).toEqual(first.publisher)
   })
 
+  it('are one credit when one is the id and one the name of the same person in the same role', async () => {
+    const { contributors } = await addBook(shop, { title: 'One', contributors: [{ name: 'Twice Named' }] })
+    const twice = [{ id: contributors[0]?.id }, { name: 'twice named' }, { name: 'TWICE-NAMED' }]
+    expect((await addBook(shop, { title: 'Two', contributors: twice })).contributors).toEqual(contributors)
+  })
+
   it('may be one person in two roles', async () => {
     const { contributors } = await addBook(shop, {
       title: 'Both',

@@ -94,6 +94,17 @@ describe('a price with dates', () => {
     }
   })
 
+  it('that always held ends on its last day', async () => {
+    const book = await addBook(shop, { title: 'Until', price: { amount: 700, currency: 'EUR' } })
+    await shop.test.database.query(sql`update catalog.prices set valid_until = '2026-05-10'`)
+    today = '2026-05-09'
+    expect(await refresh()).toBe(0)
+    today = '2026-05-10'
+    expect(await refresh()).toBe(1)
+    expect(await amountOf(book)).toBeUndefined()
+    expect((await pageOf(shop, { price: '0..' })).items).toEqual([])
+  })
+
   it('stays when staff change something else, and goes when staff set the price', async () => {
     const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
     await feedPrice(book.id, { amount: 800, from: '2026-05-10', until: '2026-05-20' })
