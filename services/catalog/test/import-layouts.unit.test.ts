@@ -299,7 +299,7 @@ describe('the fields of the plain layout', () => {
     expect(priceParser('KWD')('1.250', null)).toEqual({ value: { amount: 1250, currency: 'KWD' } })
   })
 
-  test('a cell that is empty or a word for nothing says that there is nothing; a column that is absent, nothing', () => {
+  test('an empty cell or a word for nothing says that there is nothing, an absent column says nothing', () => {
     const fields = plainFields({ subtitle: '', year: 'NULL', publisher: 'n/a', contributors: '', stock: '' })
     expect(fields).toMatchObject({ subtitle: null, year: null, publisher: null, contributors: [] })
     expect(fields?.pages).toBeUndefined()

@@ -1,3 +1,4 @@
+import { setImmediate as letOthersWork } from 'node:timers/promises'
 import type { CsvRecord } from './csv/records.ts'
 import { type FeedBook, readRow, type ReadRow } from './feed-book.ts'
 import type { ImportIssue } from './issue.ts'
@@ -8,6 +9,9 @@ import { unlessAborted } from './unless-aborted.ts'
 
 /** Rows written in one transaction: enough to share its cost, few enough that its locks are short. */
 const batchSize = 500
+
+/** Rows read before others get their turn: the batch before is being stored meanwhile. */
+const rowsAtATime = 25
 
 /** Reads records as books, some at a time, and refuses those that the file has had before. */
 export async function* batchesOf(
@@ -20,6 +24,7 @@ export async function* batchesOf(
   for await (const some of records) {
     for (const record of some) {
       batch.push(withoutRepeats(readRow(record, reading, shop), seen))
+      if (batch.length % rowsAtATime === 0) await letOthersWork()
       if (batch.length < batchSize) continue
       yield batch
       batch = []
@@ -53,8 +58,8 @@ function repetitionOf({ line, recordId, fields }: FeedBook, seen: Seen): ImportI
 }
 
 /**
- * The items in their order, one of them being made while the one before is worked on. Ends early when the signal
- * does, without waiting for the item that is being made.
+ * The items in their order, one of them being made while the one before is worked on. Ends early when the
+ * signal does, without waiting for the item that is being made.
  */
 export async function* ahead<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]()

@@ -27,10 +27,10 @@ export interface ImportOptions {
 }
 
 /**
- * Imports a table of books into the catalogue, by batches in a transaction each and in memory that does not grow with
- * the file. Books that the catalogue has are brought to what the file says; what staff wrote stays, and what staff
- * deleted stays deleted. The same file again changes nothing, and one that was interrupted is completed by importing
- * it again.
+ * Imports a table of books into the catalogue, by batches in a transaction each and in memory that does not
+ * grow with the file. Books that the catalogue has are brought to what the file says; what staff wrote stays,
+ * and what staff deleted stays deleted. The same file again changes nothing, and one that was interrupted is
+ * completed by importing it again.
  * @throws ImportError when it cannot begin or not go on: its message is one line for people
  */
 export async function importBooks(deps: CatalogDeps, options: ImportOptions): Promise<ImportReport> {
@@ -85,12 +85,18 @@ function throttled<T>(report: ((value: T) => void) | undefined, value: () => T) 
   }
 }
 
+/** Bytes read at a time: a body that comes whole is cut, so that it is not parsed whole. */
+const largestChunk = 65_536
+
 async function* counted(
   bytes: AsyncIterable<Uint8Array>,
   read: { bytes: number },
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) {
-    read.bytes += chunk.length
-    yield chunk
+    for (let at = 0; at < chunk.length; at += largestChunk) {
+      const part = chunk.subarray(at, at + largestChunk)
+      read.bytes += part.length
+      yield part
+    }
   }
 }

@@ -21,7 +21,10 @@ export function shown(value: string): string {
   return (start.length > longestShown ? `${start.slice(0, longestShown - 1)}…` : start).toWellFormed()
 }
 
-/** Unicode has a picture of each of the old control characters (U+2400 on); the newer ones are shown by number. */
+/**
+ * Unicode has a picture of each of the old control characters (U+2400 on); the newer ones are shown by
+ * number.
+ */
 function symbolOf(character: string): string {
   const code = character.charCodeAt(0)
   if (code < 32) return String.fromCharCode(0x2400 + code)

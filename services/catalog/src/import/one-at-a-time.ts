@@ -5,8 +5,8 @@ import { ImportError } from './import-error.ts'
 const keepAliveMs = 15_000
 
 /**
- * Runs an import unless another runs in the same shop. The lock is a transaction's that is kept open meanwhile, so
- * that it goes with its process, however that ends; while it waits it holds nothing else back.
+ * Runs an import unless another runs in the same shop. The lock is a transaction's that is kept open
+ * meanwhile, so that it goes with its process, however that ends; while it waits it holds nothing else back.
  * @param work is told when the lock is lost, which is to end it
  * @throws ImportError import_running
  */

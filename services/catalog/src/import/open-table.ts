@@ -1,5 +1,6 @@
 import { type CsvTable, openCsv } from './csv/open-csv.ts'
 import type { CsvRecord } from './csv/records.ts'
+import { startingWith } from './csv/starting-with.ts'
 import { ImportError } from './import-error.ts'
 import { type Reading, recognise } from './layouts/index.ts'
 
@@ -27,7 +28,7 @@ export async function openTable(
   if ('code' in first) throw new ImportError('file_not_csv', `line ${first.line}: ${first.message}`)
   const reading = recognise(first.cells, columns)
   const books = reading.isHeader ? beginning.slice(1) : beginning
-  return { ...table, reading, records: continued(books, iterator) }
+  return { ...table, reading, records: startingWith(books, iterator) }
 }
 
 async function firstRecords(iterator: AsyncIterator<CsvRecord[]>): Promise<CsvRecord[]> {
@@ -35,12 +36,4 @@ async function firstRecords(iterator: AsyncIterator<CsvRecord[]>): Promise<CsvRe
     const { value, done } = await iterator.next()
     if (done || value.length > 0) return value ?? []
   }
-}
-
-async function* continued(
-  start: CsvRecord[],
-  iterator: AsyncIterator<CsvRecord[]>,
-): AsyncGenerator<CsvRecord[]> {
-  yield start
-  yield* { [Symbol.asyncIterator]: () => iterator }
 }

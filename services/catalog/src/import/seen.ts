@@ -1,6 +1,6 @@
 /**
- * Remembers in which line of a file a record or an ISBN was. Bounded: when there are more than it may remember,
- * the older half is forgotten, so that among the last `capacity` keys none is missed.
+ * Remembers in which line of a file a record or an ISBN was. Bounded: when there are more than it may
+ * remember, the older half is forgotten, so that among the last `capacity` keys none is missed.
  */
 export class Seen {
   readonly #capacity: number

@@ -5,7 +5,8 @@ import type { Layout } from './layouts/layout.ts'
 const longest = 100
 
 /**
- * The source of a file's records: as given, else the layout's own, else the file's name without its extension.
+ * The source of a file's records: as given, else the layout's own, else the file's name without its
+ * extension.
  * @throws ImportError source_invalid
  */
 export function sourceOf(given: string | undefined, { source }: Layout, fileName: string): string {

@@ -79,6 +79,7 @@ function noteWindowsLines({ windows }: OpenedTable, tally: Tally): void {
 function interrupted(error: unknown, line: number): unknown {
   if (!(error instanceof DatabaseError) && sqlState(error) === undefined) return error
   const reason = error instanceof Error ? error.message : String(error)
-  const message = `the import ended behind line ${line}: ${reason}. What was stored stays; import the file again for the rest`
+  const rest = 'what was stored stays; import the file again for the rest'
+  const message = `the import ended behind line ${line} (${reason}): ${rest}`
   return new ImportError('import_interrupted', message, { cause: error })
 }

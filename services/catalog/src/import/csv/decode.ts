@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { countLines, endOfLine, wholeLines } from './lines.ts'
 import { type Encoding, sniff, sniffedBytes } from './sniff.ts'
+import { startingWith } from './starting-with.ts'
 
 export interface Decoded {
   encoding: Encoding
@@ -18,16 +19,16 @@ export interface WindowsLines {
 }
 
 /**
- * Reads text of any common encoding as UTF-8. What has a UTF-16 byte order mark is that. All else is UTF-8, but
- * for the lines that are not: files put together from several sources mix encodings, so it is decided line
- * by line.
+ * Reads text of any common encoding as UTF-8. What has a UTF-16 byte order mark is that. All else is UTF-8,
+ * but for the lines that are not: files put together from several sources mix encodings, so it is decided
+ * line by line.
  * @throws ImportError when there is nothing, or it is no text
  */
 export async function decode(chunks: AsyncIterable<Uint8Array>, longestLine: number): Promise<Decoded> {
   const iterator = chunks[Symbol.asyncIterator]()
   const start = await readStart(iterator)
   const { encoding, bom } = sniff(start)
-  const bytes = continued(start.subarray(bom), iterator)
+  const bytes = startingWith<Uint8Array>(start.subarray(bom), iterator)
   const utf8 = encoding === 'UTF-8' ? bytes : fromUtf16(bytes, encoding === 'UTF-16BE')
   const windows = { count: 0, first: 0 }
   return {
@@ -48,14 +49,6 @@ async function readStart(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
     size += value.length
   }
   return Buffer.concat(parts)
-}
-
-async function* continued(
-  start: Uint8Array,
-  iterator: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield start
-  yield* { [Symbol.asyncIterator]: () => iterator }
 }
 
 /** Half of a surrogate pair becomes NUL: no text holds either, and a row is refused for it. */

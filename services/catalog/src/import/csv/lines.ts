@@ -8,7 +8,9 @@ function endOfWholeLines(bytes: Uint8Array): number {
   return Math.max(head.lastIndexOf(lf), head.lastIndexOf(cr)) + 1
 }
 
-/** Where the line that begins at `start` ends, behind its LF, CRLF or CR; the length when it is the last one. */
+/**
+ * Where the line that begins at `start` ends, behind its LF, CRLF or CR; the length when it is the last one.
+ */
 export function endOfLine(bytes: Uint8Array, start: number): number {
   const feed = bytes.indexOf(lf, start)
   const line = feed === -1 ? bytes.subarray(start) : bytes.subarray(start, feed)

@@ -2,6 +2,7 @@ import { decode, type WindowsLines } from './decode.ts'
 import { type CsvRecord, longestRecord, readRecords } from './records.ts'
 import { findSeparator, type Separator } from './separator.ts'
 import type { Encoding } from './sniff.ts'
+import { startingWith } from './starting-with.ts'
 
 /** A table of text, its encoding and separator found. */
 export interface CsvTable {
@@ -15,8 +16,8 @@ export interface CsvTable {
 }
 
 /**
- * Reads a table as it is sent, in memory that does not grow with it: UTF-8, Windows-1252 or UTF-16, separated by
- * commas, semicolons, tabulators or bars, with lines that end in LF, CRLF or CR.
+ * Reads a table as it is sent, in memory that does not grow with it: UTF-8, Windows-1252 or UTF-16, separated
+ * by commas, semicolons, tabs or bars, with lines that end in LF, CRLF or CR.
  * @throws ImportError when there is nothing, or it is no text
  */
 export async function openCsv(chunks: AsyncIterable<Uint8Array>): Promise<CsvTable> {
@@ -25,12 +26,6 @@ export async function openCsv(chunks: AsyncIterable<Uint8Array>): Promise<CsvTab
   const first = await iterator.next()
   const start: Buffer = first.done ? Buffer.alloc(0) : first.value
   const { separator, skip } = findSeparator(start)
-  const rest = { [Symbol.asyncIterator]: () => iterator }
-  const records = readRecords(after(start.subarray(skip), rest), separator, skip > 0 ? 2 : 1)
+  const records = readRecords(startingWith(start.subarray(skip), iterator), separator, skip > 0 ? 2 : 1)
   return { encoding, bom, separator, records, windows }
-}
-
-async function* after(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield start
-  yield* rest
 }

@@ -9,11 +9,22 @@ export const longestRecord = 1_048_576
 export type CsvRecord =
   /** `line` is where the row begins, counted from 1 as an editor does. */
   | { line: number; cells: string[] }
-  | { line: number; code: 'quote_unclosed' | 'record_too_long'; message: string; text: string }
+  /** `text` is how it begins. */
+  | { line: number; code: UnreadableCode; message: string; text: string }
+
+type UnreadableCode = 'quote_unclosed' | 'record_too_long'
+
+interface Unreadable {
+  code: UnreadableCode
+  message: string
+  /** Where reading goes on. */
+  end: number
+}
 
 /**
- * The records of a table in the pieces it comes in. Blank ones are left out. One that breaks the rules costs at
- * most itself: where a quote is not closed properly, its line is refused and reading goes on behind that line.
+ * The records of a table in the pieces it comes in. Blank ones are left out. One that breaks the rules costs
+ * at most itself: where a quote is not closed properly, its line is refused and reading goes on behind that
+ * line.
  */
 export async function* readRecords(
   pieces: AsyncIterable<Buffer>,
@@ -70,21 +81,21 @@ class RecordReader {
     return records
   }
 
-  #emit(table: Buffer, start: number, record: ParsedRecord | Refusal): CsvRecord[] {
+  #emit(table: Buffer, start: number, record: ParsedRecord | Unreadable): CsvRecord[] {
     const { end } = record
     const line = this.#line
     this.#line += countLines(table, start, end)
-    const refusal = 'code' in record ? record : end - start > longestRecord && tooLong
-    if (refusal) {
-      const text = table.toString('utf8', start, Math.min(end, start + 400))
-      return [{ line, code: refusal.code, message: refusal.message, text }]
+    if ('code' in record || end - start > longestRecord) {
+      const { code, message } = 'code' in record ? record : tooLong
+      return [{ line, code, message, text: table.toString('utf8', start, Math.min(end, start + 400)) }]
     }
-    const { cells } = record as ParsedRecord
-    return cells.every((cell) => cell.trim() === '') ? [] : [{ line, cells }]
+    return record.cells.every((cell) => cell.trim() === '') ? [] : [{ line, cells: record.cells }]
   }
 
-  /** Reads a first record that is not of the standard dialect: as one with backslashes, else its line loosely. */
-  #unruly(table: Buffer): ParsedRecord | Refusal {
+  /**
+   * Reads a first record that is not of the standard dialect: as one with backslashes, else its line loosely.
+   */
+  #unruly(table: Buffer): ParsedRecord | Unreadable {
     const end = endOfLine(table, 0)
     if (table.subarray(0, end).includes('\\"')) {
       const [record] = parseTable(table.subarray(0, longestRecord), this.#separator, 'backslash', 1).records
@@ -94,8 +105,6 @@ class RecordReader {
     return record ?? { ...unclosed, end }
   }
 }
-
-type Refusal = { code: 'quote_unclosed' | 'record_too_long'; message: string; end: number }
 
 const unclosed = {
   code: 'quote_unclosed',

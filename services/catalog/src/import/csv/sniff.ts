@@ -38,7 +38,7 @@ export function sniff(start: Buffer): Sniffed {
   return { encoding: 'UTF-8', bom: 0 }
 }
 
-/** Control characters that no text has: all but tabulators, line ends, form feeds and escapes. */
+/** Control characters that no text has: all but tabs, line ends, form feeds and escapes. */
 function isBinary(byte: number): boolean {
   return byte < 32 && !(byte >= 9 && byte <= 13) && byte !== 27
 }

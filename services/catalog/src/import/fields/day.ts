@@ -9,9 +9,9 @@ export interface PublicationDate {
 }
 
 /**
- * A date of publication: ISO (`2008-09-14`, also with a time, `2008-09`, `2008`), ONIX (`20080914`), with dots
- * (`14.9.2008`, day first), or with slashes. Slashes are read where only one reading is a date: `9/14/2008` is,
- * of `9/4/2008` no more than the year is certain.
+ * A date of publication: ISO (`2008-09-14`, also with a time, `2008-09`, `2008`), ONIX (`20080914`), with
+ * dots (`14.9.2008`, day first), or with slashes. Slashes are read where only one reading is a date:
+ * `9/14/2008` is, of `9/4/2008` no more than the year is certain.
  */
 export function publicationDate(text: string): Read<PublicationDate> {
   const iso =

@@ -3,7 +3,9 @@ import type { Read } from './read.ts'
 
 type Format = (typeof formats)[number]
 
-/** In this order: an "audio CD" is no "CD-ROM", and "paperback audiobook bundle" is rather heard than read. */
+/**
+ * In this order: an "audio CD" is no "CD-ROM", and "paperback audiobook bundle" is rather heard than read.
+ */
 const patterns: readonly (readonly [RegExp, Format])[] = [
   [/audio|\bmp3\b|\bcassette|^a[cj]$/, 'audiobook'],
   [/e-?book|kindle|epub|\bpdf\b|\bnook\b|digital|electronic|^e[ad]$/, 'ebook'],

@@ -30,9 +30,9 @@ interface ReadCell {
 }
 
 /**
- * The ISBN of a row whose columns each may have been through a spreadsheet. One that is right as written is taken
- * before one that had to be repaired; two that differ and are equally good speak against each other, and none is
- * taken. A repaired one must agree with what is left of a destroyed one beside it.
+ * The ISBN of a row whose columns each may have been through a spreadsheet. One that is right as written is
+ * taken before one that had to be repaired; two that differ and are equally good speak against each other,
+ * and none is taken. A repaired one must agree with what is left of a destroyed one beside it.
  */
 export function chooseIsbn(cells: readonly IsbnCell[]): ChosenIsbn {
   const read = cells.map((cell): ReadCell => ({ cell, result: repairIsbn(cell.text) }))
@@ -88,7 +88,9 @@ function agrees(isbn: Isbn, { cell, result }: ReadCell): boolean {
   return result.kind !== 'destroyed' || couldBe(isbn, cell.text)
 }
 
-/** Whether a number in scientific notation may be what was left of this ISBN, whichever way it was rounded. */
+/**
+ * Whether a number in scientific notation may be what was left of this ISBN, whichever way it was rounded.
+ */
 function couldBe({ isbn13, isbn10 }: Isbn, destroyed: string): boolean {
   const [, digits, exponent] = /^(\d[.,]?\d*)e\+?(\d+)$/i.exec(destroyed.trim()) ?? []
   if (digits === undefined) return true

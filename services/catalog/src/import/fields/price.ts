@@ -5,8 +5,8 @@ import type { Read } from './read.ts'
 export type PriceParser = (text: string, stated: string | null) => Read<Money>
 
 /**
- * Reads prices as people write them, `12.99`, `12,99`, `1.234,50`, with or without the currency's code or sign, as
- * money in the shop's currency.
+ * Reads prices as people write them, `12.99`, `12,99`, `1.234,50`, with or without the currency's code or
+ * sign, as money in the shop's currency.
  * @param currency ISO 4217 code of the currency the shop sells in
  */
 export function priceParser(currency: string): PriceParser {
@@ -44,8 +44,8 @@ function signsOf(currency: string): string[] {
 }
 
 /**
- * Minor units of a number in digits with points and commas; undefined when it is none, or may be two: `1.234` is
- * 1234 or a little over 1 where the currency has two decimals.
+ * Minor units of a number in digits with points and commas; undefined when it is none, or may be two: `1.234`
+ * is 1234 or a little over 1 where the currency has two decimals.
  */
 function minorUnits(digits: string, exponent: number): number | undefined {
   const plain = /^(-?\d+)(?:[.,](\d*))?$/.exec(digits)

@@ -1,8 +1,8 @@
 import { tidy } from '../../books/draft.ts'
 
 /**
- * What a cell says: a value, with a remark where it says less than it seems to, or why it says none. The code is
- * the field's own (`year_invalid`) when absent.
+ * What a cell says: a value, with a remark where it says less than it seems to, or why it says none. The code
+ * is the field's own (`year_invalid`) when absent.
  */
 export type Read<T> =
   | { value: T; remark?: { code: string; message: string } }

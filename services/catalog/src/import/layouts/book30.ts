@@ -11,9 +11,9 @@ const columns = ['asin', 'fileName', 'imageUrl', 'title', 'author', 'categoryId'
 const asin = /^[0-9A-Z]{7,10}$/
 
 /**
- * The listings of Uchida Lab's Book Cover Dataset (https://github.com/uchidalab/book-dataset), book30 and book32:
- * no header; ASIN, name of the cover's file, its address, title, author, and the category with its number. The name
- * of the file has the ASIN whole.
+ * The listings of Uchida Lab's Book Cover Dataset (https://github.com/uchidalab/book-dataset), book30 and
+ * book32: no header; ASIN, name of the cover's file, its address, title, author, and the category with its
+ * number. The name of the file has the ASIN whole.
  */
 export const book30: Layout = {
   name: 'book30',

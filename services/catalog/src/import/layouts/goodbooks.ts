@@ -25,9 +25,10 @@ const used = new Map(
 )
 
 /**
- * books.csv of goodbooks-10k (https://github.com/zygmuntz/goodbooks-10k). A record is known by Goodreads' own id
- * of the book, which the files of tags and other exports from Goodreads have too; `book_id` only numbers the rows
- * of this file. (In the edition on Kaggle it is `id` that numbers them, and `book_id` is Goodreads'.)
+ * books.csv of goodbooks-10k (https://github.com/zygmuntz/goodbooks-10k). A record is known by Goodreads' own
+ * id of the book, which the files of tags and other exports from Goodreads have too; `book_id` only numbers
+ * the rows of this file. (In the edition on Kaggle it is `id` that numbers them, and `book_id` is
+ * Goodreads'.)
  */
 export const goodbooks: Layout = {
   name: 'goodbooks',

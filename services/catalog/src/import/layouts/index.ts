@@ -33,11 +33,9 @@ export function recognise(first: readonly string[], given?: readonly string[]): 
     const found = layout.recognise(first)
     if (found) return readingOf(layout, first, found, first)
   }
-  const start = first.slice(0, 5).join(', ')
-  throw new ImportError(
-    'layout_unknown',
-    `the first line names no column "title" (it begins "${start.slice(0, 100)}"): add a header line, or name the columns with --columns`,
-  )
+  const start = first.slice(0, 5).join(', ').slice(0, 100)
+  const found = `the first line names no column "title" (it begins "${start}")`
+  throw new ImportError('layout_unknown', `${found}: add a header line, or name the columns with --columns`)
 }
 
 function readingOf(

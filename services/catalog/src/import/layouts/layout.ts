@@ -3,8 +3,8 @@ import type { PriceParser } from '../fields/price.ts'
 import type { Row } from './row.ts'
 
 /**
- * What a record says of a book. A field that is absent is no statement, since the file has no such column or what
- * stands there cannot be read; one that is null or empty says that there is nothing.
+ * What a record says of a book. A field that is absent is no statement, since the file has no such column or
+ * what stands there cannot be read; one that is null or empty says that there is nothing.
  */
 export type FeedFields = { [Field in keyof BookDraft]?: BookDraft[Field] | undefined }
 

@@ -4,7 +4,7 @@ import { columnKey } from './layout.ts'
 const aliases: Readonly<Record<string, string>> = {
   recordId: 'id, record, record reference, book id, product id, item id, article number, sku',
   isbn: 'isbn10, isbn13, ean, ean13, gtin, gtin13, barcode',
-  title: 'book title, product title, name',
+  title: 'book title, product title',
   subtitle: 'book subtitle',
   contributors: 'contributor, author, authors, book author, creator, creators, writer, by',
   editor: 'editors',
@@ -12,7 +12,9 @@ const aliases: Readonly<Record<string, string>> = {
   illustrator: 'illustrators',
   narrator: 'narrators',
   publisher: 'publisher name, imprint, publishing house',
-  year: 'publication year, year of publication, published year, year published, original publication year, pub year',
+  year:
+    'publication year, year of publication, published year, year published, original publication year, ' +
+    'pub year',
   publishedOn:
     'publication date, date of publication, published, published date, publish date, pub date, release date',
   language: 'language code, languages, lang',

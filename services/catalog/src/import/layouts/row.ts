@@ -31,8 +31,8 @@ export class Row {
   }
 
   /**
-   * What stands in a column, without control characters; empty when that is a word for nothing, undefined when there
-   * is no such cell.
+   * What stands in a column, without control characters; empty when that is a word for nothing, undefined
+   * when there is no such cell.
    */
   text(column: string): string | undefined {
     const cell = this.#cells[this.#columns.places.get(column)?.[0] ?? -1]
@@ -50,8 +50,8 @@ export class Row {
   }
 
   /**
-   * Reads a column: null when it is empty, undefined when there is no such cell or it cannot be read or kept in
-   * that field, which leaves a warning.
+   * Reads a column: null when it is empty, undefined when there is no such cell or it cannot be read or kept
+   * in that field, which leaves a warning.
    */
   read<T>(column: string, parse: Parser<T>, field?: BoundedField): T | null | undefined {
     const text = this.text(column)

@@ -40,7 +40,10 @@ export async function knownRecords(
   return new Map(rows.map((row) => [row.recordId, row]))
 }
 
-/** Finds the books that a feed speaks of, by record and by ISBN, and holds their rows until the transaction ends. */
+/**
+ * Finds the books that a feed speaks of, by record and by ISBN, and holds their rows until the transaction
+ * ends.
+ */
 export async function lockKnown(
   tx: Queryable,
   source: string,

@@ -33,8 +33,8 @@ export function newDraft(fields: FeedFields & { title: string }): BookDraft {
 }
 
 /**
- * A book as it is to be when a source has spoken. Groups that staff wrote stay. What the source says replaces what
- * any feed said; where it says that there is nothing, only what it said itself goes.
+ * A book as it is to be when a source has spoken. Groups that staff wrote stay. What the source says replaces
+ * what any feed said; where it says that there is nothing, only what it said itself goes.
  */
 export function mergedDraft(book: Book, fields: FeedFields, owners: Owners, source: string): BookDraft {
   const taken = stated(fields, (group, field) => {

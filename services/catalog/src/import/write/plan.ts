@@ -21,8 +21,8 @@ export type Step =
 const nobody: Owners = new Map()
 
 /**
- * Decides for each book of a feed, in its order, whether it is new or which book it is: the one that the source's
- * record was before, else the one that has its ISBN.
+ * Decides for each book of a feed, in its order, whether it is new or which book it is: the one that the
+ * source's record was before, else the one that has its ISBN.
  */
 export function planBooks(feed: readonly FeedBook[], known: Known, source: string): Step[] {
   const holders = new Map(known.holders)
@@ -52,8 +52,8 @@ export function planBooks(feed: readonly FeedBook[], known: Known, source: strin
 }
 
 /**
- * Whether the source calls the ISBN's book by another id. A record without an id of its own is known by its ISBN,
- * and is the same whether it has got one or lost it since.
+ * Whether the source calls the ISBN's book by another id. A record without an id of its own is known by its
+ * ISBN, and is the same whether it has got one or lost it since.
  */
 function isOthersRecord({ recordIds, isbn13 }: Holder, { recordId }: FeedBook): boolean {
   return recordId !== isbn13 && recordIds.some((id) => id !== isbn13 && id !== recordId)

@@ -11,8 +11,9 @@ export interface BatchOptions {
 }
 
 /**
- * Stores a batch in one transaction, all of it or nothing. Where another writer came between, it is tried again.
- * Where the database refuses it nevertheless, it is divided until the books that cannot be stored are alone.
+ * Stores a batch in one transaction, all of it or nothing. Where another writer came between, it is tried
+ * again. Where the database refuses it nevertheless, it is divided until the books that cannot be stored are
+ * alone.
  */
 export async function storeBatch(
   deps: CatalogDeps,

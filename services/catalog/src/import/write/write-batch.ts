@@ -20,8 +20,8 @@ export interface WriteOptions {
 }
 
 /**
- * Brings the catalogue to what a source says of some books, in the caller's transaction: one outcome for each. No two
- * of them may have the same record id, or the same ISBN.
+ * Brings the catalogue to what a source says of some books, in the caller's transaction: one outcome for
+ * each. No two of them may have the same record id, or the same ISBN.
  * @throws the database's unique violation when another writer took an ISBN meanwhile
  */
 export async function writeBatch(
