@@ -31,7 +31,7 @@ export const roles = [
 
 /** One of these texts. */
 export const literals = <const T extends readonly string[]>(values: T, options: { description: string }) =>
-  Type.Unsafe<T[number]>(Type.Enum([...values], options))
+  Type.Unsafe<T[number]>(Type.Enum([...values], { type: 'string', ...options }))
 
 export const Role = literals(roles, { description: 'What a contributor did (after ONIX list 17)' })
 export const Format = literals(formats, { description: 'What the book is sold as (after ONIX list 150)' })

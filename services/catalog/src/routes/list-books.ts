@@ -6,6 +6,9 @@ import { type SortName, sorts } from '../search/by-sort.ts'
 import { Facets, facetNames } from '../search/facets.ts'
 import { listPage } from '../search/list-page.ts'
 
+/** One number, or a range of which either end may be left open. */
+const range = (number: string) => `^(${number}(\\.\\.(${number})?)?|\\.\\.${number})$`
+
 const Query = Type.Object({
   q: Type.Optional(
     Type.String({
@@ -23,12 +26,19 @@ const Query = Type.Object({
   language: Type.Optional(Type.String({ minLength: 2, maxLength: 35, description: 'ISO 639-1 or 639-2' })),
   format: Type.Optional(Format),
   year: Type.Optional(
-    Type.String({ maxLength: 12, description: 'A year or a range', examples: ['1990..1999'] }),
+    Type.String({
+      maxLength: 12,
+      pattern: range('-?[0-9]{1,4}'),
+      description: 'A year, or a range of which either end may be left open',
+      examples: ['1990..1999'],
+    }),
   ),
   price: Type.Optional(
     Type.String({
       maxLength: 24,
-      description: "A range in minor units of the shop's currency",
+      pattern: range('[0-9]{1,9}'),
+      description:
+        "A price, or a range of which either end may be left open, in minor units of the shop's currency",
       examples: ['500..1500'],
     }),
   ),
@@ -36,6 +46,7 @@ const Query = Type.Object({
   sort: Type.Optional(
     Type.Unsafe<'relevance' | SortName>(
       Type.Enum(['relevance', ...Object.keys(sorts)], {
+        type: 'string',
         description: 'relevance when there is a q, else popularity; -price is the dearest first',
       }),
     ),
