@@ -139,6 +139,10 @@ const openapi = {
     '`code`. Lists are read with `limit` and the `nextCursor` of the page before.',
   tags: [
     { name: 'Books', description: 'What the shop sells' },
+    { name: 'Contributors', description: 'Who wrote, translated, drew or edited it' },
+    { name: 'Publishers', description: 'Who published it' },
+    { name: 'Subjects', description: 'What it is about' },
+    { name: 'Reports', description: 'Figures about the catalogue, for staff' },
     { name: 'Accounts', description: 'People and their roles' },
     { name: 'Tokens', description: 'How scripts sign in' },
     { name: 'Session', description: 'How browsers sign in' },
