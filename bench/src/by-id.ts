@@ -1,6 +1,6 @@
 import autocannon from 'autocannon'
 import { shown, spread } from './figures.ts'
-import { socketFolder, startFile, startShop } from './programs.ts'
+import { fill, socketFolder, startFile, startShop } from './programs.ts'
 import type { Report } from './report.ts'
 
 const rounds = 7
@@ -9,7 +9,8 @@ const connections = 32
 
 /** A book by its id: requests per second through the gateway as a share of a bare server's, round by round. */
 export async function byId(): Promise<Report> {
-  const shop = await startShop()
+  const shop = await startShop({ SAMPLE_CATALOGUE: 'off' })
+  await fill(shop, 10_000)
   const bare = await startFile('bare-server.ts', socketFolder(shop.folder))
   try {
     const page = await fetch(`${shop.url}/api/books?limit=50`)

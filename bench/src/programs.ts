@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { openDatabase } from '@colophon/postgres'
+import { loadCatalogue } from './load-catalogue.ts'
 
 const command = fileURLToPath(new URL('../../apps/colophon/bin/colophon.js', import.meta.url))
 
@@ -21,8 +23,8 @@ export interface RunningShop {
 
 /** Starts `colophon serve` on free ports, as users do, without rate limits. */
 export async function startShop(
-  folder?: string,
   environment: Record<string, string> = {},
+  folder?: string,
 ): Promise<RunningShop> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), 'colophon-bench-')))
   const began = performance.now()
@@ -64,15 +66,23 @@ export function socketFolder(shopFolder: string): string {
   return socket
 }
 
+/** Puts a made-up catalogue of so many books into a running shop. */
+export async function fill(shop: RunningShop, size: number): Promise<void> {
+  const connection = { host: socketFolder(shop.folder), port: 5432, user: 'colophon', database: 'colophon' }
+  const database = openDatabase({ connection, application: 'bench' })
+  await loadCatalogue(database, size, () => {})
+  await database.close()
+}
+
 /** Runs one of the files beside this one until it is stopped; resolves with the first line it prints. */
 export async function startFile(
   name: string,
   ...args: string[]
-): Promise<{ line: string; stop(): Promise<void> }> {
+): Promise<{ line: string; pid: number; stop(): Promise<void> }> {
   const file = fileURLToPath(new URL(name, import.meta.url))
   const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  return { line: String(line), stop: () => end(child) }
+  return { line: String(line), pid: child.pid ?? 0, stop: () => end(child) }
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,9 +1,13 @@
+import type { BookListQuery } from '../../services/catalog/src/search/list-page.ts'
+
 /** A kind of search people make, as the query of GET /api/books. */
 export interface Search {
   name: string
-  query: Record<string, string | number | boolean>
+  query: Omit<BookListQuery, 'cursor' | 'limit'>
   /** Which page of it. */
   page?: number
+  /** Why it may read more than the bound of search.ts. */
+  mayReadMore?: string
 }
 
 /** Thirty searches of real kinds over the made-up catalogue (made-catalogue.ts). */

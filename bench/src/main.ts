@@ -1,0 +1,38 @@
+// npm run bench [-- NAME...]: runs the benchmarks named (all of them when none is), prints what they found, and keeps
+// the figures in bench/figures/NAME.json. `import=FILE` and `search=10000,100000` give one its argument.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { byId } from './by-id.ts'
+import { importGoodbooks } from './import.ts'
+import type { Report } from './report.ts'
+import { search } from './search.ts'
+import { memory, start } from './start.ts'
+
+const benchmarks: Record<string, (argument?: string) => Promise<Report>> = {
+  'by-id': byId,
+  import: importGoodbooks,
+  search: (sizes = '10000,100000,1000000') => search(sizes.split(',').map(Number)),
+  start,
+  memory,
+}
+
+const asked = process.argv.slice(2).map((argument) => argument.split('=') as [string, string?])
+const wrong = asked.find(([name]) => !(name in benchmarks))
+if (wrong) {
+  console.error(`bench: there is no benchmark ${wrong[0]}: one of ${Object.keys(benchmarks).join(', ')}`)
+  process.exit(2)
+}
+
+const chosen = asked.length > 0 ? asked : Object.keys(benchmarks).map((name) => [name] as [string, string?])
+const folder = new URL('../figures/', import.meta.url)
+mkdirSync(folder, { recursive: true })
+for (const [name, argument] of chosen) {
+  const report = await benchmarks[name]?.(argument)
+  if (!report) continue
+  console.log(`\n${report.name}: ${report.what}`)
+  if (report.wanted) console.log(`wanted: ${report.wanted}: ${report.met ? 'met' : 'NOT MET'}`)
+  for (const line of report.lines) console.log(line)
+  const kept = { ...report, node: process.version, cores: availableParallelism() }
+  writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(kept, null, 2)}\n`)
+  if (report.met === false) process.exitCode = 1
+}

@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  attachEmbedded,
+  type Database,
+  migrate,
+  openDatabase,
+  type Queryable,
+  type Sql,
+  sql,
+} from '@colophon/postgres'
+import { createLogger } from '@colophon/runtime'
+import type { CatalogDeps } from '../../services/catalog/src/deps.ts'
+import { catalogMigrations, createCatalog } from '../../services/catalog/src/index.ts'
+import { type BookListQuery, listPage } from '../../services/catalog/src/search/list-page.ts'
+import { quantile } from './figures.ts'
+import { loadCatalogue } from './load-catalogue.ts'
+import type { Report } from './report.ts'
+import { type Search, searches } from './searches.ts'
+
+const runs = 40
+
+/** How many pages of 8 kB one search may read; those that may read more say why in searches.ts. */
+const bufferBound = 40_000
+
+interface Timed {
+  search: Search
+  p50: number
+  p99: number
+  buffers: number
+}
+
+/** Every search of searches.ts on a made-up catalogue of each size: time and pages read. */
+export async function search(sizes: readonly number[]): Promise<Report> {
+  const folder = await mkdtemp(join(tmpdir(), 'colophon-bench-'))
+  const embedded = await attachEmbedded({ folder, application: 'bench' })
+  const database = openDatabase({
+    connection: embedded.connection,
+    application: 'bench',
+    statementTimeout: 0,
+  })
+  const lines: string[] = []
+  const figures: Report['figures'] = {}
+  let met = true
+  try {
+    for (const size of sizes) {
+      await database.query(sql`drop schema if exists catalog cascade`)
+      await migrate(database, catalogMigrations)
+      await loadCatalogue(database, size, progressOf(size))
+      const timed = []
+      for (const one of searches) timed.push(await timeSearch(database, one))
+      const title = `${size.toLocaleString('en')} titles`
+      lines.push(`${title.padEnd(40)}p50 ms    p99 ms    pages read`, ...timed.map(line))
+      const sorted = timed.map(({ p50 }) => p50).toSorted((a, b) => a - b)
+      figures[`p50Ms${size}`] = quantile(sorted, 0.5)
+      figures[`slowestP50Ms${size}`] = sorted.at(-1) ?? 0
+      figures[`mostPages${size}`] = Math.max(...timed.map(({ buffers }) => buffers))
+      met &&= timed.every(
+        ({ search: { mayReadMore }, buffers }) => mayReadMore !== undefined || buffers <= bufferBound,
+      )
+    }
+  } finally {
+    await database.close()
+    await embedded.release()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return {
+    name: 'search',
+    what: `${searches.length} searches of real kinds, in milliseconds and pages of 8 kB read`,
+    wanted: `at most ${bufferBound.toLocaleString('en')} pages whatever the size of the catalogue, but for the exceptions`,
+    met,
+    figures,
+    lines: [...lines, ...exceptions()],
+  }
+}
+
+function line({ search: { name }, p50, p99, buffers }: Timed): string {
+  const cells = [p50.toFixed(1), p99.toFixed(1), buffers.toLocaleString('en')]
+  return `  ${name.padEnd(38)}${cells.map((cell, i) => cell.padStart([6, 10, 14][i] ?? 0)).join('')}`
+}
+
+function exceptions(): string[] {
+  return searches.flatMap(({ name, mayReadMore }) =>
+    mayReadMore ? [`exception: ${name}: ${mayReadMore}`] : [],
+  )
+}
+
+function progressOf(size: number): (loaded: number) => void {
+  return (loaded) => {
+    if (loaded % 100_000 === 0)
+      console.error(`search: ${loaded.toLocaleString('en')} of ${size.toLocaleString('en')} titles made`)
+  }
+}
+
+async function timeSearch(database: Database, one: Search): Promise<Timed> {
+  const deps = depsOn(database)
+  const query = await queryOfPage(deps, one)
+  const times: number[] = []
+  await listPage(deps, query)
+  for (let run = 0; run < runs; run++) {
+    const began = performance.now()
+    await listPage(deps, query)
+    times.push(performance.now() - began)
+  }
+  times.sort((a, b) => a - b)
+  const counter = { buffers: 0 }
+  await listPage(depsOn(counting(database, counter)), query)
+  return { search: one, p50: quantile(times, 0.5), p99: quantile(times, 0.99), buffers: counter.buffers }
+}
+
+function depsOn(database: Database): CatalogDeps {
+  const logger = createLogger({ level: 'fatal', readable: false })
+  return createCatalog({ database, logger, currency: 'EUR' }).deps
+}
+
+async function queryOfPage(deps: CatalogDeps, { query, page = 1 }: Search): Promise<BookListQuery> {
+  let cursor: string | null = null
+  for (let n = 1; n < page; n++) {
+    const result = await listPage(deps, { limit: 20, ...query, ...(cursor && { cursor }) })
+    cursor = result.nextCursor
+  }
+  return { limit: 20, ...query, ...(cursor && { cursor }) }
+}
+
+interface Explained {
+  'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }]
+}
+
+/** The same database, with the pages that each statement reads counted by EXPLAIN before it is run. */
+function counting(database: Database, counter: { buffers: number }): Database {
+  const counted = (db: Queryable): Queryable => {
+    async function explain(statement: Sql): Promise<void> {
+      if (!/^\s*(select|with)\b/i.test(statement.sql) || statement.sql.includes('set_config')) return
+      const [row] = await db.query<Explained>(sql`explain (analyze, buffers, format json) ${statement}`)
+      const plan = row?.['QUERY PLAN'][0].Plan
+      counter.buffers += (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0)
+    }
+    return {
+      query: async (statement, options) => explain(statement).then(() => db.query(statement, options)),
+      one: async (statement, options) => explain(statement).then(() => db.one(statement, options)),
+      maybeOne: async (statement, options) => explain(statement).then(() => db.maybeOne(statement, options)),
+    }
+  }
+  return {
+    ...database,
+    ...counted(database),
+    transaction: (work, options) => database.transaction((tx) => work({ ...tx, ...counted(tx) }), options),
+  }
+}
