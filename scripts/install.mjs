@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.colophon-installed')
-const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex')
 
 const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
 if (!installed) {
@@ -19,7 +21,9 @@ if (!installed) {
   const options = { cwd: root, stdio: ['ignore', 2, 2] }
   const run = npm ? spawnSync(process.execPath, [npm, ...args], options) : spawnSync('npm', args, options)
   if (run.status !== 0) {
-    console.error('colophon: npm ci failed (see above). Colophon needs the npm registry the first time it starts.')
+    console.error(
+      'colophon: npm ci failed (see above). Colophon needs the npm registry the first time it starts.',
+    )
     process.exit(run.status ?? 1)
   }
   writeFileSync(stamp, lock)

@@ -4,7 +4,9 @@ import { settings } from '../apps/colophon/src/settings.ts'
 
 const file = new URL('../README.md', import.meta.url)
 const readme = readFileSync(file, 'utf8')
-const rows = Object.values(settings).map(({ env, help, shown }) => `| \`${env}\` | ${shown || 'none'} | ${help} |`)
+const rows = Object.values(settings).map(
+  ({ env, help, shown }) => `| \`${env}\` | ${shown || 'none'} | ${help} |`,
+)
 const table = ['| setting | default | meaning |', '|---|---|---|', ...rows].join('\n')
 const updated = readme.replace(/(<!-- settings: [^\n]*-->\n)[\s\S]*?(<!-- \/settings -->)/, `$1${table}\n$2`)
 
