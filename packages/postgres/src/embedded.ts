@@ -85,9 +85,11 @@ class Attachment implements EmbeddedPostgres {
       throw explain(error, options.folder)
     }
     this.#enteredAt = Date.now()
-    const { ended, target } = this.#reached
-    if (previous !== undefined && previous !== target.host)
-      throw new Error(`PostgreSQL moved to ${target.host}`)
+    const { client, ended, target } = this.#reached
+    if (previous !== undefined && previous !== target.host) {
+      await client.end()
+      throw new Error(`its socket is in ${target.host} now, and no longer in ${previous}`)
+    }
     ended.then(() => {
       if (!this.#released) this.#recovery = this.#recover()
     })

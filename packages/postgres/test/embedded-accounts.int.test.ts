@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { accountFor, userName } from '../src/embedded/account.ts'
-import { attachEmbedded, openDatabase, sql } from '../src/index.ts'
+import { attachEmbedded } from '../src/index.ts'
 import { newFolder, serverPid, usedFolder } from './support/folder.ts'
 import { startProgram } from './support/program.ts'
 
@@ -55,20 +55,24 @@ if (asRoot) {
     expect(serverPid(folder)).toBeUndefined()
   })
 
-  test('a folder of somebody else’s is used as them, and both get in', async () => {
+  test('a folder of somebody else’s is used as them, and whichever of us leaves last stops it', async () => {
     const folder = newFolder()
     const owner = accountFor('/', ['nobody'])
-    chownSync(folder, owner.uid, owner.gid)
+    chownSync(folder, owner.uid, 0)
+    const first = await attachEmbedded({ folder, application, durable: false })
     const theirs = startProgram({ folder, application: 'theirs', durable: false }, owner)
     expect(await theirs.next()).toMatchObject({ attached: true })
-    const ours = await attachEmbedded({ folder, application })
-    expect(statSync(join(folder, 'postgres')).uid).toBe(owner.uid)
+    await first.release()
+    expect(serverPid(folder)).toBeDefined()
     await theirs.leave()
-    await ours.release()
-    const again = await attachEmbedded({ folder, application, durable: false })
-    const database = openDatabase({ connection: again.connection, application })
-    expect(await database.one(sql`SELECT current_user AS name`)).toEqual({ name: 'colophon' })
-    await database.close()
-    await again.release()
+    expect(serverPid(folder)).toBeUndefined()
+    const again = startProgram({ folder, application: 'theirs', durable: false }, owner)
+    expect(await again.next()).toMatchObject({ attached: true })
+    const last = await attachEmbedded({ folder, application })
+    expect(statSync(join(folder, 'postgres'))).toMatchObject(owner)
+    await again.leave()
+    expect(serverPid(folder)).toBeDefined()
+    await last.release()
+    expect(serverPid(folder)).toBeUndefined()
   })
 }

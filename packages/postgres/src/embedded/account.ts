@@ -26,8 +26,9 @@ export function accountFor(path: string, preferred = ['postgres', 'nobody']): Ac
     const owner = userName(uid) ?? `user ${uid}`
     throw new Error(`${path} belongs to ${owner}: start as that user, or choose another data folder`)
   }
-  if (uid !== rootUid) return { uid, gid }
   const known = users()
+  // With the group that user has, since a folder's may be root's.
+  if (uid !== rootUid) return { uid, gid: known.find((user) => user.uid === uid)?.gid ?? gid }
   const account = preferred.map((name) => known.find((user) => user.name === name)).find(Boolean)
   if (account) return { uid: account.uid, gid: account.gid }
   throw new Error(

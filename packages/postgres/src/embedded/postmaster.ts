@@ -39,17 +39,28 @@ function isMissing(error: unknown): boolean {
 /** Whether the process is there and is the PostgreSQL of that cluster, not another that got its id since. */
 export function isRunning(cluster: string, { pid }: Postmaster): boolean {
   if (!isAlive(pid)) return false
-  if (process.platform === 'linux') return workingFolder(pid) === cluster
-  const options = { encoding: 'utf8', timeout: 5_000 } as const
-  return /postgres/.test(spawnSync('ps', ['-o', 'command=', '-p', String(pid)], options).stdout)
+  const folder = workingFolder(pid)
+  return folder === undefined ? commandLine(pid).includes(cluster) : folder === cluster
 }
 
-/** PostgreSQL's is its cluster. Undefined for others' processes, and for one that only waits to be reaped. */
+/** PostgreSQL's is its cluster. Undefined where we may not know, and on systems other than Linux. */
 function workingFolder(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
   } catch {
     return undefined
+  }
+}
+
+/** Empty for a process that has ended, even if it still waits to be reaped. */
+function commandLine(pid: number): string {
+  if (process.platform !== 'linux') {
+    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).stdout
+  }
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
   }
 }
 

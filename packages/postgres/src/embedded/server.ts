@@ -89,10 +89,8 @@ function outcomeOf(
   const output = readFileSync(logPath(folder)).subarray(start).toString()
   const own = output.split('\n').filter((line) => line.includes(`[${child.pid}]`))
   // Another was started at the same time, or what a crashed one left behind is still ending.
-  if (
-    own.some((line) => /lock file .* (already exists|is empty)|pre-existing shared memory block/.test(line))
-  )
-    return 'locked out'
+  const lockedOut = /lock file .* (already exists|is empty)|pre-existing shared memory block/
+  if (own.some((line) => lockedOut.test(line))) return 'locked out'
   const killed = child.signalCode === 'SIGKILL' ? 'it was killed' : undefined
   const reason = killed ?? lastReason(output) ?? `status ${child.exitCode}`
   return new Error(`PostgreSQL did not start in ${cluster}: ${reason} (see ${logPath(folder)})`)
