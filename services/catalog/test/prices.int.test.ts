@@ -8,9 +8,14 @@ import { allOf, pageOf } from './support/listing.ts'
 
 let shop: CatalogHarness
 let today = '2026-05-01'
+let looks = 0
 
 beforeAll(async () => {
-  shop = await startCatalog({ now: () => new Date(`${today}T12:00:00Z`) })
+  const now = () => {
+    looks++
+    return new Date(`${today}T12:00:00Z`)
+  }
+  shop = await startCatalog({ now })
 })
 
 afterAll(() => shop.stop())
@@ -204,5 +209,13 @@ describe('refreshing', () => {
     shop.catalog.deps.reindexSoon()
     await shop.catalog.settle()
     expect(await versionOf(book)).toBe(2)
+  })
+
+  it('is done once more when it is asked for many times while it is being done', async () => {
+    await shop.catalog.settle()
+    const before = looks
+    for (let asked = 0; asked < 20; asked++) shop.catalog.deps.reindexSoon()
+    await shop.catalog.settle()
+    expect(looks - before).toBeLessThan(20)
   })
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
-import { patchBook, readBook } from './support/books.ts'
+import { addBook, patchBook, readBook } from './support/books.ts'
 import { openLibrary } from './support/library.ts'
 import { allOf, askFor, pageOf, type Query } from './support/listing.ts'
 
@@ -213,5 +213,12 @@ describe('facets', () => {
       }
     }
     expect((await pageOf(shop, {})).facets).toBeUndefined()
+  })
+
+  it('count a book once for who is in it twice', async () => {
+    const twice = [{ name: 'Tove Jansson' }, { name: 'Tove Jansson', role: 'illustrator' }]
+    await addBook(shop, { title: 'Moominsummer', contributors: twice })
+    const { facets } = await pageOf(shop, { q: 'moominsummer', facets: 'contributor' })
+    expect(facets).toMatchObject({ contributor: [{ text: 'Tove Jansson', count: 1 }] })
   })
 })

@@ -61,6 +61,8 @@ describe('relevance', () => {
       'The Hobbit, J.R.R. Tolkien',
       'The Hobbit, Chuck Dixon',
     ])
+    await addBook(shop, { title: 'Frankenstein Forever', popularity: 9_000_000 })
+    expect(titles(await allOf(shop, { q: 'frankenstien' }))[0]).toBe('Frankenstein')
   })
 
   it('is the same whatever case, accents and signs the query has', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
+import { addBook } from './support/books.ts'
 import { openLibrary } from './support/library.ts'
 import { allOf, pageOf } from './support/listing.ts'
 
@@ -154,6 +155,8 @@ describe('a misspelt query', () => {
     ['достаевский', ['Преступление и наказание']],
     ['silmarilion', ['The Silmarillion']],
     ['silmarri', ['The Silmarillion']],
+    ['silmarrilion', ['The Silmarillion']],
+    ['kafak', ['Die Verwandlung', 'Der Prozess', 'Das Schloß']],
     ['prejudice pride asten', ['Pride and Prejudice']],
   ])('%s is forgiven, and told', async (q, expected) => {
     expect((await titles(q)).sort()).toEqual(expected.toSorted())
@@ -162,6 +165,17 @@ describe('a misspelt query', () => {
 
   it('says what it was taken for', async () => {
     expect(await pageOf(shop, { q: 'the hobit', limit: 1 })).toMatchObject({ correctedQuery: 'the hobbit' })
+  })
+
+  it('is taken for what comes nearest', async () => {
+    await addBook(shop, { title: 'Tolkeens' })
+    expect(await pageOf(shop, { q: 'tolkein ' })).toMatchObject({ correctedQuery: 'tolkien' })
+  })
+
+  it('has only its unknown words forgiven, when the known ones are right', async () => {
+    await addBook(shop, { title: 'Silver Walker' })
+    await addBook(shop, { title: 'Silver Talker' })
+    expect(await titles('walker silevr')).toEqual(['Silver Walker'])
   })
 
   it('is forgiven when each word is known, but no book has them all', async () => {
@@ -176,7 +190,7 @@ describe('a misspelt query', () => {
     expect(await titles('kar')).toEqual(['Kar', 'R.U.R.'])
   })
 
-  it.each(['xqzzv', 'kqwv hobbit', '99999', 'zz', '魔', 'щщщщ'])(
+  it.each(['xqzzv', 'kqwv hobbit', 'kfaak', 'ecq', '1948', '99999', 'zz', '魔', 'щщщщ'])(
     'that is nonsense finds nothing: %s',
     async (q) => {
       expect(await pageOf(shop, { q, total: true })).toMatchObject({ items: [], nextCursor: null, total: 0 })
