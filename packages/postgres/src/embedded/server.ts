@@ -22,7 +22,7 @@ import { port, removeSocketFolder } from './socket.ts'
 export type ClusterPlace = Place & { cluster: string }
 
 export interface Launch {
-  /** What became of it; undefined while it runs. */
+  /** What became of it; undefined while it runs. It was stopped or killed by others, locked out, or failed. */
   outcome(): 'stopped' | 'locked out' | Error | undefined
 }
 
@@ -85,14 +85,13 @@ function outcomeOf(
   start: number,
 ): ReturnType<Launch['outcome']> {
   if (child.exitCode === null && child.signalCode === null) return undefined
-  if (child.exitCode === 0) return 'stopped'
+  if (child.exitCode === 0 || child.signalCode === 'SIGKILL') return 'stopped'
   const output = readFileSync(logPath(folder)).subarray(start).toString()
   const own = output.split('\n').filter((line) => line.includes(`[${child.pid}]`))
   // Another was started at the same time, or what a crashed one left behind is still ending.
   const lockedOut = /lock file .* (already exists|is empty)|pre-existing shared memory block/
   if (own.some((line) => lockedOut.test(line))) return 'locked out'
-  const killed = child.signalCode === 'SIGKILL' ? 'it was killed' : undefined
-  const reason = killed ?? lastReason(output) ?? `status ${child.exitCode}`
+  const reason = lastReason(output) ?? `it ended with ${child.signalCode ?? child.exitCode}`
   return new Error(`PostgreSQL did not start in ${cluster}: ${reason} (see ${logPath(folder)})`)
 }
 
