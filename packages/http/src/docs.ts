@@ -19,15 +19,20 @@ const contentSecurityPolicy = [
  * Swagger UI at `/docs`, from its package. What is tried there sends the session cookie, or a bearer token that is
  * pasted into "Authorize" and remembered by the browser.
  */
-export async function addDocs(app: App): Promise<void> {
+export async function addDocs(app: App, title: string): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy,
+    theme: {
+      title: `${title}: the API`,
+      // The bar is for exploring other documents, under another project's logo.
+      css: [{ filename: 'own.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
     uiConfig: {
       persistAuthorization: true,
       withCredentials: true,
       deepLinking: true,
-      docExpansion: 'none',
+      docExpansion: 'list',
       filter: true,
       tryItOutEnabled: true,
       validatorUrl: null,

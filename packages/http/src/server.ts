@@ -139,7 +139,7 @@ async function addDescriptions(app: App, options: HttpServerOptions, described: 
   const tags = [...(options.openapi.tags ?? []), ownTag]
   const about = { ...options.openapi, tags, version: options.version, sessionCookie }
   await addOpenapi(app, about, described.routes, described.table)
-  await addDocs(app)
+  await addDocs(app, about.title)
   addOwnRoutes(app, { ...options, ...described })
   app.addHook('onReady', async () => {
     // Made now, so that what it cannot describe stops the start.

@@ -1,5 +1,5 @@
 import { timestamp, uuid } from '@colophon/http'
-import Type from 'typebox'
+import Type, { type TProperties } from 'typebox'
 import { longestPassword, shortestPassword } from './passwords.ts'
 import { roles } from './roles.ts'
 
@@ -47,9 +47,14 @@ export const NameSchema = Type.String({
   examples: ['Ana'],
 })
 
-export const CredentialsSchema = Type.Object({ email: EmailSchema, password: GivenPasswordSchema })
+/** The body of a request. A member that is not known is refused: it may be one that was meant to be known. */
+export function bodyOf<P extends TProperties>(properties: P) {
+  return Type.Object(properties, { additionalProperties: false })
+}
 
-export const RefreshTokenSchema = Type.Object({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) })
+export const CredentialsSchema = bodyOf({ email: EmailSchema, password: GivenPasswordSchema })
+
+export const RefreshTokenSchema = bodyOf({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) })
 
 export const TokensSchema = Type.Object(
   {

@@ -85,7 +85,6 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     async start() {
       await ops.start()
       await server.start()
-      logger.info({ url: server.address(), ops: ops.address() }, 'the gateway listens')
     },
     async stop() {
       await server.stop()

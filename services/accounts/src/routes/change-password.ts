@@ -6,7 +6,7 @@ import { refusedField } from '../operations/register-account.ts'
 import { passwordFlaw } from '../passwords.ts'
 import { problem } from '../problems.ts'
 import { takeAttempt } from '../rate-limits.ts'
-import { GivenPasswordSchema, NewPasswordSchema } from '../schemas.ts'
+import { bodyOf, GivenPasswordSchema, NewPasswordSchema } from '../schemas.ts'
 
 /** POST /api/accounts/me/password: somebody changes their password, and is signed out everywhere else. */
 export function changePassword(app: App, deps: Deps): void {
@@ -16,11 +16,12 @@ export function changePassword(app: App, deps: Deps): void {
       config: { access: 'signed-in', problems: ['wrong_password'] },
       schema: {
         tags: ['Accounts'],
+        operationId: 'changePassword',
         summary: 'Change your password',
         description:
           'Ends every other session and every refresh token of the account; the session that asks stays. ' +
           'Access tokens that are out stay good until they expire.',
-        body: Type.Object({ currentPassword: GivenPasswordSchema, newPassword: NewPasswordSchema }),
+        body: bodyOf({ currentPassword: GivenPasswordSchema, newPassword: NewPasswordSchema }),
         response: { 204: Type.Null() },
       },
     },

@@ -1,9 +1,8 @@
 import type { App } from '@colophon/http'
-import Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import { registerAccount } from '../operations/register-account.ts'
 import { takeAttempt } from '../rate-limits.ts'
-import { AccountSchema, EmailSchema, NameSchema, NewPasswordSchema } from '../schemas.ts'
+import { AccountSchema, bodyOf, EmailSchema, NameSchema, NewPasswordSchema } from '../schemas.ts'
 
 /** POST /api/accounts: anybody makes an account, as a customer. */
 export function createAccount(app: App, deps: Deps): void {
@@ -13,8 +12,9 @@ export function createAccount(app: App, deps: Deps): void {
       config: { access: 'public', problems: ['email_taken'] },
       schema: {
         tags: ['Accounts'],
+        operationId: 'createAccount',
         summary: 'Make an account',
-        body: Type.Object({ email: EmailSchema, password: NewPasswordSchema, name: NameSchema }),
+        body: bodyOf({ email: EmailSchema, password: NewPasswordSchema, name: NameSchema }),
         response: { 201: AccountSchema },
       },
     },

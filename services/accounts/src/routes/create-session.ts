@@ -14,6 +14,7 @@ export function createSession(app: App, deps: Deps): void {
       config: { access: 'public', problems: ['invalid_credentials'] },
       schema: {
         tags: ['Session'],
+        operationId: 'createSession',
         summary: 'Sign in a browser',
         description: 'Sets an HttpOnly cookie. Ends after 30 days without use, and 90 days after the login.',
         body: CredentialsSchema,

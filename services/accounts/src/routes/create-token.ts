@@ -15,6 +15,7 @@ export function createToken(app: App, deps: Deps): void {
       config: { access: 'public', problems: ['invalid_credentials'] },
       schema: {
         tags: ['Tokens'],
+        operationId: 'createToken',
         summary: 'Sign in with an e-mail address and a password',
         body: CredentialsSchema,
         response: { 200: TokensSchema },

@@ -10,7 +10,12 @@ export function deleteSession(app: App, { db }: Deps): void {
     '/api/session',
     {
       config: { access: 'public' },
-      schema: { tags: ['Session'], summary: 'Sign out a browser', response: { 204: Type.Null() } },
+      schema: {
+        tags: ['Session'],
+        operationId: 'deleteSession',
+        summary: 'Sign out a browser',
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       const secret = request.cookies[sessionCookie]

@@ -12,6 +12,7 @@ export function getAccounts(app: App, deps: Deps): void {
       config: { access: anyOf('admin'), problems: ['invalid_cursor'] },
       schema: {
         tags: ['Accounts'],
+        operationId: 'listAccounts',
         summary: 'Accounts, the newest first',
         querystring: Type.Object({
           q: Type.Optional(

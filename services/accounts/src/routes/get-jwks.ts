@@ -23,6 +23,7 @@ export function getJwks(app: App, { keys }: Deps): void {
       config: { access: 'public' },
       schema: {
         tags: ['Tokens'],
+        operationId: 'getJwks',
         summary: 'The public keys that verify access tokens',
         response: { 200: Type.Object({ keys: Type.Array(JwkSchema) }, { title: 'PublicKeys' }) },
       },

@@ -11,7 +11,12 @@ export function getMe(app: App, { db }: Deps): void {
     '/api/accounts/me',
     {
       config: { access: 'signed-in', problems: ['account_not_found'] },
-      schema: { tags: ['Accounts'], summary: 'Your account', response: { 200: AccountSchema } },
+      schema: {
+        tags: ['Accounts'],
+        operationId: 'getMe',
+        summary: 'Your account',
+        response: { 200: AccountSchema },
+      },
     },
     async (request, reply) => {
       const { accountId } = request.requireIdentity()

@@ -2,7 +2,7 @@ import { type App, anyOf, uuid } from '@colophon/http'
 import Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import { setRoles } from '../operations/set-roles.ts'
-import { AccountSchema, RolesSchema } from '../schemas.ts'
+import { AccountSchema, bodyOf, RolesSchema } from '../schemas.ts'
 
 /** PUT /api/accounts/{id}/roles: an admin decides what an account may be. */
 export function putRoles(app: App, deps: Deps): void {
@@ -12,12 +12,13 @@ export function putRoles(app: App, deps: Deps): void {
       config: { access: anyOf('admin'), problems: ['account_not_found', 'last_admin'] },
       schema: {
         tags: ['Accounts'],
+        operationId: 'setRoles',
         summary: 'Give an account exactly these roles',
         description:
           'Sessions have them at once; an access token keeps the roles it was signed with until it expires, ' +
           'after 15 minutes, and the next refresh brings the new ones.',
         params: Type.Object({ id: uuid() }),
-        body: Type.Object({ roles: RolesSchema }),
+        body: bodyOf({ roles: RolesSchema }),
         response: { 200: AccountSchema },
       },
     },

@@ -17,6 +17,7 @@ export function refreshToken(app: App, deps: Deps): void {
       config: { access: 'public', problems: ['invalid_refresh_token'] },
       schema: {
         tags: ['Tokens'],
+        operationId: 'refreshToken',
         summary: 'Exchange a refresh token',
         description:
           'The old one is used up. Using one again ends the login it came from, since one of the two users is not ' +

@@ -13,6 +13,7 @@ export function revokeToken(app: App, { db }: Deps): void {
       config: { access: 'public' },
       schema: {
         tags: ['Tokens'],
+        operationId: 'revokeToken',
         summary: 'End the login that a refresh token belongs to',
         description: 'Its access token stays good until it expires, for 15 minutes at most.',
         body: RefreshTokenSchema,
