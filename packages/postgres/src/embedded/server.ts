@@ -78,6 +78,9 @@ function serverArguments(cluster: string, { socketFolder, durable }: LaunchOptio
   return ['-D', cluster, ...flags]
 }
 
+const lockedOut =
+  /lock file .*(already exists|is empty|No such file or directory)|pre-existing shared memory block/
+
 function outcomeOf(
   child: ChildProcess,
   cluster: string,
@@ -89,7 +92,6 @@ function outcomeOf(
   const output = readFileSync(logPath(folder)).subarray(start).toString()
   const own = output.split('\n').filter((line) => line.includes(`[${child.pid}]`))
   // Another was started at the same time, or what a crashed one left behind is still ending.
-  const lockedOut = /lock file .* (already exists|is empty)|pre-existing shared memory block/
   if (own.some((line) => lockedOut.test(line))) return 'locked out'
   const reason = lastReason(output) ?? `it ended with ${child.signalCode ?? child.exitCode}`
   return new Error(`PostgreSQL did not start in ${cluster}: ${reason} (see ${logPath(folder)})`)
