@@ -45,9 +45,18 @@ export function decodeCursor<const S extends CursorShape>(
   // Decoding ignores what is not base64url, so only the exact text that encoding gives is a cursor.
   const exact = bytes.toString('base64url') === cursor
   if (!exact || decoded.slice(0, fingerprintLength) !== fingerprint(query, text)) throw invalidCursor()
-  const keys: unknown = JSON.parse(text)
+  const keys = parsed(text)
   if (!fits(keys, shape)) throw invalidCursor()
   return keys
+}
+
+/** Whoever knows how the fingerprint is made can put it before anything. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalidCursor()
+  }
 }
 
 function invalidCursor() {

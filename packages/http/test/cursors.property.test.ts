@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeCursor, encodeCursor, Problem } from '../src/index.ts'
@@ -82,4 +83,12 @@ test('keys of another shape are refused', () => {
   expect(refusal(() => decodeCursor(cursor, {}, ['string', 'string']))).toBe('invalid_cursor')
   expect(refusal(() => decodeCursor(cursor, {}, ['number', 'string?']))).toBe('invalid_cursor')
   expect(refusal(() => decodeCursor(cursor, {}, ['string']))).toBe('invalid_cursor')
+})
+
+test('a made-up cursor whose fingerprint is right is refused for what it holds', () => {
+  for (const text of ['', '[', '{}', 'null', '["a", 1', '[[]]']) {
+    const fingerprint = hash('sha256', `{}\n${text}`, 'base64url').slice(0, 12)
+    const cursor = Buffer.from(fingerprint + text).toString('base64url')
+    expect(refusal(() => decodeCursor(cursor, {}, ['string']))).toBe('invalid_cursor')
+  }
 })
