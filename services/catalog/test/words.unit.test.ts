@@ -108,3 +108,9 @@ describe('nameKey', () => {
     expect(key.isWellFormed()).toBe(true)
   })
 })
+
+it('hyphenated words are found apart and as one', () => {
+  expect(indexWords('Spider-Man: Catch-22')).toEqual(
+    expect.arrayContaining(['spider', 'man', 'spiderman', 'catch', '22', 'catch22']),
+  )
+})

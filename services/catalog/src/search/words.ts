@@ -54,9 +54,12 @@ function* runs(folded: string): Generator<string> {
   for (const [match] of folded.matchAll(run)) yield match
 }
 
+/** Words joined by hyphens, which many write as one: Spider-Man. */
+const hyphenated = /[\p{L}\p{N}\p{M}']+(?:[-\u2010\u2011][\p{L}\p{N}\p{M}']+)+/gu
+
 /**
  * The words a text is found by. A word with an apostrophe is found whole (`obrien`) and by its parts
- * (`brien`), initials one by one and together (`jk`), unspaced scripts by characters and pairs, which
+ * (`brien`), initials one by one and together (`jk`), so are hyphenated words (`spiderman`), unspaced scripts by characters and pairs, which
  * reach over a space or a sign between two names.
  */
 export function indexWords(text: string): string[] {
@@ -77,6 +80,8 @@ export function indexWords(text: string): string[] {
     words.push(...splitUnspaced(word.replaceAll("'", ''), true))
   }
   if (initials.length > 1) words.push(initials)
+  for (const [compound] of fold(text).matchAll(hyphenated))
+    words.push(compound.replaceAll(/[^\p{L}\p{N}\p{M}]/gu, ''))
   return words.map(cut)
 }
 
