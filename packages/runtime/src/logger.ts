@@ -54,7 +54,12 @@ export function createLogger({ level, readable, destination }: LoggerOptions): L
 
 type Child = (this: PinoLogger, bindings: Bindings, options?: ChildLoggerOptions<never>) => PinoLogger
 
-const forPeople = { colorize: true, ignore: 'pid,hostname', singleLine: true, translateTime: 'SYS:HH:MM:ss.l' }
+const forPeople = {
+  colorize: true,
+  ignore: 'pid,hostname',
+  singleLine: true,
+  translateTime: 'SYS:HH:MM:ss.l',
+}
 
 function contextFields(): Record<string, string> {
   const context = currentContext()
