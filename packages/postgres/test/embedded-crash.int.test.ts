@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { attachEmbedded, isUnavailable, openDatabase, sql } from '../src/index.ts'
@@ -117,6 +117,24 @@ test('a process id that is another program’s by now is not taken for PostgreSQ
   expect(serverPid(folder)).toBeDefined()
   await next.release()
 })
+
+test.each(['postmaster.pid', '.s.PGSQL.5432.lock'])(
+  'a %s that a crash left empty is no obstacle',
+  async (name) => {
+    const folder = usedFolder()
+    await (await attachEmbedded({ folder, application, durable: false })).release()
+    const cluster = join(folder, 'postgres')
+    const { uid, gid } = statSync(cluster)
+    const file = join(cluster, name)
+    writeFileSync(file, '')
+    chownSync(file, uid, gid)
+    const aMinuteAgo = Date.now() / 1_000 - 60
+    utimesSync(file, aMinuteAgo, aMinuteAgo)
+    const next = await attachEmbedded({ folder, application, durable: false })
+    expect(serverPid(folder)).toBeDefined()
+    await next.release()
+  },
+)
 
 test('a PostgreSQL that cannot be brought back is reported as lost', async () => {
   const folder = usedFolder()

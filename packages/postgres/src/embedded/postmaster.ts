@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { attemptAt, isAlive } from './attempts.ts'
 import { port } from './socket.ts'
 
+const lockFileName = 'postmaster.pid'
+
 /** What a running PostgreSQL, or one that crashed, says of itself in `postmaster.pid`. */
 export interface Postmaster {
   pid: number
@@ -15,21 +17,18 @@ export interface Postmaster {
 export function readPostmaster(cluster: string): Postmaster | undefined {
   // https://www.postgresql.org/docs/current/storage-file-layout.html: pid, data folder, start time, port,
   // socket folder, address, shared memory, status; the later ones are written a moment after the first.
-  const [pid, , , , socketFolder, , , status = ''] = readLockFile(cluster)?.split('\n') ?? []
+  const [pid, , , , socketFolder, , , status = ''] =
+    readIfThere(join(cluster, lockFileName))?.split('\n') ?? []
   return pid && socketFolder ? { pid: Number(pid), socketFolder, ready: /^ready/.test(status) } : undefined
 }
 
-function readLockFile(cluster: string): string | undefined {
+function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(lockFile(cluster), 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
   }
-}
-
-function lockFile(cluster: string): string {
-  return join(cluster, 'postmaster.pid')
 }
 
 function isMissing(error: unknown): boolean {
@@ -37,7 +36,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Whether the process is there and is the PostgreSQL of that cluster, not another that got its id since. */
-export function isRunning(cluster: string, { pid }: Postmaster): boolean {
+export function isRunning(cluster: string, pid: number): boolean {
   if (!isAlive(pid)) return false
   const folder = workingFolder(pid)
   return folder === undefined ? commandLine(pid).includes(cluster) : folder === cluster
@@ -68,20 +67,19 @@ function commandLine(pid: number): string {
 const longestEmpty = 5_000
 
 /**
- * Removes the lock files that a crashed PostgreSQL left where they lock out the next: its process id is another
- * program's by now, the rule in a container, where ids are few; or the file stayed empty.
+ * Removes the lock files, of the cluster and of the socket, that a crashed PostgreSQL left where they lock out
+ * the next: the process id in it is another program's by now, the rule in a container, where ids are few; or
+ * the file stayed empty.
  */
-export function removeStaleLockFiles(cluster: string): void {
-  const content = readLockFile(cluster)
-  if (content === undefined) return
-  const postmaster = readPostmaster(cluster)
-  // PostgreSQL sees by itself whether nothing has that id, and then still looks for what the crash left running.
-  const stale = postmaster
-    ? isAlive(postmaster.pid) && !isRunning(cluster, postmaster)
-    : isOld(lockFile(cluster))
-  if (!stale) return
-  removeIfStill(lockFile(cluster), content)
-  if (postmaster) rmSync(join(postmaster.socketFolder, `.s.PGSQL.${port}.lock`), { force: true })
+export function removeStaleLockFiles(cluster: string, socketFolder: string): void {
+  for (const file of [join(cluster, lockFileName), join(socketFolder, `.s.PGSQL.${port}.lock`)]) {
+    const content = readIfThere(file)
+    if (content === undefined) continue
+    const pid = Number.parseInt(content, 10)
+    // PostgreSQL sees by itself whether nothing has that id, and then still looks for what the crash left running.
+    const stale = Number.isNaN(pid) ? isOld(file) : isAlive(pid) && !isRunning(cluster, pid)
+    if (stale) removeIfStill(file, content)
+  }
 }
 
 function isOld(file: string): boolean {

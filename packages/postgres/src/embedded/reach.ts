@@ -56,11 +56,11 @@ export async function reach(options: ReachOptions, previous?: string): Promise<R
     }
     const outcome = launched?.outcome()
     if (outcome instanceof Error) throw outcome
-    if (outcome !== undefined) launched = undefined
-    if (outcome === 'locked out') {
+    if (launched && outcome === 'locked out') {
       await delay(lockedOutPause)
-      removeStaleLockFiles(place.cluster)
+      removeStaleLockFiles(place.cluster, launched.socketFolder)
     }
+    if (outcome !== undefined) launched = undefined
     launched ??= launchIfNone(place, options, previous)
     await delay(pause)
   }
@@ -82,7 +82,7 @@ async function findCluster(options: ReachOptions): Promise<ClusterPlace> {
 function launchIfNone(place: ClusterPlace, options: ReachOptions, previous?: string): Launch | undefined {
   const { cluster, account, folder } = place
   const postmaster = readPostmaster(cluster)
-  if (postmaster && isRunning(cluster, postmaster)) return undefined
+  if (postmaster && isRunning(cluster, postmaster.pid)) return undefined
   const binaries = binariesFor(account)
   checkCluster(cluster, binaries.version)
   writeIdentities(cluster, folder)
@@ -103,7 +103,7 @@ async function tryConnect(place: ClusterPlace, { application }: ReachOptions): P
   const postmaster = readPostmaster(cluster)
   if (!postmaster) return {}
   // Not before it is ready: each refusal is a line in its log.
-  if (!postmaster.ready) return { recovering: isRunning(cluster, postmaster) }
+  if (!postmaster.ready) return { recovering: isRunning(cluster, postmaster.pid) }
   const host = postmaster.socketFolder
   if (host !== cluster && !isPrivate(host, account)) return { error: new Error(`${host} is not private`) }
   const target = { host, port, user: role, database: role }

@@ -22,6 +22,7 @@ import { port, removeSocketFolder } from './socket.ts'
 export type ClusterPlace = Place & { cluster: string }
 
 export interface Launch {
+  readonly socketFolder: string
   /** What became of it; undefined while it runs. It was stopped or killed by others, locked out, or failed. */
   outcome(): 'stopped' | 'locked out' | Error | undefined
 }
@@ -53,7 +54,8 @@ export function launch(place: ClusterPlace, binaries: Binaries, options: LaunchO
   child.once('error', (error) => {
     failure = error
   })
-  return { outcome: () => failure ?? outcomeOf(child, cluster, folder, start) }
+  const outcome = () => failure ?? outcomeOf(child, cluster, folder, start)
+  return { socketFolder: options.socketFolder, outcome }
 }
 
 function serverArguments(cluster: string, { socketFolder, durable }: LaunchOptions): string[] {
@@ -124,12 +126,12 @@ const stopTimeout = 60_000
  */
 export async function stopServer({ cluster, account }: ClusterPlace): Promise<void> {
   const postmaster = readPostmaster(cluster)
-  if (!postmaster || !isRunning(cluster, postmaster)) return
+  if (!postmaster || !isRunning(cluster, postmaster.pid)) return
   // pg_ctl's own waiting would take a successor started at once for the one that is to stop.
   const args = ['stop', '-D', cluster, '-m', 'fast', '--no-wait']
   await run(program(binariesFor(account), 'pg_ctl'), args, { account, timeout: 10_000 })
   const end = Date.now() + stopTimeout
-  while (readPostmaster(cluster)?.pid === postmaster.pid && isRunning(cluster, postmaster)) {
+  while (readPostmaster(cluster)?.pid === postmaster.pid && isRunning(cluster, postmaster.pid)) {
     if (Date.now() > end)
       throw new Error(`PostgreSQL in ${cluster} has not stopped after ${stopTimeout / 1000} s`)
     await delay(10)

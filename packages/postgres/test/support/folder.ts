@@ -33,5 +33,5 @@ afterAll(() => {
 export function serverPid(folder: string): number | undefined {
   const cluster = realpathSync(join(folder, 'postgres'))
   const postmaster = readPostmaster(cluster)
-  return postmaster && isRunning(cluster, postmaster) ? postmaster.pid : undefined
+  return postmaster && isRunning(cluster, postmaster.pid) ? postmaster.pid : undefined
 }
