@@ -31,14 +31,31 @@ function errorFields(error: Error): Record<string, unknown> {
   return { ...stdSerializers.err(error), ...error, ...together }
 }
 
+/** The names of fields are few and come with every line; the bound is for those who make names up. */
+const judged = new Map<string, boolean>()
+const maxJudged = 1_000
+
+function isSecretName(name: string): boolean {
+  let isSecret = judged.get(name)
+  if (isSecret === undefined) {
+    isSecret = secretName.test(name)
+    if (judged.size < maxJudged) judged.set(name, isSecret)
+  }
+  return isSecret
+}
+
 function withoutSecretsIn(name: string, value: unknown, depth: number): unknown {
-  const hidden = secretName.test(name) && value !== undefined && value !== null
+  const hidden = isSecretName(name) && value !== undefined && value !== null
   return hidden ? '[secret]' : withoutSecrets(value, depth)
 }
 
 /** The same text without the passwords of URLs and without bearer tokens. */
 export function withoutSecretText(text: string): string {
-  return text
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*):[^\s@/"\\]+@/gi, '$1:[secret]@')
-    .replace(/\b(bearer) [\w.~+/=-]+/gi, '$1 [secret]')
+  // Nearly every line has neither, and the search for a scheme goes back and forth.
+  const withoutPasswords = text.includes('://') ? withoutUrlPasswords(text) : text
+  return withoutPasswords.replace(/\b(bearer) [\w.~+/=-]+/gi, '$1 [secret]')
+}
+
+function withoutUrlPasswords(text: string): string {
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*):[^\s@/"\\]+@/gi, '$1:[secret]@')
 }
