@@ -45,7 +45,7 @@ function existingCluster(entry: string): string | undefined {
 
 /**
  * The path at which to make a cluster. It is the entry itself unless PostgreSQL's account cannot get there
- * (below /root, say), in which case it is one of its own in the service folder, for the entry to point to.
+ * (in root's home, say), in which case it is one of its own in the service folder, for the entry to point to.
  * Its name is new each time, so that the cluster of a folder that was moved or removed is never taken over.
  */
 export function pathForNewCluster({ folder, entry, account }: Place, log: Log | undefined): string {
