@@ -80,7 +80,12 @@ const year = Type.Integer({
   maximum: 2200,
   description: 'Of first publication; before Christ negative',
 })
-const publishedOn = Type.String({ format: 'date', description: 'ISO 8601' })
+// No later than the year may be, which follows from it.
+const publishedOn = Type.String({
+  format: 'date',
+  pattern: '^([01]|2[01]|2200)',
+  description: 'ISO 8601, to the end of 2200',
+})
 const pages = Type.Integer({ minimum: 1, maximum: 100_000 })
 const description = Type.String({ minLength: 1, maxLength: 50_000 })
 const coverUrl = Type.String({ format: 'uri', pattern: '^https?://', maxLength: 2000 })

@@ -116,6 +116,7 @@ describe('adding a book', () => {
     ['a year before Christ', { year: -750 }, { year: -750, publishedOn: null }],
     ['the year of a day', { publishedOn: '1999-12-31' }, { year: 1999, publishedOn: '1999-12-31' }],
     ['a year beside a day', { year: 1813, publishedOn: '1999-12-31' }, { year: 1813 }],
+    ['the last day of all', { publishedOn: '2200-12-31' }, { year: 2200 }],
     ['a day of the first year', { publishedOn: '0001-01-01' }, { year: 1 }],
     ['the language de', { language: 'de' }, { language: 'ger' }],
     ['the language deu', { language: 'deu' }, { language: 'ger' }],
@@ -176,6 +177,7 @@ describe('a book that cannot be right', () => {
     ['a year too far', { year: 2201 }, 'validation_failed', '/year'],
     ['half a year', { year: 1999.5 }, 'validation_failed', '/year'],
     ['a year as text', { year: '1999' }, 'validation_failed', '/year'],
+    ['a day too far', { publishedOn: '2201-01-01' }, 'validation_failed', '/publishedOn'],
     ['a day that is none', { publishedOn: '2023-02-29' }, 'validation_failed', '/publishedOn'],
     ['the year 0', { publishedOn: '0000-01-01' }, 'validation_failed', '/publishedOn'],
     [
