@@ -1,12 +1,13 @@
 // npm run docs:try -- CHROMIUM [PICTURE]: signs in on /docs in a real browser with POST /api/session, asks who is signed
 // in, and takes a picture of the answer. Fails when the answer is not the administrator's account.
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
 import { serveColophon } from '../../apps/colophon/test/process.ts'
 
-const [executablePath = '/usr/bin/chromium', picture = 'docs-try-it.png'] = process.argv.slice(2)
+const [browserName = 'chromium', picture = 'docs-try-it.png'] = process.argv.slice(2)
 const admin = { email: 'admin@example.com', password: 'correct horse battery' }
 
 async function tryOut(page: Page, operation: string, body?: object): Promise<string> {
@@ -23,7 +24,7 @@ async function tryOut(page: Page, operation: string, body?: object): Promise<str
 const folder = await mkdtemp(join(tmpdir(), 'colophon-docs-'))
 const shop = await serveColophon({ DATABASE_URL: `embedded:${folder}`, ADMIN_PASSWORD: admin.password })
 const browser = await chromium.launch({
-  executablePath,
+  executablePath: execFileSync('which', [browserName], { encoding: 'utf8' }).trim(),
   args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 })
 try {
