@@ -3,6 +3,7 @@ import { ConfigError } from '@colophon/runtime'
 import { CommanderError } from 'commander'
 import { exitCodes, type Io } from './io.ts'
 import { createProgram } from './program.ts'
+import { configOf } from './settings.ts'
 
 /**
  * Runs one command line to its end.
@@ -11,8 +12,12 @@ import { createProgram } from './program.ts'
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.done
-  const program = createProgram(io, (ended) => {
-    code = ended
+  const program = createProgram({
+    io,
+    config: () => configOf(io.environment),
+    end: (ended) => {
+      code = ended
+    },
   })
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -27,6 +27,8 @@ const commands = [
   ['account', 'create'],
   ['account', 'list'],
   ['account', 'role'],
+  ['account', 'password'],
+  ['keys', 'rotate'],
   ['sample', 'load'],
   ['sample', 'remove'],
 ]
@@ -126,6 +128,19 @@ describe('commands on a database', () => {
     expect(token.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
     const json = await colophon(['token', '--role', 'staff', '--json'], { environment })
     expect(JSON.parse(json.stdout)).toMatchObject({ tokenType: 'Bearer', expiresIn: 3600 })
+  })
+
+  it('a forgotten password is replaced, and keys are rotated', async () => {
+    const reset = await colophon(['account', 'password', 'ada@example.com'], { environment })
+    expect(reset).toMatchObject({ code: 0, stdout: expect.stringContaining('ada@example.com') })
+    expect(reset.stderr).toMatch(/^password: \S{20}\n$/)
+    const unknown = await colophon(['account', 'password', 'nobody@example.com'], { environment })
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('no such account') })
+    const weak = { ...environment, ACCOUNT_PASSWORD: 'short' }
+    const refused = await colophon(['account', 'password', 'ada@example.com'], { environment: weak })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('at least 8') })
+    const rotated = await colophon(['keys', 'rotate', '--json'], { environment })
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ id: expect.any(String) })
   })
 
   it('the sample comes, goes, and says how many', async () => {

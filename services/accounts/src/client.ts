@@ -6,6 +6,7 @@ import { ensureFirstAdmin, type FirstAdmin } from './operations/first-admin.ts'
 import { type IssuedToken, issueToken, type ScriptToken } from './operations/issue-token.ts'
 import { type AccountsPage, type AccountsQuery, listAccounts } from './operations/list-accounts.ts'
 import { type NewAccount, registerAccount } from './operations/register-account.ts'
+import { resetPassword } from './operations/reset-password.ts'
 import { sessionIdentity } from './operations/session-identity.ts'
 import { setRoles } from './operations/set-roles.ts'
 import type { Role } from './roles.ts'
@@ -28,6 +29,8 @@ export interface AccountsClient {
   listAccounts(query?: AccountsQuery): Promise<AccountsPage>
   /** @throws Problem `account_not_found`, `last_admin` */
   setRoles(who: AccountRef, roles: readonly Role[]): Promise<Account>
+  /** A new password for who has forgotten theirs. @throws Problem `account_not_found`, `validation_failed` */
+  resetPassword(who: AccountRef, password: string): Promise<Account>
   /** Makes the first admin when there is no admin. @throws Problem `validation_failed`, `email_taken` */
   ensureFirstAdmin(admin: { email: string; password?: string | undefined }): Promise<FirstAdmin>
   /** An access token for a script. @throws Problem `account_not_found`, `role_not_held`; RangeError */
@@ -53,6 +56,7 @@ export function createClient(deps: Deps): AccountsClient {
     createAccount: (account) => registerAccount(deps, account),
     listAccounts: (query = {}) => listAccounts(deps, query),
     setRoles: (who, roles) => setRoles(deps, who, roles, 'the command line'),
+    resetPassword: (who, password) => resetPassword(deps, who, password),
     ensureFirstAdmin: (admin) => ensureFirstAdmin(deps, admin),
     issueToken: (token) => issueToken(deps, token),
     rotateKeys: () => deps.keys.rotate(),

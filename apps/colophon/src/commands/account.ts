@@ -1,58 +1,111 @@
-import type { Account, Role } from '@colophon/accounts'
-import { type Io, print } from '../io.ts'
-import type { Config } from '../settings.ts'
+import { type Account, type AccountsClient, type Role, roles } from '@colophon/accounts'
+import { Argument, type Command } from 'commander'
+import { print } from '../io.ts'
+import {
+  type CommandContext,
+  example,
+  jsonOption,
+  type Output,
+  roleOption,
+  withNewPassword,
+} from './options.ts'
 import { withShop } from './with-shop.ts'
 
-interface Output {
-  json: boolean
+/** `colophon account create|list|role|password`. */
+export function addAccount(program: Command, context: CommandContext): void {
+  const account = program.command('account').description('accounts of people')
+  account
+    .command('create')
+    .description('make an account; the password is read from ACCOUNT_PASSWORD, or made up and printed once')
+    .argument('<email>')
+    .addOption(roleOption())
+    .option('--name <name>', 'the name shown; the part of the address before @ when absent')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example('colophon account create ada@example.com --role staff --name "Ada Lovelace"'),
+    )
+    .action((email: string, options: CreateOptions) => create(context, email, options))
+  account
+    .command('password')
+    .description('give an account a new password, from ACCOUNT_PASSWORD or made up and printed once')
+    .argument('<email>')
+    .addOption(jsonOption())
+    .addHelpText('after', example('colophon account password ada@example.com'))
+    .action((email: string, options: Output) => password(context, email, options))
+  account
+    .command('list')
+    .description('list the accounts')
+    .addOption(jsonOption())
+    .addHelpText('after', example('colophon account list'))
+    .action((options: Output) => list(context, options))
+  account
+    .command('role')
+    .description('set the roles of an account')
+    .argument('<email>')
+    .addArgument(new Argument('<roles...>', 'the roles it is to have').choices(roles))
+    .addOption(jsonOption())
+    .addHelpText('after', example('colophon account role ada@example.com staff'))
+    .action((email: string, given: Role[], options: Output) => setRoles(context, email, given, options))
 }
 
-/** Makes an account; without a password given, one is made and printed once. */
-export async function accountCreate(
-  config: Config,
-  io: Io,
-  {
-    email,
-    name,
-    role,
-    password,
-    json,
-  }: Output & { email: string; name: string; role: Role; password: string },
-): Promise<void> {
-  await withShop(config, io, 'account create', async ({ accounts }) => {
-    const account = await accounts.client.createAccount({ email, name, password, roles: [role] })
-    print(io, json ? JSON.stringify(account) : `made ${line(account)}`)
-  })
+interface CreateOptions extends Output {
+  role: Role
+  name?: string
+}
+
+function create(context: CommandContext, email: string, { role, name, json }: CreateOptions): Promise<void> {
+  const shownName = name ?? email.split('@')[0] ?? email
+  return withNewPassword(context.io, (made) =>
+    withAccounts(context, 'account create', async (accounts) => {
+      const account = await accounts.createAccount({ email, name: shownName, password: made, roles: [role] })
+      print(context.io, json ? JSON.stringify(account) : `made ${line(account)}`)
+    }),
+  )
+}
+
+/** A new password ends the account's sessions. */
+function password(context: CommandContext, email: string, { json }: Output): Promise<void> {
+  return withNewPassword(context.io, (made) =>
+    withAccounts(context, 'account password', async (accounts) => {
+      const account = await accounts.resetPassword({ email }, made)
+      print(context.io, json ? JSON.stringify(account) : `new password for ${line(account)}`)
+    }),
+  )
 }
 
 /** Lists every account, a page at a time so that any number is no burden. */
-export async function accountList(config: Config, io: Io, { json }: Output): Promise<void> {
-  await withShop(config, io, 'account list', async ({ accounts }) => {
-    let cursor: string | undefined
+function list(context: CommandContext, { json }: Output): Promise<void> {
+  return withAccounts(context, 'account list', async (accounts) => {
+    let cursor: string | null = null
     let count = 0
     do {
-      const page = await accounts.client.listAccounts({ limit: 100, ...(cursor !== undefined && { cursor }) })
-      for (const account of page.items) print(io, json ? JSON.stringify(account) : line(account))
+      const page = await accounts.listAccounts({ limit: 100, ...(cursor !== null && { cursor }) })
+      for (const account of page.items) print(context.io, json ? JSON.stringify(account) : line(account))
       count += page.items.length
-      cursor = page.nextCursor ?? undefined
-    } while (cursor !== undefined)
-    if (count === 0 && !json)
-      print(io, 'no accounts yet: `colophon account create EMAIL --role admin` makes one')
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    if (count === 0 && !json) {
+      print(context.io, 'no accounts yet: `colophon account create EMAIL --role admin` makes one')
+    }
   })
 }
 
-/** Sets the roles of an account. */
-export async function accountRole(
-  config: Config,
-  io: Io,
-  { email, roles, json }: Output & { email: string; roles: Role[] },
+function setRoles(context: CommandContext, email: string, given: Role[], { json }: Output): Promise<void> {
+  return withAccounts(context, 'account role', async (accounts) => {
+    const account = await accounts.setRoles({ email }, given)
+    print(context.io, json ? JSON.stringify(account) : line(account))
+  })
+}
+
+function withAccounts(
+  { config, io }: CommandContext,
+  command: string,
+  work: (accounts: AccountsClient) => Promise<void>,
 ): Promise<void> {
-  await withShop(config, io, 'account role', async ({ accounts }) => {
-    const account = await accounts.client.setRoles({ email }, roles)
-    print(io, json ? JSON.stringify(account) : line(account))
-  })
+  return withShop(config(), io, command, ({ accounts }) => work(accounts.client))
 }
 
-function line({ id, email, name, roles }: Account): string {
-  return `${id}  ${email}  ${roles.join(',')}  ${name}`
+function line({ id, email, name, roles: held }: Account): string {
+  return `${id}  ${email}  ${held.join(',')}  ${name}`
 }

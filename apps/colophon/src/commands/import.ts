@@ -1,29 +1,51 @@
 import { Readable } from 'node:stream'
 import { openFeed } from '@colophon/catalog'
-import { exitCodes, type Io, print } from '../io.ts'
-import type { Config } from '../settings.ts'
+import type { Command } from 'commander'
+import { exitCodes, print } from '../io.ts'
 import { createIssueWriter } from './import-issues.ts'
 import { createProgressWriter } from './import-progress.ts'
 import { summaryOf } from './import-summary.ts'
+import { type CommandContext, example, jsonOption, type Output } from './options.ts'
 import { withShop } from './with-shop.ts'
 
-export interface ImportOptions {
+/** `colophon import`. */
+export function addImport(program: Command, context: CommandContext): void {
+  program
+    .command('import')
+    .description('bring a catalogue feed (CSV) into the shop')
+    .argument('<file>', 'the file, or - for standard input')
+    .option('--dry-run', 'say what would happen and change nothing', false)
+    .option('--source <name>', 'whose feed it is; records are recognised again by it')
+    .option('--columns <names>', 'the columns of a file without a header, by commas; - skips one', names)
+    .option('--verbose', 'write every warning, not only the first of each kind', false)
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `${example('colophon import books.csv --dry-run', 'zcat feed.csv.gz | colophon import - --source wholesaler')}
+
+Rows that cannot be read are reported with line, column, code and value, and stop nothing; then the exit code is 3.
+What columns are known: docs/import.md`,
+    )
+    .action(async (file: string, options: ImportOptions) =>
+      context.end(await importFeed(context, file, options)),
+    )
+}
+
+interface ImportOptions extends Output {
   dryRun: boolean
   source?: string
   columns?: string[]
   verbose: boolean
-  json: boolean
 }
 
-/** Brings a feed into the catalogue. @returns the exit code: 3 when rows were refused */
-export async function importCommand(
-  config: Config,
-  io: Io,
+/** @returns the exit code: 3 when rows were refused */
+async function importFeed(
+  { config, io }: CommandContext,
   path: string,
   options: ImportOptions,
 ): Promise<number> {
   const feed = await openFeed(path, Readable.from(io.stdin))
-  return withShop(config, io, 'import', async ({ catalog }) => {
+  return withShop(config(), io, 'import', async ({ catalog }) => {
     const progress = createProgressWriter(io, () => performance.now())
     const issues = createIssueWriter(io, feed.name, options, progress)
     const report = await catalog.importBooks({
@@ -41,4 +63,8 @@ export async function importCommand(
     if (report.stopped) return exitCodes.failed
     return report.counts.refused > 0 ? exitCodes.refusedRows : exitCodes.done
   })
+}
+
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
 }

@@ -1,21 +1,24 @@
-import { type Io, print } from '../io.ts'
-import type { Config } from '../settings.ts'
-import { createShop } from '../shop.ts'
-import { openStore } from '../store.ts'
-import { createLogger } from '@colophon/runtime'
+import type { Command } from 'commander'
+import { print } from '../io.ts'
+import { type CommandContext, example, jsonOption, type Output } from './options.ts'
+import { openShop } from './with-shop.ts'
 
-/** Brings the tables of every service up to date. */
-export async function migrateCommand(config: Config, io: Io, { json }: { json: boolean }): Promise<void> {
-  const logger = createLogger({ level: 'warn', readable: io.stderr.isTTY === true, destination: io.stderr })
-  const store = await openStore({ config, logger, application: 'colophon migrate' })
-  try {
-    const shop = await createShop(config, store, logger)
+/** `colophon migrate`. */
+export function addMigrate(program: Command, context: CommandContext): void {
+  program
+    .command('migrate')
+    .description("bring the database's tables up to date (the shop does it itself at every start)")
+    .addOption(jsonOption())
+    .addHelpText('after', example('colophon migrate'))
+    .action((options: Output) => migrate(context, options))
+}
+
+function migrate({ config, io }: CommandContext, { json }: Output): Promise<void> {
+  return openShop(config(), io, 'migrate', async (shop) => {
     const results = await shop.migrate()
     if (json) return print(io, JSON.stringify({ services: results }))
     for (const { service, applied } of results) {
       print(io, applied.length === 0 ? `${service}: up to date` : `${service}: applied ${applied.join(', ')}`)
     }
-  } finally {
-    await store.close()
-  }
+  })
 }

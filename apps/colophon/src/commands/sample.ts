@@ -1,10 +1,27 @@
-import { type Io, print } from '../io.ts'
-import type { Config } from '../settings.ts'
+import type { Command } from 'commander'
+import { print } from '../io.ts'
+import { type CommandContext, example, jsonOption, type Output } from './options.ts'
 import { withShop } from './with-shop.ts'
 
-/** Loads the sample catalogue, also into a shop that has books. */
-export async function sampleLoad(config: Config, io: Io, { json }: { json: boolean }): Promise<void> {
-  await withShop(config, io, 'sample load', async ({ catalog }) => {
+/** `colophon sample load|remove`. */
+export function addSample(program: Command, context: CommandContext): void {
+  const sample = program.command('sample').description('the sample catalogue')
+  sample
+    .command('load')
+    .description('add the sample catalogue, also to a shop that has books')
+    .addOption(jsonOption())
+    .addHelpText('after', example('colophon sample load'))
+    .action((options: Output) => load(context, options))
+  sample
+    .command('remove')
+    .description('take it away, except books that staff or another feed have changed since')
+    .addOption(jsonOption())
+    .addHelpText('after', example('colophon sample remove'))
+    .action((options: Output) => remove(context, options))
+}
+
+function load({ config, io }: CommandContext, { json }: Output): Promise<void> {
+  return withShop(config(), io, 'sample load', async ({ catalog }) => {
     const counts = await catalog.sample.load()
     print(
       io,
@@ -13,9 +30,8 @@ export async function sampleLoad(config: Config, io: Io, { json }: { json: boole
   })
 }
 
-/** Takes the sample catalogue away, except books that staff or another feed have changed since. */
-export async function sampleRemove(config: Config, io: Io, { json }: { json: boolean }): Promise<void> {
-  await withShop(config, io, 'sample remove', async ({ catalog }) => {
+function remove({ config, io }: CommandContext, { json }: Output): Promise<void> {
+  return withShop(config(), io, 'sample remove', async ({ catalog }) => {
     const { removed, kept } = await catalog.sample.remove()
     const rest = kept === 0 ? '' : `; ${kept} were kept, since staff or another feed has changed them`
     print(io, json ? JSON.stringify({ removed, kept }) : `${removed} sample books removed${rest}`)

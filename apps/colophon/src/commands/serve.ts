@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Gateway } from '@colophon/gateway'
 import { defaultLimits } from '@colophon/http'
 import { createLifecycle, createLogger, type Logger, type Part } from '@colophon/runtime'
+import type { Command } from 'commander'
 import { type FirstAdminNews, makeFirstAdmin } from '../first-admin.ts'
 import { openGateway } from '../gateway.ts'
 import type { Io } from '../io.ts'
@@ -10,12 +11,22 @@ import type { Config } from '../settings.ts'
 import { createShop } from '../shop.ts'
 import { openStore, type Store } from '../store.ts'
 import { version } from '../version.ts'
+import { type CommandContext, example } from './options.ts'
 
 /** How long each part may take to stop. */
 const stopTimeoutMs = 15_000
 
+/** `colophon serve`. */
+export function addServe(program: Command, { io, config }: CommandContext): void {
+  program
+    .command('serve')
+    .description('run the whole shop in this process')
+    .addHelpText('after', example('colophon serve', 'PORT=9000 colophon serve'))
+    .action(() => serve(config(), io))
+}
+
 /** Runs the whole shop in this process until it is told to stop. */
-export async function serve(config: Config, io: Io): Promise<void> {
+async function serve(config: Config, io: Io): Promise<void> {
   const began = performance.now()
   const logger = createLogger({ level: config.logLevel, readable: io.stdout.isTTY === true })
   const store = await openStore({

@@ -1,29 +1,50 @@
 import type { Role } from '@colophon/accounts'
-import { type Io, print } from '../io.ts'
-import type { Config } from '../settings.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { print } from '../io.ts'
+import { type CommandContext, example, jsonOption, type Output, roleOption } from './options.ts'
 import { withShop } from './with-shop.ts'
 
-export interface TokenOptions {
+/** `colophon token`. */
+export function addToken(program: Command, context: CommandContext): void {
+  program
+    .command('token')
+    .description('print an access token for scripts')
+    .addOption(roleOption())
+    .option('--email <address>', 'whose token it is; the first administrator when absent')
+    .option('--expires <seconds>', 'how long it is good for, 60 to 2592000', seconds, 3600)
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      example(
+        'curl -H "Authorization: Bearer $(colophon token --role staff)" http://127.0.0.1:8080/api/accounts/me',
+      ),
+    )
+    .action((options: TokenOptions) => token(context, options))
+}
+
+interface TokenOptions extends Output {
   role: Role
   email?: string
   /** Seconds. */
   expires: number
-  json: boolean
 }
 
-/** Prints an access token for a script, alone on its line. */
-export async function tokenCommand(config: Config, io: Io, options: TokenOptions): Promise<void> {
-  await withShop(config, io, 'token', async ({ accounts }) => {
+/** Prints the token alone on its line. */
+function token({ config, io }: CommandContext, { role, email, expires, json }: TokenOptions): Promise<void> {
+  return withShop(config(), io, 'token', async ({ accounts }) => {
     await accounts.start()
     try {
-      const token = await accounts.client.issueToken({
-        role: options.role,
-        expiresInSeconds: options.expires,
-        ...(options.email !== undefined && { email: options.email }),
-      })
-      print(io, options.json ? JSON.stringify(token) : token.accessToken)
+      const whose = email === undefined ? {} : { email }
+      const issued = await accounts.client.issueToken({ role, expiresInSeconds: expires, ...whose })
+      print(io, json ? JSON.stringify(issued) : issued.accessToken)
     } finally {
       await accounts.stop()
     }
   })
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= 60 && value <= 2_592_000) return value
+  throw new InvalidArgumentError('It must be a whole number of seconds from 60 to 2592000.')
 }

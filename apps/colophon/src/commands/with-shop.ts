@@ -4,11 +4,8 @@ import type { Config } from '../settings.ts'
 import { createShop, type Shop } from '../shop.ts'
 import { openStore } from '../store.ts'
 
-/**
- * Runs a command on the shop's database, beside a running shop or without one; tables are brought up to date
- * first.
- */
-export async function withShop<T>(
+/** Runs a command on the shop's database as it is, beside a running shop or without one. */
+export async function openShop<T>(
   config: Config,
   io: Io,
   command: string,
@@ -19,10 +16,21 @@ export async function withShop<T>(
   const logger = createLogger({ level, readable: io.stderr.isTTY === true, destination: io.stderr })
   const store = await openStore({ config, logger, application: `colophon ${command}` })
   try {
-    const shop = await createShop(config, store, logger)
-    await shop.migrate()
-    return await work(shop)
+    return await work(await createShop(config, store, logger))
   } finally {
     await store.close()
   }
+}
+
+/** The same with the tables brought up to date first. */
+export function withShop<T>(
+  config: Config,
+  io: Io,
+  command: string,
+  work: (shop: Shop) => Promise<T>,
+): Promise<T> {
+  return openShop(config, io, command, async (shop) => {
+    await shop.migrate()
+    return work(shop)
+  })
 }

@@ -2,6 +2,7 @@ import type { App, Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import Type from 'typebox'
 import type { Deps } from '../deps.ts'
+import { endLogins } from '../operations/end-logins.ts'
 import { refusedField } from '../operations/register-account.ts'
 import { passwordFlaw } from '../passwords.ts'
 import { problem } from '../problems.ts'
@@ -60,10 +61,7 @@ async function change(
       SET password_hash = ${hash}, password_version = password_version + 1, version = version + 1
       WHERE id = ${accountId} AND password_version = ${row.passwordVersion} RETURNING id`)
     if (!changed) throw wrongPassword()
-    await tx.query(sql`
-      DELETE FROM accounts.sessions
-      WHERE account_id = ${accountId} AND id IS DISTINCT FROM ${sessionId ?? null}::uuid`)
-    await tx.query(sql`DELETE FROM accounts.refresh_tokens WHERE account_id = ${accountId}`)
+    await endLogins(tx, accountId, sessionId ?? null)
   })
 }
 

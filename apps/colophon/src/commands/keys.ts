@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { print } from '../io.ts'
+import { type CommandContext, example, jsonOption, type Output } from './options.ts'
+import { withShop } from './with-shop.ts'
+
+/** `colophon keys rotate`. */
+export function addKeys(program: Command, context: CommandContext): void {
+  program
+    .command('keys')
+    .description('the keys that sign access tokens')
+    .command('rotate')
+    .description('let a new key sign from now on; tokens of the old one stay good until they expire')
+    .addOption(jsonOption())
+    .addHelpText('after', example('colophon keys rotate'))
+    .action((options: Output) => rotate(context, options))
+}
+
+function rotate({ config, io }: CommandContext, { json }: Output): Promise<void> {
+  return withShop(config(), io, 'keys rotate', async ({ accounts }) => {
+    await accounts.start()
+    try {
+      const key = await accounts.client.rotateKeys()
+      print(io, json ? JSON.stringify(key) : `key ${key.id} signs from now on`)
+    } finally {
+      await accounts.stop()
+    }
+  })
+}
