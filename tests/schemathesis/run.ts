@@ -2,9 +2,10 @@
 // OpenAPI document allows and much that it does not, as nobody and in each role, and fails on any answer that the
 // document does not promise. Schemathesis 4.32 is the Python program of that name.
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runColophon, serveColophon } from '../../apps/colophon/test/process.ts'
@@ -16,13 +17,17 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { examples: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
 })
-const [schemathesis] = positionals
-if (schemathesis === undefined) {
+const [given = ''] = positionals
+if (!existsSync(given)) {
   console.error('say where schemathesis is: npm run schemathesis -- PATH_TO_SCHEMATHESIS')
   process.exit(2)
 }
 
+const schemathesis = resolve(given)
+
 const folder = await mkdtemp(join(tmpdir(), 'colophon-schemathesis-'))
+// Where root runs this, PostgreSQL's account has to get there.
+await chmod(folder, 0o755)
 const environment = {
   DATABASE_URL: `embedded:${join(folder, 'data')}`,
   SAMPLE_CATALOGUE: 'on',
@@ -77,11 +82,11 @@ async function tokenOf(role: string): Promise<string> {
 
 /** What it printed, whatever it found. @throws Error when it cannot be run or takes too long */
 function runSchemathesis(args: string[]): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const { promise, resolve: done, reject } = Promise.withResolvers<string>()
   const hooks = fileURLToPath(new URL('exceptions.py', import.meta.url))
   const { PATH = '', HOME = '' } = process.env
   execFile(
-    String(schemathesis),
+    schemathesis,
     args,
     // In the temporary folder, where it may write what it likes.
     {
@@ -93,7 +98,7 @@ function runSchemathesis(args: string[]): Promise<string> {
     (error, stdout, stderr) => {
       // It exits with 1 when it has found something.
       if (error && error.code !== 1) reject(new Error(`${error.message}\n${stdout}${stderr}`))
-      else resolve(stdout + stderr)
+      else done(stdout + stderr)
     },
   )
   return promise
