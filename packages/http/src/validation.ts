@@ -10,6 +10,9 @@ import { textProblem } from './text.ts'
 /** How many wrong fields an answer lists. */
 export const maxFieldProblems = 20
 
+/** How much of a field's path it repeats: a member's name may be as long as a body. */
+const maxPath = 200
+
 /** Finds what is wrong with a request, and gives its parameters the types of the schema. */
 export type RequestCheck = (request: FastifyRequest) => FieldProblem[]
 
@@ -54,7 +57,8 @@ export function compileCheck(schema: FastifySchema, options: CheckOptions): Requ
 
 /** @throws Problem `validation_failed` with the first wrong fields, when there are any. */
 export function refuseWrongFields(wrong: readonly FieldProblem[]): void {
-  const unique = [...new Map(wrong.map((one) => [`${one.path} ${one.code}`, one])).values()]
+  const short = wrong.map((one) => ({ ...one, path: one.path.slice(0, maxPath) }))
+  const unique = [...new Map(short.map((one) => [`${one.path} ${one.code}`, one])).values()]
   const [first] = unique
   if (!first) return
   const where = first.path === '' ? 'the body' : first.path

@@ -55,6 +55,12 @@ describe('bodies', () => {
     expect(response.json().errors).toHaveLength(20)
   })
 
+  test('a name that nobody knows is not repeated at length', async () => {
+    const response = await post({ ['x'.repeat(100_000)]: 1 })
+    expect(response.statusCode).toBe(400)
+    expect(response.body.length).toBeLessThan(2_000)
+  })
+
   test.each([
     ['a string with U+0000', '{"title":"a\\u0000","pages":1}', ['/title nul_character']],
     ['half a surrogate pair', '{"title":"\\ud800","pages":1}', ['/title lone_surrogate']],
