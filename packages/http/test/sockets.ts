@@ -3,6 +3,9 @@ import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { HttpServer } from '../src/index.ts'
 
+/** What listens. */
+type Listening = Pick<HttpServer, 'address'>
+
 /** A raw answer, read until the server closes or the text of `until` has come. */
 export interface RawAnswer {
   readonly status: number
@@ -10,7 +13,7 @@ export interface RawAnswer {
   readonly body: string
 }
 
-export async function openSocket(server: HttpServer): Promise<Socket> {
+export async function openSocket(server: Listening): Promise<Socket> {
   const { hostname, port } = new URL(server.address())
   const socket = connect(Number(port), hostname)
   // A server that refuses may reset the connection while the attack is still being sent.
@@ -21,7 +24,7 @@ export async function openSocket(server: HttpServer): Promise<Socket> {
 }
 
 /** Sends `text` as it is and reads what comes until the server closes the connection. */
-export async function exchange(server: HttpServer, text: string | Buffer): Promise<RawAnswer> {
+export async function exchange(server: Listening, text: string | Buffer): Promise<RawAnswer> {
   const socket = await openSocket(server)
   socket.write(text)
   return parseAnswer(await readAll(socket))
