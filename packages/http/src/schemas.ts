@@ -30,7 +30,7 @@ export function nullable<T extends TSchema>(schema: T): TUnsafe<Static<T> | null
 /** How a list is paged: put its properties into the query schema of a list. */
 export const pageQuery = Type.Object({
   cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 2048, description: "The previous page's nextCursor" }),
+    Type.String({ minLength: 1, maxLength: 4096, description: "The previous page's nextCursor" }),
   ),
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many items at most' }),
 })

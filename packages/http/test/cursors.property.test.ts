@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeCursor, encodeCursor, Problem } from '../src/index.ts'
+import { decodeCursor, encodeCursor, pageQuery, Problem } from '../src/index.ts'
 
 const key = fc.oneof(
   fc.string({ unit: 'grapheme' }),
@@ -76,6 +76,12 @@ test('any change to a cursor, and anything made up, is refused and nothing else 
       )
     }),
   )
+})
+
+test('a cursor fits into a request, even by a name of 300 characters that JSON escapes', () => {
+  const cursor = encodeCursor({}, [0, '\u0001'.repeat(300), '018f0000-0000-7000-8000-000000000000'])
+  const { maxLength } = pageQuery.properties.cursor as { maxLength?: number }
+  expect(cursor.length).toBeLessThan(maxLength ?? 0)
 })
 
 test('keys of another shape are refused', () => {
