@@ -1,11 +1,13 @@
 // The bare limit for reading a book by its id: node:http and pg, the same prepared statement, nothing else.
-// Arguments: the folder of PostgreSQL's socket. Prints its port.
+// Argument: the data folder of a running shop. Prints its port.
 import { createServer } from 'node:http'
+import { attachEmbedded } from '@colophon/postgres'
 import pg from 'pg'
 import { bookColumns } from '../../services/catalog/src/books/read-books.ts'
 
-const [host = ''] = process.argv.slice(2)
-const pool = new pg.Pool({ host, user: 'colophon', database: 'colophon', max: 10 })
+const [folder = ''] = process.argv.slice(2)
+const embedded = await attachEmbedded({ folder, application: 'bare server' })
+const pool = new pg.Pool({ ...embedded.connection, max: 10 })
 const today = new Date().toISOString().slice(0, 10)
 const columns = bookColumns({ currency: 'EUR', today })
 const text = `select ${columns.text}, book.deleted_at as "deletedAt" from catalog.books book where book.id = $${columns.values.length + 1}`
@@ -21,4 +23,9 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   console.log(typeof address === 'object' ? address?.port : address)
 })
-process.on('SIGTERM', () => process.exit(0))
+process.on('SIGTERM', async () => {
+  server.close()
+  server.closeAllConnections()
+  await pool.end()
+  await embedded.release()
+})

@@ -1,6 +1,6 @@
 import autocannon from 'autocannon'
 import { shown, spread } from './figures.ts'
-import { fill, socketFolder, startFile, startShop } from './programs.ts'
+import { fill, startFile, startShop } from './programs.ts'
 import type { Report } from './report.ts'
 
 const rounds = 7
@@ -11,7 +11,7 @@ const connections = 32
 export async function byId(): Promise<Report> {
   const shop = await startShop({ SAMPLE_CATALOGUE: 'off' })
   await fill(shop, 10_000)
-  const bare = await startFile('bare-server.ts', socketFolder(shop.folder))
+  const bare = await startFile('bare-server.ts', shop.folder)
   try {
     const page = await fetch(`${shop.url}/api/books?limit=50`)
     const { items } = (await page.json()) as { items: { id: string }[] }

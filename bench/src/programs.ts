@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { openDatabase } from '@colophon/postgres'
+import { attachEmbedded, openDatabase } from '@colophon/postgres'
 import { loadCatalogue } from './load-catalogue.ts'
 
 const command = fileURLToPath(new URL('../../apps/colophon/bin/colophon.js', import.meta.url))
@@ -58,20 +57,13 @@ export async function startShop(
   }
 }
 
-/** The folder of the socket that leads to a running shop's PostgreSQL: the fifth line of its lock file. */
-export function socketFolder(shopFolder: string): string {
-  const [, , , , socket = ''] = readFileSync(join(shopFolder, 'postgres', 'postmaster.pid'), 'utf8').split(
-    '\n',
-  )
-  return socket
-}
-
 /** Puts a made-up catalogue of so many books into a running shop. */
 export async function fill(shop: RunningShop, size: number): Promise<void> {
-  const connection = { host: socketFolder(shop.folder), port: 5432, user: 'colophon', database: 'colophon' }
-  const database = openDatabase({ connection, application: 'bench' })
+  const embedded = await attachEmbedded({ folder: shop.folder, application: 'bench' })
+  const database = openDatabase({ connection: embedded.connection, application: 'bench' })
   await loadCatalogue(database, size, () => {})
   await database.close()
+  await embedded.release()
 }
 
 /** Runs one of the files beside this one until it is stopped; resolves with the first line it prints. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { shown, spread } from './figures.ts'
-import { socketFolder, startFile, startShop } from './programs.ts'
+import { startFile, startShop } from './programs.ts'
 import type { Report } from './report.ts'
 
 const rounds = 5
@@ -47,7 +47,7 @@ async function timeNode(): Promise<number> {
 /** Resident memory of the shop's process, idle and after load, as a multiple of the bare server's. */
 export async function memory(): Promise<Report> {
   const shop = await startShop()
-  const bare = await startFile('bare-server.ts', socketFolder(shop.folder))
+  const bare = await startFile('bare-server.ts', shop.folder)
   try {
     const idle = residentMb(shop.pid)
     const words = ['love', 'tolkien', 'harry pot', 'the', 'mistery', 'a']
