@@ -1,9 +1,9 @@
-import { chownSync, lstatSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { accountFor, userName } from '../src/embedded/account.ts'
-import { attachEmbedded } from '../src/index.ts'
+import { attachEmbedded, openDatabase, type SocketTarget, type Sql, sql } from '../src/index.ts'
 import { newFolder, serverPid, usedFolder } from './support/folder.ts'
 import { startProgram } from './support/program.ts'
 
@@ -35,26 +35,6 @@ if (asRoot) {
     await embedded.release()
   })
 
-  test('a folder that its account cannot reach keeps its cluster elsewhere, and stays as it was', async () => {
-    // mkdtemp makes it 0700.
-    const folder = mkdtempSync(join(tmpdir(), 'colophon-private-'))
-    const nobody = { folder, application, durable: false, serviceAccounts: ['nobody'] }
-    const first = await attachEmbedded(nobody)
-    const link = join(folder, 'postgres')
-    const cluster = readlinkSync(link)
-    onTestFinished(() => {
-      for (const path of [cluster, folder]) rmSync(path, { recursive: true })
-    })
-    expect(dirname(cluster)).toBe('/var/lib/colophon')
-    expect(userName(statSync(cluster).uid)).toBe('nobody')
-    expect(lstatSync(folder).mode & 0o777).toBe(0o700)
-    const second = await attachEmbedded({ folder, application })
-    expect(second.connection).toEqual(first.connection)
-    await first.release()
-    await second.release()
-    expect(serverPid(folder)).toBeUndefined()
-  })
-
   test('a folder of somebody else’s is used as them, and whichever of us leaves last stops it', async () => {
     const folder = newFolder()
     const owner = accountFor('/', ['nobody'])
@@ -74,5 +54,95 @@ if (asRoot) {
     expect(serverPid(folder)).toBeDefined()
     await last.release()
     expect(serverPid(folder)).toBeUndefined()
+  })
+}
+
+// Elsewhere there is no way in.
+if (asRoot && process.platform === 'linux') {
+  describe('a folder that PostgreSQL’s account cannot reach', () => {
+    const nobody = { application, durable: false, serviceAccounts: ['nobody'] }
+
+    function privateFolder(...below: string[]): string {
+      const top = newFolder(...below)
+      mkdirSync(top, { recursive: true })
+      chmodSync(top, 0o700)
+      return top
+    }
+
+    async function query(connection: SocketTarget, statement: Sql): Promise<{ pid?: number }[]> {
+      const database = openDatabase({ connection, application, max: 1 })
+      try {
+        return await database.query(statement)
+      } finally {
+        await database.close()
+      }
+    }
+
+    test('holds its cluster all the same, and stays as it was', async () => {
+      const folder = privateFolder()
+      const first = await attachEmbedded({ ...nobody, folder })
+      const cluster = lstatSync(join(folder, 'postgres'))
+      expect(cluster.isDirectory()).toBe(true)
+      expect([userName(cluster.uid), cluster.mode & 0o777]).toEqual(['nobody', 0o700])
+      expect([lstatSync(folder).uid, lstatSync(folder).mode & 0o777]).toEqual([0, 0o700])
+      const second = await attachEmbedded({ ...nobody, folder })
+      expect(second.connection).toEqual({ ...first.connection, host: join(folder, 'postgres') })
+      await first.release()
+      await second.release()
+      expect(serverPid(folder)).toBeUndefined()
+    })
+
+    test('can be moved and copied with what is in it', async () => {
+      const folder = privateFolder()
+      const first = await attachEmbedded({ ...nobody, folder })
+      await query(first.connection, sql`CREATE TABLE shop AS SELECT 'Colophon' AS name`)
+      await first.release()
+      const [moved, copy] = [privateFolder(), privateFolder()]
+      renameSync(folder, moved)
+      execFileSync('cp', ['-a', `${moved}/.`, copy])
+      const both = [
+        await attachEmbedded({ ...nobody, folder: moved }),
+        await attachEmbedded({ ...nobody, folder: copy }),
+      ]
+      for (const embedded of both) {
+        const shops = await query(embedded.connection, sql`SELECT name FROM shop`)
+        expect(shops).toEqual([{ name: 'Colophon' }])
+        await embedded.release()
+      }
+    })
+
+    test('outlives the ends of a program, of a backend and of PostgreSQL itself', async () => {
+      const folder = privateFolder()
+      const options = { ...nobody, folder, exclusive: 'serve', durable: true }
+      const shop = startProgram(options)
+      await shop.next()
+      shop.send('CREATE TABLE sold AS SELECT 1 AS n')
+      await shop.next()
+      const pid = serverPid(folder) ?? 0
+      await shop.kill()
+      const next = await attachEmbedded(options)
+      expect(serverPid(folder)).toBe(pid)
+      const sold = () => query(next.connection, sql`SELECT n FROM sold`).catch(() => 'not yet')
+      // PostgreSQL's answer to a backend's death is to end all others and recover.
+      const backends = sql`SELECT pid FROM pg_stat_activity WHERE application_name ~ '^test pid'`
+      const [backend = {}] = await query(next.connection, backends)
+      process.kill(backend.pid ?? Number.NaN, 'SIGKILL')
+      await expect.poll(sold, { timeout: 10_000 }).toEqual([{ n: 1 }])
+      expect(serverPid(folder)).toBe(pid)
+      process.kill(pid, 'SIGKILL')
+      await expect.poll(sold, { timeout: 10_000 }).toEqual([{ n: 1 }])
+      expect(serverPid(folder)).not.toBe(pid)
+      await next.release()
+    })
+
+    test('gets its socket elsewhere when its path is long', async () => {
+      const folder = privateFolder('a-long-name-'.repeat(8))
+      const embedded = await attachEmbedded({ ...nobody, folder })
+      const { host } = embedded.connection
+      expect(host.length).toBeLessThan(80)
+      expect(await query(embedded.connection, sql`SELECT 1 AS one`)).toEqual([{ one: 1 }])
+      await embedded.release()
+      expect(existsSync(host)).toBe(false)
+    })
   })
 }

@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process'
-import { chownSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { attachEmbedded, isUnavailable, openDatabase, sql } from '../src/index.ts'
-import { serverPid, usedFolder } from './support/folder.ts'
+import { newFolder, serverPid, usedFolder } from './support/folder.ts'
 import { startProgram } from './support/program.ts'
 
 const application = 'test'
@@ -149,5 +158,20 @@ test('a PostgreSQL that cannot be brought back is reported as lost', async () =>
   await expect.poll(() => lost.mock.calls.length, { timeout: 15_000 }).toBe(1)
   expect(lost.mock.calls[0]?.[0].message).toMatch(/^PostgreSQL is lost: .* is not a PostgreSQL cluster/)
   expect(warn.mock.calls.filter(([, message]) => /starting it again/.test(message))).toHaveLength(4)
+  await embedded.release()
+})
+
+test('a data folder that is removed under a program is lost, and not begun anew', async () => {
+  const folder = newFolder()
+  const embedded = await attachEmbedded({ folder, application, durable: false })
+  const lost = vi.fn()
+  embedded.onLost(lost)
+  const pid = serverPid(folder) ?? 0
+  rmSync(folder, { recursive: true })
+  // It would notice by itself within a minute.
+  process.kill(pid, 'SIGQUIT')
+  await expect.poll(() => lost.mock.calls.length, { timeout: 15_000 }).toBe(1)
+  expect(lost.mock.calls[0]?.[0].message).toMatch(/^PostgreSQL is lost: \S+postgres has been removed$/)
+  expect(existsSync(folder)).toBe(false)
   await embedded.release()
 })

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -101,6 +102,17 @@ test('a long path gets its socket elsewhere, found by everybody and gone with th
   expect(second.connection.host).toBe(host)
   await second.release()
   expect(existsSync(host)).toBe(false)
+})
+
+test('a cluster elsewhere is used through a link', async () => {
+  const [folder, elsewhere] = [newFolder(), newFolder()]
+  await (await attachEmbedded({ folder, application, durable: false })).release()
+  renameSync(join(folder, 'postgres'), join(elsewhere, 'postgres'))
+  symlinkSync(join(elsewhere, 'postgres'), join(folder, 'postgres'))
+  const embedded = await attachEmbedded({ folder, application, durable: false })
+  expect(serverPid(elsewhere)).toBeDefined()
+  await embedded.release()
+  expect(serverPid(elsewhere)).toBeUndefined()
 })
 
 describe('together', () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** The operating system's user that PostgreSQL runs as and that owns its files. */
 export interface Account {
@@ -60,4 +61,21 @@ export function canEnter(account: Account, folder: string): boolean {
   const tried = spawnSync('/bin/sh', ['-c', 'cd -- "$0"', folder], options)
   // Without a shell, in a bare container, there is nobody to hide a folder from.
   return tried.error !== undefined || tried.status === 0
+}
+
+/** Linux's link to the folder a process works in, which leads there whatever the folders above permit. */
+const workingFolder = '/proc/self/cwd'
+
+/**
+ * What a program of the account's, started with a folder of the account's as its working folder, calls that
+ * folder. It is its path unless the account may not pass the folders above, as in root's home, which are not
+ * ours to open up.
+ */
+export function pathFromWithin(folder: string, account: Account): string {
+  if (!weAreRoot() || canEnter(account, folder)) return folder
+  if (existsSync(workingFolder)) return workingFolder
+  const user = userName(account.uid) ?? `user ${account.uid}`
+  throw new Error(
+    `PostgreSQL would run as ${user}, who cannot enter ${dirname(folder)}: start as an ordinary user, or choose another data folder`,
+  )
 }

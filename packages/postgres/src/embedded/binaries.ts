@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 import { type Account, spawnAs, weAreRoot } from './account.ts'
 import { attemptAt, removeDeadAttempts } from './attempts.ts'
 
-/** Where root keeps what PostgreSQL's account cannot reach in root's own folders. */
+/** Where root keeps the binaries when PostgreSQL's account cannot reach the installed ones. */
 const serviceFolder = '/var/lib/colophon'
 
 /** A PostgreSQL to run: a folder with `bin`, `lib` and `share`. */
@@ -57,8 +57,9 @@ function canRun(account: Account, binaries: Binaries): boolean {
 
 /** Copied rather than linked: the permissions of the copy are ours to widen, those of the original are not. */
 function copyOf({ folder, version }: Binaries): string {
-  const copy = join(makeServiceFolder(), `postgresql-${version}`)
+  const copy = join(serviceFolder, `postgresql-${version}`)
   if (existsSync(copy)) return copy
+  makeServiceFolder()
   const attempt = attemptAt(copy)
   cpSync(folder, attempt, { recursive: true, verbatimSymlinks: true })
   chmodSync(attempt, 0o755)
@@ -78,11 +79,10 @@ function copyOf({ folder, version }: Binaries): string {
 }
 
 /** Makes the service folder, for anybody to pass through, and clears it of dead attempts. */
-export function makeServiceFolder(): string {
+function makeServiceFolder(): void {
   if (!existsSync(serviceFolder)) {
     mkdirSync(serviceFolder, { recursive: true })
     chmodSync(serviceFolder, 0o755)
   }
   removeDeadAttempts(serviceFolder)
-  return serviceFolder
 }

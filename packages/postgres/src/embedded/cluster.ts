@@ -10,17 +10,16 @@ import {
   renameSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeSync,
 } from 'node:fs'
 import { userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describeError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { userName, weAreRoot } from './account.ts'
+import { pathFromWithin, userName, weAreRoot } from './account.ts'
 import { attemptAt, removeDeadAttempts } from './attempts.ts'
 import { type Binaries, program } from './binaries.ts'
-import { type Place, pathForNewCluster } from './place.ts'
+import type { Place } from './place.ts'
 import { run } from './run.ts'
 
 /** The role that programs connect as, and the database it owns. It is not a superuser. */
@@ -31,8 +30,8 @@ export const superuser = 'postgres'
 const initTimeout = 120_000
 
 /**
- * Makes the cluster of a place, somewhere beside it first, so that there is a whole one or none. Where two
- * processes do so at once, the first to be ready wins and the other's is thrown away.
+ * Makes the cluster of a place, beside it first, so that there is a whole one or none. Where two processes do
+ * so at once, the first to be ready wins and the other's is thrown away.
  */
 export async function createCluster(
   place: Place,
@@ -40,25 +39,22 @@ export async function createCluster(
   durable: boolean,
   log?: Log,
 ): Promise<void> {
-  const path = pathForNewCluster(place, log)
-  log?.info({ folder: place.folder, cluster: path }, 'making a PostgreSQL cluster')
-  removeDeadAttempts(dirname(path))
-  const attempt = attemptAt(path)
+  const { folder, entry, account } = place
+  log?.info({ folder }, 'making a PostgreSQL cluster')
+  removeDeadAttempts(folder)
+  const attempt = attemptAt(entry)
   mkdirSync(attempt, { mode: 0o700 })
   try {
-    if (weAreRoot()) chownSync(attempt, place.account.uid, place.account.gid)
+    if (weAreRoot()) chownSync(attempt, account.uid, account.gid)
     await initialise(attempt, place, binaries, durable)
-    renameSync(attempt, path)
-    if (path !== place.entry) symlinkSync(path, place.entry)
-    syncFolder(dirname(path))
+    renameSync(attempt, entry)
+    syncFolder(folder)
   } catch (error) {
     rmSync(attempt, { recursive: true, force: true })
-    if (!existsSync(place.entry)) {
-      throw new Error(`no PostgreSQL cluster could be made in ${place.folder}: ${describeError(error)}`, {
-        cause: error,
-      })
-    }
-    if (path !== place.entry) rmSync(path, { recursive: true, force: true })
+    if (existsSync(entry)) return
+    throw new Error(`no PostgreSQL cluster could be made in ${folder}: ${describeError(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -79,14 +75,15 @@ async function initialise(
   ]
   const options = ['--encoding=UTF8', ...locale, '--data-checksums', `--username=${superuser}`, '--auth=peer']
   const sync = durable ? [] : ['--no-sync']
-  const limits = { account, timeout: initTimeout }
-  await run(program(binaries, 'initdb'), ['-D', cluster, ...options, ...sync], limits)
+  const path = pathFromWithin(cluster, account)
+  const how = { account, workingFolder: cluster, timeout: initTimeout }
+  await run(program(binaries, 'initdb'), ['-D', path, ...options, ...sync], how)
   writeConfig(join(cluster, 'pg_hba.conf'), 'local all all peer map=owner\n')
   writeIdentities(cluster, folder)
   const input = `CREATE ROLE ${role} LOGIN\nCREATE DATABASE ${role} OWNER ${role}\n`
   const settings = ['-c', 'exit_on_error=on', '-c', `fsync=${durable ? 'on' : 'off'}`]
-  await run(program(binaries, 'postgres'), ['--single', '-D', cluster, ...settings, 'postgres'], {
-    ...limits,
+  await run(program(binaries, 'postgres'), ['--single', '-D', path, ...settings, 'postgres'], {
+    ...how,
     input,
   })
 }

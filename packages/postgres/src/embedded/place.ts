@@ -1,23 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-} from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Log } from '../log.ts'
-import { type Account, accountFor, canEnter, weAreRoot } from './account.ts'
-import { makeServiceFolder } from './binaries.ts'
+import { type Account, accountFor, weAreRoot } from './account.ts'
 
 /** Where a data folder's PostgreSQL is, or will be. */
 export interface Place {
   /** The data folder, with symbolic links resolved. */
   folder: string
-  /** `<folder>/postgres`: the cluster, or a symbolic link to it. */
+  /** `<folder>/postgres`: the cluster, or a symbolic link that somebody made to it. */
   entry: string
   account: Account
   /** The folder with the cluster's files, with symbolic links resolved; undefined when there is none yet. */
@@ -26,7 +15,7 @@ export interface Place {
 
 /** Makes the data folder if need be and finds the cluster of it. */
 export function findPlace(dataFolder: string, serviceAccounts?: string[]): Place {
-  // Root's may be passed through, so that PostgreSQL's account gets to its cluster; that one is private.
+  // Root's may be passed through by PostgreSQL's account, which owns the cluster in it; that one is private.
   mkdirSync(dataFolder, { recursive: true, mode: weAreRoot() ? 0o755 : 0o700 })
   const folder = realpathSync(dataFolder)
   const entry = join(folder, 'postgres')
@@ -41,27 +30,6 @@ function existingCluster(entry: string): string | undefined {
   throw new Error(
     `${entry} points to ${readlinkSync(entry)}, which is not there: bring it back, or remove ${entry} to begin anew`,
   )
-}
-
-/**
- * The path at which to make a cluster. It is the entry itself unless PostgreSQL's account cannot get there
- * (in root's home, say), in which case it is one of its own in the service folder, for the entry to point to.
- * Its name is new each time, so that the cluster of a folder that was moved or removed is never taken over.
- */
-export function pathForNewCluster({ folder, entry, account }: Place, log: Log | undefined): string {
-  if (canEnter(account, folder)) return entry
-  const parent = makeServiceFolder()
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 12)
-  const earlier = readdirSync(parent).filter(
-    (other) => other.startsWith(`${name}-`) && !other.includes('.new-'),
-  )
-  if (earlier.length > 0) {
-    log?.warn(
-      { folder, earlier, parent },
-      'clusters of an earlier folder at this path remain: remove them if unwanted',
-    )
-  }
-  return join(parent, `${name}-${randomBytes(4).toString('hex')}`)
 }
 
 /** Refuses what is not a cluster that this version of PostgreSQL can open. */

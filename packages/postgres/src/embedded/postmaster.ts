@@ -17,9 +17,12 @@ export interface Postmaster {
 export function readPostmaster(cluster: string): Postmaster | undefined {
   // https://www.postgresql.org/docs/current/storage-file-layout.html: pid, data folder, start time, port,
   // socket folder, address, shared memory, status; the later ones are written a moment after the first.
-  const [pid, , , , socketFolder, , , status = ''] =
+  const [pid, dataFolder, , , socketFolder, , , status = ''] =
     readIfThere(join(cluster, lockFileName))?.split('\n') ?? []
-  return pid && socketFolder ? { pid: Number(pid), socketFolder, ready: /^ready/.test(status) } : undefined
+  if (!pid || !socketFolder) return undefined
+  // Its own folder may have another name to itself; see `pathFromWithin`.
+  const ours = socketFolder === dataFolder ? cluster : socketFolder
+  return { pid: Number(pid), socketFolder: ours, ready: /^ready/.test(status) }
 }
 
 function readIfThere(file: string): string | undefined {

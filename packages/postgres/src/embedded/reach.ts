@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { describeError, isUnavailable } from '../errors.ts'
@@ -42,7 +44,7 @@ const lockedOutPause = 200
  * `previous` is the socket's folder that an earlier call found.
  */
 export async function reach(options: ReachOptions, previous?: string): Promise<Reached> {
-  const place = await findCluster(options)
+  const place = await findCluster(options, previous)
   const begun = Date.now()
   let launched: Launch | undefined
   let said = false
@@ -66,7 +68,10 @@ export async function reach(options: ReachOptions, previous?: string): Promise<R
   }
 }
 
-async function findCluster(options: ReachOptions): Promise<ClusterPlace> {
+async function findCluster(options: ReachOptions, previous?: string): Promise<ClusterPlace> {
+  const entry = join(options.folder, 'postgres')
+  // Those who were using it must not find another in its place, which is empty.
+  if (previous !== undefined && !existsSync(entry)) throw new Error(`${entry} has been removed`)
   let place = findPlace(options.folder, options.serviceAccounts)
   const binaries = (): Binaries => binariesFor(place.account)
   if (place.cluster === undefined) {

@@ -7,6 +7,7 @@ export const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
 export interface RunOptions {
   account: Account
+  workingFolder: string
   /** Written to the program's standard input. */
   input?: string
   /** Milliseconds. */
@@ -20,11 +21,11 @@ export interface RunOptions {
 export async function run(
   program: string,
   args: string[],
-  { account, input, timeout }: RunOptions,
+  { account, workingFolder, input, timeout }: RunOptions,
 ): Promise<void> {
   const child = spawn(program, args, {
     ...spawnAs(account),
-    cwd: '/',
+    cwd: workingFolder,
     env: environment,
     detached: true,
     timeout,

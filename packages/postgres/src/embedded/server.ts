@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { spawnAs, weAreRoot } from './account.ts'
+import { pathFromWithin, spawnAs, weAreRoot } from './account.ts'
 import { type Binaries, binariesFor, program } from './binaries.ts'
 import type { Place } from './place.ts'
 import { isRunning, readPostmaster } from './postmaster.ts'
@@ -41,9 +41,9 @@ export function launch(place: ClusterPlace, binaries: Binaries, options: LaunchO
   const { cluster, account, folder } = place
   const log = openLog(folder)
   const start = fstatSync(log).size
-  const child = spawn(program(binaries, 'postgres'), serverArguments(cluster, options), {
+  const child = spawn(program(binaries, 'postgres'), serverArguments(place, options), {
     ...spawnAs(account),
-    cwd: '/',
+    cwd: cluster,
     env: environment,
     detached: true,
     stdio: ['ignore', log, log],
@@ -58,11 +58,16 @@ export function launch(place: ClusterPlace, binaries: Binaries, options: LaunchO
   return { socketFolder: options.socketFolder, outcome }
 }
 
-function serverArguments(cluster: string, { socketFolder, durable }: LaunchOptions): string[] {
+function serverArguments(
+  { cluster, account }: ClusterPlace,
+  { socketFolder, durable }: LaunchOptions,
+): string[] {
+  const path = pathFromWithin(cluster, account)
+  const socket = socketFolder === cluster ? path : socketFolder
   const settings = {
     listen_addresses: '',
     port,
-    unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
+    unix_socket_directories: `"${socket.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     max_connections: 100,
     shared_buffers: '128MB',
@@ -75,9 +80,11 @@ function serverArguments(cluster: string, { socketFolder, durable }: LaunchOptio
     // Starts, stops and crashes. Errors of statements go to those who sent them.
     log_min_messages: 'log',
     log_checkpoints: 'off',
+    // Means nothing to PostgreSQL: it is what `isRunning` and people find in the list of processes.
+    'colophon.cluster': cluster,
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  return ['-D', cluster, ...flags]
+  return ['-D', path, ...flags]
 }
 
 const lockedOut =
@@ -128,8 +135,12 @@ export async function stopServer({ cluster, account }: ClusterPlace): Promise<vo
   const postmaster = readPostmaster(cluster)
   if (!postmaster || !isRunning(cluster, postmaster.pid)) return
   // pg_ctl's own waiting would take a successor started at once for the one that is to stop.
-  const args = ['stop', '-D', cluster, '-m', 'fast', '--no-wait']
-  await run(program(binariesFor(account), 'pg_ctl'), args, { account, timeout: 10_000 })
+  const args = ['stop', '-D', pathFromWithin(cluster, account), '-m', 'fast', '--no-wait']
+  await run(program(binariesFor(account), 'pg_ctl'), args, {
+    account,
+    workingFolder: cluster,
+    timeout: 10_000,
+  })
   const end = Date.now() + stopTimeout
   while (readPostmaster(cluster)?.pid === postmaster.pid && isRunning(cluster, postmaster.pid)) {
     if (Date.now() > end)
