@@ -12,10 +12,15 @@ export function refusalOf(request: IncomingMessage, limits: HttpLimits): Problem
   if (rawHeaders.length / 2 > limits.headerCount) {
     return httpProblem('headers_too_large', `there may be at most ${limits.headerCount} headers`)
   }
-  if (headers.host === undefined && httpVersion === '1.1') {
-    return httpProblem('malformed_request', 'HTTP/1.1 needs a Host header')
+  if (httpVersion !== '1.0' && (headers.host === undefined || countHosts(rawHeaders) > 1)) {
+    return httpProblem('malformed_request', 'HTTP/1.1 needs one Host header')
   }
   return hasReadableQuery(url) ? undefined : malformedUrl()
+}
+
+/** Of several the parser gives the first, and whoever is in front may have gone by another (RFC 9112, section 3.2). */
+function countHosts(rawHeaders: readonly string[]): number {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.length === 4 && /host/i.test(text)).length
 }
 
 /** The URL has percent-encoding that does not decode. */

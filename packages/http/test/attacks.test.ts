@@ -17,6 +17,8 @@ describe('what the parser refuses', () => {
     ['no HTTP at all', 'ONCE UPON A TIME\r\n\r\n', 400, 'malformed_request'],
     ['a header without a colon', 'GET / HTTP/1.1\r\nhost: x\r\nnonsense\r\n\r\n', 400, 'malformed_request'],
     ['no Host', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+    ['no version', 'GET /healthz\r\n\r\n', 400, 'malformed_request'],
+    ['two Hosts', head('GET', '/', { Host: 'y', connection: 'close' }), 400, 'malformed_request'],
     [
       'two lengths of one body',
       'POST /api/books HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
