@@ -1,30 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { exchange, head, openSocket, parseAnswer, readAll } from '../../packages/http/test/sockets.ts'
-import { type Attack, useTarget } from './target.ts'
+import { type Attack, useTarget, writesOf } from './target.ts'
 
 const target = useTarget()
 
-/** Every route that reads a body, as a request that would be let in but for its body. */
-let writes: (Attack & { method: string })[]
+let writes: Attack[]
 
 beforeAll(() => {
-  const { shop, book } = target()
-  writes = shop.gateway
-    .routes()
-    .filter(({ method }) => ['POST', 'PUT', 'PATCH'].includes(method))
-    .map(({ method, url }) => ({
-      method,
-      path: url.replace(':book', book.id).replace(':id', '00000000-0000-7000-8000-000000000000'),
-      as: 'admin',
-      headers: { 'content-type': typeOf(method), 'if-match': '*' },
-    }))
+  writes = writesOf(target()).map((write) => ({ ...write, as: 'admin' }))
   expect(writes.length).toBeGreaterThan(10)
 })
-
-function typeOf(method: string): string {
-  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-}
 
 const fields = (count: number) =>
   JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`field${n}`, n])))

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type RequestOptions, request } from 'node:http'
+import { request } from 'node:http'
 import { sql } from '@colophon/postgres'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { type Role, startTestShop, type TestShop } from '../support/shop.ts'
@@ -17,7 +17,7 @@ export interface Attack {
   method?: string
   path: string
   as?: Role
-  headers?: RequestOptions['headers']
+  headers?: Record<string, string>
   body?: string | Buffer
 }
 
@@ -27,6 +27,8 @@ export interface Target {
   /** A book that is there, with an author, a publisher, subjects and a history. */
   book: { id: string; isbn13: string }
   tokens: Readonly<Record<Role, string>>
+  /** The header of a browser in which an admin has signed in. */
+  cookie: string
   /** Sends a request as it is, over a connection of its own. */
   send(attack: Attack): Promise<Answer>
 }
@@ -61,7 +63,7 @@ async function startTarget(environment: Record<string, string>): Promise<Target>
   }
   const send = (attack: Attack) => sendTo(shop.gateway.address(), tokens, attack)
   const book = await fill(send)
-  return { shop, book, tokens, send }
+  return { shop, book, tokens, cookie: await signIn(send), send }
 }
 
 const books = [
@@ -88,6 +90,26 @@ async function fill(send: Target['send']): Promise<Target['book']> {
   const path = `/api/books/${book.id}`
   await send({ method: 'PATCH', path, as: 'staff', headers: patch, body: '{"pages": 304}' })
   return book
+}
+
+async function signIn(send: Target['send']): Promise<string> {
+  const body = JSON.stringify({ email: 'admin@example.com', password: 'correct horse battery' })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await send({ method: 'POST', path: '/api/session', headers, body })
+  return /^[^;]+/.exec(answer.headers['set-cookie']?.[0] ?? '')?.[0] ?? ''
+}
+
+/** Every route that reads a body, as a request that is let in but for its body. */
+export function writesOf({ shop, book }: Target): (Attack & { method: string })[] {
+  const routes = shop.gateway.routes().filter(({ method }) => ['POST', 'PUT', 'PATCH'].includes(method))
+  return routes.map(({ method, url }) => ({
+    method,
+    path: url.replace(':book', book.id).replace(':id', '00000000-0000-7000-8000-000000000000'),
+    headers: {
+      'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+      'if-match': '*',
+    },
+  }))
 }
 
 async function sendTo(address: string, tokens: Target['tokens'], attack: Attack): Promise<Answer> {
