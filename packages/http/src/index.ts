@@ -15,6 +15,7 @@ export {
   problems,
 } from './problems.ts'
 export { createRateLimiter, type RateLimiter, type RateRule, type RateVerdict } from './rate-limit.ts'
+export { clientKey } from './rates.ts'
 export type { Readiness } from './readiness.ts'
 export { createOpsServer, type OpsServer, type OpsServerOptions } from './ops-server.ts'
 export { day, nullable, page, pageQuery, ProblemSchema, timestamp, uuid } from './schemas.ts'

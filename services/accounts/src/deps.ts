@@ -20,9 +20,9 @@ export interface Deps {
   readonly limiters: {
     /** Attempts at a password, by e-mail address. */
     readonly passwords: RateLimiter
-    /** Attempts at any password, by the client's network address. */
+    /** Attempts at any password, by the client's network (`clientKey`). */
     readonly logins: RateLimiter
-    /** New accounts, by the client's network address. */
+    /** New accounts, by the client's network. */
     readonly signUps: RateLimiter
   }
 }

@@ -22,9 +22,9 @@ import { SigningKeys } from './signing-keys.ts'
 export interface AccountsRates {
   /** Tries at the password of one e-mail address, whether or not it has an account. */
   passwords: RateRule
-  /** Tries at any password from one network address. */
+  /** Tries at any password from one client: an IPv4 address or an IPv6 network of /64. */
   logins: RateRule
-  /** New accounts from one network address. */
+  /** New accounts from one client. */
   signUps: RateRule
 }
 

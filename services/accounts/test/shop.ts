@@ -38,6 +38,8 @@ export interface CallOptions {
   token?: string | undefined
   cookie?: string | undefined
   headers?: Record<string, string>
+  /** The network address it comes from. */
+  from?: string
 }
 
 export interface Shop {
@@ -154,7 +156,7 @@ async function serve(
 }
 
 function callerOf(server: HttpServer): Shop['call'] {
-  return async (method, url, { body, token, cookie, headers } = {}) => {
+  return async (method, url, { body, token, cookie, headers, from } = {}) => {
     const answer = await server.app.inject({
       method,
       url,
@@ -165,6 +167,7 @@ function callerOf(server: HttpServer): Shop['call'] {
         ...(cookie !== undefined && { cookie: `${sessionCookie}=${cookie}`, origin }),
         ...headers,
       },
+      ...(from !== undefined && { remoteAddress: from }),
       ...(body !== undefined && { payload: body as object }),
     })
     const isJson = String(answer.headers['content-type']).includes('json')

@@ -128,6 +128,29 @@ describe('limits on guessing', () => {
   })
 })
 
+describe('the limits on a client', () => {
+  it('count an IPv6 network of /64 as one, whatever address in it asks', async () => {
+    const usual = await openShop({ rates: { passwords: { burst: 1000, perMinute: 1000 } } })
+    const ask = (url: string, n: number, network: string) =>
+      usual.call('POST', url, {
+        from: `2001:db8:0:${network}::${n.toString(16)}`,
+        body: { email: `guest${n}@example.com`, password, ...(url === '/api/accounts' && { name: 'Bo' }) },
+      })
+    const statuses = async (url: string, count: number) => {
+      const answers = Array.from({ length: count }, (_, n) => ask(url, n + 1, 'a'))
+      return (await Promise.all(answers)).map(({ status }) => status)
+    }
+    for (const url of ['/api/tokens', '/api/session']) {
+      const refused = (await statuses(url, 70)).filter((status) => status === 429)
+      expect(refused.length).toBeGreaterThanOrEqual(20)
+      expect((await ask(url, 1, 'b')).status).toBe(401)
+    }
+    expect((await statuses('/api/accounts', 30)).filter((status) => status === 429)).toHaveLength(10)
+    expect((await ask('/api/accounts', 99, 'b')).status).toBe(201)
+    await usual.close()
+  })
+})
+
 describe('a rush of logins', () => {
   it('is worked off as far as memory goes, and the rest is asked to come again', async () => {
     const busy = await openShop({}, { realHashes: true })

@@ -1,3 +1,4 @@
+import { clientKey } from '@colophon/http'
 import { type Sql, sql } from '@colophon/postgres'
 import { type Account, accountColumns } from '../accounts.ts'
 import type { Deps } from '../deps.ts'
@@ -27,7 +28,7 @@ export async function checkCredentials(
 ): Promise<Verified> {
   const { db, hasher, logger, clock, limiters } = deps
   const key = parseEmail(email)?.key ?? email
-  takeAttempt(limiters.logins, client, clock())
+  takeAttempt(limiters.logins, clientKey(client), clock())
   takeAttempt(limiters.passwords, key, clock())
   const row = await db.maybeOne<CredentialRow>(sql`
     SELECT ${accountColumns}, password_hash AS "passwordHash", password_version AS "passwordVersion"

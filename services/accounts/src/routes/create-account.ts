@@ -1,4 +1,4 @@
-import type { App } from '@colophon/http'
+import { type App, clientKey } from '@colophon/http'
 import type { Deps } from '../deps.ts'
 import { registerAccount } from '../operations/register-account.ts'
 import { takeAttempt } from '../rate-limits.ts'
@@ -19,7 +19,7 @@ export function createAccount(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      takeAttempt(deps.limiters.signUps, request.ip, deps.clock())
+      takeAttempt(deps.limiters.signUps, clientKey(request.ip), deps.clock())
       const { email, password, name } = request.body
       reply.code(201)
       return registerAccount(deps, { email, password, name })
