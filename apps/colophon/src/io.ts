@@ -1,9 +1,10 @@
+import type { Readable } from 'node:stream'
 import type { Environment } from '@colophon/runtime'
 
 /** Where a command reads and writes; a test gives its own. */
 export interface Io {
   environment: Environment
-  stdin: NodeJS.ReadableStream & AsyncIterable<Uint8Array | string>
+  stdin: Readable
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   /** Aborted when the user asks the program to stop. */

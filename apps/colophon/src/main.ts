@@ -2,9 +2,22 @@ import { constants } from 'node:os'
 import { run } from './run.ts'
 
 const interruption = new AbortController()
-// The terminal, npm and a supervisor may each send the signal: one is enough, and the rest change nothing.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => interruption.abort(signal))
+let interruptedAt = 0
+
+/**
+ * The terminal, npm and a supervisor may each send the signal at once: that is one wish to stop in good order. Who
+ * sends it again later does not want to wait any longer, and what was acknowledged is safe.
+ */
+function interrupt(signal: NodeJS.Signals): void {
+  if (!interruption.signal.aborted) {
+    interruptedAt = performance.now()
+    interruption.abort(signal)
+  } else if (performance.now() - interruptedAt > 1_000) {
+    process.exit(128 + constants.signals[signal])
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal))
 // Whoever reads the output may stop early (`| head`): nothing more is to be said then.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(128 + constants.signals.SIGPIPE)

@@ -10,6 +10,7 @@ import {
   logLevels,
   oneOf,
   readConfig,
+  text,
   url,
 } from '@colophon/runtime'
 
@@ -28,6 +29,12 @@ export const settings = {
   }),
   ...gatewaySettings,
   ...accountsSettings,
+  accountPassword: text('ACCOUNT_PASSWORD', {
+    default: undefined,
+    shown: 'made up and printed once',
+    secret: true,
+    help: 'The password that `colophon account create` and `colophon account password` give.',
+  }),
   ...catalogSettings,
   sampleCatalogue: oneOf('SAMPLE_CATALOGUE', ['new', 'on', 'off'], {
     default: 'new',

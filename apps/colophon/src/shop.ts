@@ -23,7 +23,8 @@ export async function createShop(
     database,
     logger,
     secretKey: await secretKey(config.secretKey, folder),
-    issuer: config.publicUrl ?? 'colophon',
+    // Not the public URL: a token made by the command, which may not know it, is good at the server.
+    issuer: 'colophon',
   })
   const catalog = createCatalog({ database, logger, currency: config.currency })
   return {

@@ -117,7 +117,7 @@ describe('commands on a database', () => {
     })
     const made = await colophon(['account', 'create', 'ada@example.com', '--role', 'admin'], { environment })
     expect(made.code).toBe(0)
-    expect(made.stderr).toMatch(/^password: \S{20}\n$/)
+    expect(made.stderr).toMatch(/^password: \S{29}\n$/)
     const again = await colophon(['account', 'create', 'ADA@example.com', '--role', 'staff'], { environment })
     expect(again.code).toBe(1)
     const { stdout } = await colophon(['account', 'list', '--json'], { environment })
@@ -133,7 +133,7 @@ describe('commands on a database', () => {
   it('a forgotten password is replaced, and keys are rotated', async () => {
     const reset = await colophon(['account', 'password', 'ada@example.com'], { environment })
     expect(reset).toMatchObject({ code: 0, stdout: expect.stringContaining('ada@example.com') })
-    expect(reset.stderr).toMatch(/^password: \S{20}\n$/)
+    expect(reset.stderr).toMatch(/^password: \S{29}\n$/)
     const unknown = await colophon(['account', 'password', 'nobody@example.com'], { environment })
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('no such account') })
     const weak = { ...environment, ACCOUNT_PASSWORD: 'short' }

@@ -17,11 +17,15 @@ export interface Served {
 }
 
 /** A process in a session of its own, as a terminal's foreground job has a group of its own. */
-export function spawnColophon(args: readonly string[], environment: Record<string, string>): ChildProcess {
+export function spawnColophon(
+  args: readonly string[],
+  environment: Record<string, string>,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
   return spawn(process.execPath, [command, ...args], {
     env: { PATH, HOME, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     detached: true,
   })
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { runColophon, type Served, serveColophon } from './process.ts'
+import { runColophon, type Served, serveColophon, spawnColophon } from './process.ts'
 
 let folder: string
 let environment: Record<string, string>
@@ -58,7 +58,9 @@ it('Ctrl-C, sent to the whole group and more than once, lets a request in flight
   const exited = once(shop.child, 'exit')
   const group = -(shop.child.pid ?? 0)
   for (let times = 0; times < 3; times++) process.kill(group, 'SIGINT')
-  await expect.poll(() => fetch(`${shop.url}/healthz`).catch(() => 'closed')).toBe('closed')
+  await expect
+    .poll(() => fetch(`${shop.url}/healthz`).catch(() => 'closed'), { timeout: 10_000 })
+    .toBe('closed')
   login.end(JSON.stringify({ email: 'nobody@example.com', password: 'whatever it is' }))
   const [response] = await once(login, 'response')
   expect(response.statusCode).toBe(401)
@@ -100,4 +102,41 @@ it('commands work beside the shop and without it', async () => {
   const alone = await runColophon(['account', 'list', '--json'], environment)
   expect(alone.code).toBe(0)
   expect(JSON.parse(alone.output)).toMatchObject({ email: 'admin@example.com', roles: ['admin'] })
+})
+
+it('a data folder whose secret key is damaged ends the start, and nothing is left running', async () => {
+  const shop = await start()
+  await shop.end('SIGTERM')
+  await writeFile(join(folder, 'data', 'secret-key'), 'not a key')
+  const ended = await runColophon(['serve'], { ...environment, PORT: '0' })
+  expect(ended.code).toBe(1)
+  expect(ended.output.trim().split('\n').at(-1)).toMatch(/^colophon: .*SECRET_KEY/)
+})
+
+it('an administrator whose password nobody was shown is not lost', async () => {
+  const other = createServer()
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  const address = other.address()
+  const port = typeof address === 'object' ? String(address?.port) : ''
+  const failed = await runColophon(['serve'], {
+    ...environment,
+    PORT: port,
+    OPS_PORT: '0',
+    SAMPLE_CATALOGUE: 'off',
+  })
+  other.close()
+  expect(failed.code).toBe(1)
+  const password = (await readFile(join(folder, 'data', 'admin-password'), 'utf8')).trim()
+  const shop = await start()
+  expect((await loginWith(shop.url, password)).status).toBe(200)
+})
+
+it('an import of standard input ends on Ctrl-C', async () => {
+  const child = spawnColophon(['import', '-', '--source', 'test'], environment, 'pipe')
+  const exited = once(child, 'exit')
+  child.stdin?.write('recordId,title\n1,A Book\n')
+  const token = () => runColophon(['account', 'list'], environment)
+  await expect.poll(async () => (await token()).code, { timeout: 20_000 }).toBe(0)
+  child.kill('SIGINT')
+  expect(await exited).toEqual([1, null])
 })

@@ -27,7 +27,7 @@ export async function colophon(
   const stderr = collector()
   const io: Io = {
     environment,
-    stdin: Readable.from([Buffer.from(stdin)]) as Io['stdin'],
+    stdin: Readable.from([Buffer.from(stdin)]),
     stdout: stdout.stream,
     stderr: stderr.stream,
     interrupted: new AbortController().signal,

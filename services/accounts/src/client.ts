@@ -2,7 +2,7 @@ import type { Identity } from '@colophon/http'
 import { errors, type JWTVerifyGetKey } from 'jose'
 import type { Account, AccountRef } from './accounts.ts'
 import type { Deps } from './deps.ts'
-import { ensureFirstAdmin, type FirstAdmin } from './operations/first-admin.ts'
+import { ensureFirstAdmin, type FirstAdmin, hasAdmin } from './operations/first-admin.ts'
 import { type IssuedToken, issueToken, type ScriptToken } from './operations/issue-token.ts'
 import { type AccountsPage, type AccountsQuery, listAccounts } from './operations/list-accounts.ts'
 import { type NewAccount, registerAccount } from './operations/register-account.ts'
@@ -31,6 +31,8 @@ export interface AccountsClient {
   setRoles(who: AccountRef, roles: readonly Role[]): Promise<Account>
   /** A new password for who has forgotten theirs. @throws Problem `account_not_found`, `validation_failed` */
   resetPassword(who: AccountRef, password: string): Promise<Account>
+  /** Whether there is an admin yet. */
+  hasAdmin(): Promise<boolean>
   /** Makes the first admin when there is no admin. @throws Problem `validation_failed`, `email_taken` */
   ensureFirstAdmin(admin: { email: string; password?: string | undefined }): Promise<FirstAdmin>
   /** An access token for a script. @throws Problem `account_not_found`, `role_not_held`; RangeError */
@@ -57,6 +59,7 @@ export function createClient(deps: Deps): AccountsClient {
     listAccounts: (query = {}) => listAccounts(deps, query),
     setRoles: (who, roles) => setRoles(deps, who, roles, 'the command line'),
     resetPassword: (who, password) => resetPassword(deps, who, password),
+    hasAdmin: () => hasAdmin(deps),
     ensureFirstAdmin: (admin) => ensureFirstAdmin(deps, admin),
     issueToken: (token) => issueToken(deps, token),
     rotateKeys: () => deps.keys.rotate(),

@@ -14,6 +14,7 @@ export {
 export type { Argon2Cost } from './phc.ts'
 export { accountsProblems } from './problems.ts'
 export { type Role, roles } from './roles.ts'
+export { newPassword } from './secret-tokens.ts'
 export {
   type AccountsOptions,
   type AccountsRates,

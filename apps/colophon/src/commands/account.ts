@@ -56,7 +56,7 @@ interface CreateOptions extends Output {
 
 function create(context: CommandContext, email: string, { role, name, json }: CreateOptions): Promise<void> {
   const shownName = name ?? email.split('@')[0] ?? email
-  return withNewPassword(context.io, (made) =>
+  return withNewPassword(context, (made) =>
     withAccounts(context, 'account create', async (accounts) => {
       const account = await accounts.createAccount({ email, name: shownName, password: made, roles: [role] })
       print(context.io, json ? JSON.stringify(account) : `made ${line(account)}`)
@@ -66,7 +66,7 @@ function create(context: CommandContext, email: string, { role, name, json }: Cr
 
 /** A new password ends the account's sessions. */
 function password(context: CommandContext, email: string, { json }: Output): Promise<void> {
-  return withNewPassword(context.io, (made) =>
+  return withNewPassword(context, (made) =>
     withAccounts(context, 'account password', async (accounts) => {
       const account = await accounts.resetPassword({ email }, made)
       print(context.io, json ? JSON.stringify(account) : `new password for ${line(account)}`)

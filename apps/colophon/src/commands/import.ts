@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { openFeed } from '@colophon/catalog'
 import type { Command } from 'commander'
 import { exitCodes, print } from '../io.ts'
@@ -44,7 +43,7 @@ async function importFeed(
   path: string,
   options: ImportOptions,
 ): Promise<number> {
-  const feed = await openFeed(path, Readable.from(io.stdin))
+  const feed = await openFeed(path, io.stdin)
   return withShop(config(), io, 'import', async ({ catalog }) => {
     const progress = createProgressWriter(io, () => performance.now())
     const issues = createIssueWriter(io, feed.name, options, progress)

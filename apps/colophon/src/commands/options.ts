@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { roles } from '@colophon/accounts'
+import { newPassword, roles } from '@colophon/accounts'
 import { Option } from 'commander'
 import type { Io } from '../io.ts'
 import type { Config } from '../settings.ts'
@@ -31,10 +30,13 @@ export function example(...lines: string[]): string {
   return `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  ${line}`).join('\n')}`
 }
 
-/** Uses the password given in the environment, or one made up, which is told once it is in use. */
-export async function withNewPassword(io: Io, use: (password: string) => Promise<void>): Promise<void> {
-  const given = io.environment.ACCOUNT_PASSWORD
-  const password = given ?? randomBytes(15).toString('base64url')
+/** Uses ACCOUNT_PASSWORD, or a password made up, which is told once it is in use. */
+export async function withNewPassword(
+  { io, config }: CommandContext,
+  use: (password: string) => Promise<void>,
+): Promise<void> {
+  const given = config().accountPassword
+  const password = given ?? newPassword()
   await use(password)
   if (given === undefined) io.stderr.write(`password: ${password}\n`)
 }

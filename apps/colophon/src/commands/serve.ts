@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Gateway } from '@colophon/gateway'
 import { defaultLimits } from '@colophon/http'
-import { createLifecycle, createLogger, type Logger, type Part } from '@colophon/runtime'
+import { createLifecycle, createLogger, type Lifecycle, type Logger, type Part } from '@colophon/runtime'
 import type { Command } from 'commander'
 import { type FirstAdminNews, makeFirstAdmin } from '../first-admin.ts'
 import { openGateway } from '../gateway.ts'
@@ -37,22 +37,31 @@ async function serve(config: Config, io: Io): Promise<void> {
     // A request's own deadline: then no statement of an ordinary one needs its timeout set by a further message.
     statementTimeout: defaultLimits.requestMs,
   })
+  const composed = await compose(config, io, logger, store).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const lost = new AbortController()
   store.onLost((error) => lost.abort(error))
-  const lifecycle = await compose(config, io, logger, store)
   const stop = AbortSignal.any([io.interrupted, lost.signal])
   const stopping = stop.aborted ? Promise.resolve() : once(stop, 'abort')
-  // While starting, too: whoever presses Ctrl-C then does not wait for the start to finish.
-  const stopped = stopping.then(() => lifecycle.lifecycle.stop())
-  await lifecycle.lifecycle.start()
-  if (!stop.aborted)
-    announce(io, logger, lifecycle.gateway, store, lifecycle.news(), performance.now() - began)
+  // While starting, too: the part that is starting is the last one then.
+  const stopped = stopping.then(() => composed.lifecycle.stop())
+  await composed.lifecycle.start()
+  if (!stop.aborted) await announce(io, logger, store, composed, performance.now() - began)
   await stopped
   if (lost.signal.aborted) throw lost.signal.reason
   logger.info('stopped')
 }
 
-async function compose(config: Config, io: Io, logger: Logger, store: Store) {
+interface Composed {
+  lifecycle: Lifecycle
+  gateway: Gateway
+  /** How the first administrator signs in, once the parts have started; null when that is known already. */
+  news(): FirstAdminNews | null
+}
+
+async function compose(config: Config, io: Io, logger: Logger, store: Store): Promise<Composed> {
   const shop = await createShop(config, store, logger)
   const { accounts, catalog } = shop
   let news: FirstAdminNews | null = null
@@ -64,10 +73,7 @@ async function compose(config: Config, io: Io, logger: Logger, store: Store) {
     {
       name: 'first administrator',
       async start() {
-        news = await makeFirstAdmin(accounts.client, config, {
-          folder: store.folder,
-          isTerminal: io.stdout.isTTY === true,
-        })
+        news = await makeFirstAdmin(accounts.client, config, { folder: store.folder, io, logger })
       },
     },
     { name: 'sample catalogue', start: () => loadSampleOnce(catalog, config, store, logger) },
@@ -78,43 +84,23 @@ async function compose(config: Config, io: Io, logger: Logger, store: Store) {
 }
 
 /** Says where everything is: for people on a terminal, as a log line elsewhere. */
-function announce(
-  io: Io,
-  logger: Logger,
-  gateway: Gateway,
-  { folder }: Store,
-  news: FirstAdminNews | null,
-  ms: number,
-): void {
-  const address = gateway.address()
-  const seconds = `${(ms / 1000).toFixed(1)} s`
-  const admin = news && signIn(news)
-  if (io.stdout.isTTY) {
-    const lines = [
-      `Colophon ${version} is ready after ${seconds}. Ctrl-C stops it.`,
-      '',
-      `  API    ${address}/api/books`,
-      `  Docs   ${address}/docs`,
-      `  Ops    ${gateway.opsAddress()}/metrics`,
-      `  Data   ${folder ?? 'on the external database'}`,
-      ...(admin ? [`  Admin  ${admin}`] : []),
-    ]
-    io.stdout.write(`\n${lines.join('\n')}\n\n`)
-    return
+async function announce(io: Io, logger: Logger, store: Store, composed: Composed, ms: number): Promise<void> {
+  const { gateway } = composed
+  const news = composed.news()
+  const places = {
+    api: `${gateway.address()}/api/books`,
+    docs: `${gateway.address()}/docs`,
+    ops: `${gateway.opsAddress()}/metrics`,
+    data: store.folder ?? 'on the external database',
+    ...(news && { admin: news.line }),
   }
-  logger.info(
-    {
-      api: `${address}/api/books`,
-      docs: `${address}/docs`,
-      ops: gateway.opsAddress(),
-      data: folder,
-      ...(admin && { admin }),
-    },
-    `colophon ${version} is ready after ${seconds}: API ${address}/api/books, docs ${address}/docs, data ${folder ?? 'on the external database'}${admin ? `, administrator ${admin}` : ''}`,
-  )
-}
-
-function signIn({ email, password, file }: FirstAdminNews): string {
-  if (password !== undefined) return `${email}, password ${password} (shown this once)`
-  return file === undefined ? `${email}, with ADMIN_PASSWORD` : `${email}, its password is in ${file}`
+  const ready = `Colophon ${version} is ready after ${(ms / 1000).toFixed(1)} s`
+  if (io.stdout.isTTY) {
+    const lines = Object.entries(places).map(([what, where]) => `  ${what.padEnd(6)} ${where}`)
+    io.stdout.write(`\n${ready}. Ctrl-C stops it.\n\n${lines.join('\n')}\n\n`)
+  } else {
+    const all = Object.entries(places).map(([what, where]) => `${what} ${where}`)
+    logger.info(places, `${ready}: ${all.join(', ')}`)
+  }
+  await news?.told()
 }

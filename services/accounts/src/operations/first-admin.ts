@@ -35,3 +35,11 @@ export function ensureFirstAdmin(
     return { created: true, email: account.email, ...(made !== undefined && { password: made }) }
   })
 }
+
+/** Whether there is an admin yet. */
+export async function hasAdmin({ db }: Pick<Deps, 'db'>): Promise<boolean> {
+  const { found } = await db.one<{ found: boolean }>(
+    sql`SELECT EXISTS (SELECT FROM accounts.accounts WHERE 'admin' = ANY (roles)) AS found`,
+  )
+  return found
+}
