@@ -18,8 +18,12 @@ export interface Deps {
   readonly issuer: string
   readonly audience: string
   readonly limiters: {
-    /** Attempts at a password, by e-mail address. */
+    /** Attempts at a password, by the client's network and the e-mail address. */
     readonly passwords: RateLimiter
+    /** Attempts at a password, by e-mail address alone. */
+    readonly addresses: RateLimiter
+    /** Attempts to change a password, by account. */
+    readonly passwordChanges: RateLimiter
     /** Attempts at any password, by the client's network (`clientKey`). */
     readonly logins: RateLimiter
     /** New accounts, by the client's network. */

@@ -20,8 +20,12 @@ import { SigningKeys } from './signing-keys.ts'
 
 /** How often a password may be tried and an account made; counted in this process. */
 export interface AccountsRates {
-  /** Tries at the password of one e-mail address, whether or not it has an account. */
+  /** Tries at the password of one e-mail address from one client, whether or not it has an account. */
   passwords: RateRule
+  /** Tries at the password of one e-mail address from all clients together: many that guess in concert. */
+  addresses: RateRule
+  /** Tries to change the password of one account. */
+  passwordChanges: RateRule
   /** Tries at any password from one client: an IPv4 address or an IPv6 network of /64. */
   logins: RateRule
   /** New accounts from one client. */
@@ -63,6 +67,8 @@ export interface AccountsService {
 
 const defaultRates: AccountsRates = {
   passwords: { burst: 10, perMinute: 5 },
+  addresses: { burst: 100, perMinute: 60 },
+  passwordChanges: { burst: 10, perMinute: 5 },
   logins: { burst: 50, perMinute: 30 },
   signUps: { burst: 20, perMinute: 10 },
 }
@@ -119,6 +125,8 @@ function createDeps(options: AccountsOptions): Deps {
     audience: options.audience ?? 'colophon',
     limiters: {
       passwords: createRateLimiter({ ...rates.passwords, maxKeys: rateKeys }),
+      addresses: createRateLimiter({ ...rates.addresses, maxKeys: rateKeys }),
+      passwordChanges: createRateLimiter({ ...rates.passwordChanges, maxKeys: rateKeys }),
       logins: createRateLimiter({ ...rates.logins, maxKeys: rateKeys }),
       signUps: createRateLimiter({ ...rates.signUps, maxKeys: rateKeys }),
     },

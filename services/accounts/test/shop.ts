@@ -87,7 +87,13 @@ export async function openShop(
     issuer: 'https://shop.example',
     clock: () => time.now,
     ...(!realHashes && { hasher: counted.hasher }),
-    rates: { passwords: generous, logins: generous, signUps: generous },
+    rates: {
+      passwords: generous,
+      addresses: generous,
+      passwordChanges: generous,
+      logins: generous,
+      signUps: generous,
+    },
     ...overrides,
   })
   await migrate(database, accounts.migrations)

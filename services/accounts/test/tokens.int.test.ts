@@ -115,6 +115,52 @@ describe('limits on guessing', () => {
     await strict.close()
   })
 
+  it('keep nobody out whose address a stranger guesses at', async () => {
+    const usual = await openShop({ rates: {} })
+    await usual.register('owner@example.com')
+    const ask = (from: string, email: string, given: string) =>
+      usual.call('POST', '/api/tokens', { from, body: { email, password: given } })
+    for (const email of ['owner@example.com', 'nobody@example.com']) {
+      const guesses = Array.from({ length: 12 }, () => ask('203.0.113.1', email, 'wrong password'))
+      const refused = (await Promise.all(guesses)).filter(({ status }) => status === 429)
+      expect(refused).toHaveLength(2)
+    }
+    expect((await ask('198.51.100.7', 'owner@example.com', password)).status).toBe(200)
+    await usual.close()
+  })
+
+  it('hold for an address that many clients guess at in concert', async () => {
+    const usual = await openShop({ rates: {} })
+    await usual.register('owner@example.com')
+    const guesses = Array.from({ length: 110 }, (_, n) =>
+      usual.call('POST', '/api/tokens', {
+        from: `203.0.113.${n}`,
+        body: { email: 'owner@example.com', password: 'wrong password' },
+      }),
+    )
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10)
+    await usual.close()
+  })
+
+  it('hold for an account whose password somebody tries to change, apart from its logins', async () => {
+    const strict = await openShop({
+      rates: { passwords: { burst: 2, perMinute: 1 }, passwordChanges: { burst: 2, perMinute: 1 } },
+    })
+    await strict.register('owner@example.com')
+    const { accessToken: token } = await strict.signIn('owner@example.com')
+    const change = () =>
+      strict.call('POST', '/api/accounts/me/password', {
+        token,
+        body: { currentPassword: 'wrong password', newPassword: 'quite another one' },
+      })
+    expect([(await change()).status, (await change()).status, (await change()).status]).toEqual([
+      403, 403, 429,
+    ])
+    expect((await login('owner@example.com', password, strict)).status).toBe(200)
+    await strict.close()
+  })
+
   it('hold for a client, whatever addresses it tries, and for the accounts it makes', async () => {
     const two = { burst: 2, perMinute: 1 }
     const strict = await openShop({ rates: { logins: two, signUps: two } })

@@ -28,8 +28,11 @@ export async function checkCredentials(
 ): Promise<Verified> {
   const { db, hasher, logger, clock, limiters } = deps
   const key = parseEmail(email)?.key ?? email
-  takeAttempt(limiters.logins, clientKey(client), clock())
-  takeAttempt(limiters.passwords, key, clock())
+  const network = clientKey(client)
+  takeAttempt(limiters.logins, network, clock())
+  // By the network too, so that nobody is kept out of their account by a stranger who guesses at it.
+  takeAttempt(limiters.passwords, `${network} ${key}`, clock())
+  takeAttempt(limiters.addresses, key, clock())
   const row = await db.maybeOne<CredentialRow>(sql`
     SELECT ${accountColumns}, password_hash AS "passwordHash", password_version AS "passwordVersion"
     FROM accounts.accounts WHERE email_key = ${key}`)

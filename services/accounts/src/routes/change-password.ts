@@ -37,7 +37,6 @@ export function changePassword(app: App, deps: Deps): void {
 
 interface CredentialRow {
   email: string
-  emailKey: string
   passwordHash: string
   passwordVersion: number
 }
@@ -47,10 +46,10 @@ async function change(
   { accountId, sessionId }: Identity,
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
 ): Promise<void> {
+  takeAttempt(limiters.passwordChanges, accountId, clock())
   const row = await db.maybeOne<CredentialRow>(sql`
-    SELECT email, email_key AS "emailKey", password_hash AS "passwordHash", password_version AS "passwordVersion"
+    SELECT email, password_hash AS "passwordHash", password_version AS "passwordVersion"
     FROM accounts.accounts WHERE id = ${accountId}`)
-  if (row) takeAttempt(limiters.passwords, row.emailKey, clock())
   if (!row || !(await hasher.verify(currentPassword, row.passwordHash))) throw wrongPassword()
   const flaw = passwordFlaw(newPassword, row.email)
   if (flaw) throw refusedField('newPassword', flaw.code, flaw.message)
