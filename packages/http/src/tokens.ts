@@ -11,6 +11,8 @@ export interface TokenVerifierOptions {
   readonly keys: JWTVerifyGetKey | (() => Promise<CryptoKey>)
   /** The algorithms that are trusted, such as `ES256`; a token's own header does not choose. */
   readonly algorithms: readonly string[]
+  /** Whether a token that is otherwise good still stands, by its claims: the way to take one back before it expires. */
+  readonly isStanding?: (claims: JWTPayload) => Promise<boolean>
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
 }
@@ -31,7 +33,7 @@ const refusals = [
 /**
  * Verifies access tokens (RFC 9068: JWT with `typ: at+jwt`) and reads the account (`sub`) and its `roles`.
  * The function it returns throws Problem `invalid_token` for a token that is malformed, signed by another key or
- * with another algorithm, of another issuer or audience, expired, or issued in the future.
+ * with another algorithm, of another issuer or audience, expired, issued in the future, or taken back.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): (token: string) => Promise<Identity> {
   const clock = options.clock ?? Date.now
@@ -47,7 +49,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
         currentDate: new Date(now),
         requiredClaims: ['sub', 'exp', 'iat'],
       })
-      return identityOf(payload, now)
+      const identity = identityOf(payload, now)
+      if (options.isStanding && !(await options.isStanding(payload))) throw invalidToken('it was taken back')
+      return identity
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw invalidToken('it has expired', error)
       if (refusals.some((refusal) => error instanceof refusal))

@@ -41,6 +41,29 @@ function verify(token: string): Promise<unknown> {
   return createTokenVerifier({ issuer, audience, keys, algorithms: ['ES256'], clock: () => nowMs })(token)
 }
 
+test('a token stands for as long as its issuer says, who is asked about good ones only', async () => {
+  const asked: unknown[] = []
+  const verifier = createTokenVerifier({
+    issuer,
+    audience,
+    keys: async () => ours.publicKey,
+    algorithms: ['ES256'],
+    isStanding: async ({ sub }) => {
+      asked.push(sub)
+      return sub === 'ann'
+    },
+    clock: () => nowMs,
+  })
+  expect(await verifier(await sign())).toMatchObject({ accountId: 'ann' })
+  await expect(verifier(await sign({ claims: { sub: 'bob' } }))).rejects.toMatchObject({
+    code: 'invalid_token',
+    message: expect.stringContaining('taken back'),
+  })
+  await expect(verifier(await sign({ keys: theirs }))).rejects.toMatchObject({ code: 'invalid_token' })
+  await expect(verifier(await sign({ claims: { exp: now - 6 } }))).rejects.toThrow('expired')
+  expect(asked).toEqual(['ann', 'bob'])
+})
+
 test('a token of ours names its account and roles', async () => {
   expect(await verify(await sign())).toEqual({ accountId: 'ann', roles: ['staff'], via: 'bearer' })
   expect(await verify(await sign({ header: { typ: 'application/at+jwt' } }))).toMatchObject({

@@ -1,5 +1,5 @@
 import type { Identity } from '@colophon/http'
-import { errors, type JWTVerifyGetKey } from 'jose'
+import { errors, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import type { Account, AccountRef } from './accounts.ts'
 import type { Deps } from './deps.ts'
 import { ensureFirstAdmin, type FirstAdmin, hasAdmin } from './operations/first-admin.ts'
@@ -11,6 +11,7 @@ import { sessionIdentity } from './operations/session-identity.ts'
 import { setRoles } from './operations/set-roles.ts'
 import type { Role } from './roles.ts'
 import { signingAlgorithm } from './signing-keys.ts'
+import { createTokenCheck } from './token-check.ts'
 
 /** What the gateway and the command line ask of this service. Errors are `Problem`s of `accountsProblems`. */
 export interface AccountsClient {
@@ -20,6 +21,8 @@ export interface AccountsClient {
     readonly audience: string
     readonly algorithms: readonly string[]
     readonly keys: JWTVerifyGetKey
+    /** Whether a token still stands, by its claims; looks up, at times, only those that live longer than 15 minutes. */
+    readonly isStanding: (claims: JWTPayload) => Promise<boolean>
   }
   /** Who a session's cookie stands for; null when it has ended or never was. */
   sessionIdentity(cookieValue: string): Promise<Identity | null>
@@ -53,6 +56,7 @@ export function createClient(deps: Deps): AccountsClient {
         if (!key) throw new errors.JWKSNoMatchingKey()
         return key
       },
+      isStanding: createTokenCheck(deps),
     },
     sessionIdentity: (cookieValue) => sessionIdentity(deps, cookieValue),
     createAccount: (account) => registerAccount(deps, account),

@@ -157,6 +157,53 @@ describe('a token for a script', () => {
     })
   })
 
+  it.each([
+    [
+      'is given other roles',
+      () => shop.accounts.client.setRoles({ email: 'ends@example.com' }, ['customer']),
+    ],
+    [
+      'is given another password',
+      () => shop.accounts.client.resetPassword({ email: 'ends@example.com' }, 'quite another one'),
+    ],
+    ['is no more', () => shop.database.query(sql`DELETE FROM accounts.accounts WHERE name = 'Ends'`)],
+  ])('ends within 15 seconds when its account %s; an ordinary one stays good', async (_what, change) => {
+    const email = 'ends@example.com'
+    await shop.database.query(sql`DELETE FROM accounts.accounts WHERE name = 'Ends'`)
+    await shop.accounts.client.createAccount({ email, password, name: 'Ends', roles: ['staff'] })
+    const { accessToken } = await issue({ role: 'staff', email, expiresInSeconds: 30 * 24 * 3600 })
+    const short = await issue({ role: 'staff', email, expiresInSeconds: 15 * 60 })
+    const ordinary = await shop.signIn(email)
+    expect(await verifies(shop.accounts, accessToken)).toBe(true)
+    await change()
+    pass(15 / 60)
+    await expect(identity(accessToken)).rejects.toMatchObject({
+      code: 'invalid_token',
+      message: expect.stringContaining('taken back'),
+    })
+    expect(await verifies(shop.accounts, short.accessToken)).toBe(true)
+    expect(await verifies(shop.accounts, ordinary.accessToken)).toBe(true)
+  })
+
+  it('costs one look at its account in 15 seconds, however often it is shown, and an ordinary one none', async () => {
+    const looks: unknown[] = []
+    const maybeOne: typeof shop.database.maybeOne = (statement, options) => {
+      looks.push(statement.text)
+      return shop.database.maybeOne(statement, options)
+    }
+    const counted = another({ database: { ...shop.database, maybeOne } })
+    const { accessToken } = await issue({ role: 'staff' })
+    const ordinary = await shop.signIn('admin@example.com')
+    await verifies(counted, ordinary.accessToken)
+    expect(looks).toEqual([])
+    for (const seconds of [0, 5, 9, 1]) {
+      pass(seconds / 60)
+      const shown = Array.from({ length: 5 }, () => verifies(counted, accessToken))
+      expect(await Promise.all(shown)).toEqual([true, true, true, true, true])
+    }
+    expect(looks).toHaveLength(2)
+  })
+
   it.each([0, 59, Number.NaN, 31 * 24 * 3600])('is not good for %s seconds', async (expiresInSeconds) => {
     await expect(issue({ role: 'staff', expiresInSeconds })).rejects.toThrow('a token is good for')
   })

@@ -70,6 +70,15 @@ describe('the one door', () => {
     ).toBe(401)
   })
 
+  it("refuses a script's token once the roles of its account were set", async () => {
+    const email = 'script@example.com'
+    await accounts.client.createAccount({ email, password, name: 'Script', roles: ['staff'] })
+    const { accessToken } = await accounts.client.issueToken({ role: 'staff', email })
+    await accounts.client.setRoles({ email }, ['customer'])
+    const headers = { authorization: `Bearer ${accessToken}` }
+    expect((await get('/api/accounts/me', { headers })).status).toBe(401)
+  })
+
   it('lets a browser in with a cookie, for pages of its own', async () => {
     const signedIn = await post('/api/session', { email: 'admin@example.com', password })
     const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
@@ -196,7 +205,7 @@ describe('while the database is away', () => {
     await migrate(away.database, alone.migrations)
     await alone.start()
     await alone.client.ensureFirstAdmin({ email: 'admin@example.com', password })
-    const { accessToken } = await alone.client.issueToken({ role: 'customer' })
+    const { accessToken } = await alone.client.issueToken({ role: 'customer', expiresInSeconds: 600 })
     const door = await open({ services: [alone], accounts: alone.client })
     await door.app.ready()
     await alone.stop()

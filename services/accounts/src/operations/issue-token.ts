@@ -24,7 +24,8 @@ export interface IssuedToken {
 }
 
 /**
- * An access token for a script. It cannot be refreshed or taken back, only left to expire.
+ * An access token for a script. It cannot be refreshed. One for more than 15 minutes ends early, within 15 seconds,
+ * when the roles or the password of its account are set.
  * @throws Problem `account_not_found`, `role_not_held`; RangeError for an expiry that is too short or too long
  */
 export async function issueToken(
@@ -35,15 +36,19 @@ export async function issueToken(
     throw new RangeError(`a token is good for 60 to ${longestTokenSeconds} seconds, not ${expiresInSeconds}`)
   }
   const who = email === undefined ? sql`'admin' = ANY (roles)` : isAccount({ email })
-  const account = await deps.db.maybeOne<{ id: string; roles: Role[] }>(sql`
-    SELECT id, roles FROM accounts.accounts WHERE ${who} ORDER BY id LIMIT 1`)
+  const account = await deps.db.maybeOne<{ id: string; roles: Role[]; version: number }>(sql`
+    SELECT id, roles, version FROM accounts.accounts WHERE ${who} ORDER BY id LIMIT 1`)
   if (!account) throw problem('account_not_found', `there is no account ${email ?? 'that is an admin'}`)
   // An admin may act in any role; nobody else may act in one they do not hold.
   if (!account.roles.includes('admin') && !account.roles.includes(role)) {
     throw problem('role_not_held', `${email} is not ${role}: give the account that role first`)
   }
   const expiresIn = Math.floor(expiresInSeconds)
-  const accessToken = await signAccessToken(deps, { accountId: account.id, roles: [role] }, expiresIn)
+  const accessToken = await signAccessToken(
+    deps,
+    { accountId: account.id, roles: [role] },
+    { expiresInSeconds: expiresIn, accountVersion: account.version },
+  )
   deps.logger.info({ accountId: account.id, role, expiresIn }, 'token issued for a script')
   return { accessToken, tokenType: 'Bearer', expiresIn, accountId: account.id }
 }

@@ -8,7 +8,7 @@ import { refusedField } from './register-account.ts'
 
 /**
  * Gives an account a new password without knowing the old one, for those who have forgotten theirs, and ends
- * all its sessions and refresh tokens.
+ * all its sessions, refresh tokens and longer-lived tokens of scripts.
  * @throws Problem `account_not_found`, `validation_failed` for a password that cannot be used
  */
 export async function resetPassword(

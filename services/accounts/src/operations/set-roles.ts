@@ -6,7 +6,8 @@ import { type Role, sortedRoles } from '../roles.ts'
 
 /**
  * Gives an account exactly these roles. Sessions have them from their next request on; an access token keeps
- * those it was signed with until it expires, after 15 minutes, and a refresh brings the new ones.
+ * those it was signed with until it expires, after 15 minutes, and a refresh brings the new ones. Longer-lived tokens
+ * of scripts end.
  * @param by who does it, for the log
  * @throws Problem `account_not_found`, `last_admin`
  */

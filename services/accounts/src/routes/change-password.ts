@@ -21,7 +21,8 @@ export function changePassword(app: App, deps: Deps): void {
         summary: 'Change your password',
         description:
           'Ends every other session and every refresh token of the account; the session that asks stays. ' +
-          'Access tokens that are out stay good until they expire.',
+          'Access tokens that are out stay good until they expire, for 15 minutes at most; those made for scripts on ' +
+          'the command line, to live longer than that, end within 15 seconds.',
         body: bodyOf({ currentPassword: GivenPasswordSchema, newPassword: NewPasswordSchema }),
         response: { 204: Type.Null() },
       },

@@ -16,7 +16,8 @@ export function putRoles(app: App, deps: Deps): void {
         summary: 'Give an account exactly these roles',
         description:
           'Sessions have them at once; an access token keeps the roles it was signed with until it expires, ' +
-          'after 15 minutes, and the next refresh brings the new ones.',
+          'after 15 minutes, and the next refresh brings the new ones. Tokens made for scripts on the command line, ' +
+          'to live longer than that, end within 15 seconds.',
         params: Type.Object({ id: uuid() }),
         body: bodyOf({ roles: RolesSchema }),
         response: { 200: AccountSchema },
