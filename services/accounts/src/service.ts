@@ -37,7 +37,10 @@ export interface AccountsOptions {
   logger: Logger
   /** SECRET_KEY: 32 bytes in base64url, the same in every process and at every start. */
   secretKey: string
-  /** The `iss` of access tokens, such as the public URL. */
+  /**
+   * The `iss` of access tokens: the same constant, `colophon`, in every process of the shop. Never a setting such as
+   * the public URL: a change would end all tokens, and a command run without it would make tokens that are refused.
+   */
   issuer: string
   /** The `aud` of access tokens. */
   audience?: string
