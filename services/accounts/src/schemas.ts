@@ -1,5 +1,6 @@
 import { timestamp, uuid } from '@colophon/http'
 import Type, { type TProperties } from 'typebox'
+import { longestName } from './names.ts'
 import { longestPassword, shortestPassword } from './passwords.ts'
 import { roles } from './roles.ts'
 
@@ -42,7 +43,7 @@ const control = '\\u0000-\\u001f\\u007f-\\u009f'
 
 /** Text of one line with something in it. No character fits two parts of the pattern, so that it takes linear time. */
 export const NameSchema = Type.String({
-  maxLength: 200,
+  maxLength: longestName,
   pattern: `^[^\\S${control}]*[^\\s${control}][^${control}]*$`,
   examples: ['Ana'],
 })

@@ -58,6 +58,13 @@ describe('making an account', () => {
   })
 })
 
+describe('making an account without a request', () => {
+  it.each(['', 'Ana\nBcc: x', 'x'.repeat(201)])('refuses the name %j as the route does', async (name) => {
+    const made = shop.accounts.client.createAccount({ email: 'console@example.com', password, name })
+    await expect(made).rejects.toMatchObject({ code: 'validation_failed', errors: [{ path: '/name' }] })
+  })
+})
+
 describe('your account', () => {
   it('is shown to you, with a tag that saves sending it again', async () => {
     const id = await shop.register('me@example.com')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expiryAfterUse } from '../src/lifetimes.ts'
+import { nameFlaw } from '../src/names.ts'
 import { judgeRefresh } from '../src/refresh-rule.ts'
 import { actingRoles, sortedRoles } from '../src/roles.ts'
 
@@ -16,6 +17,24 @@ describe('how long a login lasts', () => {
   it('is 90 days in all', () => {
     expect(expiryAfterUse(start, after(60))).toEqual(after(90))
     expect(expiryAfterUse(start, after(89))).toEqual(after(90))
+  })
+})
+
+describe('the name of an account', () => {
+  it.each(['Ana', ' Ana ', '村上 春樹', 'x'.repeat(200), '😀'.repeat(200)])('may be %j', (name) => {
+    expect(nameFlaw(name)).toBeNull()
+  })
+
+  it.each([
+    ['', 'blank'],
+    [' \t\n', 'blank'],
+    ['x'.repeat(201), 'too_long'],
+    ['Ana\r\nBcc: x', 'more_than_one_line'],
+    ['Ana\u2028x', 'more_than_one_line'],
+    ['Ana\0', 'more_than_one_line'],
+    ['\u001b[31mAna', 'more_than_one_line'],
+  ])('may not be %j: %s', (name, code) => {
+    expect(nameFlaw(name)?.code).toBe(code)
   })
 })
 

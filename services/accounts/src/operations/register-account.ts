@@ -3,6 +3,7 @@ import { type Queryable, sql } from '@colophon/postgres'
 import { type Account, accountColumns } from '../accounts.ts'
 import type { Deps } from '../deps.ts'
 import { parseEmail } from '../email.ts'
+import { nameFlaw } from '../names.ts'
 import { passwordFlaw } from '../passwords.ts'
 import { problem } from '../problems.ts'
 import { type Role, sortedRoles } from '../roles.ts'
@@ -17,7 +18,7 @@ export interface NewAccount {
 
 /**
  * Makes an account.
- * @throws Problem `validation_failed` for an address or a password that cannot be used, `email_taken`
+ * @throws Problem `validation_failed` for an address, a password or a name that cannot be used, `email_taken`
  */
 export async function registerAccount(
   { db, hasher, clock, newId }: Pick<Deps, 'hasher' | 'clock' | 'newId'> & { db: Queryable },
@@ -27,6 +28,8 @@ export async function registerAccount(
   if (!address) throw refusedField('email', 'email', 'must be an e-mail address')
   const flaw = passwordFlaw(password, address.address)
   if (flaw) throw refusedField('password', flaw.code, flaw.message)
+  const wrong = nameFlaw(name)
+  if (wrong) throw refusedField('name', wrong.code, wrong.message)
   const hash = await hasher.hash(password)
   const account = await db.maybeOne<Account>(sql`
     INSERT INTO accounts.accounts (id, email, email_key, name, roles, password_hash, created_at)
