@@ -136,8 +136,12 @@ describe('the list of accounts', () => {
 })
 
 describe('roles', () => {
-  const put = (id: string, roles: unknown, token = admin) =>
-    shop.call('PUT', `/api/accounts/${id}/roles`, { token, body: { roles } })
+  const put = (
+    id: string,
+    roles: unknown,
+    token = admin,
+    headers: Record<string, string> = { 'if-match': '*' },
+  ) => shop.call('PUT', `/api/accounts/${id}/roles`, { token, headers, body: { roles } })
 
   it('are given by an admin and hold at once for a session, and from the next refresh for tokens', async () => {
     const id = await shop.register('clerk@example.com')
@@ -153,6 +157,28 @@ describe('roles', () => {
     expect((await shop.call('GET', '/api/accounts', { token: body.accessToken })).status).toBe(200)
     await put(id, ['customer'])
     expect((await shop.call('GET', '/api/accounts', { cookie })).status).toBe(403)
+  })
+
+  it('are given to the account that the admin has seen, as the list or its owner shows it', async () => {
+    const id = await shop.register('seen@example.com')
+    const { body: list } = await shop.call('GET', '/api/accounts?q=seen@example.com', { token: admin })
+    const [listed] = list.items ?? []
+    const { accessToken } = await shop.signIn('seen@example.com')
+    const mine = await shop.call('GET', '/api/accounts/me', { token: accessToken })
+    expect(mine.headers.etag).toBe(`"${listed?.version}"`)
+    expect(await put(id, ['staff'], admin, {})).toMatchObject({
+      status: 428,
+      body: { code: 'precondition_required' },
+    })
+    const seen = { 'if-match': String(mine.headers.etag) }
+    const both = await Promise.all([put(id, ['staff'], admin, seen), put(id, ['admin'], admin, seen)])
+    const [done, late] = both.sort((one, other) => one.status - other.status)
+    expect(done).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: { version: 2 } })
+    expect(late).toMatchObject({
+      status: 412,
+      headers: { etag: '"2"' },
+      body: { code: 'precondition_failed' },
+    })
   })
 
   it('are not given by anybody else', async () => {

@@ -28,7 +28,7 @@ export interface Body {
   readonly accessToken?: string
   readonly refreshToken?: string
   readonly nextCursor?: string | null
-  readonly items?: readonly { readonly id: string; readonly email: string }[]
+  readonly items?: readonly { readonly id: string; readonly email: string; readonly version: number }[]
   readonly errors?: readonly { readonly path: string; readonly code: string }[]
   readonly keys?: readonly { readonly kid: string }[]
 }

@@ -9,6 +9,7 @@ import { type Role, sortedRoles } from '../roles.ts'
  * those it was signed with until it expires, after 15 minutes, and a refresh brings the new ones. Longer-lived tokens
  * of scripts end.
  * @param by who does it, for the log
+ * @param checkVersion throws when this is not the version that the change was meant for
  * @throws Problem `account_not_found`, `last_admin`
  */
 export async function setRoles(
@@ -16,20 +17,23 @@ export async function setRoles(
   who: AccountRef,
   roles: readonly Role[],
   by: string,
+  checkVersion: (version: number) => void = () => {},
 ): Promise<Account> {
   const account = await db.transaction(async (tx) => {
     // Locked in one order, so that two admins who take the role from each other do it one after the other.
     const admins = await tx.query<{ id: string }>(sql`
       SELECT id FROM accounts.accounts WHERE 'admin' = ANY (roles) ORDER BY id FOR UPDATE`)
-    const updated = await tx.maybeOne<Account>(sql`
-      UPDATE accounts.accounts SET roles = ${sortedRoles(roles)}, version = version + 1
-      WHERE ${isAccount(who)} RETURNING ${accountColumns}`)
-    if (!updated)
+    const before = await tx.maybeOne<Account>(sql`
+      SELECT ${accountColumns} FROM accounts.accounts WHERE ${isAccount(who)} FOR UPDATE`)
+    if (!before)
       throw problem('account_not_found', 'there is no such account: look it up in the list of accounts')
-    if (!roles.includes('admin') && admins.length === 1 && admins[0]?.id === updated.id) {
-      throw problem('last_admin', `${updated.email} is the only admin: make somebody else an admin first`)
+    checkVersion(before.version)
+    if (!roles.includes('admin') && admins.length === 1 && admins[0]?.id === before.id) {
+      throw problem('last_admin', `${before.email} is the only admin: make somebody else an admin first`)
     }
-    return updated
+    return tx.one<Account>(sql`
+      UPDATE accounts.accounts SET roles = ${sortedRoles(roles)}, version = version + 1
+      WHERE id = ${before.id} RETURNING ${accountColumns}`)
   })
   logger.info({ accountId: account.id, roles: account.roles, by }, 'roles changed')
   return account

@@ -1,4 +1,4 @@
-import { type App, anyOf, uuid } from '@colophon/http'
+import { type App, anyOf, etagOf, requireMatch, uuid } from '@colophon/http'
 import Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import { setRoles } from '../operations/set-roles.ts'
@@ -9,23 +9,32 @@ export function putRoles(app: App, deps: Deps): void {
   app.put(
     '/api/accounts/:id/roles',
     {
-      config: { access: anyOf('admin'), problems: ['account_not_found', 'last_admin'] },
+      config: {
+        access: anyOf('admin'),
+        problems: ['account_not_found', 'last_admin', 'precondition_required', 'precondition_failed'],
+      },
       schema: {
         tags: ['Accounts'],
         operationId: 'setRoles',
         summary: 'Give an account exactly these roles',
         description:
-          'Sessions have them at once; an access token keeps the roles it was signed with until it expires, ' +
-          'after 15 minutes, and the next refresh brings the new ones. Tokens made for scripts on the command line, ' +
-          'to live longer than that, end within 15 seconds.',
+          'If-Match is the `version` in the list of accounts, in quotation marks. Sessions have the roles at once; an ' +
+          'access token keeps those it was signed with until it expires, after 15 minutes, and the next refresh ' +
+          'brings the new ones. Tokens made for scripts on the command line, to live longer than that, end within ' +
+          '15 seconds.',
         params: Type.Object({ id: uuid() }),
         body: bodyOf({ roles: RolesSchema }),
         response: { 200: AccountSchema },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { accountId } = request.requireIdentity()
-      return setRoles(deps, { id: request.params.id }, request.body.roles, accountId)
+      const { params, body } = request
+      const account = await setRoles(deps, { id: params.id }, body.roles, accountId, (version) =>
+        requireMatch(request, version),
+      )
+      reply.header('etag', etagOf(account.version))
+      return account
     },
   )
 }
