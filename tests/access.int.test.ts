@@ -1,3 +1,4 @@
+import { sessionCookie } from '@colophon/http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Role, startTestShop, type TestShop } from './support/shop.ts'
 
@@ -56,14 +57,54 @@ const mayUse: Record<string, Who[]> = {
   'GET /api/reports/authors': staff,
 }
 
+const password = 'correct horse battery'
+const origin = 'https://shop.example'
+
 let shop: TestShop
 const tokens: Partial<Record<Who, string>> = {}
+const cookies: Partial<Record<Who, string>> = {}
 
 beforeAll(async () => {
   shop = await startTestShop()
-  for (const role of ['customer', 'staff', 'admin'] as const) tokens[role] = await shop.tokenOf(role)
+  for (const role of ['customer', 'staff', 'admin'] as const) {
+    tokens[role] = await shop.tokenOf(role)
+    const email = browserOf(role)
+    await shop.shop.accounts.client.createAccount({ email, name: role, password, roles: [role] })
+    cookies[role] = await signIn(role)
+  }
 })
 afterAll(() => shop.stop())
+
+function browserOf(who: Who): string {
+  return `browser.${who}@example.com`
+}
+
+/** The cookie of a new session. */
+async function signIn(who: Who): Promise<string> {
+  const payload = { email: browserOf(who), password }
+  const response = await shop.gateway.app.inject({ method: 'POST', url: '/api/session', payload })
+  const { value } = response.cookies.find(({ name }) => name === sessionCookie) ?? {}
+  if (!value) throw new Error(`${who} is not signed in: ${response.body}`)
+  return value
+}
+
+/** Asks without a body, with such headers, and tells the status and the code of a refusal. */
+async function ask(route: string, headers: Record<string, string>) {
+  const [method = '', template = ''] = route.split(' ')
+  const url = template.replace(/:\w+/g, '00000000-0000-7000-8000-000000000000')
+  const asked = { method: method as 'GET', url, headers: { host: new URL(origin).host, ...headers } }
+  const { statusCode: status, json } = await shop.gateway.app.inject(asked)
+  return { status, code: status >= 400 ? json().code : undefined }
+}
+
+function expectAccess(route: string, who: Who, { status, code }: { status: number; code: unknown }): void {
+  const [refusal, refused] = who === 'anonymous' ? ['unauthenticated', 401] : ['forbidden', 403]
+  if (mayUse[route]?.includes(who)) {
+    // What is let in may still fail for want of a body or of a book: never for want of a right, or of the server.
+    expect([401, 403], `${who} is refused: ${code}`).not.toContain(status)
+    expect(status).toBeLessThan(500)
+  } else expect([who, status, code]).toEqual([who, refused, refusal])
+}
 
 describe('each role on each route', () => {
   it('is stated for every route there is, and for no other', () => {
@@ -72,21 +113,21 @@ describe('each role on each route', () => {
     expect(Object.keys(mayUse).sort()).toEqual(asked.sort())
   })
 
-  it.each(Object.keys(mayUse))('%s', async (route) => {
-    const [method = '', template = ''] = route.split(' ')
-    const url = template.replace(/:\w+/g, '00000000-0000-7000-8000-000000000000')
+  it.each(Object.keys(mayUse))('%s, by token', async (route) => {
     for (const who of everybody) {
-      const response = await shop.gateway.app.inject({
-        method: method as 'GET',
-        url,
-        headers: tokens[who] === undefined ? {} : { authorization: `Bearer ${tokens[who]}` },
-      })
-      const code = response.statusCode >= 400 ? response.json().code : undefined
-      const refusal = who === 'anonymous' ? 'unauthenticated' : 'forbidden'
-      // What is let in may still fail for want of a body or of a book: never for want of a right.
-      if (mayUse[route]?.includes(who)) expect([who, code]).not.toEqual([who, refusal])
-      else expect([who, response.statusCode, code]).toEqual([who, who === 'anonymous' ? 401 : 403, refusal])
-      expect(response.statusCode).not.toBe(500)
+      const token = tokens[who]
+      expectAccess(
+        route,
+        who,
+        await ask(route, token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      )
+    }
+  })
+
+  it.each(Object.keys(mayUse))('%s, by cookie', async (route) => {
+    for (const who of signedIn) {
+      const session = route === 'DELETE /api/session' ? await signIn(who) : cookies[who]
+      expectAccess(route, who, await ask(route, { cookie: `${sessionCookie}=${session}`, origin }))
     }
   })
 })
