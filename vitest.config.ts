@@ -10,6 +10,6 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    coverage: { provider: 'v8', include: ['{packages,services,apps}/*/src/**/*.ts'] },
+    coverage: { provider: 'v8', include: ['{packages,services,apps}/*/src/**/*.ts'], reportOnFailure: true },
   },
 })

@@ -17,7 +17,7 @@ export const gatewaySettings = {
   }),
   publicUrl: {
     ...text('PUBLIC_URL', {
-      help: 'Where browsers see the shop, such as https://shop.example; it also names the issuer of tokens.',
+      help: 'Where browsers see the shop, such as https://shop.example.',
       default: undefined,
       shown: 'none',
     }),

@@ -41,7 +41,7 @@ export function addAccount(program: Command, context: CommandContext): void {
     .action((options: Output) => list(context, options))
   account
     .command('role')
-    .description('set the roles of an account')
+    .description('set the roles of an account, which also takes its long-lived tokens back')
     .argument('<email>')
     .addArgument(new Argument('<roles...>', 'the roles it is to have').choices(roles))
     .addOption(jsonOption())

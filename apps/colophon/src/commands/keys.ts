@@ -9,7 +9,9 @@ export function addKeys(program: Command, context: CommandContext): void {
     .command('keys')
     .description('the keys that sign access tokens')
     .command('rotate')
-    .description('let a new key sign from now on; tokens of the old one stay good until they expire')
+    .description(
+      'let a new key sign from now on; takes no token back: those of the old key stay good until they expire',
+    )
     .addOption(jsonOption())
     .addHelpText('after', example('colophon keys rotate'))
     .action((options: Output) => rotate(context, options))

@@ -8,7 +8,9 @@ import { withShop } from './with-shop.ts'
 export function addToken(program: Command, context: CommandContext): void {
   program
     .command('token')
-    .description('print an access token for scripts')
+    .description(
+      'print an access token for scripts; one for more than 15 minutes ends when its account gets other roles or another password',
+    )
     .addOption(roleOption())
     .option('--email <address>', 'whose token it is; the first administrator when absent')
     .option('--expires <seconds>', 'how long it is good for, 60 to 2592000', seconds, 3600)

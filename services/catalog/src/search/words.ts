@@ -55,12 +55,12 @@ function* runs(folded: string): Generator<string> {
 }
 
 /** Words joined by hyphens, which many write as one: Spider-Man. */
-const hyphenated = /[\p{L}\p{N}\p{M}']+(?:[-\u2010\u2011][\p{L}\p{N}\p{M}']+)+/gu
+const hyphenated = /[\p{L}\p{N}\p{M}][\p{L}\p{N}\p{M}']*(?:[-\u2010\u2011][\p{L}\p{N}\p{M}']+)+/gu
 
 /**
  * The words a text is found by. A word with an apostrophe is found whole (`obrien`) and by its parts
- * (`brien`), initials one by one and together (`jk`), so are hyphenated words (`spiderman`), unspaced scripts by characters and pairs, which
- * reach over a space or a sign between two names.
+ * (`brien`), initials one by one and together (`jk`), and so are hyphenated words (`spiderman`); unspaced
+ * scripts by characters and pairs, which reach over a space or a sign between two names.
  */
 export function indexWords(text: string): string[] {
   const words: string[] = []
