@@ -110,6 +110,18 @@ describe('an import', () => {
     expect(await bookOf(one)).toMatchObject({ description: null, year: 1999, price: { amount: 1299 } })
   })
 
+  test('of two records that turn out to be one book, refuses the second by the line of the first', async () => {
+    await importText(deps, `isbn,title\n${one},Known by its ISBN\n`)
+    await importText(deps, `recordId,isbn,title\nRX,${one},Known by an id\n`)
+    const both = `recordId,isbn,title\n,${one},By its ISBN\nRX,,By its id\nr3,${two},Another\n`
+    const { report, issues } = await importText(deps, both)
+    expect(report.counts).toEqual(counts(3, { inserted: 1, updated: 1, refused: 1 }))
+    expect(issues).toMatchObject([
+      { line: 3, code: 'duplicate_record', message: expect.stringContaining('line 2 has the same book') },
+    ])
+    expect(await bookOf(one)).toMatchObject({ title: 'By its ISBN' })
+  })
+
   test('finds the books of other sources by their ISBN', async () => {
     await importText(deps, file)
     const other = `isbn,title,description,publisher\n${one},The First,,Another House\n`

@@ -22,10 +22,11 @@ const nobody: Owners = new Map()
 
 /**
  * Decides for each book of a feed, in its order, whether it is new or which book it is: the one that the
- * source's record was before, else the one that has its ISBN.
+ * source's record was before, else the one that has its ISBN. Of two records of one book the first one counts.
  */
 export function planBooks(feed: readonly FeedBook[], known: Known, source: string): Step[] {
   const holders = new Map(known.holders)
+  const lineOf = new Map<string, number>()
   return feed.map((one) => {
     const { isbn13 } = one.fields
     const holder = isbn13 ? holders.get(isbn13) : undefined
@@ -40,6 +41,8 @@ export function planBooks(feed: readonly FeedBook[], known: Known, source: strin
         groups: claimedGroups(one.fields, nobody),
       }
     if (book.deletedAt !== null) return { kind: 'leave' }
+    const line = lineOf.get(book.id)
+    if (line !== undefined) return repeated(book.id, line)
     const owners = known.owners.get(book.id) ?? nobody
     const draft = mergedDraft(book, one.fields, owners, source)
     if (draft.isbn13 !== book.isbn13) {
@@ -47,6 +50,7 @@ export function planBooks(feed: readonly FeedBook[], known: Known, source: strin
       // The one it had is free for a later row.
       if (book.isbn13) holders.delete(book.isbn13)
     }
+    lineOf.set(book.id, one.line)
     return { kind: 'merge', feed: one, draft, groups: claimedGroups(one.fields, owners), book }
   })
 }
@@ -63,4 +67,10 @@ function taken({ isbn13, bookId, recordIds }: Holder): Step {
   const [recordId] = recordIds
   const whose = recordId === undefined ? `the book ${bookId}` : `the record ${recordId} (book ${bookId})`
   return { kind: 'refuse', refusal: { code: 'isbn_taken', message: `${whose} has the ISBN ${isbn13}` } }
+}
+
+/** A source may have called one book by its ISBN first and by an id later: it speaks of it once in a batch. */
+function repeated(bookId: string, line: number): Step {
+  const message = `line ${line} has the same book (${bookId}) in another record: leave one of them out`
+  return { kind: 'refuse', refusal: { code: 'duplicate_record', message } }
 }
