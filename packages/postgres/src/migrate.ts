@@ -21,7 +21,7 @@ export interface MigrateOptions {
 export interface Migrated {
   /** The files this call applied, in order. */
   applied: string[]
-  /** How many had been applied before, by earlier calls or by another process meanwhile. */
+  /** How many of the folder's had been applied before, by earlier calls or by another process meanwhile. */
   already: number
 }
 
@@ -44,6 +44,9 @@ const lockTimeout = 10_000
  * `<schema>.migrations`, so that one that fails leaves nothing. The SQL names its schema (`catalog.books`):
  * the search path is not changed. Any number of processes may call this at once; each file is applied once.
  *
+ * A database may be ahead of the folder: a newer version has migrated it, and this older one goes on beside it
+ * or in its place, with a warning that names the files it does not know.
+ *
  * @throws Error with one line that names the file, and the line in it, and says what to do.
  */
 export async function migrate(
@@ -54,7 +57,10 @@ export async function migrate(
   const applied: string[] = []
   for (;;) {
     // Taking turns file by file, under a lock that ends with the transaction, needs no session to be kept.
-    const file = await database.transaction((tx) => applyNext(tx, schema, files), { statementTimeout: 0 })
+    const { file, later } = await database.transaction((tx) => applyNext(tx, schema, files), {
+      statementTimeout: 0,
+    })
+    if (later.length > 0) log?.warn({ schema, later }, 'a newer version has migrated the database: going on')
     if (file === undefined) return { applied, already: files.length - applied.length }
     applied.push(file)
     log?.info({ schema, file }, 'migration applied')
@@ -76,20 +82,27 @@ async function readMigrations(folder: URL | string): Promise<Migration[]> {
   )
 }
 
-/** Applies the first file that has not been, and returns its name; undefined when all have been. */
-async function applyNext(tx: Transaction, schema: string, files: Migration[]): Promise<string | undefined> {
+interface Step {
+  /** The file that was applied; undefined when all had been. */
+  file: string | undefined
+  /** What a newer version has applied beyond the files. */
+  later: string[]
+}
+
+/** Applies the first file that has not been. */
+async function applyNext(tx: Transaction, schema: string, files: Migration[]): Promise<Step> {
   await waitForTurn(tx, schema)
   const table = raw(`${pg.escapeIdentifier(schema)}.migrations`)
   await createTable(tx, schema)
   const applied = await tx.query<AppliedMigration>(
     sql`SELECT name, checksum FROM ${table} ORDER BY name COLLATE "C"`,
   )
-  checkHistory(schema, files, applied)
+  const later = checkHistory(schema, files, applied)
   const next = files[applied.length]
-  if (next === undefined) return undefined
+  if (next === undefined) return { file: undefined, later }
   await run(tx, schema, next)
   await tx.query(sql`INSERT INTO ${table} (name, checksum) VALUES (${next.name}, ${next.checksum})`)
-  return next.name
+  return { file: next.name, later }
 }
 
 async function waitForTurn(tx: Transaction, schema: string): Promise<void> {
@@ -129,12 +142,21 @@ interface AppliedMigration {
   checksum: string
 }
 
-/** What was applied must be the beginning of what there is, unchanged. */
-function checkHistory(schema: string, files: Migration[], applied: AppliedMigration[]): void {
+/**
+ * One of files and applied migrations must be the beginning of the other, unchanged. Returns the names of the
+ * migrations that come after the last file.
+ */
+function checkHistory(schema: string, files: Migration[], applied: AppliedMigration[]): string[] {
   const byName = new Map(files.map((file) => [file.name, file]))
+  const last = files.at(-1)?.name ?? ''
+  const later: string[] = []
   for (const { name, checksum } of applied) {
     const file = byName.get(name)
     if (!file) {
+      if (name > last) {
+        later.push(name)
+        continue
+      }
       throw new Error(
         `${schema}: the database has migration ${name}, which this version does not: run the version that made it, or a newer one`,
       )
@@ -151,6 +173,7 @@ function checkHistory(schema: string, files: Migration[], applied: AppliedMigrat
       `${schema}: ${late.name} comes before ${applied.at(-1)?.name}, which has been applied: give it a higher number`,
     )
   }
+  return later
 }
 
 async function run(tx: Transaction, schema: string, { name, text }: Migration): Promise<void> {

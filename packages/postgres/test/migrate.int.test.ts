@@ -113,6 +113,22 @@ describe('a history that does not match', () => {
     )
   })
 
+  test('missing, though a newer version has been here as well', async () => {
+    await file('0004-more.sql', 'SELECT 1;')
+    await run()
+    await rm(join(folder, '0001-books.sql'))
+    await rm(join(folder, '0004-more.sql'))
+    await expect(run()).rejects.toThrow(/has migration 0001-books.sql, which this version does not/)
+  })
+
+  test('not applied, though a newer version has been here', async () => {
+    await file('0004-more.sql', 'SELECT 1;')
+    await run()
+    await rm(join(folder, '0004-more.sql'))
+    await file('0003-zero.sql', 'SELECT 1;')
+    await expect(run()).rejects.toThrow(/0003-zero.sql comes before 0004-more.sql, which has been applied/)
+  })
+
   test('added before one that was applied', async () => {
     await file('0002-late.sql', 'SELECT 1;')
     await expect(run()).rejects.toThrow(
@@ -124,6 +140,22 @@ describe('a history that does not match', () => {
     await file('4-more.sql', 'SELECT 1;')
     await expect(run()).rejects.toThrow(/4-more.sql: a migration is named like 0001-books.sql/)
   })
+})
+
+test('an older version goes on beside a newer one, and says what it does not know', async () => {
+  await file('0001-books.sql', books)
+  await file('0002-titles.sql', titles)
+  await file('0003-more.sql', 'SELECT 1;')
+  await run()
+  await rm(join(folder, '0002-titles.sql'))
+  await rm(join(folder, '0003-more.sql'))
+  const log = { info: vi.fn(), warn: vi.fn() }
+  expect(await migrate(database, { schema: 'shop', folder, log })).toEqual({ applied: [], already: 1 })
+  expect(log.warn.mock.calls).toEqual([
+    [{ schema: 'shop', later: ['0002-titles.sql', '0003-more.sql'] }, expect.stringMatching(/newer version/)],
+  ])
+  await file('0001-books.sql', books.replace('(1)', '(2)'))
+  await expect(run()).rejects.toThrow(/shop: 0001-books.sql was changed after it was applied/)
 })
 
 test('a role that may not create schemas migrates the one it was given', async () => {
