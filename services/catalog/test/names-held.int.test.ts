@@ -124,3 +124,19 @@ describe('a book indexed anew while it is being changed', () => {
     expect(await found(`anna%20before${count}`)).toEqual([])
   })
 })
+
+it('the books of a name are done, however many entries before them are of books that are no more', async () => {
+  await shop.test.database.query(sql`
+    insert into catalog.reindex_queue (book_id)
+    select ('00000000-0000-4000-8000-' || lpad(number::text, 12, '0'))::uuid from generate_series(1, 300) as number`)
+  const [author] = written.contributors
+  const renamed = await shop.send('PUT', `/api/contributors/${author?.id}`, {
+    as: 'staff',
+    body: { name: `Anna After${count}` },
+    headers: { 'if-match': '"1"' },
+  })
+  expect(renamed.status).toBe(200)
+  expect(await found(`after${count}`)).toEqual([written.id])
+  const queue = await shop.test.database.query(sql`select from catalog.reindex_queue`)
+  expect(queue).toEqual([])
+})

@@ -9,25 +9,24 @@ const batchSize = 200
 /** Queues the selected books to be indexed again, in the transaction that changes a name they carry. */
 export async function queueReindex(tx: Queryable, bookIds: Sql): Promise<void> {
   await tx.query(sql`
-    insert into catalog.reindex_queue (book_id) select distinct book_id from (${bookIds}) as changed
-    on conflict do nothing`)
+    insert into catalog.reindex_queue (book_id) select distinct book_id from (${bookIds}) as changed`)
 }
 
 /**
  * Works off one batch of the queue: search columns anew, and the version raised, since what the book shows
- * has changed. Several processes may do it at once.
- * @returns how many books were done; 0 when the queue is empty
+ * has changed. Several processes may do it at once. The queue may hold books that are no more, or one twice.
+ * @returns how many entries were taken from the queue; 0 when it is empty
  */
 export async function reindexBatch({ database, now }: CatalogDeps): Promise<number> {
   return database.transaction(
     async (tx) => {
-      // Held before they are read: a statement that waits for a row sees its new values, but not the new credits.
       const taken = await tx.query<{ id: string }>(sql`
-        with taken as materialized (
-          delete from catalog.reindex_queue where book_id in (
-            select book_id from catalog.reindex_queue order by book_id limit ${batchSize} for update skip locked)
-          returning book_id)
-        select id from catalog.books where id in (select book_id from taken) order by id for update of books`)
+        delete from catalog.reindex_queue where book_id in (
+          select book_id from catalog.reindex_queue order by book_id limit ${batchSize} for update skip locked)
+        returning book_id as id`)
+      const ids = taken.map(({ id }) => id)
+      // Held before they are read: a statement that waits for a row sees its new values, but not the new credits.
+      await tx.query(sql`select from catalog.books where id = any(${ids}::uuid[]) order by id for update`)
       const books = await tx.query<Findable & { id: string }>(sql`
         select book.id, book.title, book.subtitle, book.language, book.year, book.format,
           (select json_build_object('id', publisher.id, 'name', publisher.name)
@@ -41,7 +40,7 @@ export async function reindexBatch({ database, now }: CatalogDeps): Promise<numb
             order by place.position), '[]')
             from catalog.book_subjects place join catalog.subjects subject on subject.id = place.subject_id
             where place.book_id = book.id) as subjects
-        from catalog.books book where book.id = any(${taken.map(({ id }) => id)}::uuid[])`)
+        from catalog.books book where book.id = any(${ids}::uuid[])`)
       const documents = books.map((book) => searchDocument(book))
       await tx.query(sql`
         update catalog.books book
@@ -50,7 +49,7 @@ export async function reindexBatch({ database, now }: CatalogDeps): Promise<numb
           as given (id, search)
         where book.id = given.id`)
       await learnWords(tx, new Set(documents.flatMap(({ vocabulary }) => vocabulary)))
-      return books.length
+      return taken.length
     },
     { retry: true },
   )
