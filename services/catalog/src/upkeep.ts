@@ -10,6 +10,7 @@ export interface Upkeep {
   soon(): void
   /** When nothing is due any more. */
   settle(): Promise<void>
+  /** Ends behind the batch that is being done. */
   stop(): Promise<void>
 }
 
@@ -17,29 +18,39 @@ const hourMs = 3_600_000
 
 /** Does the catalogue's upkeep one run at a time: at the start, every hour, and when asked. */
 export function createUpkeep(deps: () => CatalogDeps, logger: Logger): Upkeep {
+  const stopping = new AbortController()
+  const { signal } = stopping
   let running: Promise<void> | undefined
   let again = false
-  let stopped = false
   let timer: NodeJS.Timeout | undefined
 
   async function run(): Promise<void> {
     do {
       again = false
-      await refreshPrices(deps())
-      while (!stopped && (await reindexBatch(deps())) > 0);
-    } while (again && !stopped)
+      await attempt('bringing prices up to date', () => refreshPrices(deps(), signal))
+      await attempt('indexing books under their new names', reindexAll)
+    } while (again && !signal.aborted)
+  }
+
+  async function reindexAll(): Promise<void> {
+    while (!signal.aborted && (await reindexBatch(deps())) > 0);
+  }
+
+  /** One job's failure does not keep the others from being done. */
+  async function attempt(what: string, job: () => Promise<unknown>): Promise<void> {
+    try {
+      await job()
+    } catch (error) {
+      logger.error({ err: error }, `${what} failed; it is tried again within the hour`)
+    }
   }
 
   function soon(): void {
     again = true
-    if (stopped || running) return
-    running = run()
-      .catch((error: unknown) =>
-        logger.error({ err: error }, 'the upkeep failed; it runs again within the hour'),
-      )
-      .finally(() => {
-        running = undefined
-      })
+    if (signal.aborted || running) return
+    running = run().finally(() => {
+      running = undefined
+    })
   }
 
   return {
@@ -52,7 +63,7 @@ export function createUpkeep(deps: () => CatalogDeps, logger: Logger): Upkeep {
       while (running) await running
     },
     async stop() {
-      stopped = true
+      stopping.abort()
       clearInterval(timer)
       await running
     },

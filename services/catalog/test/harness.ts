@@ -29,12 +29,23 @@ export interface Answer {
   body: any
 }
 
-/** Starts it; `now` is the catalogue's clock. */
-export async function startCatalog(options: { now?: () => Date } = {}): Promise<CatalogHarness> {
+interface StartOptions {
+  /** The catalogue's clock. */
+  now?: () => Date
+  currency?: string
+  /** The database of another one, which drops it. */
+  test?: TestDatabase
+}
+
+export async function startCatalog({
+  test: given,
+  currency = 'EUR',
+  ...options
+}: StartOptions = {}): Promise<CatalogHarness> {
   const logger = createLogger({ level: 'fatal', readable: false })
-  const test = await createTestDatabase()
+  const test = given ?? (await createTestDatabase())
   await migrate(test.database, catalogMigrations)
-  const catalog = createCatalog({ database: test.database, logger, currency: 'EUR', ...options })
+  const catalog = createCatalog({ database: test.database, logger, currency, ...options })
   const server = await createHttpServer({
     name: 'catalog-test',
     version: '0.0.0',
@@ -61,7 +72,7 @@ export async function startCatalog(options: { now?: () => Date } = {}): Promise<
     async stop() {
       await server.stop()
       await catalog.stop?.()
-      await test.drop()
+      if (!given) await test.drop()
     },
   }
 }

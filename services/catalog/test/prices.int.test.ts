@@ -22,7 +22,9 @@ afterAll(() => shop.stop())
 
 beforeEach(async () => {
   today = '2026-05-01'
+  await shop.catalog.settle()
   await shop.test.database.query(sql`delete from catalog.books`)
+  await shop.test.database.query(sql`update catalog.prices_today set refreshed_until = '-infinity'`)
 })
 
 interface Price {
@@ -42,7 +44,7 @@ async function feedPrice(id: string, { amount, type = 'rrp_including_tax', ...mo
     values (${id}, ${type}, ${currency}, ${territory}, ${from}, ${until}, ${amount})`)
 }
 
-const refresh = () => refreshPrices(shop.catalog.deps)
+const refresh = () => refreshPrices(shop.catalog.deps, new AbortController().signal)
 const amountOf = async ({ id }: Book) => (await readBook(shop, id)).price?.amount
 const versionOf = async ({ id }: Book) => (await readBook(shop, id)).version
 const inOrder = async () => (await allOf(shop, { sort: 'price' })).map(({ title }) => title)
@@ -217,5 +219,62 @@ describe('refreshing', () => {
     for (let asked = 0; asked < 20; asked++) shop.catalog.deps.reindexSoon()
     await shop.catalog.settle()
     expect(looks - before).toBeLessThan(20)
+  })
+})
+
+describe('another currency', () => {
+  it('orders and filters by the prices in it from the first start on', async () => {
+    const [both, same, none] = [
+      await addBook(shop, { title: 'Both', price: { amount: 100, currency: 'EUR' } }),
+      await addBook(shop, { title: 'Same', price: { amount: 500, currency: 'EUR' } }),
+      await addBook(shop, { title: 'Euros only', price: { amount: 200, currency: 'EUR' } }),
+    ]
+    await feedPrice(both.id, { amount: 900, currency: 'USD' })
+    await feedPrice(same.id, { amount: 500, currency: 'USD' })
+    await refresh()
+    const other = await startCatalog({ test: shop.test, currency: 'USD' })
+    try {
+      await other.catalog.settle()
+      const inDollars = await allOf(other, { sort: 'price' })
+      expect(inDollars.map(({ title, price, version }) => [title, price?.amount, version])).toEqual([
+        ['Same', 500, 2],
+        ['Both', 900, 2],
+        ['Euros only', undefined, 2],
+      ])
+      expect((await pageOf(other, { price: '100..300', total: true })).total).toBe(0)
+      expect((await pageOf(other, { price: '900' })).items).toHaveLength(1)
+    } finally {
+      await other.stop()
+    }
+    expect(await refresh()).toBe(3)
+    expect(await inOrder()).toEqual(['Both', 'Euros only', 'Same'])
+    expect(await refresh()).toBe(0)
+    expect(await versionOf(none)).toBe(3)
+  })
+
+  it('that all prices could not be worked out in is gone on with the next time', async () => {
+    await storeMany(
+      shop,
+      Array.from({ length: 1100 }, (_, number) => ({
+        title: `Book ${number}`,
+        price: { amount: 100, currency: 'EUR' },
+      })),
+    )
+    await refresh()
+    const stop = new AbortController()
+    const inDollars = {
+      ...shop.catalog.deps,
+      currency: 'USD',
+      now: () => {
+        if (looks++ > ended) stop.abort()
+        return shop.catalog.deps.now()
+      },
+    }
+    const ended = looks + 2
+    expect(await refreshPrices(inDollars, stop.signal)).toBeLessThan(1100)
+    await refreshPrices(inDollars, new AbortController().signal)
+    expect((await pageOf(shop, { price: '0..', total: true })).total).toBe(0)
+    await refresh()
+    expect((await pageOf(shop, { price: '100', total: true })).total).toBe(1100)
   })
 })

@@ -1,33 +1,80 @@
-import { sql } from '@colophon/postgres'
+import { type Queryable, type Sql, sql } from '@colophon/postgres'
 import { type CatalogDeps, priceView } from '../deps.ts'
-import { publicPrice } from './read-books.ts'
+import { type PriceView, publicPrice } from './read-books.ts'
 
 /** Small enough that a batch holds its locks for a moment only. */
 const batchSize = 500
 
 /**
- * Brings `price_today` to what holds today for books with a price that has begun or ended; the rest cannot
- * have changed. Any process may do it, any number of times.
- * @returns how many prices were brought up to date
+ * Brings `price_today` to what holds today: for books with a price that has begun or ended since the last time, or
+ * for all of them when the shop's currency is another one than then. Any process may do it, any number of times.
+ * @param signal ends it behind a batch; the next time begins where this one began
+ * @returns how many books have another price now
  */
-export async function refreshPrices(deps: CatalogDeps): Promise<number> {
-  const { currency, today } = priceView(deps)
+export async function refreshPrices(deps: CatalogDeps, signal: AbortSignal): Promise<number> {
+  const { database } = deps
+  const view = priceView(deps)
+  const since = await refreshedUntil(database, view)
+  let after = '00000000-0000-0000-0000-000000000000'
   let refreshed = 0
-  for (;;) {
-    const rows = await deps.database.query(sql`
-      update catalog.books stale set price_today = due.price, version = stale.version + 1, updated_at = ${deps.now()}
-      from (
-        select book.id, ${publicPrice(currency, today)} as price from catalog.books book
-        where book.id in (
-          select book_id from catalog.prices
-          where currency = ${currency} and valid_from <> '-infinity' and valid_from <= ${today}::date
-          union
-          select book_id from catalog.prices
-          where currency = ${currency} and valid_until <> 'infinity' and valid_until <= ${today}::date)
-          and book.price_today is distinct from ${publicPrice(currency, today)}
-        order by book.id limit ${batchSize} for update of book) as due
-      where stale.id = due.id returning stale.id`)
-    refreshed += rows.length
-    if (rows.length < batchSize) return refreshed
+  while (!signal.aborted) {
+    const batch = await refreshBatch(deps, view, since, after)
+    refreshed += batch.refreshed
+    if (batch.last === null) {
+      await database.query(sql`
+        update catalog.prices_today set refreshed_until = ${view.today} where currency = ${view.currency}`)
+      break
+    }
+    after = batch.last
   }
+  return refreshed
+}
+
+/** The day of the last time; null when prices are not, or not all, worked out in this currency. */
+async function refreshedUntil(db: Queryable, { currency }: PriceView): Promise<string | null> {
+  await db.query(sql`
+    insert into catalog.prices_today as last (currency, refreshed_until) values (${currency}, '-infinity')
+    on conflict (only_row) do update set currency = excluded.currency, refreshed_until = null
+      where last.currency <> excluded.currency`)
+  const { day } = await db.one<{ day: string | null }>(
+    sql`select refreshed_until::text as day from catalog.prices_today`,
+  )
+  return day
+}
+
+/** The next books in the order of ids; `last` is the last one looked at, null when there are no more. */
+function refreshBatch(
+  { database, now }: CatalogDeps,
+  view: PriceView,
+  since: string | null,
+  after: string,
+): Promise<{ refreshed: number; last: string | null }> {
+  const price = publicPrice(view.currency, view.today)
+  // The same amount in another currency is another price.
+  const isOther = since === null ? sql`coalesce(book.price_today, ${price}) is not null` : sql`false`
+  return database.one(sql`
+    with looked as materialized (
+      select book.id from catalog.books book
+      where book.id > ${after} and ${since === null ? sql`true` : changedSince(since, view)}
+      order by book.id limit ${batchSize}),
+    changed as (
+      update catalog.books stale
+      set price_today = due.price, version = stale.version + 1, updated_at = ${now()}
+      from (
+        select book.id, ${price} as price from catalog.books book
+        where book.id in (select id from looked) and (book.price_today is distinct from ${price} or ${isOther})
+        order by book.id for update of book) as due
+      where stale.id = due.id returning stale.id)
+    select (select count(*) from changed) as refreshed,
+      (select id from looked order by id desc limit 1) as last`)
+}
+
+/** That day is looked at again: a book written meanwhile may still have got the price of the day before. */
+function changedSince(since: string, { currency, today }: PriceView): Sql {
+  return sql`book.id in (
+    select book_id from catalog.prices where currency = ${currency}
+      and valid_from <> '-infinity' and valid_from >= ${since}::date and valid_from <= ${today}::date
+    union
+    select book_id from catalog.prices where currency = ${currency}
+      and valid_until <> 'infinity' and valid_until >= ${since}::date and valid_until <= ${today}::date)`
 }

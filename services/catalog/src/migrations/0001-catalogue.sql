@@ -141,6 +141,15 @@ create table catalog.prices (
 create index prices_by_start on catalog.prices (valid_from) where valid_from <> '-infinity';
 create index prices_by_end on catalog.prices (valid_until) where valid_until <> 'infinity';
 
+-- What books.price_today was worked out for (books/refresh-prices.ts).
+create table catalog.prices_today (
+  only_row boolean primary key default true check (only_row),
+  currency text not null,
+  -- Prices that began or ended before this day are in it; null while all are being worked out in another currency.
+  -- Whoever writes a price that begins or ends earlier sets it back.
+  refreshed_until date
+);
+
 -- Which source said which groups of fields, and under which record id: an import finds its books by it.
 create table catalog.provenance (
   source text not null,

@@ -1,0 +1,60 @@
+import { sql } from '@colophon/postgres'
+import { createLogger } from '@colophon/runtime'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { CatalogDeps } from '../src/deps.ts'
+import { createUpkeep } from '../src/upkeep.ts'
+import { type CatalogHarness, startCatalog } from './harness.ts'
+import { addBook, readBook, storeMany } from './support/books.ts'
+
+let shop: CatalogHarness
+
+beforeAll(async () => {
+  shop = await startCatalog()
+  await shop.catalog.settle()
+})
+afterAll(() => shop.stop())
+
+/** The catalogue's upkeep, told of each statement about prices before it is sent. */
+function upkeepTelling(aboutPrices: () => void) {
+  const { deps } = shop.catalog
+  const database: CatalogDeps['database'] = {
+    ...deps.database,
+    async one(statement, options) {
+      if (statement.text.includes('price_today')) aboutPrices()
+      return deps.database.one(statement, options)
+    },
+  }
+  return createUpkeep(() => ({ ...deps, database }), createLogger({ level: 'silent', readable: false }))
+}
+
+it('indexes books even when prices cannot be brought up to date', async () => {
+  const { id } = await addBook(shop, { title: 'Renamed' })
+  await shop.test.database.query(sql`insert into catalog.reindex_queue (book_id) values (${id})`)
+  const upkeep = upkeepTelling(() => {
+    throw new Error('no prices today')
+  })
+  upkeep.soon()
+  await upkeep.settle()
+  expect((await readBook(shop, id)).version).toBe(2)
+})
+
+it('stops behind a batch of prices', async () => {
+  const ids = await storeMany(
+    shop,
+    Array.from({ length: 1100 }, (_, number) => ({ title: `Due ${number}` })),
+  )
+  await shop.test.database.query(sql`
+    insert into catalog.prices (book_id, type, currency, valid_from, amount)
+    select id, 'rrp_including_tax', 'EUR', current_date, 100 from unnest(${ids}::uuid[]) as id`)
+  let stopped: Promise<void> | undefined
+  const upkeep = upkeepTelling(() => {
+    stopped ??= upkeep.stop()
+  })
+  upkeep.soon()
+  await upkeep.settle()
+  await stopped
+  const { priced } = await shop.test.database.one<{ priced: number }>(
+    sql`select count(price_today) as priced from catalog.books`,
+  )
+  expect(priced).toBe(500)
+})
