@@ -34,10 +34,12 @@ function httpCodes({ schema, access, method, isProbe, consumes }: Route): HttpCo
       codes.push('malformed_json', 'body_not_utf8', 'body_too_complex')
     }
   }
-  if (access !== 'public') codes.push('unauthenticated', 'invalid_token')
-  if (access !== 'public' && takesBody(method)) codes.push('origin_refused')
+  if (access !== 'public') codes.push('unauthenticated')
   if (typeof access === 'object') codes.push('forbidden')
-  if (!isProbe) codes.push('rate_limited', 'internal_error', 'overloaded', 'store_unavailable', 'timeout')
+  if (isProbe) return codes
+  // Also where nobody needs to be known: a wrong token or a page of another site is a mistake.
+  codes.push('invalid_token', 'rate_limited', 'internal_error', 'overloaded', 'store_unavailable', 'timeout')
+  if (takesBody(method)) codes.push('origin_refused')
   return codes
 }
 

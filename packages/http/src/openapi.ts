@@ -25,7 +25,7 @@ interface Operation extends Json {
   security?: readonly Json[]
   requestBody?: Json
   responses: Record<string, Json>
-  readonly parameters?: readonly (Json & { readonly schema?: Json })[]
+  parameters?: readonly (Json & { readonly schema?: Json })[]
 }
 
 /** Describes the routes as they are added, in OpenAPI 3.1, from the schemas that validate. */
@@ -81,10 +81,23 @@ function completeOperation(operation: Operation, route: Route, refusals: Record<
     // A value that has a default is always there for the handler, and need not be sent.
     if (parameter.schema && 'default' in parameter.schema) parameter.required = false
   }
+  if (route.problems.includes('precondition_required')) {
+    operation.parameters = [...(operation.parameters ?? []), ifMatch]
+  }
   for (const [status, response] of Object.entries(operation.responses)) {
     if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? status
   }
   operation.responses = { ...refusals, ...operation.responses }
+}
+
+/** Handlers read it by `requireMatch`, whose refusals say more than a schema's would. */
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: true,
+  description: 'The ETag of what was read, so that no change of somebody else is lost; * for any',
+  schema: { type: 'string', minLength: 1 },
+  example: '"1"',
 }
 
 /** `/api/books/:id` as OpenAPI writes it: `/api/books/{id}`. */

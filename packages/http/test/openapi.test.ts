@@ -160,8 +160,8 @@ describe('an operation', () => {
   })
 
   test.each([
-    ['get', '/api/books', [200, 400, 414, 429, 431, 500, 503]],
-    ['get', '/api/books/{id}', [200, 400, 404, 414, 429, 431, 500, 503]],
+    ['get', '/api/books', [200, 400, 401, 414, 429, 431, 500, 503]],
+    ['get', '/api/books/{id}', [200, 400, 401, 404, 414, 429, 431, 500, 503]],
     ['post', '/api/books', [201, 400, 401, 403, 408, 409, 413, 414, 415, 429, 431, 500, 503]],
     ['patch', '/api/books/{id}', [200, 400, 401, 403, 408, 412, 413, 414, 415, 428, 429, 431, 500, 503]],
     ['get', '/readyz', [200, 400, 414, 431, 503]],
@@ -193,6 +193,12 @@ describe('an operation', () => {
       schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
       description: 'How many items at most',
     })
+  })
+
+  test('has If-Match where a write needs it, for what sends it from the document', () => {
+    const parameters = operation('patch', '/api/books/{id}').parameters ?? []
+    expect(parameters.find(({ name }) => name === 'If-Match')).toMatchObject({ in: 'header', required: true })
+    expect(JSON.stringify(operation('post', '/api/books'))).not.toContain('If-Match')
   })
 
   test('has its body with its media type', () => {
