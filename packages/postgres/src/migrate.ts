@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import sql, { raw } from 'sql-template-tag'
@@ -15,6 +16,11 @@ export interface MigrateOptions {
   schema: string
   /** The folder of the migrations: files named `NNNN-name.sql`, applied in that order. */
   folder: URL | string
+  /**
+   * Gives up waiting for its turn, and before the next file. A file that is being applied is finished, as
+   * PostgreSQL would go on with its statement after we had gone.
+   */
+  signal?: AbortSignal
   log?: Log
 }
 
@@ -33,6 +39,8 @@ interface Migration {
 
 /** How long to wait while another process migrates the same schema, in milliseconds. */
 const turnTimeout = 10 * 60_000
+/** Milliseconds between looks whether it is our turn. */
+const turnPause = 100
 /**
  * How long a statement of a migration waits for a lock, in milliseconds: while it waits, everybody else's
  * statements queue behind it.
@@ -47,17 +55,19 @@ const lockTimeout = 10_000
  * A database may be ahead of the folder: a newer version has migrated it, and this older one goes on beside it
  * or in its place, with a warning that names the files it does not know.
  *
- * @throws Error with one line that names the file, and the line in it, and says what to do.
+ * @throws Error with one line that names the file, and the line in it, and says what to do; the reason of
+ * the signal when that has come.
  */
 export async function migrate(
   database: Database,
-  { schema, folder, log }: MigrateOptions,
+  { schema, folder, signal, log }: MigrateOptions,
 ): Promise<Migrated> {
   const files = await readMigrations(folder)
   const applied: string[] = []
   for (;;) {
+    signal?.throwIfAborted()
     // Taking turns file by file, under a lock that ends with the transaction, needs no session to be kept.
-    const { file, later } = await database.transaction((tx) => applyNext(tx, schema, files), {
+    const { file, later } = await database.transaction((tx) => applyNext(tx, schema, files, signal), {
       statementTimeout: 0,
     })
     if (later.length > 0) log?.warn({ schema, later }, 'a newer version has migrated the database: going on')
@@ -90,8 +100,14 @@ interface Step {
 }
 
 /** Applies the first file that has not been. */
-async function applyNext(tx: Transaction, schema: string, files: Migration[]): Promise<Step> {
-  await waitForTurn(tx, schema)
+async function applyNext(
+  tx: Transaction,
+  schema: string,
+  files: Migration[],
+  signal?: AbortSignal,
+): Promise<Step> {
+  await waitForTurn(tx, schema, signal)
+  await tx.query(raw(`SET LOCAL lock_timeout = ${lockTimeout}`))
   const table = raw(`${pg.escapeIdentifier(schema)}.migrations`)
   await createTable(tx, schema)
   const applied = await tx.query<AppliedMigration>(
@@ -105,20 +121,21 @@ async function applyNext(tx: Transaction, schema: string, files: Migration[]): P
   return { file: next.name, later }
 }
 
-async function waitForTurn(tx: Transaction, schema: string): Promise<void> {
+/** Asks again and again, rather than once and waiting in PostgreSQL, so that it can be given up at any time. */
+async function waitForTurn(tx: Transaction, schema: string, signal?: AbortSignal): Promise<void> {
   const [kind, name] = lockKeys('migrations', schema)
-  await tx.query(raw(`SET LOCAL lock_timeout = ${turnTimeout}`))
-  try {
-    await tx.query(sql`SELECT pg_advisory_xact_lock(${kind}, ${name})`)
-  } catch (error) {
-    if (!isLockTimeout(error)) throw error
+  for (const end = Date.now() + turnTimeout; ; await delay(turnPause)) {
+    signal?.throwIfAborted()
+    const { ours } = await tx.one<{ ours: boolean }>(
+      sql`SELECT pg_try_advisory_xact_lock(${kind}, ${name}) AS ours`,
+    )
+    if (ours) return
+    if (Date.now() < end) continue
     const minutes = turnTimeout / 60_000
     throw new Error(
       `${schema}: another process has been migrating for over ${minutes} minutes: see what it waits for in pg_stat_activity`,
-      { cause: error },
     )
   }
-  await tx.query(raw(`SET LOCAL lock_timeout = ${lockTimeout}`))
 }
 
 // Looks first: CREATE SCHEMA IF NOT EXISTS demands the right to create one even when it is there.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Database, migrate, openDatabase, sql } from '../src/index.ts'
+import { lockKeys } from '../src/lock-keys.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
 
 let fixture: TestDatabase
@@ -139,6 +140,38 @@ describe('a history that does not match', () => {
   test('named otherwise', async () => {
     await file('4-more.sql', 'SELECT 1;')
     await expect(run()).rejects.toThrow(/4-more.sql: a migration is named like 0001-books.sql/)
+  })
+})
+
+describe('given up', () => {
+  const reason = new Error('stopping')
+
+  test('while another process has its turn', async () => {
+    await file('0001-books.sql', books)
+    const controller = new AbortController()
+    const applied = await database.transaction(async (tx) => {
+      const [kind, name] = lockKeys('migrations', 'shop')
+      await tx.query(sql`SELECT pg_advisory_xact_lock(${kind}, ${name})`)
+      const migrating = migrate(database, { schema: 'shop', folder, signal: controller.signal })
+      const waiting = sql`SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_xact_lock%'`
+      await expect.poll(() => database.one(waiting)).toEqual({ count: 1 })
+      controller.abort(reason)
+      await expect(migrating).rejects.toBe(reason)
+      return tx.one(sql`SELECT to_regclass('shop.books') AS books`)
+    })
+    expect(applied).toEqual({ books: null })
+    expect(await run()).toEqual({ applied: ['0001-books.sql'], already: 0 })
+  })
+
+  test('between files', async () => {
+    await file('0001-books.sql', books)
+    await file('0002-titles.sql', titles)
+    const controller = new AbortController()
+    const log = { info: () => controller.abort(reason), warn: vi.fn() }
+    const migrating = migrate(database, { schema: 'shop', folder, signal: controller.signal, log })
+    await expect(migrating).rejects.toBe(reason)
+    expect(await run()).toEqual({ applied: ['0002-titles.sql'], already: 1 })
   })
 })
 
