@@ -118,7 +118,8 @@ describe('a change that PostgreSQL gives up to end a deadlock', () => {
 
 async function insertContributor(tx: Queryable, key: string): Promise<void> {
   await tx.query(sql`
-    insert into catalog.contributors (id, name, name_key, sort_name) values (${randomUUID()}, ${key}, ${key}, ${key})`)
+    insert into catalog.contributors (id, name, name_key, sort_name, words)
+    values (${randomUUID()}, ${key}, ${key}, ${key}, '')`)
 }
 
 /** When some statement of this database waits for another transaction. */

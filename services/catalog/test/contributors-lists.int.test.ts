@@ -133,3 +133,22 @@ describe('the books of a contributor', () => {
     expect(await get(`/${id}/books?sort=price`)).toMatchObject({ status: 400 })
   })
 })
+
+it('a name is found by the words that its books are found by, whoever wrote it down', async () => {
+  const sartre = { title: 'Nausea', contributors: [{ name: 'Jean-Paul Sartre' }] }
+  const { id } = await addBook(shop, sartre)
+  const books = (await shop.send('GET', '/api/books?q=jeanpaul')).body.items
+  expect(books.map((book: { id: string }) => book.id)).toEqual([id])
+  const [found] = (await get('?q=jeanpaul')).body.items
+  expect(found).toMatchObject({ name: 'Jean-Paul Sartre' })
+  await add({ name: 'Marie-Claire Staff' })
+  expect(namesOf(await get('?q=marieclaire'))).toEqual(['Marie-Claire Staff'])
+  const renamed = await shop.send('PUT', `/api/contributors/${found.id}`, {
+    as: 'staff',
+    body: { name: 'Anne-Marie Sartre' },
+    headers: { 'if-match': '"1"' },
+  })
+  expect(renamed.status).toBe(200)
+  expect(namesOf(await get('?q=annemarie'))).toEqual(['Anne-Marie Sartre'])
+  expect(namesOf(await get('?q=jeanpaul'))).toEqual([])
+})

@@ -37,6 +37,7 @@ interface StartOptions {
   test?: TestDatabase
 }
 
+/** Starts it. */
 export async function startCatalog({
   test: given,
   currency = 'EUR',

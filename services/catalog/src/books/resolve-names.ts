@@ -1,5 +1,6 @@
 import type { FieldProblem } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
+import { nameWords } from '../search/name-words.ts'
 import { nameKey } from '../search/words.ts'
 import type { BookDraft, Role } from './draft.ts'
 import { sortName } from './sort-name.ts'
@@ -140,13 +141,18 @@ async function insertNamed(
   const ids = missing.map(() => newId())
   const names = missing.map(([, name]) => name)
   const keys = missing.map(([key]) => key)
+  const words = names.map((name) => nameWords(name))
   await tx.query(
     table === 'contributors'
-      ? sql`insert into catalog.contributors (id, name, name_key, sort_name)
-          select * from unnest(${ids}::uuid[], ${names}::text[], ${keys}::text[], ${names.map(sortName)}::text[])
+      ? sql`insert into catalog.contributors (id, name, name_key, words, sort_name)
+          select id, name, key, words::tsvector, sort_name from unnest(${ids}::uuid[], ${names}::text[],
+            ${keys}::text[], ${words}::text[], ${names.map(sortName)}::text[])
+            as given (id, name, key, words, sort_name)
           on conflict do nothing`
-      : sql`insert into catalog.publishers (id, name, name_key)
-          select * from unnest(${ids}::uuid[], ${names}::text[], ${keys}::text[]) on conflict do nothing`,
+      : sql`insert into catalog.publishers (id, name, name_key, words)
+          select id, name, key, words::tsvector from unnest(${ids}::uuid[], ${names}::text[], ${keys}::text[],
+            ${words}::text[]) as given (id, name, key, words)
+          on conflict do nothing`,
   )
 }
 
@@ -167,9 +173,11 @@ async function resolveSubjects(
   const schemes = sorted.map((subject) => subject.scheme)
   const codes = sorted.map((subject) => subject.code)
   await tx.query(sql`
-    insert into catalog.subjects (id, scheme, code, text)
-    select given.* from unnest(${sorted.map(() => newId())}::uuid[], ${schemes}::text[], ${codes}::text[],
-      ${sorted.map((subject) => subject.text)}::text[]) as given (id, scheme, code, text)
+    insert into catalog.subjects (id, scheme, code, text, words)
+    select id, scheme, code, text, words::tsvector from unnest(${sorted.map(() => newId())}::uuid[], ${schemes}::text[], ${codes}::text[],
+      ${sorted.map((subject) => subject.text)}::text[],
+      ${sorted.map((subject) => nameWords(subject.code, subject.text))}::text[])
+      as given (id, scheme, code, text, words)
     where not exists (select from catalog.subjects known
       where known.scheme = given.scheme and known.code = given.code)
     on conflict do nothing`)

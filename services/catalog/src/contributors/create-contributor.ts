@@ -1,5 +1,6 @@
 import { sql } from '@colophon/postgres'
 import type { CatalogDeps } from '../deps.ts'
+import { nameWords } from '../search/name-words.ts'
 import { contributorDraft } from './draft.ts'
 import { contributorColumns } from './find-contributor.ts'
 import { refuseTakenName } from './name-taken.ts'
@@ -15,9 +16,9 @@ export async function createContributor(
   return refuseTakenName(database, draft, () =>
     database.one<Contributor>(sql`
       insert into catalog.contributors as named (id, kind, name, disambiguation, name_key, sort_name,
-        created_at, updated_at)
+        words, created_at, updated_at)
       values (${newId()}, ${draft.kind}, ${draft.name}, ${draft.disambiguation}, ${draft.nameKey},
-        ${draft.sortName}, ${at}, ${at})
+        ${draft.sortName}, ${nameWords(draft.name)}::tsvector, ${at}, ${at})
       returning ${contributorColumns}`),
   )
 }

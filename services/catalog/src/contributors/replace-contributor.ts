@@ -1,6 +1,7 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
+import { nameWords } from '../search/name-words.ts'
 import { type ContributorDraft, contributorDraft } from './draft.ts'
 import { contributorColumns, lockContributor } from './find-contributor.ts'
 import { refuseTakenName } from './name-taken.ts'
@@ -49,6 +50,7 @@ function store(tx: Queryable, id: string, draft: ContributorDraft, now: Date): P
   return tx.one<Contributor>(sql`
     update catalog.contributors as named
     set kind = ${draft.kind}, name = ${draft.name}, disambiguation = ${draft.disambiguation},
-      name_key = ${draft.nameKey}, sort_name = ${draft.sortName}, version = version + 1, updated_at = ${now}
+      name_key = ${draft.nameKey}, sort_name = ${draft.sortName}, words = ${nameWords(draft.name)}::tsvector,
+      version = version + 1, updated_at = ${now}
     where id = ${id} returning ${contributorColumns}`)
 }

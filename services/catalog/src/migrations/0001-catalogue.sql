@@ -6,11 +6,14 @@ create table catalog.publishers (
   name text not null check (name <> ''),
   -- The name as compared: case, accents and punctuation folded by the program (search/words.ts).
   name_key text not null unique,
+  -- The words it is found by, worked out by the program (search/name-words.ts).
+  words tsvector not null,
   version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
 create index publishers_by_name on catalog.publishers (name collate "und-x-icu", id);
+create index publishers_by_words on catalog.publishers using gin (words);
 
 create table catalog.contributors (
   id uuid primary key,
@@ -19,6 +22,8 @@ create table catalog.contributors (
   -- Tells two people of one name apart ("historian, born 1950"); empty for most.
   disambiguation text not null default '',
   name_key text not null,
+  -- The words it is found by, worked out by the program (search/name-words.ts).
+  words tsvector not null,
   -- As a list is sorted: "Rowling, J. K.".
   sort_name text not null,
   version integer not null default 1,
@@ -27,6 +32,7 @@ create table catalog.contributors (
   unique (name_key, disambiguation)
 );
 create index contributors_by_name on catalog.contributors (sort_name collate "und-x-icu", id);
+create index contributors_by_words on catalog.contributors using gin (words);
 
 create table catalog.subjects (
   id uuid primary key,
@@ -34,12 +40,15 @@ create table catalog.subjects (
   scheme text not null,
   code text not null,
   text text not null,
+  -- The words it is found by, worked out by the program (search/name-words.ts).
+  words tsvector not null,
   version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (scheme, code)
 );
 create index subjects_by_text on catalog.subjects (text collate "und-x-icu", id);
+create index subjects_by_words on catalog.subjects using gin (words);
 
 create table catalog.books (
   id uuid primary key,
@@ -104,6 +113,9 @@ create table catalog.book_contributors (
   primary key (book_id, position)
 );
 create index books_of_contributor on catalog.book_contributors (contributor_id, role);
+-- Who is credited in a rare role. Nearly everybody is an author somewhere: a list of authors needs no index to
+-- find the next one.
+create index credits_by_role on catalog.book_contributors (role, contributor_id) where role <> 'author';
 
 create table catalog.book_subjects (
   book_id uuid not null references catalog.books on delete cascade,
@@ -190,6 +202,11 @@ create table catalog.sample (
 );
 
 -- Books whose search columns are to be worked out again, since a name they carry was changed.
+-- A rename queues its books while it holds the name's row, so it must not wait for anything there:
+-- not for a book's row, whose writer may be waiting for the name (a foreign key would look at it), and not for
+-- whoever is working off the same book's last turn (a primary key would). It must not take that last turn for
+-- its own either, since the name it is for was not seen then: a book may be queued more than once.
 create table catalog.reindex_queue (
-  book_id uuid primary key references catalog.books on delete cascade
+  book_id uuid not null
 );
+create index reindex_queue_by_book on catalog.reindex_queue (book_id);

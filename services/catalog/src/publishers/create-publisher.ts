@@ -1,6 +1,7 @@
 import { sql } from '@colophon/postgres'
 import { tidy } from '../books/draft.ts'
 import type { CatalogDeps } from '../deps.ts'
+import { nameWords } from '../search/name-words.ts'
 import { nameKey } from '../search/words.ts'
 import { publisherColumns } from './find-publisher.ts'
 import { refuseTakenName } from './name-taken.ts'
@@ -15,7 +16,8 @@ export async function createPublisher(
   const at = now()
   return refuseTakenName(database, name, () =>
     database.one<Publisher>(sql`
-      insert into catalog.publishers as named (id, name, name_key, created_at, updated_at)
-      values (${newId()}, ${name}, ${nameKey(name)}, ${at}, ${at}) returning ${publisherColumns}`),
+      insert into catalog.publishers as named (id, name, name_key, words, created_at, updated_at)
+      values (${newId()}, ${name}, ${nameKey(name)}, ${nameWords(name)}::tsvector, ${at}, ${at})
+      returning ${publisherColumns}`),
   )
 }

@@ -2,6 +2,7 @@ import { sql } from '@colophon/postgres'
 import { tidy } from '../books/draft.ts'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
+import { nameWords } from '../search/name-words.ts'
 import { nameKey } from '../search/words.ts'
 import { lockPublisher, publisherColumns } from './find-publisher.ts'
 import { refuseTakenName } from './name-taken.ts'
@@ -27,7 +28,8 @@ export async function replacePublisher(
       await queueReindex(tx, sql`select id as book_id from catalog.books where publisher_id = ${id}`)
       return tx.one<Publisher>(sql`
         update catalog.publishers as named
-        set name = ${name}, name_key = ${nameKey(name)}, version = version + 1, updated_at = ${deps.now()}
+        set name = ${name}, name_key = ${nameKey(name)}, words = ${nameWords(name)}::tsvector,
+          version = version + 1, updated_at = ${deps.now()}
         where id = ${id} returning ${publisherColumns}`)
     }),
   )

@@ -2,6 +2,7 @@ import { sql } from '@colophon/postgres'
 import { tidy } from '../books/draft.ts'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
+import { nameWords } from '../search/name-words.ts'
 import { lockSubject, subjectColumns } from './find-subject.ts'
 import type { Subject, SubjectInput } from './schemas.ts'
 
@@ -24,7 +25,7 @@ export async function renameSubject(
     await queueReindex(tx, sql`select book_id from catalog.book_subjects where subject_id = ${id}`)
     return tx.one<Subject>(sql`
       update catalog.subjects as named
-      set text = ${text}, version = version + 1, updated_at = ${deps.now()}
+      set text = ${text}, words = ${nameWords(before.code, text)}::tsvector, version = version + 1, updated_at = ${deps.now()}
       where id = ${id} returning ${subjectColumns}`)
   })
   deps.reindexSoon()
