@@ -16,6 +16,12 @@ export interface EmbeddedOptions {
   durable?: boolean
   /** Who PostgreSQL runs as when root starts it: the first that exists; `['postgres', 'nobody']`. */
   serviceAccounts?: string[]
+  /**
+   * Gives up attaching, such as waiting for a long recovery; of no effect once attached. A cluster that is being
+   * made is made first, which takes seconds. A PostgreSQL that was started stays for the next to find, with
+   * what it has recovered by then, since stopping it would make it begin anew.
+   */
+  signal?: AbortSignal
   log?: Log
 }
 
@@ -34,20 +40,25 @@ export interface EmbeddedPostgres {
  * owner and root can open leads to it.
  *
  * @throws Error with one line, when the folder cannot be used, PostgreSQL does not start, or another process
- * is what `exclusive` says.
+ * is what `exclusive` says; the reason of the signal when that has come.
  */
-export async function attachEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export async function attachEmbedded({ signal, ...options }: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const attachment = new Attachment(options)
-  await attachment.enter()
-  return attachment
+  await attachment.enter(signal)
+  if (!signal?.aborted) return attachment
+  await attachment.release()
+  throw signal.reason
 }
 
 /** How often PostgreSQL is restarted before it is given up, and how long it must live for the count to begin anew. */
 const restarts = 4
 const longEnough = 60_000
 
+/** Without the signal, which is about attaching and not about restarting PostgreSQL later. */
+type AttachmentOptions = Omit<EmbeddedOptions, 'signal'>
+
 class Attachment implements EmbeddedPostgres {
-  readonly #options: EmbeddedOptions
+  readonly #options: AttachmentOptions
   readonly #lostCallbacks: ((error: Error) => void)[] = []
   #reached: Reached | undefined
   #enteredAt = 0
@@ -56,7 +67,7 @@ class Attachment implements EmbeddedPostgres {
   #recovery: Promise<void> = Promise.resolve()
   #lost: Error | undefined
 
-  constructor(options: EmbeddedOptions) {
+  constructor(options: AttachmentOptions) {
     this.#options = options
   }
 
@@ -75,9 +86,10 @@ class Attachment implements EmbeddedPostgres {
     return this.#released
   }
 
-  async enter(): Promise<void> {
+  async enter(signal?: AbortSignal): Promise<void> {
     const { durable = true, application, exclusive, ...options } = this.#options
-    const reachOptions = { ...options, durable, application: `${application} pid ${process.pid}` }
+    const as = `${application} pid ${process.pid}`
+    const reachOptions = { ...options, durable, application: as, ...(signal && { signal }) }
     const previous = this.#reached?.target.host
     try {
       this.#reached = await enter(reachOptions, exclusive, previous)

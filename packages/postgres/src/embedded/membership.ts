@@ -20,12 +20,16 @@ export class HeldError extends Error {
 /**
  * Connects, starting PostgreSQL if need be, and takes the shared lock and the exclusive one if asked for.
  * `previous` is the socket's folder of an earlier membership.
- * @throws HeldError
+ * @throws HeldError; the reason of the signal when that has come.
  */
 export async function enter(options: ReachOptions, exclusive?: string, previous?: string): Promise<Reached> {
+  const { signal } = options
   for (let attempt = 1; ; attempt++) {
     const reached = await reach(options, previous)
+    const giveUp = () => void reached.client.end()
+    signal?.addEventListener('abort', giveUp)
     try {
+      signal?.throwIfAborted()
       // Waits while the last of the others is stopping PostgreSQL, which ends this connection too.
       await reached.client.query('SELECT pg_advisory_lock_shared($1, $2)', attached)
       if (exclusive !== undefined) await takeExclusive(reached, exclusive)
@@ -33,7 +37,10 @@ export async function enter(options: ReachOptions, exclusive?: string, previous?
     } catch (error) {
       if (error instanceof HeldError) await leave(reached)
       else await reached.client.end()
+      signal?.throwIfAborted()
       if (!isLost(error) || attempt === attempts) throw error
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
     }
   }
 }

@@ -19,6 +19,8 @@ export interface ReachOptions {
   application: string
   durable: boolean
   serviceAccounts?: string[]
+  /** Gives it up. */
+  signal?: AbortSignal
   log?: Log
 }
 
@@ -44,11 +46,13 @@ const lockedOutPause = 200
  * `previous` is the socket's folder that an earlier call found.
  */
 export async function reach(options: ReachOptions, previous?: string): Promise<Reached> {
+  options.signal?.throwIfAborted()
   const place = await findCluster(options, previous)
   const begun = Date.now()
   let launched: Launch | undefined
   let said = false
   for (;;) {
+    options.signal?.throwIfAborted()
     const { connected, error, recovering } = await tryConnect(place, options)
     if (connected) return connected
     if (Date.now() - begun > (recovering ? recoveryPatience : patience)) throw notReached(place, error)
@@ -113,7 +117,8 @@ async function tryConnect(place: ClusterPlace, { application }: ReachOptions): P
   if (host !== cluster && !isPrivate(host, account)) return { error: new Error(`${host} is not private`) }
   const target = { host, port, user: role, database: role }
   const session = sessionConfig(target, { application, connectTimeout: 5_000, statementTimeout })
-  const client = new pg.Client({ ...session, query_timeout: statementTimeout + 5_000 })
+  // Not pipelined, as ending it then closes it even while a statement waits for a lock.
+  const client = new pg.Client({ ...session, pipeline: false, query_timeout: statementTimeout + 5_000 })
   // From the beginning: it may break in the moment it is there.
   client.on('error', () => {
     // Its 'end' follows, and its statements fail.
