@@ -2,7 +2,7 @@ import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
 import { type Answer, type CatalogHarness, startCatalog } from './harness.ts'
-import { addBook, readBook } from './support/books.ts'
+import { addBook, isbnFrom, readBook, removeBook } from './support/books.ts'
 
 let shop: CatalogHarness
 let count = 0
@@ -123,6 +123,24 @@ describe('a book indexed anew while it is being changed', () => {
     expect(await found(`author${count}`)).toEqual([written.id])
     expect(await found(`anna%20before${count}`)).toEqual([])
   })
+})
+
+it('a deleted book is held before the names of its return are made, as whoever else writes it does', async () => {
+  const isbn13 = isbnFrom(700_000_000 + count)
+  await removeBook(shop, await addBook(shop, { title: 'Back', isbn13 }))
+  const { returned } = await shop.test.database.transaction(async (tx) => {
+    await tx.query(sql`
+      select from catalog.books where id = (select book_id from catalog.identifiers where value = ${isbn13}) for update`)
+    const returned = create({ title: 'Back', isbn13, publisher: { name: `Return ${count}` } })
+    await somebodyWaits()
+    // In the other order this waits for the return, which waits for the book.
+    await tx.query(sql`set local lock_timeout = '500ms'`)
+    await tx.query(sql`
+      insert into catalog.publishers (id, name, name_key, words)
+      values (gen_random_uuid(), ${`Return ${count}`}, ${`return ${count}`}, '')`)
+    return { returned }
+  })
+  expect(await returned).toMatchObject({ status: 201, body: { publisher: { name: `Return ${count}` } } })
 })
 
 it('the books of a name are done, however many entries before them are of books that are no more', async () => {

@@ -3,7 +3,7 @@ import { type Queryable, sql } from '@colophon/postgres'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import type { Book, BookInput } from '../schemas.ts'
 import { changesBetween, statedGroups } from './changes.ts'
-import { draftFrom, readStored, storeAsStaff } from './edit-book.ts'
+import { draftFrom, readStored, storeAsStaff, withNames } from './edit-book.ts'
 import { groupNames } from './field-groups.ts'
 import { recordHistory } from './history.ts'
 import { refuseTakenIsbn } from './isbn-taken.ts'
@@ -14,11 +14,12 @@ import { type KnownBook, readBook } from './read-books.ts'
  * @throws Problem isbn_taken naming the book that has the ISBN, book_invalid
  */
 export async function createBook(deps: CatalogDeps, actor: Identity, input: BookInput): Promise<Book> {
+  const given = draftFrom(deps, input)
   return refuseTakenIsbn(deps, () =>
     deps.database.transaction(
       async (tx) => {
-        const draft = await draftFrom(tx, deps, input)
-        const deleted = draft.isbn13 === null ? undefined : await deletedBook(tx, deps, draft.isbn13)
+        const deleted = given.isbn13 === null ? undefined : await deletedBook(tx, deps, given.isbn13)
+        const draft = await withNames(tx, deps, given)
         const id = deleted?.id ?? deps.newId()
         const version = (deleted?.version ?? 0) + 1
         await storeAsStaff(

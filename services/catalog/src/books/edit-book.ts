@@ -39,7 +39,7 @@ export async function editBook(deps: CatalogDeps, edit: Edit): Promise<Book> {
         await lockBook(tx, id)
         const current = await findBook(tx, id, view)
         edit.checkVersion(current.version)
-        const draft = await draftFrom(tx, deps, edit.next(publicBook(current)), current)
+        const draft = await withNames(tx, deps, draftFrom(deps, edit.next(publicBook(current)), current))
         const changes = changesBetween(current, draft)
         const changed = changedGroups(changes)
         if (changed.length > 0) {
@@ -60,17 +60,21 @@ export async function lockBook(tx: Queryable, id: string): Promise<void> {
   await tx.query(sql`select from catalog.books where id = ${id} for update`)
 }
 
-/** The input in the catalogue's own forms, its names looked up or made. */
-export async function draftFrom(
-  tx: Queryable,
-  deps: CatalogDeps,
-  input: BookInput,
-  fed?: Fed,
-): Promise<ResolvedDraft> {
+/** The input in the catalogue's own forms. @throws Problem book_invalid */
+export function draftFrom({ currency }: CatalogDeps, input: BookInput, fed?: Fed): BookDraft {
   const drafted = draftOf(input, fed)
   if ('issues' in drafted) throw invalid(drafted.issues)
-  refuseOtherCurrency(drafted.draft, deps.currency)
-  const [resolution] = await resolveNames(tx, [drafted.draft], deps.newId)
+  refuseOtherCurrency(drafted.draft, currency)
+  return drafted.draft
+}
+
+/**
+ * The draft with its names looked up or made. Whoever writes a book that exists holds its row before: everybody
+ * takes the book first and names then, so that none waits in a circle.
+ * @throws Problem book_invalid
+ */
+export async function withNames(tx: Queryable, deps: CatalogDeps, draft: BookDraft): Promise<ResolvedDraft> {
+  const [resolution] = await resolveNames(tx, [draft], deps.newId)
   if (!resolution || 'issues' in resolution) throw invalid(resolution?.issues ?? [])
   return resolution.resolved
 }
