@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { attachEmbedded, openDatabase, sql } from '../src/index.ts'
-import { lockKeys } from '../src/lock-keys.ts'
+import { attachEmbedded, lockKeys, openDatabase, sql } from '../src/index.ts'
 import { serverPid, usedFolder } from './support/folder.ts'
 
 const application = 'test'

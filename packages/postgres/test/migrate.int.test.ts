@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Database, migrate, openDatabase, sql } from '../src/index.ts'
-import { lockKeys } from '../src/lock-keys.ts'
+import { type Database, lockKeys, migrate, openDatabase, sql } from '../src/index.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
 
 let fixture: TestDatabase
