@@ -1,6 +1,8 @@
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
+import { draftOf } from '../src/books/draft.ts'
+import { resolveNames } from '../src/books/resolve-names.ts'
 import { type Answer, type CatalogHarness, startCatalog } from './harness.ts'
 import { addBook, isbnFrom, readBook, removeBook } from './support/books.ts'
 
@@ -157,4 +159,12 @@ it('the books of a name are done, however many entries before them are of books 
   expect(await found(`after${count}`)).toEqual([written.id])
   const queue = await shop.test.database.query(sql`select from catalog.reindex_queue`)
   expect(queue).toEqual([])
+})
+
+it('a subject that is gone when it is read back is never given an id that nothing has', async () => {
+  const drafted = draftOf({ title: 'Lost', subjects: [{ scheme: 'keyword', code: 'lost', text: 'Lost' }] })
+  if ('issues' in drafted) throw new Error('the draft is in order')
+  const losing = { ...shop.test.database, query: async () => [] }
+  const resolved = resolveNames(losing, [drafted.draft], shop.catalog.deps.newId)
+  await expect(resolved).rejects.toThrow('subject keyword:lost is gone')
 })

@@ -58,10 +58,7 @@ export async function resolveNames(
         ...draft,
         contributors: withoutRepeats(credits),
         publisher: publisher ? { id: publisher.id, name: publisher.name } : null,
-        subjects: draft.subjects.map((subject) => ({
-          ...subject,
-          ...(subjects.get(subjectKey(subject)) ?? { id: newId() }),
-        })),
+        subjects: draft.subjects.map((subject) => ({ ...subject, ...stored(subjects, subject) })),
       },
     }
   })
@@ -158,6 +155,15 @@ async function insertNamed(
 
 function subjectKey({ scheme, code }: { scheme: string; code: string }): string {
   return `${scheme} ${code}`
+}
+
+function stored<Subject>(
+  subjects: Map<string, Subject>,
+  { scheme, code }: { scheme: string; code: string },
+): Subject {
+  const subject = subjects.get(subjectKey({ scheme, code }))
+  if (subject) return subject
+  throw new Error(`subject ${scheme}:${code} is gone within the transaction that made it`)
 }
 
 async function resolveSubjects(
