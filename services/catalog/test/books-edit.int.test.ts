@@ -226,6 +226,19 @@ describe('PATCH', () => {
     expect(await readBook(shop, book.id)).toEqual(bare)
   })
 
+  it('names whatever else keeps the book from being valid', async () => {
+    const bare = await patchBook(shop, book, { price: null })
+    // As only another program could have written it.
+    await shop.test.database.query(sql`update catalog.books set pages = 200000 where id = ${book.id}`)
+    const answer = await change(shop, 'PATCH', bare, { title: 'Emma', price: { amount: 5 } })
+    expect(answer).toMatchObject({ status: 400, body: { code: 'book_invalid' } })
+    const errors: { path: string; code: string }[] = answer.body.errors
+    expect(errors.map(({ path, code }) => [path, code]).sort()).toEqual([
+      ['/pages', 'invalid_value'],
+      ['/price/currency', 'required'],
+    ])
+  })
+
   it.each([
     ['nothing', {}],
     ['no title', { title: null }],

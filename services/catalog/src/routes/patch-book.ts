@@ -1,4 +1,4 @@
-import { type App, etagOf, mergePatch, requireMatch } from '@colophon/http'
+import { type App, etagOf, type FieldProblem, mergePatch, requireMatch } from '@colophon/http'
 import { Compile } from 'typebox/compile'
 import { editBook } from '../books/edit-book.ts'
 import type { CatalogDeps } from '../deps.ts'
@@ -48,14 +48,22 @@ export function patchBook(app: App, deps: CatalogDeps): void {
 function patched(current: Book, patch: BookPatch): BookInput {
   const next = mergePatch({ ...current, ...(patch.publisher && { publisher: null }) }, patch)
   if (bookInput.Check(next)) return next
-  const errors = bookInput.Errors(next).flatMap((error) =>
-    error.keyword === 'required'
-      ? error.params.requiredProperties.map((name) => ({
-          path: `${error.instancePath}/${name}`,
-          code: 'required',
-          message: 'is required, since the book has none yet',
-        }))
-      : [],
-  )
+  const errors = bookInput.Errors(next).flatMap(problemsOf)
   throw catalogProblem('book_invalid', 'the book would not be valid after this patch', { errors })
+}
+
+type SchemaError = ReturnType<typeof bookInput.Errors>[number]
+
+function problemsOf(error: SchemaError): FieldProblem[] {
+  const { keyword, instancePath: path, message } = error
+  if (keyword === 'required') {
+    return error.params.requiredProperties.map((name) => ({
+      path: `${path}/${name}`,
+      code: 'required',
+      message: 'is required, since the book has none yet',
+    }))
+  }
+  // Of "this or null", what is wrong with this is said already.
+  if (keyword === 'anyOf' || (keyword === 'type' && error.params.type === 'null')) return []
+  return [{ path, code: 'invalid_value', message }]
 }

@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile'
 import { BookInput } from '../../schemas.ts'
 
-const { title, subtitle, contributors, publisher, year, publishedOn, pages } = BookInput.properties
+const { title, subtitle, contributors, publisher, year, pages } = BookInput.properties
 const { description, price, coverUrl, popularity, subjects } = BookInput.properties
 
 /** What the API takes in a field, an import takes too, and nothing else. */
@@ -11,7 +11,6 @@ const validators = {
   contributors: Compile(contributors),
   publisher: Compile(publisher),
   year: Compile(year),
-  publishedOn: Compile(publishedOn),
   pages: Compile(pages),
   description: Compile(description),
   price: Compile(price),
