@@ -1,6 +1,7 @@
 import { type CursorKeys, encodeCursor, Problem } from '@colophon/http'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { keyPosition } from '../src/key-cursor.ts'
 import {
   type RelevancePosition,
   relevanceKeys,
@@ -41,6 +42,13 @@ describe('a position', () => {
   })
 })
 
+describe('a key and an id', () => {
+  it('come back from their cursor as they were', () => {
+    expect(keyPosition(encodeCursor(query, ['Emma', id]), query, 'string')).toEqual({ key: 'Emma', id })
+    expect(keyPosition(encodeCursor(query, [-1, id]), query, 'number')).toEqual({ key: -1, id })
+  })
+})
+
 describe('a made-up cursor is refused', () => {
   const refused = (read: () => unknown) => {
     expect(read).toThrow(Problem)
@@ -72,6 +80,17 @@ describe('a made-up cursor is refused', () => {
     ['a text for a score', [0, 0, null, null, null, null, 'x', id]],
   ])('with %s', (_what, keys) => {
     refused(() => relevancePosition(encodeCursor(query, keys), query))
+  })
+
+  it.each<[string, CursorKeys, 'string' | 'number']>([
+    ['a correction, where none can be', [0, 'Emma', id], 'string'],
+    ['a key of another type', ['Emma', id], 'number'],
+    ['half a number', [1.5, id], 'number'],
+    ['a NUL', ['a\0b', id], 'string'],
+    ['not an id', ['Emma', 'x'], 'string'],
+    ['no id', ['Emma'], 'string'],
+  ])('of a sorted list with %s', (_what, keys, type) => {
+    refused(() => keyPosition(encodeCursor(query, keys), query, type))
   })
 
   it('when it was made for another query', () => {

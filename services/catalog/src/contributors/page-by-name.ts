@@ -1,6 +1,6 @@
 import { encodeCursor } from '@colophon/http'
 import { join, type Queryable, type Sql, sql } from '@colophon/postgres'
-import { sortedPosition } from '../search/position.ts'
+import { keyPosition } from '../key-cursor.ts'
 import { nameQuery } from './name-query.ts'
 
 /** A table of names, called `named` in its expressions; it has an `id`, and `words` to be found by. */
@@ -38,7 +38,7 @@ export async function pageByName<Item extends { id: string }>(
   query: NameQuery,
   { where = sql`true`, each = sql`true` }: NameFilter = {},
 ): Promise<{ items: Item[]; nextCursor: string | null }> {
-  const after = query.cursor ? sortedPosition(query.cursor, query, 'string') : null
+  const after = query.cursor ? keyPosition(query.cursor, query, 'string') : null
   const words = nameQuery(query.q ?? '')
   const conditions = [where]
   if (words !== null) conditions.push(sql`named.words @@ ${words}::tsquery`)
@@ -54,5 +54,5 @@ export async function pageByName<Item extends { id: string }>(
   )
   const items = rows.slice(0, query.limit)
   const last = rows.length > query.limit ? items.at(-1) : undefined
-  return { items, nextCursor: last ? encodeCursor(query, [0, last.sortKey, last.id]) : null }
+  return { items, nextCursor: last ? encodeCursor(query, [last.sortKey, last.id]) : null }
 }

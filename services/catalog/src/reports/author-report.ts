@@ -1,6 +1,6 @@
 import { encodeCursor } from '@colophon/http'
 import { type Queryable, raw, type Sql, sql } from '@colophon/postgres'
-import { sortedPosition } from '../search/position.ts'
+import { keyPosition } from '../key-cursor.ts'
 
 /** Orders of the report; `-` is descending. */
 export const authorSorts = ['name', '-name', 'books', '-books', 'meanYear', '-meanYear'] as const
@@ -40,7 +40,7 @@ export async function authorReport(
   const isByName = sort === 'name' || sort === '-name'
   const isDescending = sort.startsWith('-')
   const order = raw(isDescending ? 'desc' : 'asc')
-  const after = cursor ? sortedPosition(cursor, query, isByName ? 'string' : 'number') : null
+  const after = cursor ? keyPosition(cursor, query, isByName ? 'string' : 'number') : null
   const beyond = after
     ? sql`(key, id) ${raw(isDescending ? '<' : '>')} (${after.key}, ${after.id}::uuid)`
     : sql`true`
@@ -53,7 +53,7 @@ export async function authorReport(
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map(figuresOf),
-    nextCursor: last ? encodeCursor(query, [0, last.key, last.id]) : null,
+    nextCursor: last ? encodeCursor(query, [last.key, last.id]) : null,
   }
 }
 

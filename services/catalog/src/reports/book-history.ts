@@ -2,8 +2,8 @@ import { encodeCursor } from '@colophon/http'
 import { parseIsbn } from '@colophon/isbn'
 import { type Queryable, sql } from '@colophon/postgres'
 import type { HistoryAction } from '../books/history.ts'
+import { keyPosition } from '../key-cursor.ts'
 import { catalogProblem } from '../problems.ts'
-import { sortedPosition } from '../search/position.ts'
 
 /** What somebody did to a book. */
 export interface BookChange {
@@ -30,7 +30,7 @@ export async function bookHistory(
   { cursor, limit }: Query,
 ): Promise<{ items: BookChange[]; nextCursor: string | null }> {
   const id = await bookId(db, reference)
-  const before = cursor ? sortedPosition(cursor, { of: id }, 'number').key : Number.MAX_SAFE_INTEGER
+  const before = cursor ? keyPosition(cursor, { of: id }, 'number').key : Number.MAX_SAFE_INTEGER
   const rows = await db.query<
     Omit<BookChange, 'changes'> & { changes: Record<string, [unknown, unknown]> }
   >(sql`
@@ -41,7 +41,7 @@ export async function bookHistory(
     changes: Object.entries(row.changes).map(([field, [before, after]]) => ({ field, before, after })),
   }))
   const last = rows.length > limit ? items.at(-1) : undefined
-  return { items, nextCursor: last ? encodeCursor({ of: id }, [0, last.version, id]) : null }
+  return { items, nextCursor: last ? encodeCursor({ of: id }, [last.version, id]) : null }
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

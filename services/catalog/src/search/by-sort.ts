@@ -1,7 +1,7 @@
 import { type Queryable, raw, type Sql, sql } from '@colophon/postgres'
 import { bookColumns, bookOf, type PriceView } from '../books/read-books.ts'
+import type { KeyPosition } from '../key-cursor.ts'
 import type { Book } from '../schemas.ts'
-import type { SortedPosition } from './position.ts'
 import type { Selection } from './selection.ts'
 
 interface Sort {
@@ -24,7 +24,7 @@ export type SortName = keyof typeof sorts
 
 export interface SortedPage {
   items: Book[]
-  next: { key: string | number; id: string } | null
+  next: KeyPosition | null
 }
 
 /** One page of the selected books in the order of an index, after a position. */
@@ -32,7 +32,7 @@ export async function pageBySort(
   db: Queryable,
   { where, byYear }: Selection,
   sortName: SortName,
-  after: SortedPosition | null,
+  after: KeyPosition | null,
   limit: number,
   view: PriceView,
 ): Promise<SortedPage> {

@@ -1,13 +1,12 @@
-import { type CursorKeys, decodeCursor, httpProblem } from '@colophon/http'
+import { type CursorKeys, decodeCursor } from '@colophon/http'
+import { checkedPosition, forged, integer, type KeyPosition, uuid } from '../key-cursor.ts'
 
 /** How far a query was corrected: not, words the catalogue lacks, every word (search/correct.ts). */
 export type Correction = 0 | 1 | 2
 
-/** Where a page of a sorted list begins: after this key and id. */
-export interface SortedPosition {
+/** Where a page of the books that a query finds begins, in an order of theirs. */
+export interface SortedPosition extends KeyPosition {
   correction: Correction
-  key: string | number
-  id: string
 }
 
 /** A place in the order of popularity. */
@@ -31,17 +30,13 @@ export interface RelevancePosition {
   after: { score: number; id: string } | null
 }
 
-/** Reads a cursor of a sorted list. @throws Problem invalid_cursor */
+/** Reads a cursor of books in an order of theirs. @throws Problem invalid_cursor */
 export function sortedPosition(cursor: string, query: unknown, keyType: 'string' | 'number'): SortedPosition {
   const [correction, key, id] =
     keyType === 'number'
       ? decodeCursor(cursor, query, ['number', 'number', 'string'])
       : decodeCursor(cursor, query, ['number', 'string', 'string'])
-  return {
-    correction: correctionOf(correction),
-    key: typeof key === 'number' ? integer(key) : text(key),
-    id: uuid(id),
-  }
+  return { correction: correctionOf(correction), ...checkedPosition(key, id) }
 }
 
 /** Reads a cursor of a list by relevance. @throws Problem invalid_cursor */
@@ -76,28 +71,7 @@ function edge(popularity: number | null, id: string | null): Edge | null {
   return popularity === null || id === null ? null : { popularity: integer(popularity), id: uuid(id) }
 }
 
-// A cursor is no secret, so somebody may make one up: nothing may reach the database that it chokes on.
-
 function correctionOf(value: number): Correction {
   if (value === 0 || value === 1 || value === 2) return value
   throw forged()
-}
-
-function integer(value: number): number {
-  if (Number.isSafeInteger(value)) return value
-  throw forged()
-}
-
-function uuid(value: string): string {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) return value
-  throw forged()
-}
-
-function text(value: string): string {
-  if (value.isWellFormed() && !value.includes('\0')) return value
-  throw forged()
-}
-
-function forged() {
-  return httpProblem('invalid_cursor', 'cursor was not made by this list: start again without it')
 }
