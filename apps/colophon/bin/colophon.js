@@ -2,9 +2,12 @@
 // The command. Under npm scripts and npx, `node` is already the pinned Node 24; called any other way with an
 // older Node, it hands over to the pinned one, since only Node 24 runs TypeScript as it is.
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
+  // What Node makes of the sources is kept: a later start takes a third less time and some memory less.
+  module.enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/colophon', import.meta.url)))
   await import('../src/main.ts')
 } else {
   let node
