@@ -21,8 +21,14 @@ import { type Search, searches } from './searches.ts'
 
 const runs = 40
 
-/** How many pages of 8 kB one search may read; those that may read more say why in searches.ts. */
-const bufferBound = 40_000
+/** Sizes of catalogue, in titles. */
+export const usualSizes: readonly number[] = [10_000, 100_000, 1_000_000]
+
+/**
+ * How many pages of 8 kB one search may read, whatever the size of the catalogue; those that may read more have
+ * a bound of their own in searches.ts. The figures are of a million titles, with a quarter to spare.
+ */
+const usualBound = 10_000
 
 interface Timed {
   search: Search
@@ -56,9 +62,7 @@ export async function search(sizes: readonly number[]): Promise<Report> {
       figures[`p50Ms${size}`] = quantile(sorted, 0.5)
       figures[`slowestP50Ms${size}`] = sorted.at(-1) ?? 0
       figures[`mostPages${size}`] = Math.max(...timed.map(({ buffers }) => buffers))
-      met &&= timed.every(
-        ({ search: { mayReadMore }, buffers }) => mayReadMore !== undefined || buffers <= bufferBound,
-      )
+      met &&= timed.every(isWithinBound)
     }
   } finally {
     await database.close()
@@ -68,21 +72,29 @@ export async function search(sizes: readonly number[]): Promise<Report> {
   return {
     name: 'search',
     what: `${searches.length} searches of real kinds, in milliseconds and pages of 8 kB read`,
-    wanted: `at most ${bufferBound.toLocaleString('en')} pages whatever the size of the catalogue, but for the exceptions`,
+    wanted: `at most ${usualBound.toLocaleString('en')} pages whatever the size of the catalogue, or what an exception says`,
     met,
     figures,
     lines: [...lines, ...exceptions()],
   }
 }
 
-function line({ search: { name }, p50, p99, buffers }: Timed): string {
+function isWithinBound({ search: { mayRead }, buffers }: Timed): boolean {
+  return buffers <= (mayRead?.pages ?? usualBound)
+}
+
+function line(timed: Timed): string {
+  const { search, p50, p99, buffers } = timed
   const cells = [p50.toFixed(1), p99.toFixed(1), buffers.toLocaleString('en')]
-  return `  ${name.padEnd(38)}${cells.map((cell, i) => cell.padStart([6, 10, 14][i] ?? 0)).join('')}`
+  const figures = cells.map((cell, i) => cell.padStart([6, 10, 14][i] ?? 0)).join('')
+  return `  ${search.name.padEnd(38)}${figures}${isWithinBound(timed) ? '' : '  TOO MANY'}`
 }
 
 function exceptions(): string[] {
-  return searches.flatMap(({ name, mayReadMore }) =>
-    mayReadMore ? [`exception: ${name}: ${mayReadMore}`] : [],
+  return searches.flatMap(({ name, mayRead }) =>
+    mayRead
+      ? [`exception: ${name}: at most ${mayRead.pages.toLocaleString('en')} pages: ${mayRead.because}`]
+      : [],
   )
 }
 
