@@ -88,7 +88,8 @@ const publishedOn = Type.String({
 })
 const pages = Type.Integer({ minimum: 1, maximum: 100_000 })
 const description = Type.String({ minLength: 1, maxLength: 50_000 })
-const coverUrl = Type.String({ format: 'uri', pattern: '^https?://', maxLength: 2000 })
+// With a host: a URI may have none.
+const coverUrl = Type.String({ format: 'uri', pattern: '^https?://[^/?#:@]', maxLength: 2000 })
 const title = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' })
 const subtitle = Type.String({ minLength: 1, maxLength: 1000 })
 

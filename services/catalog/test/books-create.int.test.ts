@@ -208,6 +208,8 @@ describe('a book that cannot be right', () => {
     ['a publisher nobody knows', { publisher: { id: unknownId } }, 'book_invalid', '/publisher/id'],
     ['no publisher in a publisher', { publisher: {} }, 'book_invalid', '/publisher'],
     ['a cover from elsewhere', { coverUrl: 'ftp://example.com/x' }, 'validation_failed', '/coverUrl'],
+    ['a cover of no host', { coverUrl: 'https://' }, 'validation_failed', '/coverUrl'],
+    ['a cover of a query alone', { coverUrl: 'http://?q' }, 'validation_failed', '/coverUrl'],
     ['a script for a cover', { coverUrl: 'javascript:alert(1)' }, 'validation_failed', '/coverUrl'],
     ['a subject of no scheme', { subjects: [{ code: 'x' }] }, 'validation_failed', '/subjects/0/scheme'],
     ['a format that is none', { format: 'scroll' }, 'validation_failed', '/format'],
