@@ -31,7 +31,7 @@ export async function startTestShop(environment: Record<string, string> = {}): P
   })
   const store = { database: test.database, folder: null }
   const shop = await createShop(config, store, logger)
-  await shop.migrate()
+  await shop.migrate(new AbortController().signal)
   await shop.accounts.start()
   const gateway = await openGateway(config, store, logger, shop)
   await gateway.app.ready()

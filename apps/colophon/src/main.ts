@@ -11,7 +11,7 @@ let interruptedAt = 0
 function interrupt(signal: NodeJS.Signals): void {
   if (!interruption.signal.aborted) {
     interruptedAt = performance.now()
-    interruption.abort(signal)
+    interruption.abort(new Error(`stopped by ${signal}`))
   } else if (performance.now() - interruptedAt > 1_000) {
     process.exit(128 + constants.signals[signal])
   }

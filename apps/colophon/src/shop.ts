@@ -10,8 +10,8 @@ import type { Store } from './store.ts'
 export interface Shop {
   accounts: AccountsService
   catalog: Catalog
-  /** Brings every service's tables up to date; safe while other processes do the same. */
-  migrate(): Promise<{ service: string; applied: string[] }[]>
+  /** Brings every service's tables up to date; safe while other processes do the same, for whom it waits. */
+  migrate(signal: AbortSignal): Promise<{ service: string; applied: string[] }[]>
 }
 
 export async function createShop(
@@ -30,10 +30,10 @@ export async function createShop(
   return {
     accounts,
     catalog,
-    async migrate() {
+    async migrate(signal) {
       const results = []
       for (const { name, migrations } of [accounts, catalog]) {
-        const { applied } = await migrate(database, { ...migrations, log: logger })
+        const { applied } = await migrate(database, { ...migrations, signal, log: logger })
         results.push({ service: name, applied })
       }
       return results

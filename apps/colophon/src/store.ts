@@ -20,20 +20,28 @@ export interface StoreOptions {
   application: string
   /** How long a statement may run, in milliseconds, where nothing else is said; 30 seconds. */
   statementTimeout?: number
+  /** Gives up waiting for PostgreSQL, which may be recovering. */
+  signal: AbortSignal
   /** What only one process at a time may be on an embedded database. */
   exclusive?: string
 }
 
 /** Opens the database that DATABASE_URL names. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { config, logger, application, exclusive, statementTimeout = 30_000 } = options
+  const { config, logger, application, exclusive, signal, statementTimeout = 30_000 } = options
   const folder = embeddedFolder(config)
   const pool = { application, max: config.databasePool, statementTimeout, log: logger }
   if (folder === null) {
     const database = openDatabase({ ...pool, connection: { url: config.databaseUrl } })
     return { database, folder, onLost: () => {}, close: () => database.close() }
   }
-  const embedded = await attachEmbedded({ folder, application, log: logger, ...(exclusive && { exclusive }) })
+  const embedded = await attachEmbedded({
+    folder,
+    application,
+    log: logger,
+    signal,
+    ...(exclusive && { exclusive }),
+  })
   const database = openDatabase({ ...pool, connection: embedded.connection })
   return {
     database,

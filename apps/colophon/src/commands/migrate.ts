@@ -15,7 +15,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
 
 function migrate({ config, io }: CommandContext, { json }: Output): Promise<void> {
   return openShop(config(), io, 'migrate', async (shop) => {
-    const results = await shop.migrate()
+    const results = await shop.migrate(io.interrupted)
     if (json) return print(io, JSON.stringify({ services: results }))
     for (const { service, applied } of results) {
       print(io, applied.length === 0 ? `${service}: up to date` : `${service}: applied ${applied.join(', ')}`)

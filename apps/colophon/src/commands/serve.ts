@@ -34,6 +34,7 @@ async function serve(config: Config, io: Io): Promise<void> {
     logger,
     application: 'colophon serve',
     exclusive: 'serve',
+    signal: io.interrupted,
     // A request's own deadline: then no statement of an ordinary one needs its timeout set by a further message.
     statementTimeout: defaultLimits.requestMs,
   })
@@ -68,7 +69,7 @@ async function compose(config: Config, io: Io, logger: Logger, store: Store): Pr
   const gateway = await openGateway(config, store, logger, shop)
   const parts: Part[] = [
     { name: 'store', stop: () => store.close() },
-    { name: 'migrations', start: async () => void (await shop.migrate()) },
+    { name: 'migrations', start: async () => void (await shop.migrate(io.interrupted)) },
     accounts,
     {
       name: 'first administrator',

@@ -14,7 +14,12 @@ export async function openShop<T>(
   // Results go to standard output, so that a pipe gets nothing else.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel
   const logger = createLogger({ level, readable: io.stderr.isTTY === true, destination: io.stderr })
-  const store = await openStore({ config, logger, application: `colophon ${command}` })
+  const store = await openStore({
+    config,
+    logger,
+    application: `colophon ${command}`,
+    signal: io.interrupted,
+  })
   try {
     return await work(await createShop(config, store, logger))
   } finally {
@@ -30,7 +35,7 @@ export function withShop<T>(
   work: (shop: Shop) => Promise<T>,
 ): Promise<T> {
   return openShop(config, io, command, async (shop) => {
-    await shop.migrate()
+    await shop.migrate(io.interrupted)
     return work(shop)
   })
 }
