@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { decode } from '../src/import/csv/decode.ts'
 import { openCsv } from '../src/import/csv/open-csv.ts'
 import { type CsvRecord, readRecords } from '../src/import/csv/records.ts'
 import { type Separator, separators } from '../src/import/csv/separator.ts'
-import { decode } from '../src/import/csv/decode.ts'
 import { ImportError } from '../src/import/import-error.ts'
 
 const longest = 1_048_576

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { importBooks, type ImportOptions, openFeed } from '../src/import/index.ts'
+import { type ImportOptions, importBooks, openFeed } from '../src/import/index.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
 
 /** Real files, beside the checkout where they are at hand: they are not the project's to pass on. */

@@ -1,8 +1,8 @@
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Book } from '../src/schemas.ts'
 import { draftOf } from '../src/books/draft.ts'
 import { resolveNames } from '../src/books/resolve-names.ts'
+import type { Book } from '../src/schemas.ts'
 import { type Answer, type CatalogHarness, startCatalog } from './harness.ts'
 import { addBook, isbnFrom, readBook, removeBook } from './support/books.ts'
 

@@ -1,7 +1,7 @@
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nameQuery } from '../src/contributors/name-query.ts'
-import { nameWords } from '../src/search/name-words.ts'
+import { nameQuery } from '../src/names/name-query.ts'
+import { nameWords } from '../src/names/name-words.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
 
 let shop: CatalogHarness

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { contributorDraft } from '../src/contributors/draft.ts'
-import { nameQuery } from '../src/contributors/name-query.ts'
+import { nameQuery } from '../src/names/name-query.ts'
 
 describe('what is typed to find a name', () => {
   it.each([

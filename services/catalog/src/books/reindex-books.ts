@@ -1,7 +1,7 @@
 import { type Queryable, type Sql, sql } from '@colophon/postgres'
 import type { CatalogDeps } from '../deps.ts'
 import { type Findable, searchDocument } from '../search/document.ts'
-import { learnWords } from './store-books.ts'
+import { learnWords } from '../search/learn-words.ts'
 
 /** Small enough that a batch holds its locks for a moment only. */
 const batchSize = 200

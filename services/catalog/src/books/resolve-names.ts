@@ -1,6 +1,6 @@
 import type { FieldProblem } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
-import { nameWords } from '../search/name-words.ts'
+import { nameWords } from '../names/name-words.ts'
 import { nameKey } from '../search/words.ts'
 import type { BookDraft, Role } from './draft.ts'
 import { sortName } from './sort-name.ts'

@@ -1,5 +1,6 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import { searchDocument } from '../search/document.ts'
+import { learnWords } from '../search/learn-words.ts'
 import { nameKey } from '../search/words.ts'
 import type { FieldGroup } from './field-groups.ts'
 import type { ResolvedDraft } from './resolve-names.ts'
@@ -105,17 +106,6 @@ export function releasedOrder({
 }): number {
   if (publishedOn !== null) return Number(publishedOn.replaceAll('-', ''))
   return year === null ? -2_147_483_648 : year * 10_000 + 101
-}
-
-/** Adds what is new to the words that misspelt queries are compared with. */
-export async function learnWords(tx: Queryable, vocabulary: ReadonlySet<string>): Promise<void> {
-  // Sorted, so that two writers that learn the same words wait for each other and never deadlock.
-  const words = [...vocabulary].sort()
-  await tx.query(sql`
-    insert into catalog.words (word)
-    select word from unnest(${words}::text[]) as given (word)
-    where not exists (select from catalog.words known where known.word = given.word)
-    on conflict do nothing`)
 }
 
 async function storeIdentifiers(tx: Queryable, { writes, stale }: Touched): Promise<void> {

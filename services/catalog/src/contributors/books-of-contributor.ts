@@ -1,6 +1,6 @@
 import { sql } from '@colophon/postgres'
 import type { Role } from '../books/draft.ts'
-import { booksWhere } from './books-where.ts'
+import { booksWhere } from '../names/books-where.ts'
 
 /** The books that credit a contributor, in a role if one is given. */
 export function booksOfContributor(id: string, role?: Role) {

@@ -1,6 +1,6 @@
 import { sql } from '@colophon/postgres'
 import type { CatalogDeps } from '../deps.ts'
-import { nameWords } from '../search/name-words.ts'
+import { nameWords } from '../names/name-words.ts'
 import { contributorDraft } from './draft.ts'
 import { contributorColumns } from './find-contributor.ts'
 import { refuseTakenName } from './name-taken.ts'

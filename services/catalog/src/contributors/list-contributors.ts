@@ -1,7 +1,7 @@
 import { type Queryable, type Sql, sql } from '@colophon/postgres'
 import type { Role } from '../books/draft.ts'
+import { type NameFilter, type NameQuery, pageByName } from '../names/page-by-name.ts'
 import { contributorColumns } from './find-contributor.ts'
-import { type NameFilter, type NameQuery, pageByName } from './page-by-name.ts'
 import type { Contributor } from './schemas.ts'
 
 const contributors = {

@@ -1,7 +1,7 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { nameWords } from '../search/name-words.ts'
+import { nameWords } from '../names/name-words.ts'
 import { type ContributorDraft, contributorDraft } from './draft.ts'
 import { contributorColumns, lockContributor } from './find-contributor.ts'
 import { refuseTakenName } from './name-taken.ts'

@@ -1,6 +1,6 @@
 import { setImmediate as letOthersWork } from 'node:timers/promises'
 import type { CsvRecord } from './csv/records.ts'
-import { type FeedBook, readRow, type ReadRow } from './feed-book.ts'
+import { type FeedBook, type ReadRow, readRow } from './feed-book.ts'
 import type { ImportIssue } from './issue.ts'
 import type { Reading } from './layouts/index.ts'
 import type { Shop } from './layouts/layout.ts'

@@ -6,7 +6,7 @@ create table catalog.publishers (
   name text not null check (name <> ''),
   -- The name as compared: case, accents and punctuation folded by the program (search/words.ts).
   name_key text not null unique,
-  -- The words it is found by, worked out by the program (search/name-words.ts).
+  -- The words it is found by, worked out by the program (names/name-words.ts).
   words tsvector not null,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -22,7 +22,7 @@ create table catalog.contributors (
   -- Tells two people of one name apart ("historian, born 1950"); empty for most.
   disambiguation text not null default '',
   name_key text not null,
-  -- The words it is found by, worked out by the program (search/name-words.ts).
+  -- The words it is found by, worked out by the program (names/name-words.ts).
   words tsvector not null,
   -- As a list is sorted: "Rowling, J. K.".
   sort_name text not null,
@@ -40,7 +40,7 @@ create table catalog.subjects (
   scheme text not null,
   code text not null,
   text text not null,
-  -- The words it is found by, worked out by the program (search/name-words.ts).
+  -- The words it is found by, worked out by the program (names/name-words.ts).
   words tsvector not null,
   version integer not null default 1,
   created_at timestamptz not null default now(),

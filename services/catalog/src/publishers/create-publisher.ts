@@ -1,7 +1,7 @@
 import { sql } from '@colophon/postgres'
 import { tidy } from '../books/draft.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { nameWords } from '../search/name-words.ts'
+import { nameWords } from '../names/name-words.ts'
 import { nameKey } from '../search/words.ts'
 import { publisherColumns } from './find-publisher.ts'
 import { refuseTakenName } from './name-taken.ts'

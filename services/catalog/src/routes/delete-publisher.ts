@@ -1,7 +1,7 @@
 import { type App, requireMatch } from '@colophon/http'
 import Type from 'typebox'
-import { deletePublisher } from '../publishers/delete-publisher.ts'
 import type { CatalogDeps } from '../deps.ts'
+import { deletePublisher } from '../publishers/delete-publisher.ts'
 import { staff } from './access.ts'
 import { idPath } from './id-path.ts'
 

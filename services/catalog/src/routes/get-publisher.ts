@@ -1,7 +1,7 @@
 import { type App, etagOf } from '@colophon/http'
+import type { CatalogDeps } from '../deps.ts'
 import { findPublisherDetail } from '../publishers/find-publisher.ts'
 import { PublisherDetail } from '../publishers/schemas.ts'
-import type { CatalogDeps } from '../deps.ts'
 import { idPath } from './id-path.ts'
 
 export function getPublisher(app: App, { database }: CatalogDeps): void {

@@ -1,7 +1,7 @@
 import { type App, page, pageQuery, timestamp } from '@colophon/http'
 import Type from 'typebox'
+import { bookHistory } from '../books/book-history.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { bookHistory } from '../reports/book-history.ts'
 import { literals } from '../schemas.ts'
 import { staff } from './access.ts'
 import { bookPath } from './book-path.ts'

@@ -1,7 +1,7 @@
 import { type App, etagOf, requireMatch } from '@colophon/http'
+import type { CatalogDeps } from '../deps.ts'
 import { replacePublisher } from '../publishers/replace-publisher.ts'
 import { Publisher, PublisherInput } from '../publishers/schemas.ts'
-import type { CatalogDeps } from '../deps.ts'
 import { staff } from './access.ts'
 import { idPath } from './id-path.ts'
 

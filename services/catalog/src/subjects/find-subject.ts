@@ -1,5 +1,5 @@
 import { empty, type Queryable, type Sql, sql } from '@colophon/postgres'
-import { booksWhere } from '../contributors/books-where.ts'
+import { booksWhere } from '../names/books-where.ts'
 import { catalogProblem } from '../problems.ts'
 import { countBooks } from '../search/count.ts'
 import type { Subject, SubjectDetail } from './schemas.ts'

@@ -1,5 +1,5 @@
 import { type Queryable, sql } from '@colophon/postgres'
-import { type NameQuery, pageByName } from '../contributors/page-by-name.ts'
+import { type NameQuery, pageByName } from '../names/page-by-name.ts'
 import { subjectColumns } from './find-subject.ts'
 import type { Subject } from './schemas.ts'
 

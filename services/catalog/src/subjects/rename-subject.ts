@@ -2,7 +2,7 @@ import { sql } from '@colophon/postgres'
 import { tidy } from '../books/draft.ts'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { nameWords } from '../search/name-words.ts'
+import { nameWords } from '../names/name-words.ts'
 import { lockSubject, subjectColumns } from './find-subject.ts'
 import type { Subject, SubjectInput } from './schemas.ts'
 

@@ -1,5 +1,5 @@
 import { type BoundedField, outOfBounds } from '../fields/bounds.ts'
-import { chooseIsbn, type ChosenIsbn, type IsbnCell } from '../fields/isbn.ts'
+import { type ChosenIsbn, chooseIsbn, type IsbnCell } from '../fields/isbn.ts'
 import { isNothing, type Parser } from '../fields/read.ts'
 import { type ImportIssue, shown } from '../issue.ts'
 

@@ -1,9 +1,9 @@
 import { encodeCursor } from '@colophon/http'
 import { parseIsbn } from '@colophon/isbn'
 import { type Queryable, sql } from '@colophon/postgres'
-import type { HistoryAction } from '../books/history.ts'
 import { keyPosition } from '../key-cursor.ts'
 import { catalogProblem } from '../problems.ts'
+import type { HistoryAction } from './history.ts'
 
 /** What somebody did to a book. */
 export interface BookChange {
