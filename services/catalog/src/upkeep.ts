@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Logger } from '@colophon/runtime'
 import { refreshPrices } from './books/refresh-prices.ts'
 import { reindexBatch } from './books/reindex-books.ts'
@@ -20,6 +21,8 @@ const hourMs = 3_600_000
 export function createUpkeep(deps: () => CatalogDeps, logger: Logger): Upkeep {
   const stopping = new AbortController()
   const { signal } = stopping
+  // Outside of the request that asks for it, whose deadline is not this work's.
+  const outside = AsyncLocalStorage.snapshot()
   let running: Promise<void> | undefined
   let again = false
   let timer: NodeJS.Timeout | undefined
@@ -48,7 +51,7 @@ export function createUpkeep(deps: () => CatalogDeps, logger: Logger): Upkeep {
   function soon(): void {
     again = true
     if (signal.aborted || running) return
-    running = run().finally(() => {
+    running = outside(run).finally(() => {
       running = undefined
     })
   }

@@ -1,5 +1,5 @@
 import { sql } from '@colophon/postgres'
-import { createLogger } from '@colophon/runtime'
+import { createLogger, withContext } from '@colophon/runtime'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { CatalogDeps } from '../src/deps.ts'
 import { createUpkeep } from '../src/upkeep.ts'
@@ -35,6 +35,15 @@ it('indexes books even when prices cannot be brought up to date', async () => {
   })
   upkeep.soon()
   await upkeep.settle()
+  expect((await readBook(shop, id)).version).toBe(2)
+})
+
+it('has more time than the request that asks for it', async () => {
+  const { id } = await addBook(shop, { title: 'Renamed' })
+  await shop.test.database.query(sql`insert into catalog.reindex_queue (book_id) values (${id})`)
+  const late = { requestId: 'late', traceparent: '', deadline: Date.now() - 1 }
+  withContext(late, () => shop.catalog.deps.reindexSoon())
+  await shop.catalog.settle()
   expect((await readBook(shop, id)).version).toBe(2)
 })
 
