@@ -15,7 +15,7 @@ const runMs = 300_000
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { examples: { type: 'string', default: '50' }, seed: { type: 'string', default: '1' } },
+  options: { examples: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' } },
 })
 const [given = ''] = positionals
 if (!existsSync(given)) {
