@@ -33,7 +33,8 @@ export async function startTestShop(environment: Record<string, string> = {}): P
   const shop = await createShop(config, store, logger)
   await shop.migrate(new AbortController().signal)
   await shop.accounts.start()
-  const gateway = await openGateway(config, store, logger, shop)
+  // A busy machine is no reason to shed a test's requests.
+  const gateway = await openGateway(config, store, logger, shop, { eventLoopDelayMs: 60_000 })
   await gateway.app.ready()
   return {
     shop,

@@ -1,4 +1,5 @@
 import { createGateway, type Gateway } from '@colophon/gateway'
+import type { HttpLimits } from '@colophon/http'
 import { isTimeout, isUnavailable, sql } from '@colophon/postgres'
 import { createMetrics, Gauge, type Logger, type Registry } from '@colophon/runtime'
 import type { Config } from './settings.ts'
@@ -12,6 +13,7 @@ export function openGateway(
   store: Pick<Store, 'database'>,
   logger: Logger,
   { accounts, catalog }: Shop,
+  limits: Partial<HttpLimits> = {},
 ): Promise<Gateway> {
   return createGateway({
     services: [accounts, catalog],
@@ -23,6 +25,7 @@ export function openGateway(
     stores: { postgres: () => store.database.query(sql`select 1`) },
     isStoreUnavailable: isUnavailable,
     isTimeout,
+    limits,
   })
 }
 
