@@ -1,5 +1,6 @@
-import addFormats from 'ajv-formats'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestShop, type TestShop } from './support/shop.ts'
 
@@ -54,6 +55,10 @@ function resolve(node: Json): Json {
 }
 
 describe('the OpenAPI document of the whole shop', () => {
+  it('is OpenAPI 3.1 by its official schema', async () => {
+    expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true })
+  })
+
   it('refers only to what is there', () => {
     for (const [, node] of objectsIn(document)) resolve(node)
   })
