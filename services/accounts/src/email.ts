@@ -8,6 +8,8 @@ export interface EmailAddress {
 
 const localPart = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u
 const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
+/** What domainToASCII leaves out without a word, so that two texts would be one address. */
+const unseen = /[\s\p{Cc}\p{Cf}]/u
 const domainName = new RegExp(`^${label}(\\.${label})+$`)
 
 /**
@@ -23,6 +25,7 @@ export function parseEmail(text: string): EmailAddress | null {
   const domain = domainToASCII(address.slice(at + 1))
   const key = `${local.toLowerCase()}@${domain}`
   const tooLong = Buffer.byteLength(local) > 64 || Math.max(Buffer.byteLength(address), key.length) > 254
-  if (at < 1 || tooLong || !localPart.test(local) || !domainName.test(domain)) return null
+  if (at < 1 || tooLong || unseen.test(address) || !localPart.test(local) || !domainName.test(domain))
+    return null
   return { address, key }
 }

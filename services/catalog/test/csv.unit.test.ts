@@ -141,6 +141,13 @@ describe('rows that break the rules', () => {
     expect(refused && 'text' in refused ? refused.text.length : 0).toBeLessThan(1000)
   })
 
+  test('very many rows read at once, behind a quote left open, are no burden', async () => {
+    const rows = Array.from({ length: 200_000 }, (_, index) => `${index % 10},t`)
+    const table = await open(`id,title\n1,"left open\n${rows.join('\n')}\n`)
+    expect(table.rows.filter((row) => 'code' in row)).toMatchObject([{ line: 2, code: 'quote_unclosed' }])
+    expect(table.rows).toHaveLength(200_002)
+  })
+
   test('long texts within quotes are read across pieces', async () => {
     const text = 'line, with a comma\n'.repeat(20_000)
     const table = await open(`a,b\n1,"${text}"\n2,y\n`)

@@ -66,9 +66,9 @@ class RecordReader {
     let table = this.#rest
     while (table.length > 0) {
       const { records: parsed, failure } = parseTable(table, this.#separator, 'standard')
-      records.push(
-        ...parsed.flatMap((record, index) => this.#emit(table, parsed[index - 1]?.end ?? 0, record)),
-      )
+      for (const [index, record] of parsed.entries()) {
+        records.push(...this.#emit(table, parsed[index - 1]?.end ?? 0, record))
+      }
       table = table.subarray(failure ? (parsed.at(-1)?.end ?? 0) : table.length)
       if (failure === 'open' && !isLast && table.length <= longestRecord) break
       if (failure) {
