@@ -1,10 +1,15 @@
-import addFormats from 'ajv-formats'
 import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const fullDate = /^(\d{4})-(\d\d)-(\d\d)$/
 const dateTime =
   /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+
+/** Whether a text is a UUID in its textual form (RFC 9562), as the schema `uuid()` takes it. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text)
+}
 
 /** A day of the Gregorian calendar from year 1, as PostgreSQL's `date` and JavaScript's `Date` both have it. */
 function isDay(text: string): boolean {

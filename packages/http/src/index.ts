@@ -2,9 +2,11 @@ export { type Access, anyOf, type Identifier, type Identity, publicAccess, signe
 export type { App, RouteInfo, RoutePlugin } from './app.ts'
 export { etagOf, requireMatch, sendVersioned } from './conditional.ts'
 export { type CursorKeys, type CursorShape, decodeCursor, encodeCursor, type KeysOf } from './cursors.ts'
+export { isUuid } from './formats.ts'
 export { httpProblem, httpProblems } from './http-problems.ts'
 export { defaultLimits, type HttpLimits } from './limits.ts'
 export { mergePatch } from './merge-patch.ts'
+export { createOpsServer, type OpsServer, type OpsServerOptions } from './ops-server.ts'
 export {
   defineProblems,
   type FieldProblem,
@@ -17,8 +19,7 @@ export {
 export { createRateLimiter, type RateLimiter, type RateRule, type RateVerdict } from './rate-limit.ts'
 export { clientKey } from './rates.ts'
 export type { Readiness } from './readiness.ts'
-export { createOpsServer, type OpsServer, type OpsServerOptions } from './ops-server.ts'
-export { day, nullable, page, pageQuery, ProblemSchema, timestamp, uuid } from './schemas.ts'
+export { day, nullable, ProblemSchema, page, pageQuery, timestamp, uuid } from './schemas.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
 export { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts'
 export { createTokenVerifier, type TokenVerifierOptions } from './tokens.ts'

@@ -1,8 +1,8 @@
 import { encodeCursor } from '@colophon/http'
-import { parseIsbn } from '@colophon/isbn'
 import { type Queryable, sql } from '@colophon/postgres'
 import { keyPosition } from '../key-cursor.ts'
 import { catalogProblem } from '../problems.ts'
+import { readReference } from './find-book.ts'
 import type { HistoryAction } from './history.ts'
 
 /** What somebody did to a book. */
@@ -44,17 +44,12 @@ export async function bookHistory(
   return { items, nextCursor: last ? encodeCursor({ of: id }, [last.version, id]) : null }
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 async function bookId(db: Queryable, reference: string): Promise<string> {
-  const result = parseIsbn(reference)
-  if (!uuid.test(reference) && !result.ok) {
-    throw catalogProblem('book_reference_invalid', `a book is named by its id or its ISBN: ${result.message}`)
-  }
+  const named = readReference(reference)
   const book = await db.maybeOne<{ id: string }>(
-    result.ok
-      ? sql`select book_id as id from catalog.identifiers where scheme = 'isbn13' and value = ${result.isbn.isbn13}`
-      : sql`select id from catalog.books where id = ${reference}`,
+    'id' in named
+      ? sql`select id from catalog.books where id = ${named.id}`
+      : sql`select book_id as id from catalog.identifiers where scheme = 'isbn13' and value = ${named.isbn13}`,
   )
   if (book) return book.id
   throw catalogProblem('book_not_found', `no book has the id or ISBN ${reference}`)

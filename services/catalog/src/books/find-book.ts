@@ -1,9 +1,8 @@
+import { isUuid } from '@colophon/http'
 import { parseIsbn } from '@colophon/isbn'
 import type { Queryable } from '@colophon/postgres'
 import { catalogProblem } from '../problems.ts'
 import { type KnownBook, type PriceView, readBook, readBookByIsbn } from './read-books.ts'
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * The book that a path names by its id or by any written form of its ISBN.
@@ -19,8 +18,17 @@ export async function findBook(db: Queryable, reference: string, view: PriceView
 }
 
 async function lookUp(db: Queryable, reference: string, view: PriceView): Promise<KnownBook | undefined> {
-  if (uuid.test(reference)) return readBook(db, reference, view)
+  const named = readReference(reference)
+  return 'id' in named ? readBook(db, named.id, view) : readBookByIsbn(db, named.isbn13, view)
+}
+
+/**
+ * What a path names a book by: its id, or any written form of its ISBN.
+ * @throws Problem book_reference_invalid
+ */
+export function readReference(reference: string): { id: string } | { isbn13: string } {
+  if (isUuid(reference)) return { id: reference }
   const result = parseIsbn(reference)
-  if (result.ok) return readBookByIsbn(db, result.isbn.isbn13, view)
+  if (result.ok) return { isbn13: result.isbn.isbn13 }
   throw catalogProblem('book_reference_invalid', `a book is named by its id or its ISBN: ${result.message}`)
 }

@@ -1,3 +1,4 @@
+import { isUuid } from '@colophon/http'
 import { type Queryable, type Sql, sql } from '@colophon/postgres'
 import { bibliographicLanguage } from '../books/languages.ts'
 import { catalogProblem } from '../problems.ts'
@@ -62,12 +63,11 @@ function languageCode(language: string): string {
   throw filterInvalid('language', 'must be an ISO 639-1 or 639-2 code such as eng or de')
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** Stands for a subject that nobody knows: no book has it. */
 const noSubject = '00000000-0000-0000-0000-000000000000'
 
 async function subjectId(db: Queryable, subject: string): Promise<string> {
-  if (uuid.test(subject)) return subject
+  if (isUuid(subject)) return subject
   const [scheme, code] = subject.split(/:(.*)/s)
   if (!scheme || !code) throw filterInvalid('subject', 'must be an id or scheme:code, such as thema:FB')
   const row = await db.maybeOne<{ id: string }>(
