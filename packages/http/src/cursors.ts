@@ -1,21 +1,33 @@
 import { hash } from 'node:crypto'
+import { isUuid } from './formats.ts'
 import { httpProblem } from './http-problems.ts'
+import type { Problem } from './problems.ts'
+import { textProblem } from './text.ts'
 
 /** The sort keys of a page's last row: with them the next page is found by a range, not an offset. */
 export type CursorKeys = readonly (string | number | null)[]
 
+interface KeyTypes {
+  /** Text that PostgreSQL can hold. */
+  text: string
+  number: number
+  /** A whole number that is exact in JSON. */
+  integer: number
+  /** In lower case, as PostgreSQL writes it. */
+  uuid: string
+}
+type KeyType = keyof KeyTypes
+
 /** The type of each key in order; `?` where it may be null. */
-export type CursorShape = readonly ('string' | 'number' | 'string?' | 'number?')[]
+export type CursorShape = readonly (KeyType | `${KeyType}?`)[]
 
 /** The keys a shape describes. */
 export type KeysOf<S extends CursorShape> = {
-  -readonly [I in keyof S]: S[I] extends 'string'
-    ? string
-    : S[I] extends 'number'
-      ? number
-      : S[I] extends 'string?'
-        ? string | null
-        : number | null
+  -readonly [I in keyof S]: S[I] extends `${infer T extends KeyType}?`
+    ? KeyTypes[T] | null
+    : S[I] extends KeyType
+      ? KeyTypes[S[I]]
+      : never
 }
 
 const fingerprintLength = 12
@@ -31,7 +43,8 @@ export function encodeCursor(query: unknown, keys: CursorKeys): string {
 
 /**
  * The keys within a cursor. The fingerprint is a check for mistakes, not a signature: whoever makes up a
- * cursor only chooses where their own page begins.
+ * cursor only chooses where their own page begins; what they put in it is of the given types, so that nothing
+ * reaches a database that it chokes on.
  * @throws Problem `invalid_cursor` when it is malformed, altered, or made for other filters or another order.
  */
 export function decodeCursor<const S extends CursorShape>(
@@ -59,18 +72,26 @@ function parsed(text: string): unknown {
   }
 }
 
-function invalidCursor() {
+/** What answers a cursor that no page of this list gave. */
+export function invalidCursor(): Problem {
   const message = 'must be a nextCursor of this list, with the same filters and the same sort order'
   return httpProblem('invalid_cursor', `cursor ${message}: start again without it`, {
     errors: [{ path: 'cursor', code: 'invalid_cursor', message }],
   })
 }
 
+const is: { [T in KeyType]: (key: unknown) => boolean } = {
+  text: (key) => typeof key === 'string' && textProblem(key) === undefined,
+  number: (key) => typeof key === 'number',
+  integer: (key) => Number.isSafeInteger(key),
+  uuid: (key) => typeof key === 'string' && isUuid(key) && key === key.toLowerCase(),
+}
+
 function fits<S extends CursorShape>(keys: unknown, shape: S): keys is KeysOf<S> {
   if (!Array.isArray(keys) || keys.length !== shape.length) return false
   return shape.every((type, index) => {
     const key: unknown = keys[index]
-    return typeof key === type.replace('?', '') || (key === null && type.endsWith('?'))
+    return is[type.replace('?', '') as KeyType](key) || (key === null && type.endsWith('?'))
   })
 }
 

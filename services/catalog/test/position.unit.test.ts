@@ -36,16 +36,16 @@ describe('a position', () => {
 
   it('in an order comes back from its cursor as it was', () => {
     const text = encodeCursor(query, [0, 'Hobbit', id])
-    expect(sortedPosition(text, query, 'string')).toEqual({ correction: 0, key: 'Hobbit', id })
+    expect(sortedPosition(text, query, 'text')).toEqual({ correction: 0, key: 'Hobbit', id })
     const number = encodeCursor(query, [2, -2_147_483_648, id])
-    expect(sortedPosition(number, query, 'number')).toEqual({ correction: 2, key: -2_147_483_648, id })
+    expect(sortedPosition(number, query, 'integer')).toEqual({ correction: 2, key: -2_147_483_648, id })
   })
 })
 
 describe('a key and an id', () => {
   it('come back from their cursor as they were', () => {
-    expect(keyPosition(encodeCursor(query, ['Emma', id]), query, 'string')).toEqual({ key: 'Emma', id })
-    expect(keyPosition(encodeCursor(query, [-1, id]), query, 'number')).toEqual({ key: -1, id })
+    expect(keyPosition(encodeCursor(query, ['Emma', id]), query, 'text')).toEqual({ key: 'Emma', id })
+    expect(keyPosition(encodeCursor(query, [-1, id]), query, 'integer')).toEqual({ key: -1, id })
   })
 })
 
@@ -55,20 +55,20 @@ describe('a made-up cursor is refused', () => {
     expect(read).toThrow(expect.objectContaining({ status: 400, code: 'invalid_cursor' }))
   }
 
-  it.each<[string, CursorKeys, 'string' | 'number']>([
-    ['a correction that there is not', [3, 1, id], 'number'],
-    ['half a correction', [0.5, 1, id], 'number'],
-    ['a key of another type', [0, 'Hobbit', id], 'number'],
-    ['a number where a text is', [0, 1, id], 'string'],
-    ['half a number', [0, 1.5, id], 'number'],
-    ['a number beyond what is exact', [0, 1e300, id], 'number'],
-    ['not an id', [0, 1, 'x'], 'number'],
-    ['an id with more behind it', [0, 1, `${id}'`], 'number'],
-    ['a NUL', [0, 'a\0b', id], 'string'],
-    ['half a surrogate pair', [0, '\ud800', id], 'string'],
-    ['too few keys', [0, 1], 'number'],
-    ['too many keys', [0, 1, id, id], 'number'],
-    ['no key', [0, null, id], 'number'],
+  it.each<[string, CursorKeys, 'text' | 'integer']>([
+    ['a correction that there is not', [3, 1, id], 'integer'],
+    ['half a correction', [0.5, 1, id], 'integer'],
+    ['a key of another type', [0, 'Hobbit', id], 'integer'],
+    ['a number where a text is', [0, 1, id], 'text'],
+    ['half a number', [0, 1.5, id], 'integer'],
+    ['a number beyond what is exact', [0, 1e300, id], 'integer'],
+    ['not an id', [0, 1, 'x'], 'integer'],
+    ['an id with more behind it', [0, 1, `${id}'`], 'integer'],
+    ['a NUL', [0, 'a\0b', id], 'text'],
+    ['half a surrogate pair', [0, '\ud800', id], 'text'],
+    ['too few keys', [0, 1], 'integer'],
+    ['too many keys', [0, 1, id, id], 'integer'],
+    ['no key', [0, null, id], 'integer'],
   ])('with %s', (_what, keys, type) => {
     refused(() => sortedPosition(encodeCursor(query, keys), query, type))
   })
@@ -82,18 +82,18 @@ describe('a made-up cursor is refused', () => {
     refused(() => relevancePosition(encodeCursor(query, keys), query))
   })
 
-  it.each<[string, CursorKeys, 'string' | 'number']>([
-    ['a correction, where none can be', [0, 'Emma', id], 'string'],
-    ['a key of another type', ['Emma', id], 'number'],
-    ['half a number', [1.5, id], 'number'],
-    ['a NUL', ['a\0b', id], 'string'],
-    ['not an id', ['Emma', 'x'], 'string'],
-    ['no id', ['Emma'], 'string'],
+  it.each<[string, CursorKeys, 'text' | 'integer']>([
+    ['a correction, where none can be', [0, 'Emma', id], 'text'],
+    ['a key of another type', ['Emma', id], 'integer'],
+    ['half a number', [1.5, id], 'integer'],
+    ['a NUL', ['a\0b', id], 'text'],
+    ['not an id', ['Emma', 'x'], 'text'],
+    ['no id', ['Emma'], 'text'],
   ])('of a sorted list with %s', (_what, keys, type) => {
     refused(() => keyPosition(encodeCursor(query, keys), query, type))
   })
 
   it('when it was made for another query', () => {
-    refused(() => sortedPosition(encodeCursor({ q: 'other' }, [0, 1, id]), query, 'number'))
+    refused(() => sortedPosition(encodeCursor({ q: 'other' }, [0, 1, id]), query, 'integer'))
   })
 })

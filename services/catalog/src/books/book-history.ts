@@ -30,7 +30,7 @@ export async function bookHistory(
   { cursor, limit }: Query,
 ): Promise<{ items: BookChange[]; nextCursor: string | null }> {
   const id = await bookId(db, reference)
-  const before = cursor ? keyPosition(cursor, { of: id }, 'number').key : Number.MAX_SAFE_INTEGER
+  const before = cursor ? keyPosition(cursor, { of: id }, 'integer').key : Number.MAX_SAFE_INTEGER
   const rows = await db.query<
     Omit<BookChange, 'changes'> & { changes: Record<string, [unknown, unknown]> }
   >(sql`

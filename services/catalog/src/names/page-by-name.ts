@@ -38,7 +38,7 @@ export async function pageByName<Item extends { id: string }>(
   query: NameQuery,
   { where = sql`true`, each = sql`true` }: NameFilter = {},
 ): Promise<{ items: Item[]; nextCursor: string | null }> {
-  const after = query.cursor ? keyPosition(query.cursor, query, 'string') : null
+  const after = query.cursor ? keyPosition(query.cursor, query, 'text') : null
   const words = nameQuery(query.q ?? '')
   const conditions = [where]
   if (words !== null) conditions.push(sql`named.words @@ ${words}::tsquery`)

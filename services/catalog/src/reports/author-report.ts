@@ -40,7 +40,7 @@ export async function authorReport(
   const isByName = sort === 'name' || sort === '-name'
   const isDescending = sort.startsWith('-')
   const order = raw(isDescending ? 'desc' : 'asc')
-  const after = cursor ? keyPosition(cursor, query, isByName ? 'string' : 'number') : null
+  const after = cursor ? keyPosition(cursor, query, isByName ? 'text' : 'integer') : null
   const beyond = after
     ? sql`(key, id) ${raw(isDescending ? '<' : '>')} (${after.key}, ${after.id}::uuid)`
     : sql`true`

@@ -7,17 +7,17 @@ import type { Selection } from './selection.ts'
 interface Sort {
   /** An indexed expression over `book`. */
   key: Sql
-  type: 'string' | 'number'
+  type: 'text' | 'integer'
   direction: 'asc' | 'desc'
 }
 
 /** The orders that an index gives, each with the id as its last word. Books without a price come last. */
 export const sorts = {
-  popularity: { key: sql`book.popularity`, type: 'number', direction: 'desc' },
-  newest: { key: sql`book.released_order`, type: 'number', direction: 'desc' },
-  title: { key: sql`book.title_sort`, type: 'string', direction: 'asc' },
-  price: { key: sql`coalesce(book.price_today, 2147483647)`, type: 'number', direction: 'asc' },
-  '-price': { key: sql`coalesce(book.price_today, -1)`, type: 'number', direction: 'desc' },
+  popularity: { key: sql`book.popularity`, type: 'integer', direction: 'desc' },
+  newest: { key: sql`book.released_order`, type: 'integer', direction: 'desc' },
+  title: { key: sql`book.title_sort`, type: 'text', direction: 'asc' },
+  price: { key: sql`coalesce(book.price_today, 2147483647)`, type: 'integer', direction: 'asc' },
+  '-price': { key: sql`coalesce(book.price_today, -1)`, type: 'integer', direction: 'desc' },
 } as const satisfies Record<string, Sort>
 
 export type SortName = keyof typeof sorts

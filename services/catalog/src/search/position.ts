@@ -1,5 +1,5 @@
-import { type CursorKeys, decodeCursor } from '@colophon/http'
-import { checkedPosition, forged, integer, type KeyPosition, uuid } from '../key-cursor.ts'
+import { type CursorKeys, decodeCursor, invalidCursor } from '@colophon/http'
+import type { KeyPosition } from '../key-cursor.ts'
 
 /** How far a query was corrected: not, words the catalogue lacks, every word (search/correct.ts). */
 export type Correction = 0 | 1 | 2
@@ -31,25 +31,22 @@ export interface RelevancePosition {
 }
 
 /** Reads a cursor of books in an order of theirs. @throws Problem invalid_cursor */
-export function sortedPosition(cursor: string, query: unknown, keyType: 'string' | 'number'): SortedPosition {
-  const [correction, key, id] =
-    keyType === 'number'
-      ? decodeCursor(cursor, query, ['number', 'number', 'string'])
-      : decodeCursor(cursor, query, ['number', 'string', 'string'])
-  return { correction: correctionOf(correction), ...checkedPosition(key, id) }
+export function sortedPosition(cursor: string, query: unknown, keyType: 'text' | 'integer'): SortedPosition {
+  const [correction, key, id] = decodeCursor(cursor, query, ['integer', keyType, 'uuid'])
+  return { correction: correctionOf(correction), key, id }
 }
 
 /** Reads a cursor of a list by relevance. @throws Problem invalid_cursor */
 export function relevancePosition(cursor: string, query: unknown): RelevancePosition {
-  const edges = ['number?', 'string?', 'number?', 'string?'] as const
-  const shape = ['number', 'number', ...edges, 'number?', 'string?'] as const
+  const edges = ['integer?', 'uuid?', 'integer?', 'uuid?'] as const
+  const shape = ['integer', 'integer', ...edges, 'number?', 'uuid?'] as const
   const [correction, exact, startKey, startId, endKey, endId, score, id] = decodeCursor(cursor, query, shape)
   return {
     correction: correctionOf(correction),
     exact: exact === 1,
     start: edge(startKey, startId),
     end: edge(endKey, endId),
-    after: score === null || id === null ? null : { score, id: uuid(id) },
+    after: score === null || id === null ? null : { score, id },
   }
 }
 
@@ -68,10 +65,10 @@ export function relevanceKeys({ correction, exact, start, end, after }: Relevanc
 }
 
 function edge(popularity: number | null, id: string | null): Edge | null {
-  return popularity === null || id === null ? null : { popularity: integer(popularity), id: uuid(id) }
+  return popularity === null || id === null ? null : { popularity, id }
 }
 
 function correctionOf(value: number): Correction {
   if (value === 0 || value === 1 || value === 2) return value
-  throw forged()
+  throw invalidCursor()
 }
