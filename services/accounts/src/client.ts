@@ -1,17 +1,18 @@
 import type { Identity } from '@colophon/http'
 import { errors, type JWTPayload, type JWTVerifyGetKey } from 'jose'
-import type { Account, AccountRef } from './accounts.ts'
-import type { Deps } from './deps.ts'
-import { ensureFirstAdmin, type FirstAdmin, hasAdmin } from './operations/first-admin.ts'
-import { type IssuedToken, issueToken, type ScriptToken } from './operations/issue-token.ts'
-import { type AccountsPage, type AccountsQuery, listAccounts } from './operations/list-accounts.ts'
-import { type NewAccount, registerAccount } from './operations/register-account.ts'
-import { resetPassword } from './operations/reset-password.ts'
-import { sessionIdentity } from './operations/session-identity.ts'
-import { setRoles } from './operations/set-roles.ts'
-import type { Role } from './roles.ts'
-import { signingAlgorithm } from './signing-keys.ts'
-import { createTokenCheck } from './token-check.ts'
+import type { AccountRef } from './accounts/account.ts'
+import { ensureFirstAdmin, type FirstAdmin, hasAdmin } from './accounts/first-admin.ts'
+import { type AccountsPage, type AccountsQuery, listAccounts } from './accounts/list-accounts.ts'
+import { type NewAccount, registerAccount } from './accounts/register-account.ts'
+import type { Role } from './accounts/roles.ts'
+import { setRoles } from './accounts/set-roles.ts'
+import type { AccountsDeps } from './deps.ts'
+import { signingAlgorithm } from './keys/signing-keys.ts'
+import { sessionIdentity } from './logins/session-identity.ts'
+import { resetPassword } from './passwords/reset-password.ts'
+import type { Account } from './schemas.ts'
+import { type IssuedToken, issueToken, type ScriptToken } from './tokens/issue-token.ts'
+import { createTokenCheck } from './tokens/token-check.ts'
 
 /** What the gateway and the command line ask of this service. Errors are `Problem`s of `accountsProblems`. */
 export interface AccountsClient {
@@ -40,12 +41,15 @@ export interface AccountsClient {
   ensureFirstAdmin(admin: { email: string; password?: string | undefined }): Promise<FirstAdmin>
   /** An access token for a script. @throws Problem `account_not_found`, `role_not_held`; RangeError */
   issueToken(token: ScriptToken): Promise<IssuedToken>
-  /** A new key signs from now on; the old one is published until its last token is out. */
-  rotateKeys(): Promise<{ id: string }>
+  /**
+   * A new key signs from now on; the old one is published until its last token is out. Where SECRET_KEY is lost, the
+   * old one is replaced without being opened.
+   */
+  rotateKeys(options?: { isSecretKeyLost?: boolean }): Promise<{ id: string }>
 }
 
 /** The client of a service in the same process: the operations themselves. */
-export function createClient(deps: Deps): AccountsClient {
+export function createClient(deps: AccountsDeps): AccountsClient {
   return {
     tokens: {
       issuer: deps.issuer,
@@ -66,6 +70,6 @@ export function createClient(deps: Deps): AccountsClient {
     hasAdmin: () => hasAdmin(deps),
     ensureFirstAdmin: (admin) => ensureFirstAdmin(deps, admin),
     issueToken: (token) => issueToken(deps, token),
-    rotateKeys: () => deps.keys.rotate(),
+    rotateKeys: (options) => deps.keys.rotate(options),
   }
 }

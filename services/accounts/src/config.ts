@@ -1,7 +1,7 @@
 import { type Settings, text } from '@colophon/runtime'
-import { parseEmail } from './email.ts'
-import { secretKeyPattern } from './key-wrap.ts'
-import { passwordFlaw } from './passwords.ts'
+import { parseEmail } from './accounts/email.ts'
+import { secretKeyPattern } from './keys/key-wrap.ts'
+import { passwordFlaw } from './passwords/password-rule.ts'
 
 /** The settings of this service, for `readConfig` of @colophon/runtime. */
 export const accountsSettings = {

@@ -1,14 +1,14 @@
 import type { RateLimiter } from '@colophon/http'
 import type { Database } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
-import type { PasswordHasher } from './password-hasher.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import type { PasswordHasher } from './passwords/password-hasher.ts'
 
 /** What the operations of this service work with. */
-export interface Deps {
-  readonly db: Database
+export interface AccountsDeps {
+  readonly database: Database
   readonly logger: Logger
-  readonly clock: () => Date
+  readonly now: () => Date
   readonly newId: () => string
   readonly hasher: PasswordHasher
   /** A hash of no password, checked where there is no account so that the answer takes as long. */

@@ -11,7 +11,7 @@ export const accountsProblems = defineProblems({
   role_not_held: { status: 409, title: 'The account does not hold this role' },
 })
 
-export const problem = problems(accountsProblems)
+export const accountsProblem = problems(accountsProblems)
 
 /** What an answer of 401 has to carry (RFC 9110 §15.5.2). */
 export const challenge = { 'www-authenticate': 'Bearer' }

@@ -1,10 +1,10 @@
 import { timestamp, uuid } from '@colophon/http'
-import Type, { type TProperties } from 'typebox'
-import { longestName } from './names.ts'
-import { longestPassword, shortestPassword } from './passwords.ts'
-import { roles } from './roles.ts'
+import Type, { type Static, type TProperties } from 'typebox'
+import { longestName } from './accounts/names.ts'
+import { roles } from './accounts/roles.ts'
+import { longestPassword, shortestPassword } from './passwords/password-rule.ts'
 
-export const RolesSchema = Type.Array(
+export const Roles = Type.Array(
   Type.Enum([...roles], {
     type: 'string',
     description: 'A customer buys, staff runs the shop, an admin is staff and decides who is',
@@ -12,23 +12,25 @@ export const RolesSchema = Type.Array(
   { minItems: 1, maxItems: roles.length },
 )
 
-export const AccountSchema = Type.Object(
+/** A person as the API shows one. */
+export const Account = Type.Object(
   {
     id: uuid(),
     email: Type.String({ examples: ['ana@example.com'] }),
     name: Type.String({ examples: ['Ana'] }),
-    roles: RolesSchema,
+    roles: Roles,
     createdAt: timestamp(),
     version: Type.Integer({ minimum: 1 }),
   },
   { title: 'Account' },
 )
+export type Account = Static<typeof Account>
 
 /** An address that is to be an account's; its form is a rule of its own, `parseEmail`. */
-export const EmailSchema = Type.String({ minLength: 3, maxLength: 254, examples: ['ana@example.com'] })
+export const Email = Type.String({ minLength: 3, maxLength: 254, examples: ['ana@example.com'] })
 
 /** A password that is to be an account's. */
-export const NewPasswordSchema = Type.String({
+export const NewPassword = Type.String({
   minLength: shortestPassword,
   maxLength: longestPassword,
   description: 'None of the most common ones, and not the e-mail address',
@@ -36,13 +38,13 @@ export const NewPasswordSchema = Type.String({
 })
 
 /** A password that is only compared. */
-export const GivenPasswordSchema = Type.String({ minLength: 1, maxLength: longestPassword })
+export const GivenPassword = Type.String({ minLength: 1, maxLength: longestPassword })
 
 // Unicode's Cc in the ranges that every dialect of regular expressions knows: clients read the pattern too.
 const control = '\\u0000-\\u001f\\u007f-\\u009f'
 
 /** Text of one line with something in it. No character fits two parts of the pattern, so that it takes linear time. */
-export const NameSchema = Type.String({
+export const Name = Type.String({
   maxLength: longestName,
   pattern: `^[^\\S${control}]*[^\\s${control}][^${control}]*$`,
   examples: ['Ana'],
@@ -53,11 +55,11 @@ export function bodyOf<P extends TProperties>(properties: P) {
   return Type.Object(properties, { additionalProperties: false })
 }
 
-export const CredentialsSchema = bodyOf({ email: EmailSchema, password: GivenPasswordSchema })
+export const Credentials = bodyOf({ email: Email, password: GivenPassword })
 
-export const RefreshTokenSchema = bodyOf({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) })
+export const RefreshToken = bodyOf({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) })
 
-export const TokensSchema = Type.Object(
+export const Tokens = Type.Object(
   {
     accessToken: Type.String({ description: 'A JWT to send as `Authorization: Bearer`' }),
     refreshToken: Type.String({ description: 'Good for one refresh; a second use ends the whole login' }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBounded } from '../src/bounded.ts'
+import { createBounded } from '../src/passwords/bounded.ts'
 
 describe('bounded work', () => {
   it('runs so many at once, lets so many wait in order, and refuses the rest', async () => {

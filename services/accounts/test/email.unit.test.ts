@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseEmail } from '../src/email.ts'
+import { parseEmail } from '../src/accounts/email.ts'
 
 describe('an e-mail address', () => {
   it.each([

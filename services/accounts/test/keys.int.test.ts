@@ -30,7 +30,7 @@ function another(overrides: Partial<Parameters<typeof createAccounts>[0]> = {}):
     logger: silent,
     secretKey,
     issuer: 'https://shop.example',
-    clock: () => shop.time.now,
+    now: () => shop.time.now,
     ...overrides,
   })
 }
@@ -90,7 +90,7 @@ describe('several processes', () => {
     const services = Array.from({ length: 6 }, () => another({ database }))
     await migrate(database, services[0]?.migrations ?? { schema: '', folder: '' })
     await Promise.all(services.map((service) => service.start()))
-    const keys = await database.query(sql`SELECT id FROM accounts.signing_keys`)
+    const keys = await database.query(sql`select id from accounts.signing_keys`)
     expect(keys).toHaveLength(1)
     await Promise.all(services.map((service) => service.stop()))
     await drop()
@@ -114,7 +114,7 @@ describe('several processes', () => {
     pass(1)
     expect((await published()).length - before.length).toBeLessThanOrEqual(2)
     const signing = await shop.database.query(
-      sql`SELECT id FROM accounts.signing_keys WHERE retired_at IS NULL`,
+      sql`select id from accounts.signing_keys where retired_at is null`,
     )
     expect(signing).toHaveLength(1)
   })
@@ -126,6 +126,24 @@ describe('several processes', () => {
     )
     await expect(stranger.client.rotateKeys()).rejects.toThrow('SECRET_KEY does not open')
     expect(() => another({ secretKey: 'short' })).toThrow('SECRET_KEY must be 32 bytes in base64url')
+  })
+
+  it('start with another SECRET_KEY once the lost one is given up, and earlier tokens stay good', async () => {
+    const { database, drop } = await createTestDatabase()
+    const before = another({ database })
+    await migrate(database, before.migrations)
+    await before.start()
+    await before.client.createAccount({ email: 'eve@example.com', password, name: 'Eve', roles: ['admin'] })
+    const earlier = await before.client.issueToken({ role: 'admin' })
+
+    const after = another({ database, secretKey: randomBytes(32).toString('base64url') })
+    await after.client.rotateKeys({ isSecretKeyLost: true })
+    await after.start()
+    const later = await after.client.issueToken({ role: 'admin' })
+    expect(await verifies(after, later.accessToken)).toBe(true)
+    expect(await verifies(after, earlier.accessToken)).toBe(true)
+    await Promise.all([before.stop(), after.stop()])
+    await drop()
   })
 })
 
@@ -166,10 +184,10 @@ describe('a token for a script', () => {
       'is given another password',
       () => shop.accounts.client.resetPassword({ email: 'ends@example.com' }, 'quite another one'),
     ],
-    ['is no more', () => shop.database.query(sql`DELETE FROM accounts.accounts WHERE name = 'Ends'`)],
+    ['is no more', () => shop.database.query(sql`delete from accounts.accounts where name = 'Ends'`)],
   ])('ends within 15 seconds when its account %s; an ordinary one stays good', async (_what, change) => {
     const email = 'ends@example.com'
-    await shop.database.query(sql`DELETE FROM accounts.accounts WHERE name = 'Ends'`)
+    await shop.database.query(sql`delete from accounts.accounts where name = 'Ends'`)
     await shop.accounts.client.createAccount({ email, password, name: 'Ends', roles: ['staff'] })
     const { accessToken } = await issue({ role: 'staff', email, expiresInSeconds: 30 * 24 * 3600 })
     const short = await issue({ role: 'staff', email, expiresInSeconds: 15 * 60 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createPasswordHasher, owaspCost } from '../src/password-hasher.ts'
-import { parsePhc } from '../src/phc.ts'
+import { createPasswordHasher, owaspCost } from '../src/passwords/password-hasher.ts'
+import { parsePhc } from '../src/passwords/phc.ts'
 
 const cheap = { memory: 8, passes: 1, parallelism: 1 }
 const bounds = { concurrency: 2, waiting: 100, refusal: () => new Error('busy') }

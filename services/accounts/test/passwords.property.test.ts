@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { commonPasswords } from '../src/common-passwords.ts'
-import { longestPassword, normalizedPassword, passwordFlaw, shortestPassword } from '../src/passwords.ts'
+import { commonPasswords } from '../src/passwords/common-passwords.ts'
+import {
+  longestPassword,
+  normalizedPassword,
+  passwordFlaw,
+  shortestPassword,
+} from '../src/passwords/password-rule.ts'
 
 const email = 'ana.books@example.com'
 const code = (password: string) => passwordFlaw(password, email)?.code ?? null

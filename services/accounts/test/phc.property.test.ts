@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatPhc, parsePhc } from '../src/phc.ts'
+import { formatPhc, parsePhc } from '../src/passwords/phc.ts'
 
 const bytes = (minLength: number, maxLength: number) =>
   fc.uint8Array({ minLength, maxLength }).map((array) => Buffer.from(array))

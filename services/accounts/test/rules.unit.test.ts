@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { expiryAfterUse } from '../src/lifetimes.ts'
-import { nameFlaw } from '../src/names.ts'
-import { judgeRefresh } from '../src/refresh-rule.ts'
-import { actingRoles, sortedRoles } from '../src/roles.ts'
+import { nameFlaw } from '../src/accounts/names.ts'
+import { actingRoles, sortedRoles } from '../src/accounts/roles.ts'
+import { expiryAfterUse } from '../src/logins/lifetimes.ts'
+import { judgeRefresh } from '../src/logins/refresh-rule.ts'
 
 const day = 24 * 60 * 60 * 1000
 const start = new Date('2026-03-01T00:00:00Z')

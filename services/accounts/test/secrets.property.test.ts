@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseSecretKey, unwrapKey, wrapKey } from '../src/key-wrap.ts'
-import { passwordFlaw } from '../src/passwords.ts'
+import { parseSecretKey, unwrapKey, wrapKey } from '../src/keys/key-wrap.ts'
 import {
   formatRefreshToken,
   isSecret,
@@ -10,7 +9,8 @@ import {
   newSecret,
   parseRefreshToken,
   secretHash,
-} from '../src/secret-tokens.ts'
+} from '../src/logins/secret-tokens.ts'
+import { passwordFlaw } from '../src/passwords/password-rule.ts'
 
 describe('refresh tokens', () => {
   it('carry the id of their family and a secret, of which the hash is kept', () => {

@@ -32,7 +32,7 @@ describe("a browser's session", () => {
   it('is kept only as a hash', async () => {
     await shop.register('hashed@example.com')
     const cookie = await shop.browse('hashed@example.com')
-    const rows = await shop.database.query<object>(sql`SELECT * FROM accounts.sessions`)
+    const rows = await shop.database.query<object>(sql`select * from accounts.sessions`)
     expect(JSON.stringify(rows)).not.toContain(cookie)
     expect(JSON.stringify(rows)).not.toContain(Buffer.from(cookie).toString('hex'))
   })
@@ -110,7 +110,7 @@ describe("a browser's session", () => {
     await shop.accounts.start()
     await shop.accounts.stop()
     const left = await shop.database.one<{ count: number }>(sql`
-      SELECT (SELECT count(*) FROM accounts.sessions) + (SELECT count(*) FROM accounts.refresh_tokens) AS count`)
+      select (select count(*) from accounts.sessions) + (select count(*) from accounts.refresh_tokens) as count`)
     expect(left.count).toBe(0)
     await shop.accounts.start()
   })

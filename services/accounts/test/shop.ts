@@ -85,7 +85,7 @@ export async function openShop(
     logger,
     secretKey,
     issuer: 'https://shop.example',
-    clock: () => time.now,
+    now: () => time.now,
     ...(!realHashes && { hasher: counted.hasher }),
     rates: {
       passwords: generous,

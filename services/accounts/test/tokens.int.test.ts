@@ -76,9 +76,9 @@ describe('signing in', () => {
     const cheaper = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
     const hash = async () =>
       shop.database.one<{ hash: string }>(
-        sql`SELECT password_hash AS hash FROM accounts.accounts WHERE id = ${id}`,
+        sql`select password_hash as hash from accounts.accounts where id = ${id}`,
       )
-    await shop.database.query(sql`UPDATE accounts.accounts SET password_hash = ${cheaper} WHERE id = ${id}`)
+    await shop.database.query(sql`update accounts.accounts set password_hash = ${cheaper} where id = ${id}`)
     const both = await Promise.all([
       login('renewed@example.com', 'password'),
       login('renewed@example.com', 'password'),

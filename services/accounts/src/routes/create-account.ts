@@ -1,11 +1,11 @@
 import { type App, clientKey } from '@colophon/http'
-import type { Deps } from '../deps.ts'
-import { registerAccount } from '../operations/register-account.ts'
+import { registerAccount } from '../accounts/register-account.ts'
+import type { AccountsDeps } from '../deps.ts'
 import { takeAttempt } from '../rate-limits.ts'
-import { AccountSchema, bodyOf, EmailSchema, NameSchema, NewPasswordSchema } from '../schemas.ts'
+import { Account, bodyOf, Email, Name, NewPassword } from '../schemas.ts'
 
 /** POST /api/accounts: anybody makes an account, as a customer. */
-export function createAccount(app: App, deps: Deps): void {
+export function createAccountRoute(app: App, deps: AccountsDeps): void {
   app.post(
     '/api/accounts',
     {
@@ -14,12 +14,12 @@ export function createAccount(app: App, deps: Deps): void {
         tags: ['Accounts'],
         operationId: 'createAccount',
         summary: 'Make an account',
-        body: bodyOf({ email: EmailSchema, password: NewPasswordSchema, name: NameSchema }),
-        response: { 201: AccountSchema },
+        body: bodyOf({ email: Email, password: NewPassword, name: Name }),
+        response: { 201: Account },
       },
     },
     async (request, reply) => {
-      takeAttempt(deps.limiters.signUps, clientKey(request.ip), deps.clock())
+      takeAttempt(deps.limiters.signUps, clientKey(request.ip), deps.now())
       const { email, password, name } = request.body
       reply.code(201)
       return registerAccount(deps, { email, password, name })

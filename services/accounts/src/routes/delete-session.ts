@@ -1,11 +1,11 @@
 import { type App, clearSessionCookie, sessionCookie } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import Type from 'typebox'
-import type { Deps } from '../deps.ts'
-import { secretHash } from '../secret-tokens.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { secretHash } from '../logins/secret-tokens.ts'
 
 /** DELETE /api/session: a browser signs out. Public, so that a cookie whose session has ended goes too. */
-export function deleteSession(app: App, { db }: Deps): void {
+export function deleteSessionRoute(app: App, { database }: AccountsDeps): void {
   app.delete(
     '/api/session',
     {
@@ -19,7 +19,8 @@ export function deleteSession(app: App, { db }: Deps): void {
     },
     async (request, reply) => {
       const secret = request.cookies[sessionCookie]
-      if (secret) await db.query(sql`DELETE FROM accounts.sessions WHERE token_hash = ${secretHash(secret)}`)
+      if (secret)
+        await database.query(sql`delete from accounts.sessions where token_hash = ${secretHash(secret)}`)
       clearSessionCookie(reply)
       return reply.code(204).send(null)
     },

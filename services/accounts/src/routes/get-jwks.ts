@@ -1,8 +1,8 @@
 import type { App } from '@colophon/http'
 import Type from 'typebox'
-import type { Deps } from '../deps.ts'
+import type { AccountsDeps } from '../deps.ts'
 
-const JwkSchema = Type.Object(
+const PublicKey = Type.Object(
   {
     kty: Type.String(),
     crv: Type.String(),
@@ -16,7 +16,7 @@ const JwkSchema = Type.Object(
 )
 
 /** GET /.well-known/jwks.json: the keys that verify access tokens. */
-export function getJwks(app: App, { keys }: Deps): void {
+export function getJwksRoute(app: App, { keys }: AccountsDeps): void {
   app.get(
     '/.well-known/jwks.json',
     {
@@ -25,7 +25,7 @@ export function getJwks(app: App, { keys }: Deps): void {
         tags: ['Tokens'],
         operationId: 'getJwks',
         summary: 'The public keys that verify access tokens',
-        response: { 200: Type.Object({ keys: Type.Array(JwkSchema) }, { title: 'PublicKeys' }) },
+        response: { 200: Type.Object({ keys: Type.Array(PublicKey) }, { title: 'PublicKeys' }) },
       },
     },
     async (_request, reply) => {

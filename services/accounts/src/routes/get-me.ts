@@ -1,12 +1,12 @@
 import { type App, sendVersioned } from '@colophon/http'
 import { sql } from '@colophon/postgres'
-import { type Account, accountColumns } from '../accounts.ts'
-import type { Deps } from '../deps.ts'
-import { problem } from '../problems.ts'
-import { AccountSchema } from '../schemas.ts'
+import { accountColumns } from '../accounts/account.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { accountsProblem } from '../problems.ts'
+import { Account } from '../schemas.ts'
 
 /** GET /api/accounts/me: the account that asks. */
-export function getMe(app: App, { db }: Deps): void {
+export function getMeRoute(app: App, { database }: AccountsDeps): void {
   app.get(
     '/api/accounts/me',
     {
@@ -15,14 +15,15 @@ export function getMe(app: App, { db }: Deps): void {
         tags: ['Accounts'],
         operationId: 'getMe',
         summary: 'Your account',
-        response: { 200: AccountSchema },
+        response: { 200: Account },
       },
     },
     async (request, reply) => {
       const { accountId } = request.requireIdentity()
-      const account = await db.maybeOne<Account>(sql`
-        SELECT ${accountColumns} FROM accounts.accounts WHERE id = ${accountId}`)
-      if (!account) throw problem('account_not_found', 'this account is no more: sign in with another')
+      const account = await database.maybeOne<Account>(sql`
+        select ${accountColumns} from accounts.accounts where id = ${accountId}`)
+      if (!account)
+        throw accountsProblem('account_not_found', 'this account is no more: sign in with another')
       return sendVersioned(request, reply, account.version, account)
     },
   )

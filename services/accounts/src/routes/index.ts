@@ -1,32 +1,32 @@
 import type { App } from '@colophon/http'
-import type { Deps } from '../deps.ts'
-import { changePassword } from './change-password.ts'
-import { createAccount } from './create-account.ts'
-import { createSession } from './create-session.ts'
-import { createToken } from './create-token.ts'
-import { deleteSession } from './delete-session.ts'
-import { getAccounts } from './get-accounts.ts'
-import { getJwks } from './get-jwks.ts'
-import { getMe } from './get-me.ts'
-import { putRoles } from './put-roles.ts'
-import { refreshToken } from './refresh-token.ts'
-import { revokeToken } from './revoke-token.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { changePasswordRoute } from './change-password.ts'
+import { createAccountRoute } from './create-account.ts'
+import { createSessionRoute } from './create-session.ts'
+import { createTokenRoute } from './create-token.ts'
+import { deleteSessionRoute } from './delete-session.ts'
+import { getJwksRoute } from './get-jwks.ts'
+import { getMeRoute } from './get-me.ts'
+import { listAccountsRoute } from './list-accounts.ts'
+import { refreshTokenRoute } from './refresh-token.ts'
+import { revokeTokenRoute } from './revoke-token.ts'
+import { setRolesRoute } from './set-roles.ts'
 
 const routes = [
-  createAccount,
-  getAccounts,
-  getMe,
-  changePassword,
-  putRoles,
-  createToken,
-  refreshToken,
-  revokeToken,
-  createSession,
-  deleteSession,
-  getJwks,
+  createAccountRoute,
+  listAccountsRoute,
+  getMeRoute,
+  changePasswordRoute,
+  setRolesRoute,
+  createTokenRoute,
+  refreshTokenRoute,
+  revokeTokenRoute,
+  createSessionRoute,
+  deleteSessionRoute,
+  getJwksRoute,
 ]
 
-/** Adds every route of the service. */
-export function addRoutes(app: App, deps: Deps): void {
-  for (const add of routes) add(app, deps)
+/** Adds the accounts' routes. */
+export function accountsRoutes(app: App, deps: AccountsDeps): void {
+  for (const route of routes) route(app, deps)
 }

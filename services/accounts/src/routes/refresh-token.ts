@@ -1,16 +1,16 @@
 import type { App } from '@colophon/http'
 import { sql } from '@colophon/postgres'
-import { signAccessToken } from '../access-tokens.ts'
-import type { Deps } from '../deps.ts'
-import { accessTokenSeconds, expiryAfterUse } from '../lifetimes.ts'
-import { challenge, problem } from '../problems.ts'
-import { judgeRefresh, type RefreshVerdict } from '../refresh-rule.ts'
-import type { Role } from '../roles.ts'
-import { RefreshTokenSchema, TokensSchema } from '../schemas.ts'
-import { formatRefreshToken, newSecret, parseRefreshToken } from '../secret-tokens.ts'
+import type { Role } from '../accounts/roles.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { accessTokenSeconds, expiryAfterUse } from '../logins/lifetimes.ts'
+import { judgeRefresh, type RefreshVerdict } from '../logins/refresh-rule.ts'
+import { formatRefreshToken, newSecret, parseRefreshToken } from '../logins/secret-tokens.ts'
+import { accountsProblem, challenge } from '../problems.ts'
+import { RefreshToken, Tokens } from '../schemas.ts'
+import { signAccessToken } from '../tokens/access-tokens.ts'
 
 /** POST /api/tokens/refresh: a refresh token is exchanged for the next one. */
-export function refreshToken(app: App, deps: Deps): void {
+export function refreshTokenRoute(app: App, deps: AccountsDeps): void {
   app.post(
     '/api/tokens/refresh',
     {
@@ -22,15 +22,15 @@ export function refreshToken(app: App, deps: Deps): void {
         description:
           'The old one is used up. Using one again ends the login it came from, since one of the two users is not ' +
           'its owner: refresh from one place at a time, and sign in again when an answer was lost.',
-        body: RefreshTokenSchema,
-        response: { 200: TokensSchema },
+        body: RefreshToken,
+        response: { 200: Tokens },
       },
     },
     async (request, reply) => {
       const rotated = await rotate(deps, request.body.refreshToken)
       if (!rotated) {
         const detail = 'it has expired, was used or was revoked: sign in again'
-        throw problem('invalid_refresh_token', detail, { headers: challenge })
+        throw accountsProblem('invalid_refresh_token', detail, { headers: challenge })
       }
       reply.header('cache-control', 'no-store')
       return {
@@ -58,32 +58,32 @@ interface Rotated {
 }
 
 /** Puts a new token in the place of the presented one, or ends the family; null when there is nothing to give. */
-async function rotate({ db, clock, logger }: Deps, token: string): Promise<Rotated | null> {
+async function rotate({ database, now, logger }: AccountsDeps, token: string): Promise<Rotated | null> {
   const presented = parseRefreshToken(token)
   if (!presented) return null
   const { familyId } = presented
-  const now = clock()
-  return db.transaction(async (tx) => {
+  const at = now()
+  return database.transaction(async (tx) => {
     const family = await tx.maybeOne<FamilyRow>(sql`
-      SELECT account_id AS "accountId", roles, token_hash AS "tokenHash", started_at AS "startedAt",
-        expires_at AS "expiresAt"
-      FROM accounts.refresh_tokens AS family JOIN accounts.accounts AS account ON account.id = account_id
-      WHERE family_id = ${familyId} FOR UPDATE OF family`)
+      select account_id as "accountId", roles, token_hash as "tokenHash", started_at as "startedAt",
+        expires_at as "expiresAt"
+      from accounts.refresh_tokens as family join accounts.accounts as account on account.id = account_id
+      where family_id = ${familyId} for update of family`)
     if (!family) return null
     const { accountId, roles } = family
     const expiresAt = new Date(family.expiresAt)
-    const verdict: RefreshVerdict = judgeRefresh({ ...family, expiresAt }, presented.hash, now)
+    const verdict: RefreshVerdict = judgeRefresh({ ...family, expiresAt }, presented.hash, at)
     if (verdict !== 'rotate') {
-      await tx.query(sql`DELETE FROM accounts.refresh_tokens WHERE family_id = ${familyId}`)
+      await tx.query(sql`delete from accounts.refresh_tokens where family_id = ${familyId}`)
       if (verdict === 'replayed')
         logger.warn({ accountId }, 'a used refresh token came again: its login is ended')
       return null
     }
     const { secret, hash } = newSecret()
     await tx.query(sql`
-      UPDATE accounts.refresh_tokens
-      SET token_hash = ${hash}, expires_at = ${expiryAfterUse(new Date(family.startedAt), now)}
-      WHERE family_id = ${familyId}`)
+      update accounts.refresh_tokens
+      set token_hash = ${hash}, expires_at = ${expiryAfterUse(new Date(family.startedAt), at)}
+      where family_id = ${familyId}`)
     return { accountId, roles, refreshToken: formatRefreshToken(familyId, secret) }
   })
 }

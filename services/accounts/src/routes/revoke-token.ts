@@ -1,12 +1,12 @@
 import type { App } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import Type from 'typebox'
-import type { Deps } from '../deps.ts'
-import { RefreshTokenSchema } from '../schemas.ts'
-import { parseRefreshToken } from '../secret-tokens.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { parseRefreshToken } from '../logins/secret-tokens.ts'
+import { RefreshToken } from '../schemas.ts'
 
 /** POST /api/tokens/revoke: a script signs out. As RFC 7009 §2.2 has it, an unknown token is revoked already. */
-export function revokeToken(app: App, { db }: Deps): void {
+export function revokeTokenRoute(app: App, { database }: AccountsDeps): void {
   app.post(
     '/api/tokens/revoke',
     {
@@ -16,14 +16,15 @@ export function revokeToken(app: App, { db }: Deps): void {
         operationId: 'revokeToken',
         summary: 'End the login that a refresh token belongs to',
         description: 'Its access token stays good until it expires, for 15 minutes at most.',
-        body: RefreshTokenSchema,
+        body: RefreshToken,
         response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
       const token = parseRefreshToken(request.body.refreshToken)
       // Any token of the family will do, used or not: its id is known to nobody else.
-      if (token) await db.query(sql`DELETE FROM accounts.refresh_tokens WHERE family_id = ${token.familyId}`)
+      if (token)
+        await database.query(sql`delete from accounts.refresh_tokens where family_id = ${token.familyId}`)
       return reply.code(204).send(null)
     },
   )

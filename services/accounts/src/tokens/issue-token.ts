@@ -1,10 +1,10 @@
 import { sql } from '@colophon/postgres'
-import { signAccessToken } from '../access-tokens.ts'
-import { isAccount } from '../accounts.ts'
-import type { Deps } from '../deps.ts'
-import { longestTokenSeconds } from '../lifetimes.ts'
-import { problem } from '../problems.ts'
-import type { Role } from '../roles.ts'
+import { isAccount } from '../accounts/account.ts'
+import type { Role } from '../accounts/roles.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { longestTokenSeconds } from '../logins/lifetimes.ts'
+import { accountsProblem } from '../problems.ts'
+import { signAccessToken } from './access-tokens.ts'
 
 export interface ScriptToken {
   /** The one role the token has. */
@@ -29,19 +29,20 @@ export interface IssuedToken {
  * @throws Problem `account_not_found`, `role_not_held`; RangeError for an expiry that is too short or too long
  */
 export async function issueToken(
-  deps: Deps,
+  deps: AccountsDeps,
   { role, email, expiresInSeconds = 3600 }: ScriptToken,
 ): Promise<IssuedToken> {
   if (!(expiresInSeconds >= 60 && expiresInSeconds <= longestTokenSeconds)) {
     throw new RangeError(`a token is good for 60 to ${longestTokenSeconds} seconds, not ${expiresInSeconds}`)
   }
-  const who = email === undefined ? sql`'admin' = ANY (roles)` : isAccount({ email })
-  const account = await deps.db.maybeOne<{ id: string; roles: Role[]; version: number }>(sql`
-    SELECT id, roles, version FROM accounts.accounts WHERE ${who} ORDER BY id LIMIT 1`)
-  if (!account) throw problem('account_not_found', `there is no account ${email ?? 'that is an admin'}`)
+  const who = email === undefined ? sql`'admin' = any (roles)` : isAccount({ email })
+  const account = await deps.database.maybeOne<{ id: string; roles: Role[]; version: number }>(sql`
+    select id, roles, version from accounts.accounts where ${who} order by id limit 1`)
+  if (!account)
+    throw accountsProblem('account_not_found', `there is no account ${email ?? 'that is an admin'}`)
   // An admin may act in any role; nobody else may act in one they do not hold.
   if (!account.roles.includes('admin') && !account.roles.includes(role)) {
-    throw problem('role_not_held', `${email} is not ${role}: give the account that role first`)
+    throw accountsProblem('role_not_held', `${email} is not ${role}: give the account that role first`)
   }
   const expiresIn = Math.floor(expiresInSeconds)
   const accessToken = await signAccessToken(

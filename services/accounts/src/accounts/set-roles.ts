@@ -1,8 +1,9 @@
 import { sql } from '@colophon/postgres'
-import { type Account, type AccountRef, accountColumns, isAccount } from '../accounts.ts'
-import type { Deps } from '../deps.ts'
-import { problem } from '../problems.ts'
-import { type Role, sortedRoles } from '../roles.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { accountsProblem } from '../problems.ts'
+import type { Account } from '../schemas.ts'
+import { type AccountRef, accountColumns, isAccount } from './account.ts'
+import { type Role, sortedRoles } from './roles.ts'
 
 /**
  * Gives an account exactly these roles. Sessions have them from their next request on; an access token keeps
@@ -13,27 +14,33 @@ import { type Role, sortedRoles } from '../roles.ts'
  * @throws Problem `account_not_found`, `last_admin`
  */
 export async function setRoles(
-  { db, logger }: Pick<Deps, 'db' | 'logger'>,
+  { database, logger }: Pick<AccountsDeps, 'database' | 'logger'>,
   who: AccountRef,
   roles: readonly Role[],
   by: string,
   checkVersion: (version: number) => void = () => {},
 ): Promise<Account> {
-  const account = await db.transaction(async (tx) => {
+  const account = await database.transaction(async (tx) => {
     // Locked in one order, so that two admins who take the role from each other do it one after the other.
     const admins = await tx.query<{ id: string }>(sql`
-      SELECT id FROM accounts.accounts WHERE 'admin' = ANY (roles) ORDER BY id FOR UPDATE`)
+      select id from accounts.accounts where 'admin' = any (roles) order by id for update`)
     const before = await tx.maybeOne<Account>(sql`
-      SELECT ${accountColumns} FROM accounts.accounts WHERE ${isAccount(who)} FOR UPDATE`)
+      select ${accountColumns} from accounts.accounts where ${isAccount(who)} for update`)
     if (!before)
-      throw problem('account_not_found', 'there is no such account: look it up in the list of accounts')
+      throw accountsProblem(
+        'account_not_found',
+        'there is no such account: look it up in the list of accounts',
+      )
     checkVersion(before.version)
     if (!roles.includes('admin') && admins.length === 1 && admins[0]?.id === before.id) {
-      throw problem('last_admin', `${before.email} is the only admin: make somebody else an admin first`)
+      throw accountsProblem(
+        'last_admin',
+        `${before.email} is the only admin: make somebody else an admin first`,
+      )
     }
     return tx.one<Account>(sql`
-      UPDATE accounts.accounts SET roles = ${sortedRoles(roles)}, version = version + 1
-      WHERE id = ${before.id} RETURNING ${accountColumns}`)
+      update accounts.accounts set roles = ${sortedRoles(roles)}, version = version + 1
+      where id = ${before.id} returning ${accountColumns}`)
   })
   logger.info({ accountId: account.id, roles: account.roles, by }, 'roles changed')
   return account

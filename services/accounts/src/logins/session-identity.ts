@@ -1,9 +1,9 @@
 import type { Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
-import type { Deps } from '../deps.ts'
-import { expiryAfterUse } from '../lifetimes.ts'
-import { actingRoles, type Role } from '../roles.ts'
-import { isSecret, secretHash } from '../secret-tokens.ts'
+import { actingRoles, type Role } from '../accounts/roles.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { expiryAfterUse } from './lifetimes.ts'
+import { isSecret, secretHash } from './secret-tokens.ts'
 
 /** A session is written to when its use puts its end off by at least this, in milliseconds. */
 const worthWriting = 60 * 60 * 1000
@@ -18,22 +18,22 @@ interface SessionRow {
 
 /** Who a session's cookie stands for, with the roles of this moment; null when it has ended or never was. */
 export async function sessionIdentity(
-  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  { database, now }: Pick<AccountsDeps, 'database' | 'now'>,
   cookieValue: string,
 ): Promise<Identity | null> {
   if (!isSecret(cookieValue)) return null
-  const now = clock()
-  const session = await db.maybeOne<SessionRow>(
+  const at = now()
+  const session = await database.maybeOne<SessionRow>(
     sql`
-    SELECT session.id, account.id AS "accountId", roles, started_at AS "startedAt", expires_at AS "expiresAt"
-    FROM accounts.sessions AS session JOIN accounts.accounts AS account ON account.id = session.account_id
-    WHERE token_hash = ${secretHash(cookieValue)} AND expires_at > ${now}`,
+    select session.id, account.id as "accountId", roles, started_at as "startedAt", expires_at as "expiresAt"
+    from accounts.sessions as session join accounts.accounts as account on account.id = session.account_id
+    where token_hash = ${secretHash(cookieValue)} and expires_at > ${at}`,
     { name: 'session-identity' },
   )
   if (!session) return null
-  const expiresAt = expiryAfterUse(new Date(session.startedAt), now)
+  const expiresAt = expiryAfterUse(new Date(session.startedAt), at)
   if (expiresAt.getTime() - Date.parse(session.expiresAt) >= worthWriting) {
-    await db.query(sql`UPDATE accounts.sessions SET expires_at = ${expiresAt} WHERE id = ${session.id}`)
+    await database.query(sql`update accounts.sessions set expires_at = ${expiresAt} where id = ${session.id}`)
   }
   return {
     accountId: session.accountId,

@@ -1,11 +1,11 @@
 import { type App, anyOf, etagOf, requireMatch, uuid } from '@colophon/http'
 import Type from 'typebox'
-import type { Deps } from '../deps.ts'
-import { setRoles } from '../operations/set-roles.ts'
-import { AccountSchema, bodyOf, RolesSchema } from '../schemas.ts'
+import { setRoles } from '../accounts/set-roles.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { Account, bodyOf, Roles } from '../schemas.ts'
 
 /** PUT /api/accounts/{id}/roles: an admin decides what an account may be. */
-export function putRoles(app: App, deps: Deps): void {
+export function setRolesRoute(app: App, deps: AccountsDeps): void {
   app.put(
     '/api/accounts/:id/roles',
     {
@@ -23,8 +23,8 @@ export function putRoles(app: App, deps: Deps): void {
           'brings the new ones. Tokens made for scripts on the command line, to live longer than that, end within ' +
           '15 seconds.',
         params: Type.Object({ id: uuid() }),
-        body: bodyOf({ roles: RolesSchema }),
-        response: { 200: AccountSchema },
+        body: bodyOf({ roles: Roles }),
+        response: { 200: Account },
       },
     },
     async (request, reply) => {

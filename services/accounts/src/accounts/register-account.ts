@@ -1,12 +1,13 @@
 import { httpProblem } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
-import { type Account, accountColumns } from '../accounts.ts'
-import type { Deps } from '../deps.ts'
-import { parseEmail } from '../email.ts'
-import { nameFlaw } from '../names.ts'
-import { passwordFlaw } from '../passwords.ts'
-import { problem } from '../problems.ts'
-import { type Role, sortedRoles } from '../roles.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { passwordFlaw } from '../passwords/password-rule.ts'
+import { accountsProblem } from '../problems.ts'
+import type { Account } from '../schemas.ts'
+import { accountColumns } from './account.ts'
+import { parseEmail } from './email.ts'
+import { nameFlaw } from './names.ts'
+import { type Role, sortedRoles } from './roles.ts'
 
 export interface NewAccount {
   email: string
@@ -21,7 +22,7 @@ export interface NewAccount {
  * @throws Problem `validation_failed` for an address, a password or a name that cannot be used, `email_taken`
  */
 export async function registerAccount(
-  { db, hasher, clock, newId }: Pick<Deps, 'hasher' | 'clock' | 'newId'> & { db: Queryable },
+  { database, hasher, now, newId }: Pick<AccountsDeps, 'hasher' | 'now' | 'newId'> & { database: Queryable },
   { email, password, name, roles = ['customer'] }: NewAccount,
 ): Promise<Account> {
   const address = parseEmail(email)
@@ -31,13 +32,16 @@ export async function registerAccount(
   const wrong = nameFlaw(name)
   if (wrong) throw refusedField('name', wrong.code, wrong.message)
   const hash = await hasher.hash(password)
-  const account = await db.maybeOne<Account>(sql`
-    INSERT INTO accounts.accounts (id, email, email_key, name, roles, password_hash, created_at)
-    VALUES (${newId()}, ${address.address}, ${address.key}, ${name.trim()}, ${sortedRoles(roles)}, ${hash}, ${clock()})
-    ON CONFLICT (email_key) DO NOTHING
-    RETURNING ${accountColumns}`)
+  const account = await database.maybeOne<Account>(sql`
+    insert into accounts.accounts (id, email, email_key, name, roles, password_hash, created_at)
+    values (${newId()}, ${address.address}, ${address.key}, ${name.trim()}, ${sortedRoles(roles)}, ${hash}, ${now()})
+    on conflict (email_key) do nothing
+    returning ${accountColumns}`)
   if (!account)
-    throw problem('email_taken', `there is an account with the address ${address.address}: sign in instead`)
+    throw accountsProblem(
+      'email_taken',
+      `there is an account with the address ${address.address}: sign in instead`,
+    )
   return account
 }
 

@@ -1,7 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { createBounded } from './bounded.ts'
-import { normalizedPassword } from './passwords.ts'
+import { normalizedPassword } from './password-rule.ts'
 import { type Argon2Cost, formatPhc, parsePhc } from './phc.ts'
 
 /** Hashes passwords and checks them. */

@@ -1,12 +1,12 @@
 import { SignJWT } from 'jose'
-import type { Deps } from './deps.ts'
-import { noteLongToken } from './key-store.ts'
-import { accessTokenSeconds } from './lifetimes.ts'
-import { actingRoles, type Role } from './roles.ts'
-import { signingAlgorithm } from './signing-keys.ts'
+import { actingRoles, type Role } from '../accounts/roles.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { noteLongToken } from '../keys/key-store.ts'
+import { signingAlgorithm } from '../keys/signing-keys.ts'
+import { accessTokenSeconds } from '../logins/lifetimes.ts'
 import { accountVersionClaim } from './token-check.ts'
 
-type Signing = Pick<Deps, 'db' | 'keys' | 'clock' | 'newId' | 'issuer' | 'audience'>
+type Signing = Pick<AccountsDeps, 'database' | 'keys' | 'now' | 'newId' | 'issuer' | 'audience'>
 
 /** Whom an access token is for. */
 export interface Bearer {
@@ -25,15 +25,15 @@ export interface ScriptLife {
  * as a script asks. One that lives longer than 15 minutes can be taken back: see `createTokenCheck`.
  */
 export async function signAccessToken(
-  { db, keys, clock, newId, issuer, audience }: Signing,
+  { database, keys, now, newId, issuer, audience }: Signing,
   { accountId, roles }: Bearer,
   script?: ScriptLife,
 ): Promise<string> {
   const { id, privateKey } = await keys.current()
-  const issuedAt = Math.floor(clock().getTime() / 1000)
+  const issuedAt = Math.floor(now().getTime() / 1000)
   const expiresAt = issuedAt + (script?.expiresInSeconds ?? accessTokenSeconds)
   const isLong = expiresAt - issuedAt > accessTokenSeconds
-  if (isLong) await noteLongToken(db, id, new Date(expiresAt * 1000))
+  if (isLong) await noteLongToken(database, id, new Date(expiresAt * 1000))
   const ending = isLong ? { [accountVersionClaim]: script?.accountVersion } : {}
   return new SignJWT({ roles: actingRoles(roles), ...ending })
     .setProtectedHeader({ alg: signingAlgorithm, kid: id, typ: 'at+jwt' })

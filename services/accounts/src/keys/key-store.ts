@@ -1,8 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { type Database, type Queryable, sql } from '@colophon/postgres'
 import { calculateJwkThumbprint } from 'jose'
+import { accessTokenSeconds } from '../logins/lifetimes.ts'
 import { unwrapKey, wrapKey } from './key-wrap.ts'
-import { accessTokenSeconds } from './lifetimes.ts'
 
 /** How long a process may go on signing with a key that another process has retired, in milliseconds. */
 export const signedFromMemoryMs = 60_000
@@ -23,50 +23,50 @@ export interface KeyRow {
 }
 
 /** The key that signs, and those retired whose tokens are not all out. Makes the first key when none signs. */
-export async function readKeys(db: Database, secretKey: Buffer, now: Date): Promise<KeyRow[]> {
+export async function readKeys(database: Database, secretKey: Buffer, now: Date): Promise<KeyRow[]> {
   const read = () =>
-    db.query<KeyRow>(sql`
-      SELECT id, public_key AS "publicKey", private_key AS "privateKey"
-      FROM accounts.signing_keys
-      WHERE retired_at IS NULL OR ${lastTokenOut} > ${now}
-      ORDER BY retired_at DESC NULLS FIRST`)
+    database.query<KeyRow>(sql`
+      select id, public_key as "publicKey", private_key as "privateKey"
+      from accounts.signing_keys
+      where retired_at is null or ${lastTokenOut} > ${now}
+      order by retired_at desc nulls first`)
   const rows = await read()
   if (rows[0]?.privateKey) return rows
-  await addKey(db, secretKey, now)
+  await addKey(database, secretKey, now)
   return read()
 }
 
 /** Retires the key that signs and adds one in its place. */
-export function replaceKey(db: Database, secretKey: Buffer, now: Date): Promise<void> {
-  return db.transaction(async (tx) => {
+export function replaceKey(database: Database, secretKey: Buffer, now: Date): Promise<void> {
+  return database.transaction(async (tx) => {
     await tx.query(sql`
-      UPDATE accounts.signing_keys SET retired_at = ${now}, private_key = NULL WHERE retired_at IS NULL`)
+      update accounts.signing_keys set retired_at = ${now}, private_key = null where retired_at is null`)
     await addKey(tx, secretKey, now)
   })
 }
 
 /** Adds a key that signs, unless there is one: the unique index lets one of several processes through. */
-async function addKey(db: Queryable, secretKey: Buffer, now: Date): Promise<void> {
+async function addKey(database: Queryable, secretKey: Buffer, now: Date): Promise<void> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = publicKey.export({ format: 'jwk' })
   const id = await calculateJwkThumbprint(jwk)
   const wrapped = wrapKey(secretKey, id, privateKey.export({ format: 'der', type: 'pkcs8' }))
-  await db.query(sql`
-    INSERT INTO accounts.signing_keys (id, public_key, private_key, created_at)
-    VALUES (${id}, ${JSON.stringify(jwk)}, ${wrapped}, ${now})
-    ON CONFLICT DO NOTHING`)
+  await database.query(sql`
+    insert into accounts.signing_keys (id, public_key, private_key, created_at)
+    values (${id}, ${JSON.stringify(jwk)}, ${wrapped}, ${now})
+    on conflict do nothing`)
 }
 
 /** Notes that a key signed a token that is good until then, so that it is published as long. */
-export async function noteLongToken(db: Queryable, id: string, expiresAt: Date): Promise<void> {
-  await db.query(sql`
-    UPDATE accounts.signing_keys SET issued_until = greatest(issued_until, ${expiresAt}) WHERE id = ${id}`)
+export async function noteLongToken(database: Queryable, id: string, expiresAt: Date): Promise<void> {
+  await database.query(sql`
+    update accounts.signing_keys set issued_until = greatest(issued_until, ${expiresAt}) where id = ${id}`)
 }
 
 /** Deletes the keys whose last token is out. */
-export async function removeOldKeys(db: Queryable, now: Date): Promise<void> {
-  await db.query(sql`
-    DELETE FROM accounts.signing_keys WHERE retired_at IS NOT NULL AND ${lastTokenOut} <= ${now}`)
+export async function removeOldKeys(database: Queryable, now: Date): Promise<void> {
+  await database.query(sql`
+    delete from accounts.signing_keys where retired_at is not null and ${lastTokenOut} <= ${now}`)
 }
 
 /** @throws Error in one line when SECRET_KEY is not the one that the key was wrapped with */
@@ -81,4 +81,4 @@ export function openKey({ id, privateKey }: KeyRow, secretKey: Buffer): KeyObjec
 
 const wrongSecretKey =
   'SECRET_KEY does not open the signing key in this database: set it to the one the shop was first started with, ' +
-  'or, if that is lost, empty the table accounts.signing_keys (tokens signed before then stop working)'
+  'or, if that is lost, replace the key: colophon keys rotate --secret-key-lost'

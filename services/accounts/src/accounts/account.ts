@@ -1,19 +1,8 @@
 import { type Sql, sql } from '@colophon/postgres'
 import { parseEmail } from './email.ts'
-import type { Role } from './roles.ts'
-
-/** A person as the API shows one. */
-export interface Account {
-  id: string
-  email: string
-  name: string
-  roles: Role[]
-  createdAt: string
-  version: number
-}
 
 /** SQL: the columns of an `Account`, in a query of `accounts.accounts`. */
-export const accountColumns: Sql = sql`id, email, name, roles, created_at AS "createdAt", version`
+export const accountColumns: Sql = sql`id, email, name, roles, created_at as "createdAt", version`
 
 /** Names one account. */
 export type AccountRef = { readonly id: string } | { readonly email: string }

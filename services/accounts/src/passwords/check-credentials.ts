@@ -1,10 +1,11 @@
 import { clientKey } from '@colophon/http'
 import { type Sql, sql } from '@colophon/postgres'
-import { type Account, accountColumns } from '../accounts.ts'
-import type { Deps } from '../deps.ts'
-import { parseEmail } from '../email.ts'
-import { challenge, problem } from '../problems.ts'
+import { accountColumns } from '../accounts/account.ts'
+import { parseEmail } from '../accounts/email.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { accountsProblem, challenge } from '../problems.ts'
 import { takeAttempt } from '../rate-limits.ts'
+import type { Account } from '../schemas.ts'
 
 /** An account whose password was just given. */
 export interface Verified {
@@ -22,20 +23,20 @@ type CredentialRow = Account & { passwordHash: string; passwordVersion: number }
  * @throws Problem `invalid_credentials`, `rate_limited`
  */
 export async function checkCredentials(
-  deps: Deps,
+  deps: AccountsDeps,
   { email, password }: { email: string; password: string },
   client: string,
 ): Promise<Verified> {
-  const { db, hasher, logger, clock, limiters } = deps
+  const { database, hasher, logger, now, limiters } = deps
   const key = parseEmail(email)?.key ?? email
   const network = clientKey(client)
-  takeAttempt(limiters.logins, network, clock())
+  takeAttempt(limiters.logins, network, now())
   // By the network too, so that nobody is kept out of their account by a stranger who guesses at it.
-  takeAttempt(limiters.passwords, `${network} ${key}`, clock())
-  takeAttempt(limiters.addresses, key, clock())
-  const row = await db.maybeOne<CredentialRow>(sql`
-    SELECT ${accountColumns}, password_hash AS "passwordHash", password_version AS "passwordVersion"
-    FROM accounts.accounts WHERE email_key = ${key}`)
+  takeAttempt(limiters.passwords, `${network} ${key}`, now())
+  takeAttempt(limiters.addresses, key, now())
+  const row = await database.maybeOne<CredentialRow>(sql`
+    select ${accountColumns}, password_hash as "passwordHash", password_version as "passwordVersion"
+    from accounts.accounts where email_key = ${key}`)
   const right = await hasher.verify(password, row?.passwordHash ?? (await deps.decoyHash()))
   if (!row || !right) {
     logger.info({ accountId: row?.id ?? null, client }, 'login refused')
@@ -47,7 +48,7 @@ export async function checkCredentials(
 }
 
 export function invalidCredentials() {
-  return problem('invalid_credentials', 'no account has this e-mail address and this password', {
+  return accountsProblem('invalid_credentials', 'no account has this e-mail address and this password', {
     headers: challenge,
   })
 }
@@ -58,14 +59,18 @@ export function invalidCredentials() {
  */
 export function verifiedAccount({ account, passwordVersion }: Verified): Sql {
   return sql`
-    SELECT id FROM accounts.accounts
-    WHERE id = ${account.id} AND password_version = ${passwordVersion} FOR SHARE`
+    select id from accounts.accounts
+    where id = ${account.id} and password_version = ${passwordVersion} for share`
 }
 
 /** Hashes the password at today's cost, unless it was changed meanwhile. */
-async function renewHash({ db, hasher }: Deps, row: CredentialRow, password: string): Promise<void> {
+async function renewHash(
+  { database, hasher }: AccountsDeps,
+  row: CredentialRow,
+  password: string,
+): Promise<void> {
   const hash = await hasher.hash(password)
-  await db.query(sql`
-    UPDATE accounts.accounts SET password_hash = ${hash}
-    WHERE id = ${row.id} AND password_version = ${row.passwordVersion}`)
+  await database.query(sql`
+    update accounts.accounts set password_hash = ${hash}
+    where id = ${row.id} and password_version = ${row.passwordVersion}`)
 }

@@ -13,10 +13,10 @@ const lookAgainMs = 1_000
 export type PublishedKey = EcPublicKey & Record<'kid' | 'alg' | 'use', string>
 
 export interface SigningKeysOptions {
-  db: Database
+  database: Database
   /** 32 bytes. */
   secretKey: Buffer
-  clock: () => Date
+  now: () => Date
   logger: Logger
 }
 
@@ -64,19 +64,24 @@ export class SigningKeys {
     return (await this.#reload()).publicKeys.get(id)
   }
 
-  /** Puts a new key in the place of the one that signs. Two at once put one. */
-  async rotate(): Promise<{ id: string }> {
-    const { db, secretKey, clock } = this.#options
+  /**
+   * Puts a new key in the place of the one that signs; tokens that this one signed stay good until they expire.
+   * Two at once put one.
+   * @param isSecretKeyLost the one that signs cannot be opened any more: it is replaced unopened
+   * @throws Error when SECRET_KEY does not open the one that signs
+   */
+  async rotate({ isSecretKeyLost = false } = {}): Promise<{ id: string }> {
+    const { database, secretKey, now } = this.#options
     // Refuses a wrong SECRET_KEY, whose key no other process could open.
-    await this.#reload()
-    await replaceKey(db, secretKey, clock())
+    if (!isSecretKeyLost) await this.#reload()
+    await replaceKey(database, secretKey, now())
     // Not #reload: one that is under way may have read the key before.
     const { id } = (await this.#load()).current
     return { id }
   }
 
   #age(): number {
-    return this.#known ? this.#options.clock().getTime() - this.#known.at : Number.POSITIVE_INFINITY
+    return this.#known ? this.#options.now().getTime() - this.#known.at : Number.POSITIVE_INFINITY
   }
 
   async #fresh(): Promise<Known> {
@@ -91,13 +96,13 @@ export class SigningKeys {
   }
 
   async #load(): Promise<Known> {
-    const { db, secretKey, clock } = this.#options
-    const now = clock()
-    const rows = await readKeys(db, secretKey, now)
+    const { database, secretKey, now } = this.#options
+    const at = now()
+    const rows = await readKeys(database, secretKey, at)
     const [signing] = rows
     if (!signing) throw new Error('the key that signs tokens was removed while it was read: try again')
     this.#known = {
-      at: now.getTime(),
+      at: at.getTime(),
       current: { id: signing.id, privateKey: openKey(signing, secretKey) },
       published: rows.map(({ id, publicKey }) => ({
         ...publicKey,

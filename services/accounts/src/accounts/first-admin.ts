@@ -1,6 +1,6 @@
-import { sql } from '@colophon/postgres'
-import type { Deps } from '../deps.ts'
-import { newPassword } from '../secret-tokens.ts'
+import { lockKeys, sql } from '@colophon/postgres'
+import type { AccountsDeps } from '../deps.ts'
+import { newPassword } from '../logins/secret-tokens.ts'
 import { registerAccount } from './register-account.ts'
 
 export interface FirstAdmin {
@@ -17,18 +17,19 @@ export interface FirstAdmin {
  * address of an account that is not an admin
  */
 export function ensureFirstAdmin(
-  deps: Deps,
+  deps: AccountsDeps,
   { email, password }: { email: string; password?: string | undefined },
 ): Promise<FirstAdmin> {
-  return deps.db.transaction(async (tx) => {
+  return deps.database.transaction(async (tx) => {
+    const [kind, name] = lockKeys('accounts', 'first admin')
     // Held until the end of the transaction. Registering takes no such lock: only the first admin is unique.
-    await tx.query(sql`SELECT pg_advisory_xact_lock(hashtextextended('accounts first admin', 0))`)
+    await tx.query(sql`select pg_advisory_xact_lock(${kind}, ${name})`)
     const admin = await tx.maybeOne<{ email: string }>(sql`
-      SELECT email FROM accounts.accounts WHERE 'admin' = ANY (roles) ORDER BY id LIMIT 1`)
+      select email from accounts.accounts where 'admin' = any (roles) order by id limit 1`)
     if (admin) return { created: false, email: admin.email }
     const made = password === undefined ? newPassword() : undefined
     const account = await registerAccount(
-      { ...deps, db: tx },
+      { ...deps, database: tx },
       { email, password: password ?? made ?? '', name: 'Admin', roles: ['admin'] },
     )
     deps.logger.info({ accountId: account.id }, 'first admin made')
@@ -37,9 +38,9 @@ export function ensureFirstAdmin(
 }
 
 /** Whether there is an admin yet. */
-export async function hasAdmin({ db }: Pick<Deps, 'db'>): Promise<boolean> {
-  const { found } = await db.one<{ found: boolean }>(
-    sql`SELECT EXISTS (SELECT FROM accounts.accounts WHERE 'admin' = ANY (roles)) AS found`,
+export async function hasAdmin({ database }: Pick<AccountsDeps, 'database'>): Promise<boolean> {
+  const { found } = await database.one<{ found: boolean }>(
+    sql`select exists (select from accounts.accounts where 'admin' = any (roles)) as found`,
   )
   return found
 }

@@ -1,11 +1,11 @@
 import { type App, anyOf, page, pageQuery } from '@colophon/http'
 import Type from 'typebox'
-import type { Deps } from '../deps.ts'
-import { listAccounts } from '../operations/list-accounts.ts'
-import { AccountSchema } from '../schemas.ts'
+import { listAccounts } from '../accounts/list-accounts.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { Account } from '../schemas.ts'
 
 /** GET /api/accounts: an admin looks for accounts. */
-export function getAccounts(app: App, deps: Deps): void {
+export function listAccountsRoute(app: App, deps: AccountsDeps): void {
   app.get(
     '/api/accounts',
     {
@@ -24,7 +24,7 @@ export function getAccounts(app: App, deps: Deps): void {
           ),
           ...pageQuery.properties,
         }),
-        response: { 200: page(AccountSchema) },
+        response: { 200: page(Account) },
       },
     },
     async (request) => listAccounts(deps, request.query),

@@ -7,7 +7,7 @@ export async function endLogins(
   exceptSession: string | null,
 ): Promise<void> {
   await tx.query(sql`
-    DELETE FROM accounts.sessions
-    WHERE account_id = ${accountId} AND id IS DISTINCT FROM ${exceptSession}::uuid`)
-  await tx.query(sql`DELETE FROM accounts.refresh_tokens WHERE account_id = ${accountId}`)
+    delete from accounts.sessions
+    where account_id = ${accountId} and id is distinct from ${exceptSession}::uuid`)
+  await tx.query(sql`delete from accounts.refresh_tokens where account_id = ${accountId}`)
 }

@@ -1,7 +1,7 @@
 import { sql } from '@colophon/postgres'
 import type { JWTPayload } from 'jose'
-import type { Deps } from './deps.ts'
-import { accessTokenSeconds } from './lifetimes.ts'
+import type { AccountsDeps } from '../deps.ts'
+import { accessTokenSeconds } from '../logins/lifetimes.ts'
 
 /** The claim of a long-lived token that holds the `version` its account had when it was signed. */
 export const accountVersionClaim = 'account_version'
@@ -23,13 +23,13 @@ interface Sight {
  * that lives longer was made for a script and ends within 15 seconds of any change to its account: of its roles, of
  * its password, or when it is no more.
  */
-export function createTokenCheck({ db, clock }: Pick<Deps, 'db' | 'clock'>) {
+export function createTokenCheck({ database, now }: Pick<AccountsDeps, 'database' | 'now'>) {
   const sights = new Map<string, Sight>()
 
   function versionOf(accountId: string): Promise<number | null> {
-    const atMs = clock().getTime()
+    const atMs = now().getTime()
     const known = sights.get(accountId)
-    // Not in the future either, where a clock that was set back would leave it to be believed for long.
+    // Not in the future either, where a now that was set back would leave it to be believed for long.
     if (known && Math.abs(atMs - known.atMs) < believedMs) return known.version
     const sight = { atMs, version: readVersion(accountId) }
     // Taken out first, so that the map stays in the order of time.
@@ -45,8 +45,8 @@ export function createTokenCheck({ db, clock }: Pick<Deps, 'db' | 'clock'>) {
   }
 
   async function readVersion(id: string): Promise<number | null> {
-    const account = await db.maybeOne<{ version: number }>(
-      sql`SELECT version FROM accounts.accounts WHERE id = ${id}`,
+    const account = await database.maybeOne<{ version: number }>(
+      sql`select version from accounts.accounts where id = ${id}`,
       { name: 'account-version' },
     )
     return account?.version ?? null

@@ -1,7 +1,8 @@
 import { decodeCursor, encodeCursor } from '@colophon/http'
 import { empty, sql } from '@colophon/postgres'
-import { type Account, accountColumns } from '../accounts.ts'
-import type { Deps } from '../deps.ts'
+import type { AccountsDeps } from '../deps.ts'
+import type { Account } from '../schemas.ts'
+import { accountColumns } from './account.ts'
 
 export interface AccountsQuery {
   /** Part of an e-mail address. */
@@ -21,14 +22,14 @@ export interface AccountsPage {
  * @throws Problem `invalid_cursor`
  */
 export async function listAccounts(
-  { db }: Pick<Deps, 'db'>,
+  { database }: Pick<AccountsDeps, 'database'>,
   { q, cursor, limit = 20 }: AccountsQuery,
 ): Promise<AccountsPage> {
-  const matching = q === undefined ? empty : sql`AND strpos(email_key, ${q.toLowerCase()}) > 0`
+  const matching = q === undefined ? empty : sql`and strpos(email_key, ${q.toLowerCase()}) > 0`
   const [last] = cursor === undefined ? [] : decodeCursor(cursor, { q }, ['uuid'])
-  const older = last === undefined ? empty : sql`AND id < ${last}`
-  const rows = await db.query<Account>(sql`
-    SELECT ${accountColumns} FROM accounts.accounts WHERE true ${matching} ${older} ORDER BY id DESC LIMIT ${limit + 1}`)
+  const older = last === undefined ? empty : sql`and id < ${last}`
+  const rows = await database.query<Account>(sql`
+    select ${accountColumns} from accounts.accounts where true ${matching} ${older} order by id desc limit ${limit + 1}`)
   const items = rows.slice(0, limit)
   const end = rows.length > limit ? items.at(-1) : undefined
   return { items, nextCursor: end ? encodeCursor({ q }, [end.id]) : null }
