@@ -1,29 +1,37 @@
 import type { FastifyReply } from 'fastify'
 import type { App } from './app.ts'
+import { watchConnections } from './connections.ts'
+import type { HttpLimits } from './limits.ts'
 
 /** How a server stops: what is in flight finishes, nothing new comes. */
 export interface Drain {
   readonly draining: boolean
   /** Tells the client of an answer that the connection closes after it, once the server is stopping. */
   closeAfter(reply: FastifyReply): void
-  /** Closes the app within about `drainMs`; connections that are still busy then are cut. Safe to call again. */
+  /**
+   * Closes the app, and at once the connections on which no request is being answered. A request whose body stands
+   * still has about `drainBodyMs`, any other `drainMs`; what is left then is cut. Safe to call again.
+   */
   stop(): Promise<void>
 }
 
-const reapMs = 50
-
-export function createDrain(app: App, drainMs: number): Drain {
+export function createDrain(
+  app: App,
+  { drainMs, drainBodyMs }: Pick<HttpLimits, 'drainMs' | 'drainBodyMs'>,
+): Drain {
+  const connections = watchConnections(app.server)
   let stopping: Promise<void> | undefined
 
   async function drain(): Promise<void> {
-    const cut = setTimeout(() => app.server.closeAllConnections(), drainMs)
-    // Answers that had begun before did not tell their clients to close.
-    const reaper = setInterval(() => app.server.closeIdleConnections(), reapMs)
+    connections.closeIdle()
+    connections.cutStalled()
+    const stalled = setInterval(connections.cutStalled, drainBodyMs)
+    const cut = setTimeout(connections.cutAll, drainMs)
     try {
       await app.close()
     } finally {
+      clearInterval(stalled)
       clearTimeout(cut)
-      clearInterval(reaper)
     }
   }
 

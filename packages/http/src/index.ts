@@ -1,7 +1,14 @@
 export { type Access, anyOf, type Identifier, type Identity, publicAccess, signedIn } from './access.ts'
 export type { App, RouteInfo, RoutePlugin } from './app.ts'
 export { etagOf, requireMatch, sendVersioned } from './conditional.ts'
-export { type CursorKeys, type CursorShape, decodeCursor, encodeCursor, invalidCursor, type KeysOf } from './cursors.ts'
+export {
+  type CursorKeys,
+  type CursorShape,
+  decodeCursor,
+  encodeCursor,
+  invalidCursor,
+  type KeysOf,
+} from './cursors.ts'
 export { isUuid } from './formats.ts'
 export { httpProblem, httpProblems } from './http-problems.ts'
 export { defaultLimits, type HttpLimits } from './limits.ts'

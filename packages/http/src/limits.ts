@@ -37,6 +37,8 @@ export interface HttpLimits {
   readonly rateKeys: number
   /** How long requests in flight may take to finish when the server stops. */
   readonly drainMs: number
+  /** How long, when the server stops, a body that is still arriving may stand still. */
+  readonly drainBodyMs: number
 }
 
 export const defaultLimits: HttpLimits = {
@@ -59,4 +61,5 @@ export const defaultLimits: HttpLimits = {
   accountRate: { burst: 500, perMinute: 3_000 },
   rateKeys: 50_000,
   drainMs: 10_000,
+  drainBodyMs: 1_000,
 }

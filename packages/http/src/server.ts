@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
 import type { Logger, Registry } from '@colophon/runtime'
 import compress from '@fastify/compress'
@@ -100,7 +101,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       begin(request, reply, () => sendProblem(malformedUrl(), request, reply))
     },
   })
-  const drain = createDrain(app, limits.drainMs)
+  const drain = createDrain(app, limits)
   const admission = createAdmission({ ...options, limits, load, metrics, clock })
   const refuse = (request: FastifyRequest) => refusalOf(request.raw, limits)
 
@@ -149,7 +150,9 @@ async function addDescriptions(app: App, options: HttpServerOptions, described: 
 
 async function listen(app: App, { host, port }: HttpServerOptions): Promise<void> {
   try {
-    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` })
+    // For "localhost" Fastify opens a second server, on ::1, which our bounds and the drain would not reach.
+    const { address } = await lookup(host, { order: 'ipv4first' })
+    await app.listen({ host: address, port, listenTextResolver: (url) => `listening on ${url}` })
   } catch (error) {
     throw listenError(error, host, port, 'PORT')
   }

@@ -88,6 +88,48 @@ describe('stopping', () => {
     await stopped
   })
 
+  test.each([
+    ['has sent nothing', ''],
+    ['has sent half a head', 'GET /healthz HTTP/1.1\r\nHos'],
+    ['has begun another request', `${head('GET', '/healthz')}GET /hea`],
+  ])('closes a connection at once that %s', async (_, sent) => {
+    const { routes, begun, open } = gate()
+    const server = await startServer({ routes })
+    const socket = await openSocket(server)
+    socket.write(sent)
+    if (sent.includes('\r\n\r\n')) await readAnswer(socket)
+    // By the time this has begun, the server has seen what was sent before.
+    const waiting = fetch(`${server.address()}/api/wait`)
+    await begun
+    const closed = readAll(socket)
+    const stopped = server.stop()
+    expect(await closed).toBe('')
+    open()
+    expect((await waiting).status).toBe(200)
+    await stopped
+  })
+
+  test('waits for a body as long as it goes on arriving', async () => {
+    const server = await startServer({ limits: { drainBodyMs: 500 } })
+    const arriving = await openSocket(server)
+    const standing = await openSocket(server)
+    const body = JSON.stringify({ title: 'Emma', pages: 7 })
+    for (const socket of [arriving, standing]) {
+      const headers = { 'content-type': 'application/json', 'content-length': body.length }
+      socket.write(head('POST', '/api/books', { ...headers, expect: '100-continue' }))
+      const [asked] = await once(socket, 'data')
+      expect(String(asked)).toContain('100 Continue')
+      socket.write(body.slice(0, 2))
+    }
+    let sent = 2
+    const trickle = setInterval(() => arriving.write(body.slice(sent, ++sent)), 50)
+    const [answered, cut] = [readAll(arriving), readAll(standing)]
+    await server.stop()
+    clearInterval(trickle)
+    expect(parseAnswer(await answered)).toMatchObject({ status: 201, body, headers: { connection: 'close' } })
+    expect(await cut).toBe('')
+  })
+
   test('may be asked for twice, and before the start', async () => {
     const server = await startServer()
     await Promise.all([server.stop(), server.stop()])
@@ -108,4 +150,9 @@ test('an address of another machine is named', async () => {
   await expect(startServer({ host: '192.0.2.1' })).rejects.toThrow(
     '192.0.2.1 is not an address of this machine',
   )
+})
+
+test('the name of this machine is its IPv4 address', async () => {
+  const server = await startServer({ host: 'localhost' })
+  expect(server.address()).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
 })
