@@ -141,6 +141,14 @@ describe('rows that break the rules', () => {
     expect(refused && 'text' in refused ? refused.text.length : 0).toBeLessThan(1000)
   })
 
+  test.each(['"', '"x,"'])(
+    'a line without end that begins %j is too long, and no quote is missed',
+    async (quote) => {
+      const table = await open(`a,b\n1,${quote}${'x'.repeat(50_000_000)}"\n2,"y"\n`)
+      expect(cells(table).slice(1)).toEqual(['2 record_too_long', ['2', 'y']])
+    },
+  )
+
   test('very many rows read at once, behind a quote left open, are no burden', async () => {
     const rows = Array.from({ length: 200_000 }, (_, index) => `${index % 10},t`)
     const table = await open(`id,title\n1,"left open\n${rows.join('\n')}\n`)

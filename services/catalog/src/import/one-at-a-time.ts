@@ -1,8 +1,10 @@
-import { type Database, sql } from '@colophon/postgres'
+import { type Database, lockKeys, sql } from '@colophon/postgres'
 import { ImportError } from './import-error.ts'
 
 /** Well below the minute after which an idle transaction is closed. */
 const keepAliveMs = 15_000
+
+const [kind, name] = lockKeys('catalog import', '')
 
 /**
  * Runs an import unless another runs in the same shop. The lock is a transaction's that is kept open
@@ -16,7 +18,7 @@ export async function oneAtATime<T>(database: Database, work: (lost: AbortSignal
   const locked = database.transaction(
     async (tx) => {
       const { free } = await tx.one<{ free: boolean }>(
-        sql`select pg_try_advisory_xact_lock(hashtext('colophon'), hashtext('import')) as free`,
+        sql`select pg_try_advisory_xact_lock(${kind}, ${name}) as free`,
       )
       if (!free) {
         throw new ImportError(

@@ -85,11 +85,12 @@ class RecordReader {
     const { end } = record
     const line = this.#line
     this.#line += countLines(table, start, end)
-    if ('code' in record || end - start > longestRecord) {
-      const { code, message } = 'code' in record ? record : tooLong
+    const read = end - start > longestRecord ? tooLong : record
+    if ('code' in read) {
+      const { code, message } = read
       return [{ line, code, message, text: table.toString('utf8', start, Math.min(end, start + 400)) }]
     }
-    return record.cells.every((cell) => cell.trim() === '') ? [] : [{ line, cells: record.cells }]
+    return read.cells.every((cell) => cell.trim() === '') ? [] : [{ line, cells: read.cells }]
   }
 
   /**
@@ -108,7 +109,7 @@ class RecordReader {
 
 const unclosed = {
   code: 'quote_unclosed',
-  message: 'a quote is opened here and not closed before the next begins: the line was left out',
+  message: `a quote is opened here and not closed before the next begins, or within ${longestRecord} bytes: the line was left out`,
 } as const
 
 const tooLong = {
