@@ -8,6 +8,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { type Isbn, repairIsbn } from '@colophon/isbn'
 import { parse } from 'csv-parse'
+import { titleAndSeries } from '../services/catalog/src/import/fields/series.ts'
 
 /** A row of goodbooks' books.csv, as far as it is used. */
 interface Source {
@@ -81,10 +82,12 @@ function choose(candidates: Candidate[]): Candidate[] {
 }
 
 function row({ isbn, popularity, source }: Candidate): Row {
+  const { title, series } = titleAndSeries(oneLine(source.title))
   return {
     recordId: `goodbooks-${source.book_id}`,
     isbn: isbn.isbn13,
-    ...titleAndSeries(source.title),
+    title,
+    subtitle: series ?? '',
     contributors: [...new Set(source.authors.split(',').map(oneLine))].join('; '),
     year: source.original_publication_year.replace(/\.0$/, ''),
     language: language(source.language_code),
@@ -98,14 +101,6 @@ function row({ isbn, popularity, source }: Candidate): Row {
     subjects: '',
     description: '',
   }
-}
-
-/** goodbooks has the series in the title's last parentheses, with a number sign: `Dune (Dune Chronicles #1)`. */
-function titleAndSeries(text: string): { title: string; subtitle: string } {
-  const whole = oneLine(text)
-  const { title = whole, series = '' } =
-    whole.match(/^(?<title>.+?) ?\((?<series>(?:[^()]|\([^()]*\))+#\d[^()]*)\)$/)?.groups ?? {}
-  return { title, subtitle: series }
 }
 
 /** ISO 639-2/B. goodbooks has these codes already, but for English and Dutch. */

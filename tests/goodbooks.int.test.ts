@@ -72,7 +72,7 @@ describe.runIf(isThere)('ten thousand real books', () => {
   it('an ISBN finds its book in every form', async () => {
     for (const q of ['9780439023481', '978-0-439-02348-1', '0439023483', '0 439 02348 3']) {
       const { items } = await get(`/api/books?q=${encodeURIComponent(q)}`)
-      expect(items.map(({ title }) => title)).toEqual(['The Hunger Games (The Hunger Games, #1)'])
+      expect(items.map(({ title }) => title)).toEqual(['The Hunger Games'])
     }
   })
 

@@ -55,7 +55,8 @@ describe('goodbooks', () => {
       recordId: '2767052',
       fields: {
         isbn13: '9780439023481',
-        title: 'The Hunger Games (The Hunger Games, #1)',
+        title: 'The Hunger Games',
+        subtitle: 'The Hunger Games, #1',
         contributors: [
           { name: 'Suzanne Collins', role: 'author' },
           { name: 'Mary GrandPré', role: 'author' },
@@ -67,6 +68,17 @@ describe('goodbooks', () => {
       },
     })
     expect(codes(row({}))).toEqual(['warning isbn_repaired'])
+  })
+
+  test.each([
+    ['Dune (Dune Chronicles #1)', 'Dune', 'Dune Chronicles #1'],
+    ['The Fault (in Our Stars)', 'The Fault (in Our Stars)', null],
+    ['The Gunslinger  (The Dark Tower (Revised), #1)', 'The Gunslinger', 'The Dark Tower (Revised), #1'],
+    ['Emma (Annotated) (Austen, #4; Classics, #12)', 'Emma (Annotated)', 'Austen, #4; Classics, #12'],
+    ['(Untitled #1)', '(Untitled #1)', null],
+  ])('of %s takes the series for a subtitle, as the sample does', (title, ...expected) => {
+    const { title: read, subtitle } = row({ title }).book?.fields ?? {}
+    expect([read, subtitle]).toEqual(expected)
   })
 
   test('does not take the picture that stands for no cover', () => {

@@ -71,6 +71,17 @@ describe.runIf(isAtHand)('goodbooks-10k', () => {
     const found = await shop.send('GET', '/api/books?q=hunger+games')
     expect(found.body.items[0]).toMatchObject({ isbn13: '9780439023481', year: 2008, language: 'eng' })
   })
+
+  test('updates the sample, whose titles are from it, and doubles none', async () => {
+    const { inserted } = await shop.catalog.sample.load()
+    const { counts: found } = await importFile(goodbooks)
+    expect(found).toEqual(counts(10_000, { inserted: 10_000 - inserted, unchanged: inserted }))
+    expect((await importFile(goodbooks)).counts).toEqual(counts(10_000, { unchanged: 10_000 }))
+    const doubled = await shop.test.database.query(sql`
+      select title, subtitle, year from catalog.books group by title, subtitle, year having count(*) > 1`)
+    expect(doubled).toEqual([])
+    expect(await shop.catalog.sample.remove()).toEqual({ removed: 0, kept: inserted })
+  })
 })
 
 describe.runIf(isAtHand)('book30', () => {

@@ -3,8 +3,10 @@ import type { NamedCredit } from '../fields/contributors.ts'
 import { language } from '../fields/language.ts'
 import { wholeNumber, year } from '../fields/numbers.ts'
 import { line, type Read } from '../fields/read.ts'
-import { columnKey, type Layout } from './layout.ts'
+import { titleAndSeries } from '../fields/series.ts'
+import { columnKey, type FeedFields, type Layout } from './layout.ts'
 import { readCredits } from './lists.ts'
+import type { Row } from './row.ts'
 
 /** What other tables of books do not have. */
 const marks = ['work_id', 'best_book_id', 'authors', 'original_publication_year', 'title'].map(columnKey)
@@ -45,7 +47,7 @@ export const goodbooks: Layout = {
     recordId: (row.text('goodreads_book_id') ?? row.text('book_id')) || null,
     fields: {
       isbn13: row.readIsbn(['isbn', 'isbn13']),
-      title: row.read('title', line, 'title') ?? undefined,
+      ...titles(row),
       contributors: readCredits(row, 'authors', authors),
       year: row.read('original_publication_year', year, 'year'),
       language: row.read('language_code', language),
@@ -53,6 +55,14 @@ export const goodbooks: Layout = {
       popularity: row.read('ratings_count', wholeNumber, 'popularity') ?? undefined,
     },
   }),
+}
+
+/** The series is the subtitle, as it is in the sample catalogue. */
+function titles(row: Row): Pick<FeedFields, 'title' | 'subtitle'> {
+  const whole = row.read('title', line, 'title')
+  if (!whole) return {}
+  const { title, series } = titleAndSeries(whole)
+  return { title, subtitle: series }
 }
 
 /** Goodbooks does not tell authors from translators, illustrators and editors: all count as authors. */
