@@ -191,13 +191,21 @@ const optional = {
       }),
     ),
   ),
+  isbn10: Type.Optional(
+    nullable(
+      Type.String({
+        minLength: 1,
+        maxLength: 40,
+        description:
+          'The ISBN where isbn13 is left out or null. Where both are given they must be the same: whoever ' +
+          'changes one of a book as read changes the other too, or leaves it out',
+      }),
+    ),
+  ),
 }
 
 const readOnly = {
   id: Type.Optional(uuid({ description: 'Ignored: so that a book as read can be sent back' })),
-  isbn10: Type.Optional(
-    nullable(Type.String({ maxLength: 40, description: 'Ignored: it follows from isbn13' })),
-  ),
   version: Type.Optional(Type.Integer({ description: 'Ignored: If-Match decides' })),
   updatedAt: Type.Optional(timestamp({ description: 'Ignored' })),
 }

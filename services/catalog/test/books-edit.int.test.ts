@@ -258,6 +258,27 @@ describe('PATCH', () => {
   })
 })
 
+describe('a year that is the one of the day', () => {
+  it('follows another day, and one that was given on its own stays', async () => {
+    const reprint = await patchBook(shop, book, { publishedOn: '1907-01-01' })
+    expect(reprint).toMatchObject({ publishedOn: '1907-01-01', year: 1813 })
+    const fresh = await addBook(shop, { title: 'New', publishedOn: '2026-03-01' })
+    const moved = await patchBook(shop, fresh, { publishedOn: '2027-03-01' })
+    expect(moved).toMatchObject({ publishedOn: '2027-03-01', year: 2027 })
+    const said = await patchBook(shop, moved, { publishedOn: '2028-03-01', year: 2001 })
+    expect(said).toMatchObject({ year: 2001 })
+    const stays = await patchBook(shop, said, { publishedOn: '2029-03-01' })
+    expect(stays).toMatchObject({ publishedOn: '2029-03-01', year: 2001 })
+    const [one] = (await shop.send('GET', '/api/books?year=2001')).body.items
+    expect(one).toMatchObject({ id: fresh.id })
+  })
+
+  it('is what is left when the day is taken away', async () => {
+    const fresh = await addBook(shop, { title: 'New', publishedOn: '2026-03-01' })
+    expect(await patchBook(shop, fresh, { publishedOn: null })).toMatchObject({ year: 2026 })
+  })
+})
+
 describe('PUT', () => {
   it('empties what it leaves out, but not what other parts feed', async () => {
     const answer = await change(shop, 'PUT', book, { title: 'Emma' })
@@ -280,7 +301,6 @@ describe('PUT', () => {
       ...book,
       id: '018f0000-0000-7000-8000-000000000001',
       version: 99,
-      isbn10: 'x',
       title: 'Emma',
     }
     const answer = await change(shop, 'PUT', book, sent)

@@ -1,5 +1,5 @@
 import type { FieldProblem } from '@colophon/http'
-import { parseIsbn } from '@colophon/isbn'
+import { type Isbn, parseIsbn } from '@colophon/isbn'
 import type { availabilities, BookInput, formats, Money, roles } from '../schemas.ts'
 import { bibliographicLanguage } from './languages.ts'
 
@@ -80,12 +80,25 @@ function tidyOrNull(text: string | null | undefined): string | null {
   return tidy(text ?? '') || null
 }
 
-function isbnOf({ isbn13 }: BookInput, issues: FieldProblem[]): string | null {
-  if (isbn13 === undefined || isbn13 === null) return null
-  const result = parseIsbn(isbn13)
-  if (result.ok) return result.isbn.isbn13
-  issues.push({ path: '/isbn13', code: result.code, message: result.message })
-  return null
+/** Either field may give it; where both do, they are the same book's. */
+function isbnOf(input: BookInput, issues: FieldProblem[]): string | null {
+  const isbn = readIsbn(input, 'isbn13', issues)
+  const other = readIsbn(input, 'isbn10', issues)
+  if (isbn && other && isbn.isbn13 !== other.isbn13) {
+    const right = isbn.isbn10 === null ? 'has no ISBN-10' : `is ${isbn.isbn10} as an ISBN-10`
+    const message = `not the same as isbn13, which ${right}: correct one of them, or leave isbn10 out`
+    issues.push({ path: '/isbn10', code: 'isbn_mismatch', message })
+  }
+  return (isbn ?? other)?.isbn13 ?? null
+}
+
+function readIsbn(input: BookInput, field: 'isbn13' | 'isbn10', issues: FieldProblem[]): Isbn | undefined {
+  const text = input[field]
+  if (text === undefined || text === null) return undefined
+  const result = parseIsbn(text)
+  if (result.ok) return result.isbn
+  issues.push({ path: `/${field}`, code: result.code, message: result.message })
+  return undefined
 }
 
 function creditsOf(input: BookInput, issues: FieldProblem[]): CreditDraft[] {
@@ -126,7 +139,8 @@ function languageOf({ language }: BookInput, issues: FieldProblem[]): string | n
   return null
 }
 
-function yearOf(publishedOn: string | null | undefined): number | null {
+/** The year of a day; null when there is none. */
+export function yearOf(publishedOn: string | null | undefined): number | null {
   return publishedOn ? Number(publishedOn.slice(0, 4)) : null
 }
 

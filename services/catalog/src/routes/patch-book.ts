@@ -1,14 +1,11 @@
-import { type App, etagOf, type FieldProblem, mergePatch, requireMatch } from '@colophon/http'
-import { Compile } from 'typebox/compile'
+import { type App, etagOf, requireMatch } from '@colophon/http'
 import { editBook } from '../books/edit-book.ts'
+import { patched } from '../books/patched.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { catalogProblem } from '../problems.ts'
-import { Book, BookInput, BookPatch } from '../schemas.ts'
+import { Book, BookPatch } from '../schemas.ts'
 import { staff } from './access.ts'
 import { bookPath } from './book-path.ts'
 import { editProblems } from './edit-problems.ts'
-
-const bookInput = Compile(BookInput)
 
 export function patchBook(app: App, deps: CatalogDeps): void {
   app.patch(
@@ -20,7 +17,8 @@ export function patchBook(app: App, deps: CatalogDeps): void {
         operationId: 'patchBook',
         summary: 'Change some fields of a book',
         description:
-          'A JSON merge patch (RFC 7396): null empties a field, what is left out stays, a list is replaced.',
+          'A JSON merge patch (RFC 7396): null empties a field, what is left out stays, a list is replaced. ' +
+          'Either form of the ISBN changes both, and a year that is the one of publishedOn follows it.',
         consumes: ['application/merge-patch+json', 'application/json'],
         params: bookPath,
         body: BookPatch,
@@ -39,31 +37,4 @@ export function patchBook(app: App, deps: CatalogDeps): void {
       return book
     },
   )
-}
-
-/**
- * The book as it is to be. The patch fits its schema, but half a price makes a whole one only with what was
- * there. A publisher is a reference: another name means another publisher.
- */
-function patched(current: Book, patch: BookPatch): BookInput {
-  const next = mergePatch({ ...current, ...(patch.publisher && { publisher: null }) }, patch)
-  if (bookInput.Check(next)) return next
-  const errors = bookInput.Errors(next).flatMap(problemsOf)
-  throw catalogProblem('book_invalid', 'the book would not be valid after this patch', { errors })
-}
-
-type SchemaError = ReturnType<typeof bookInput.Errors>[number]
-
-function problemsOf(error: SchemaError): FieldProblem[] {
-  const { keyword, instancePath: path, message } = error
-  if (keyword === 'required') {
-    return error.params.requiredProperties.map((name) => ({
-      path: `${path}/${name}`,
-      code: 'required',
-      message: 'is required, since the book has none yet',
-    }))
-  }
-  // Of "this or null", what is wrong with this is said already.
-  if (keyword === 'anyOf' || (keyword === 'type' && error.params.type === 'null')) return []
-  return [{ path, code: 'invalid_value', message }]
 }

@@ -1,0 +1,56 @@
+import { type FieldProblem, mergePatch } from '@colophon/http'
+import { Compile } from 'typebox/compile'
+import { catalogProblem } from '../problems.ts'
+import { type Book, BookInput, type BookPatch } from '../schemas.ts'
+import { yearOf } from './draft.ts'
+
+const bookInput = Compile(BookInput)
+
+/**
+ * The book as it is to be after a merge patch (RFC 7396). The patch fits its schema, but half a price makes a
+ * whole one only with what was there.
+ * @throws Problem book_invalid
+ */
+export function patched(current: Book, patch: BookPatch): BookInput {
+  refuseHalfAnIsbn(current, patch)
+  const next = mergePatch({ ...current, ...forgotten(current, patch) }, patch)
+  if (bookInput.Check(next)) return next
+  const errors = bookInput.Errors(next).flatMap(problemsOf)
+  throw catalogProblem('book_invalid', 'the book would not be valid after this patch', { errors })
+}
+
+/** What would stay by the letter of the patch, and would speak against what it says. */
+function forgotten(current: Book, patch: BookPatch): Partial<Book> {
+  return {
+    // A publisher is a reference: another name means another publisher.
+    ...(patch.publisher && { publisher: null }),
+    // Either field gives the ISBN.
+    ...(patch.isbn13 !== undefined && { isbn10: null }),
+    ...(patch.isbn10 && { isbn13: null }),
+    // A year that is the day's own follows another day; that of a first publication stays beside a reprint's.
+    ...(patch.publishedOn && current.year === yearOf(current.publishedOn) && { year: null }),
+  }
+}
+
+function refuseHalfAnIsbn({ isbn10 }: Book, patch: BookPatch): void {
+  if (patch.isbn10 !== null || patch.isbn13 !== undefined || isbn10 === null) return
+  const message = 'it is isbn13 in another form: to take the ISBN away, set isbn13 to null'
+  const errors = [{ path: '/isbn10', code: 'isbn_mismatch', message }]
+  throw catalogProblem('book_invalid', `/isbn10: ${message}`, { errors })
+}
+
+type SchemaError = ReturnType<typeof bookInput.Errors>[number]
+
+function problemsOf(error: SchemaError): FieldProblem[] {
+  const { keyword, instancePath: path, message } = error
+  if (keyword === 'required') {
+    return error.params.requiredProperties.map((name) => ({
+      path: `${path}/${name}`,
+      code: 'required',
+      message: 'is required, since the book has none yet',
+    }))
+  }
+  // Of "this or null", what is wrong with this is said already.
+  if (keyword === 'anyOf' || (keyword === 'type' && error.params.type === 'null')) return []
+  return [{ path, code: 'invalid_value', message }]
+}
