@@ -72,6 +72,7 @@ function noteBroken(client: pg.ClientBase, error: Error): void {
 /** A connection taken from the pool. One that broke is closed on release and not given out again. */
 export class Connection {
   readonly #client: pg.PoolClient
+  #isLast = false
 
   constructor(client: pg.PoolClient) {
     this.#client = client
@@ -95,8 +96,13 @@ export class Connection {
     }
   }
 
+  /** What was done in its session must not be met by the next who takes it. */
+  closeOnRelease(): void {
+    this.#isLast = true
+  }
+
   release(): void {
-    this.#client.release(broken.get(this.#client))
+    this.#client.release(broken.get(this.#client) ?? this.#isLast)
   }
 
   #explain(error: unknown, { name, timeout }: SendOptions): unknown {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Sql } from 'sql-template-tag'
+import { raw, type Sql } from 'sql-template-tag'
 import { type Connection, checkOut, watchConnections } from './connection.ts'
 import { tighterTimeout, timeLeft } from './deadline.ts'
 import { describeError } from './errors.ts'
@@ -14,6 +14,12 @@ export interface Database extends Queryable {
    * go through `tx`, which is of no use afterwards.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Runs `work` on one connection, outside any transaction, for statements that cannot run in one and for locks that
+   * outlast it. Nothing limits how long its statements take. The connection is closed afterwards, and what was set or
+   * locked in the session ends with it.
+   */
+  session<T>(work: (session: Queryable) => Promise<T>): Promise<T>
   /** Connections of the pool now, callers waiting for one, and how many connections there may be. */
   stats(): { total: number; idle: number; waiting: number; max: number }
   /** Waits for the connections in use and closes all of them. Safe to call again. */
@@ -64,6 +70,18 @@ export function openDatabase(options: DatabaseOptions): Database {
       return (await connection.send<Row>(statement, { name, timeout: statementTimeout })).rows
     })
 
+  const session = <T>(work: (session: Queryable) => Promise<T>): Promise<T> =>
+    connected(async (connection) => {
+      connection.closeOnRelease()
+      await connection.send(raw('SET statement_timeout = 0'), { timeout: statementTimeout })
+      return work(
+        queryable(async <Row>(statement: Sql, { name }: QueryOptions = {}) => {
+          const { rows } = await connection.send<Row>(statement, { name, timeout: 0 })
+          return rows
+        }),
+      )
+    })
+
   let closed: Promise<void> | undefined
   function close(): Promise<void> {
     closed ??= pool.end()
@@ -74,6 +92,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     ...queryable(query),
     transaction: (work, transactionOptions) =>
       runTransaction(connected, work, statementTimeout, transactionOptions),
+    session,
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount, max }),
     close,
   }

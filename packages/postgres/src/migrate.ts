@@ -1,14 +1,19 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import sql, { raw } from 'sql-template-tag'
 import type { Database } from './database.ts'
 import { sqlState } from './errors.ts'
 import { lockKeys } from './lock-keys.ts'
 import type { Log } from './log.ts'
+import { type Migration, readMigrations, statementsOf } from './migration-files.ts'
+import {
+  readStanding,
+  recordApplied,
+  recordBegun,
+  recordFinished,
+  type Standing,
+} from './migration-history.ts'
+import type { Queryable } from './queryable.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface MigrateOptions {
@@ -31,12 +36,6 @@ export interface Migrated {
   already: number
 }
 
-interface Migration {
-  name: string
-  text: string
-  checksum: string
-}
-
 /** How long to wait while another process migrates the same schema, in milliseconds. */
 const turnTimeout = 10 * 60_000
 /** Milliseconds between looks whether it is our turn. */
@@ -52,84 +51,106 @@ const lockTimeout = 10_000
  * `<schema>.migrations`, so that one that fails leaves nothing. The SQL names its schema (`catalog.books`):
  * the search path is not changed. Any number of processes may call this at once; each file is applied once.
  *
+ * What PostgreSQL refuses in a transaction, such as `CREATE INDEX CONCURRENTLY`, goes into a file of its own whose
+ * first line is `-- migrate: no transaction`. Its statements, each ended by a semicolon at the end of a line, are
+ * committed one by one. While it has been begun and not finished, because a statement failed or the process ended, it
+ * has a row in `<schema>.migrations_begun`; the next call runs it again from its first statement. So every
+ * statement must be one that may be repeated: an index that failed half way is left behind, invalid, and
+ * `IF NOT EXISTS` would keep it.
+ *
+ *     -- migrate: no transaction
+ *     DROP INDEX CONCURRENTLY IF EXISTS shop.books_by_title;
+ *     CREATE INDEX CONCURRENTLY books_by_title ON shop.books (title);
+ *
  * A database may be ahead of the folder: a newer version has migrated it, and this older one goes on beside it
  * or in its place, with a warning that names the files it does not know.
  *
  * @throws Error with one line that names the file, and the line in it, and says what to do; the reason of
  * the signal when that has come.
  */
-export async function migrate(
-  database: Database,
-  { schema, folder, signal, log }: MigrateOptions,
-): Promise<Migrated> {
-  const files = await readMigrations(folder)
+export async function migrate(database: Database, options: MigrateOptions): Promise<Migrated> {
+  const { schema, signal, log } = options
+  const files = await readMigrations(options.folder)
+  const work: Work = { schema, files, signal, log }
   const applied: string[] = []
   for (;;) {
     signal?.throwIfAborted()
     // Taking turns file by file, under a lock that ends with the transaction, needs no session to be kept.
-    const { file, later } = await database.transaction((tx) => applyNext(tx, schema, files, signal), {
-      statementTimeout: 0,
-    })
+    const { next, later } = await inTurn(work, () =>
+      database.transaction((tx) => applyNext(tx, work), { statementTimeout: 0 }),
+    )
     if (later.length > 0) log?.warn({ schema, later }, 'a newer version has migrated the database: going on')
-    if (file === undefined) return { applied, already: files.length - applied.length }
-    applied.push(file)
-    log?.info({ schema, file }, 'migration applied')
+    if (next === undefined) return { applied, already: files.length - applied.length }
+    const isDone =
+      next.inTransaction || (await database.session((session) => applyAlone(session, work, next)))
+    if (!isDone) continue
+    applied.push(next.name)
+    log?.info({ schema, file: next.name }, 'migration applied')
   }
 }
 
-async function readMigrations(folder: URL | string): Promise<Migration[]> {
-  const path = typeof folder === 'string' ? folder : fileURLToPath(folder)
-  const names = (await readdir(path)).filter((name) => name.endsWith('.sql')).sort()
-  return Promise.all(
-    names.map(async (name) => {
-      if (!/^\d{4}-[a-z0-9-]+\.sql$/.test(name)) {
-        throw new Error(`${join(path, name)}: a migration is named like 0001-books.sql`)
-      }
-      // A checkout may have changed the line ends.
-      const text = (await readFile(join(path, name), 'utf8')).replaceAll('\r\n', '\n')
-      return { name, text, checksum: createHash('sha256').update(text).digest('hex') }
-    }),
-  )
+interface Work {
+  schema: string
+  files: Migration[]
+  signal: AbortSignal | undefined
+  log: Log | undefined
 }
 
-interface Step {
-  /** The file that was applied; undefined when all had been. */
-  file: string | undefined
-  /** What a newer version has applied beyond the files. */
-  later: string[]
-}
-
-/** Applies the first file that has not been. */
-async function applyNext(
-  tx: Transaction,
-  schema: string,
-  files: Migration[],
-  signal?: AbortSignal,
-): Promise<Step> {
-  await waitForTurn(tx, schema, signal)
-  await tx.query(raw(`SET LOCAL lock_timeout = ${lockTimeout}`))
-  const table = raw(`${pg.escapeIdentifier(schema)}.migrations`)
-  await createTable(tx, schema)
-  const applied = await tx.query<AppliedMigration>(
-    sql`SELECT name, checksum FROM ${table} ORDER BY name COLLATE "C"`,
-  )
-  const later = checkHistory(schema, files, applied)
-  const next = files[applied.length]
-  if (next === undefined) return { file: undefined, later }
-  await run(tx, schema, next)
-  await tx.query(sql`INSERT INTO ${table} (name, checksum) VALUES (${next.name}, ${next.checksum})`)
-  return { file: next.name, later }
-}
-
-/** Asks again and again, rather than once and waiting in PostgreSQL, so that it can be given up at any time. */
-async function waitForTurn(tx: Transaction, schema: string, signal?: AbortSignal): Promise<void> {
+/** Applies the first file that has not been, unless it cannot run in a transaction. Undefined when it is not our turn. */
+async function applyNext(tx: Transaction, { schema, files }: Work): Promise<Standing | undefined> {
   const [kind, name] = lockKeys('migrations', schema)
+  const { ours } = await tx.one<Turn>(sql`SELECT pg_try_advisory_xact_lock(${kind}, ${name}) AS ours`)
+  if (!ours) return undefined
+  await tx.query(raw(`SET LOCAL lock_timeout = ${lockTimeout}`))
+  const standing = await readStanding(tx, schema, files)
+  if (standing.next?.inTransaction) {
+    await run(tx, schema, standing.next, standing.next.text)
+    await recordApplied(tx, schema, standing.next)
+  }
+  return standing
+}
+
+/**
+ * Applies a file outside a transaction, if nobody has meanwhile. The lock is the session's and no transaction is open,
+ * since a concurrent build waits for the end of every transaction that is older. It waits without a limit: while it
+ * does, nobody waits for it.
+ * @returns whether it was applied here
+ */
+async function applyAlone(session: Queryable, work: Work, migration: Migration): Promise<boolean> {
+  const { schema, files, log } = work
+  const [kind, name] = lockKeys('migrations', schema)
+  await inTurn(work, async () => {
+    const { ours } = await session.one<Turn>(sql`SELECT pg_try_advisory_lock(${kind}, ${name}) AS ours`)
+    return ours || undefined
+  })
+  const { next } = await readStanding(session, schema, files)
+  if (next?.name !== migration.name) return false
+  const since = await recordBegun(session, schema, migration)
+  if (since !== undefined) {
+    log?.warn(
+      { schema, file: migration.name, since },
+      'a migration was begun and not finished: running it again',
+    )
+  }
+  for (const statement of statementsOf(migration.text)) await run(session, schema, migration, statement)
+  await recordFinished(session, schema, migration)
+  return true
+}
+
+interface Turn {
+  ours: boolean
+}
+
+/**
+ * Tries again and again until it is our turn, rather than once and waiting in PostgreSQL: so it can be given up at any
+ * time, and no transaction is open meanwhile, which a concurrent build of whoever has the turn would wait for.
+ * @param attempt undefined when it is not our turn
+ */
+async function inTurn<T>({ schema, signal }: Work, attempt: () => Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + turnTimeout; ; await delay(turnPause)) {
     signal?.throwIfAborted()
-    const { ours } = await tx.one<{ ours: boolean }>(
-      sql`SELECT pg_try_advisory_xact_lock(${kind}, ${name}) AS ours`,
-    )
-    if (ours) return
+    const result = await attempt()
+    if (result !== undefined) return result
     if (Date.now() < end) continue
     const minutes = turnTimeout / 60_000
     throw new Error(
@@ -138,69 +159,20 @@ async function waitForTurn(tx: Transaction, schema: string, signal?: AbortSignal
   }
 }
 
-// Looks first: CREATE SCHEMA IF NOT EXISTS demands the right to create one even when it is there.
-async function createTable(tx: Transaction, schema: string): Promise<void> {
-  const name = pg.escapeIdentifier(schema)
-  const found = await tx.one<{ schema: boolean; table: boolean }>(sql`
-    SELECT to_regnamespace(${name}) IS NOT NULL AS schema, to_regclass(${`${name}.migrations`}) IS NOT NULL AS table`)
-  if (!found.schema) await tx.query(raw(`CREATE SCHEMA ${name}`))
-  if (found.table) return
-  await tx.query(
-    raw(`CREATE TABLE ${name}.migrations (
-      name text PRIMARY KEY,
-      checksum text NOT NULL,
-      applied_at timestamptz NOT NULL DEFAULT now()
-    )`),
-  )
-}
-
-interface AppliedMigration {
-  name: string
-  checksum: string
-}
-
-/**
- * One of files and applied migrations must be the beginning of the other, unchanged. Returns the names of the
- * migrations that come after the last file.
- */
-function checkHistory(schema: string, files: Migration[], applied: AppliedMigration[]): string[] {
-  const byName = new Map(files.map((file) => [file.name, file]))
-  const last = files.at(-1)?.name ?? ''
-  const later: string[] = []
-  for (const { name, checksum } of applied) {
-    const file = byName.get(name)
-    if (!file) {
-      if (name > last) {
-        later.push(name)
-        continue
-      }
-      throw new Error(
-        `${schema}: the database has migration ${name}, which this version does not: run the version that made it, or a newer one`,
-      )
-    }
-    if (file.checksum !== checksum) {
-      throw new Error(
-        `${schema}: ${name} was changed after it was applied: put it back as it was and make the change in a new migration`,
-      )
-    }
-  }
-  const late = files.find((file, index) => index < applied.length && file.name !== applied[index]?.name)
-  if (late) {
-    throw new Error(
-      `${schema}: ${late.name} comes before ${applied.at(-1)?.name}, which has been applied: give it a higher number`,
-    )
-  }
-  return later
-}
-
-async function run(tx: Transaction, schema: string, { name, text }: Migration): Promise<void> {
+/** Runs the text of a migration, or one of its statements with empty lines in front. */
+async function run(database: Queryable, schema: string, migration: Migration, text: string): Promise<void> {
+  const { name, inTransaction } = migration
   try {
-    await tx.query(raw(text))
+    await database.query(raw(text))
   } catch (error) {
     const line = lineOfError(text, error)
     const place = `${schema}: ${name}${line === undefined ? '' : `, line ${line}`}`
     const hint = isLockTimeout(error) ? ' (something long holds the table: let it end and start again)' : ''
-    throw new Error(`${place}: ${error instanceof Error ? error.message : error}${hint}`, { cause: error })
+    const rest = inTransaction
+      ? ''
+      : ' (what came before it is done: the next start runs the whole file again)'
+    const message = error instanceof Error ? error.message : error
+    throw new Error(`${place}: ${message}${hint}${rest}`, { cause: error })
   }
 }
 

@@ -13,8 +13,9 @@ const pgParser = pg.types.getTypeParser as (oid: number, format?: 'text' | 'bina
  * - int8 (`count(*)`, `sum(int)`): a number; one beyond 2^53 - 1 is an error rather than a rounded number.
  * - numeric: a string, exact.
  * - date: `YYYY-MM-DD`, since a day has no time zone.
- * - timestamptz: RFC 3339 in UTC, `2026-03-01T09:30:00.123456Z`, with the microseconds PostgreSQL keeps,
- *   so that a value read can be compared with again. Sessions run in UTC (see `openDatabase`).
+ * - timestamptz: RFC 3339 in UTC with milliseconds, `2026-03-01T09:30:00.120Z`, as a `Date` writes itself. One that
+ *   PostgreSQL made (`now()`) keeps its microseconds, so that a value read can be compared with again. Sessions run in
+ *   UTC (see `openDatabase`).
  * - timestamp without time zone: the same without the `Z`.
  *
  * Arrays of these follow.
@@ -43,11 +44,13 @@ function safeInteger(text: string): number {
   throw new RangeError(`${text} is too large to be read as a number: select it as text`)
 }
 
-// PostgreSQL's ISO style: 2026-03-01 09:30:00.123456+00; 'infinity' and years BC stay as they are.
+// PostgreSQL's ISO style, which leaves trailing zeros out: 2026-03-01 09:30:00.12+00. 'infinity' and years BC stay
+// as they are.
 function isoTime(text: string): string {
-  return text.replace(/^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(\+00)?$/, (_, day, time, utc) =>
-    utc ? `${day}T${time}Z` : `${day}T${time}`,
-  )
+  const [, day, time, fraction = '', utc] =
+    /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?(\+00)?$/.exec(text) ?? []
+  if (day === undefined) return text
+  return `${day}T${time}.${fraction.padEnd(3, '0')}${utc ? 'Z' : ''}`
 }
 
 function asIs(text: string): string {

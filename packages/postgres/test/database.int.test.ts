@@ -27,6 +27,7 @@ describe('values', () => {
     const row = await database.one(sql`
       SELECT 9007199254740991::int8 AS int8, 1.10::numeric AS numeric, date '2024-02-29' AS date,
              timestamptz '2024-03-01 00:30:00.123456+02' AS timestamptz, timestamptz '2024-03-01 00:00Z' AS whole,
+             timestamptz '2024-03-01 00:00:00.5Z' AS half,
              timestamp '2024-03-01 00:30' AS timestamp, 'infinity'::timestamptz AS infinity,
              ARRAY[1, NULL]::int8[] AS int8s, ARRAY[1.10]::numeric[] AS numerics, ARRAY[[date '2024-02-29']] AS dates,
              ARRAY[timestamptz '2024-03-01Z'] AS timestamptzs, '{"a": [1]}'::jsonb AS jsonb, NULL::int8 AS nothing`)
@@ -35,13 +36,14 @@ describe('values', () => {
       numeric: '1.10',
       date: '2024-02-29',
       timestamptz: '2024-02-29T22:30:00.123456Z',
-      whole: '2024-03-01T00:00:00Z',
-      timestamp: '2024-03-01T00:30:00',
+      whole: '2024-03-01T00:00:00.000Z',
+      half: '2024-03-01T00:00:00.500Z',
+      timestamp: '2024-03-01T00:30:00.000',
       infinity: 'infinity',
       int8s: [1, null],
       numerics: ['1.10'],
       dates: [['2024-02-29']],
-      timestamptzs: ['2024-03-01T00:00:00Z'],
+      timestamptzs: ['2024-03-01T00:00:00.000Z'],
       jsonb: { a: [1] },
       nothing: null,
     })
@@ -61,6 +63,23 @@ describe('values', () => {
     expect(await single.one(ownPid)).toEqual({ pid })
     await single.close()
   })
+})
+
+test('a session is one connection outside any transaction, and leaves nothing behind', async () => {
+  const single = openDatabase({ connection, application: 'test', max: 1, statementTimeout: 100 })
+  const { pid } = await single.session(async (session) => {
+    await session.query(sql`CREATE TABLE sessions (id int)`)
+    await session.query(sql`CREATE INDEX CONCURRENTLY ON sessions (id)`)
+    await session.query(sql`SET search_path = elsewhere`)
+    await session.query(sql`SELECT pg_sleep(0.2)`)
+    return session.one<{ pid: number }>(ownPid)
+  })
+  expect(await single.one(sql`SHOW search_path`)).toEqual({ search_path: '"$user", public' })
+  expect(await single.one(ownPid)).not.toEqual({ pid })
+  await expect(single.session((session) => session.query(sql`SELECT 1 / 0`))).rejects.toThrow(
+    'division by zero',
+  )
+  await single.close()
 })
 
 describe('rows', () => {

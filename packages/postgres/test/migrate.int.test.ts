@@ -89,6 +89,119 @@ describe('a file that fails', () => {
   })
 })
 
+describe('a file that runs outside a transaction', () => {
+  const index = `-- migrate: no transaction
+-- Built while the shop is open.
+DROP INDEX CONCURRENTLY IF EXISTS shop.books_by_title;
+CREATE UNIQUE INDEX CONCURRENTLY books_by_title
+  ON shop.books (title);
+`
+  const begun = () => database.query(sql`SELECT name FROM shop.migrations_begun`)
+  const isValid = () =>
+    database.maybeOne(sql`SELECT indisvalid AS valid FROM pg_index
+      WHERE indexrelid = to_regclass('shop.books_by_title')`)
+
+  beforeEach(async () => {
+    await file('0001-books.sql', books + titles)
+    await file('0002-index.sql', index)
+    await file('0003-more.sql', "INSERT INTO shop.books VALUES (2, 'Emma');")
+  })
+
+  test('is applied once, in its turn', async () => {
+    expect(await run()).toEqual({
+      applied: ['0001-books.sql', '0002-index.sql', '0003-more.sql'],
+      already: 0,
+    })
+    expect(await isValid()).toEqual({ valid: true })
+    expect(await begun()).toEqual([])
+    expect(await run()).toEqual({ applied: [], already: 3 })
+  })
+
+  test('that fails half way can be seen, and runs again from its beginning', async () => {
+    await file('0001-books.sql', `${books + titles}UPDATE shop.books SET title = 'Emma';`)
+    await rm(join(folder, '0003-more.sql'))
+    await rename(join(folder, '0002-index.sql'), join(folder, '0003-index.sql'))
+    await file('0002-same.sql', "INSERT INTO shop.books VALUES (2, 'Emma');")
+    await expect(run()).rejects.toThrow(
+      /^shop: 0003-index.sql: could not create unique index "books_by_title" \(what came before it is done: /,
+    )
+    expect(await isValid()).toEqual({ valid: false })
+    expect(await begun()).toEqual([{ name: '0003-index.sql' }])
+
+    await database.query(sql`DELETE FROM shop.books WHERE id = 2`)
+    const log = { info: vi.fn(), warn: vi.fn() }
+    expect(await migrate(database, { schema: 'shop', folder, log })).toEqual({
+      applied: ['0003-index.sql'],
+      already: 2,
+    })
+    expect(log.warn.mock.calls).toEqual([
+      [
+        { schema: 'shop', file: '0003-index.sql', since: expect.stringMatching(/^\d{4}-.*Z$/) },
+        'a migration was begun and not finished: running it again',
+      ],
+    ])
+    expect(await isValid()).toEqual({ valid: true })
+    expect(await begun()).toEqual([])
+  })
+
+  test('names the line in the file', async () => {
+    await file('0002-index.sql', index.replace('(title)', 'title)'))
+    await expect(run()).rejects.toThrow(
+      /^shop: 0002-index.sql, line 5: syntax error at or near "title" \(what/,
+    )
+  })
+
+  test('is applied once by many processes that start at once, beside work that goes on', async () => {
+    const pools = Array.from({ length: 6 }, () =>
+      openDatabase({ connection: fixture.connection, application: 'test' }),
+    )
+    await migrate(database, { schema: 'shop', folder: await folderOf('0001-books.sql', books + titles) })
+    const { running, end } = await openTransaction()
+    const results = Promise.all(pools.map((pool) => migrate(pool, { schema: 'shop', folder })))
+    const building = sql`SELECT count(*) FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE '%INDEX CONCURRENTLY books_by_title%' AND wait_event_type = 'Lock'`
+    await expect.poll(() => database.one(building)).toEqual({ count: 1 })
+    // Nobody waits for the build.
+    await database.query(sql`INSERT INTO shop.books VALUES (3, 'Persuasion')`)
+    end()
+    await running
+    const applied = (await results).flatMap((result) => result.applied)
+    expect(applied.sort()).toEqual(['0002-index.sql', '0003-more.sql'])
+    expect(await isValid()).toEqual({ valid: true })
+    await Promise.all(pools.map((pool) => pool.close()))
+  })
+
+  /** A transaction that has written to the table, as any of an older process may have. */
+  async function openTransaction() {
+    const ended = Promise.withResolvers<void>()
+    const written = Promise.withResolvers<void>()
+    const running = database.transaction(async (tx) => {
+      await tx.query(sql`UPDATE shop.books SET title = 'Lady Susan'`)
+      written.resolve()
+      await ended.promise
+    })
+    await written.promise
+    return { running, end: ended.resolve }
+  }
+
+  async function folderOf(name: string, text: string): Promise<string> {
+    const other = await mkdtemp(join(folder, 'other-'))
+    await writeFile(join(other, name), text)
+    return other
+  }
+
+  test('says so in its first line and nowhere else', async () => {
+    await file('0002-index.sql', `\n${index}`)
+    await expect(run()).rejects.toThrow(
+      /0002-index.sql: write "-- migrate: no transaction" as the first line/,
+    )
+    await file('0002-index.sql', index.replace('no transaction', 'no transactions'))
+    await expect(run()).rejects.toThrow(
+      /0002-index.sql: write "-- migrate: no transaction" as the first line/,
+    )
+  })
+})
+
 describe('a history that does not match', () => {
   beforeEach(async () => {
     await file('0001-books.sql', books)
@@ -151,12 +264,14 @@ describe('given up', () => {
     const applied = await database.transaction(async (tx) => {
       const [kind, name] = lockKeys('migrations', 'shop')
       await tx.query(sql`SELECT pg_advisory_xact_lock(${kind}, ${name})`)
-      const migrating = migrate(database, { schema: 'shop', folder, signal: controller.signal })
+      const patient = openDatabase({ connection: fixture.connection, application: 'patient' })
+      const migrating = migrate(patient, { schema: 'shop', folder, signal: controller.signal })
       const waiting = sql`SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_xact_lock%'`
+        WHERE datname = current_database() AND application_name = 'patient'`
       await expect.poll(() => database.one(waiting)).toEqual({ count: 1 })
       controller.abort(reason)
       await expect(migrating).rejects.toBe(reason)
+      await patient.close()
       return tx.one(sql`SELECT to_regclass('shop.books') AS books`)
     })
     expect(applied).toEqual({ books: null })
