@@ -51,7 +51,7 @@ describe('adding a book', () => {
       inStock: false,
       popularity: 0,
       version: 1,
-      updatedAt: '2026-05-01T10:00:00Z',
+      updatedAt: '2026-05-01T10:00:00.000Z',
     })
     expect(await readBook(shop, body.id)).toEqual(body)
   })
@@ -93,7 +93,7 @@ describe('adding a book', () => {
       language: 'eng',
       subjects: [written.subjects[0], { scheme: 'keyword', code: 'dystopia', text: 'dystopia' }],
       version: 1,
-      updatedAt: '2026-05-01T10:00:00Z',
+      updatedAt: '2026-05-01T10:00:00.000Z',
     })
     expect(await readBook(shop, book.id)).toEqual(book)
   })

@@ -3,7 +3,17 @@ import { type Queryable, sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
 import { type Answer, type CatalogHarness, startCatalog } from './harness.ts'
-import { addBook, change, historyOf, isbnFrom, patchBook, readBook, removeBook } from './support/books.ts'
+import {
+  addBook,
+  type Body,
+  change,
+  historyOf,
+  isbnFrom,
+  patchBook,
+  readBook,
+  removeBook,
+  sourcesOf,
+} from './support/books.ts'
 
 let shop: CatalogHarness
 let made = 0
@@ -25,6 +35,9 @@ beforeEach(async () => {
 })
 
 const url = () => `/api/books/${book.id}`
+
+const bringBack = ({ id }: Pick<Book, 'id'>, body: Body) =>
+  shop.send('PUT', `/api/books/${id}`, { as: 'staff', body, headers: { 'if-none-match': '*' } })
 
 describe('the ISBN of a book', () => {
   it('is free for another when it is taken from the first', async () => {
@@ -73,6 +86,67 @@ describe('a deleted book', () => {
     })
     const { body } = await shop.send('GET', `/api/books?q=${book.isbn13}`)
     expect(body.items).toEqual([answer.body])
+  })
+
+  it('keeps its stock and popularity when it comes back, unless the body says', async () => {
+    const known = await patchBook(shop, book, { inStock: true, popularity: 42 })
+    await shop.test.database.query(sql`
+      update catalog.provenance set groups = array_remove(array_remove(groups, 'supply'), 'popularity')
+      where book_id = ${book.id}`)
+    await removeBook(shop, known)
+    const restored = await addBook(shop, { title: 'Emma', isbn13: book.isbn13 })
+    expect(restored).toMatchObject({ inStock: true, popularity: 42, availability: 'unknown' })
+    const { staff } = await sourcesOf(shop, book.id)
+    expect(staff).not.toContain('popularity')
+    expect(staff).not.toContain('supply')
+    await removeBook(shop, restored)
+    const body = { title: 'Emma', isbn13: book.isbn13, inStock: false, popularity: 0 }
+    expect(await addBook(shop, body)).toMatchObject({ inStock: false, popularity: 0 })
+  })
+
+  it('comes back by its id, which one without an ISBN needs', async () => {
+    const bare = await addBook(shop, { title: 'No ISBN', popularity: 7, contributors: [{ name: 'Ann' }] })
+    await removeBook(shop, bare)
+    const body = { ...bare, title: 'Back again' }
+    const answer = await bringBack(bare, body)
+    expect(answer).toMatchObject({
+      status: 201,
+      headers: { etag: '"3"' },
+      body: { id: bare.id, version: 3, title: 'Back again', popularity: 7, contributors: bare.contributors },
+    })
+    expect(await readBook(shop, bare.id)).toEqual(answer.body)
+    const { body: page } = await shop.send('GET', '/api/books?q=back again')
+    expect(page.items).toEqual([answer.body])
+    const history = await historyOf(shop, bare.id)
+    expect(history.map(({ action }) => action)).toEqual(['created', 'deleted', 'restored'])
+    expect(history[2]?.changes).toEqual({ title: ['No ISBN', 'Back again'] })
+    // There it is: the same again is refused, as RFC 9110 has it, and changes nothing.
+    const again = await bringBack(bare, body)
+    expect(again).toMatchObject({
+      status: 412,
+      headers: { etag: '"3"' },
+      body: { code: 'precondition_failed', detail: expect.stringContaining('If-Match') },
+    })
+    expect(await readBook(shop, bare.id)).toEqual(answer.body)
+  })
+
+  it('comes back by its id once when several ask for it', async () => {
+    await removeBook(shop, book)
+    const answers = await Promise.all(['A', 'B', 'C'].map((title) => bringBack(book, { title })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 412, 412])
+    expect(await historyOf(shop, book.id)).toHaveLength(3)
+    expect(await shop.send('GET', `/api/books/${book.isbn13}`)).toMatchObject({ status: 404 })
+  })
+
+  it('does not come back with the ISBN of another, and one nobody knows is not made', async () => {
+    const other = await addBook(shop, { title: 'Other', isbn13: isbnFrom(++made) })
+    await removeBook(shop, book)
+    expect(await bringBack(book, { title: 'X', isbn13: other.isbn13 })).toMatchObject({
+      status: 409,
+      body: { code: 'isbn_taken', bookId: other.id },
+    })
+    expect(await shop.send('GET', url())).toMatchObject({ status: 410 })
+    expect(await bringBack({ id: randomUUID() }, { title: 'X' })).toMatchObject({ status: 404 })
   })
 
   it('comes back once when two add its ISBN at once', async () => {

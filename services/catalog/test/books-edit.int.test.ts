@@ -51,7 +51,7 @@ beforeEach(async () => {
 })
 
 const staffId = '018f0000-0000-7000-8000-00000000000b'
-const later = '2026-05-02T10:00:00Z'
+const later = '2026-05-02T10:00:00.000Z'
 const url = () => `/api/books/${book.id}`
 
 describe('a change', () => {

@@ -215,7 +215,7 @@ describe('changing a contributor', () => {
 })
 
 describe('removing a contributor', () => {
-  it('is refused while books credit it, deleted ones too', async () => {
+  it('is refused while books credit it, and not for deleted ones', async () => {
     const first = await addBook(shop, { title: 'One', contributors: [{ name: 'In Use' }] })
     const second = await addBook(shop, {
       title: 'Two',
@@ -227,9 +227,19 @@ describe('removing a contributor', () => {
       body: { code: 'contributor_in_use', books: 2 },
     })
     await removeBook(shop, second)
-    expect(await remove(person)).toMatchObject({ status: 409, body: { books: 2 } })
-    await patchBook(shop, first, { contributors: [] })
     expect(await remove(person)).toMatchObject({ status: 409, body: { books: 1 } })
+    await patchBook(shop, first, { contributors: [] })
+    expect(await remove(person)).toMatchObject({ status: 204 })
+    const headers = { 'if-none-match': '*' }
+    const back = { as: 'staff', headers, body: second } as const
+    expect(await shop.send('PUT', `/api/books/${second.id}`, back)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/contributors/0/id' }, { path: '/contributors/1/id' }] },
+    })
+    const body = { title: 'Two', contributors: [{ name: 'In Use' }] }
+    const restored = await shop.send('PUT', `/api/books/${second.id}`, { ...back, body })
+    expect(restored).toMatchObject({ status: 201, body: { contributors: [{ name: 'In Use' }] } })
+    expect(restored.body.contributors[0].id).not.toBe(person.id)
   })
 
   it('takes it away', async () => {

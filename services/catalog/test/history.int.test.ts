@@ -31,10 +31,10 @@ describe('the history of a book', () => {
     const credit = { id: expect.any(String), name: 'Ann Lee', role: 'author' }
     const price = { amount: 999, currency: 'EUR' }
     expect(body.items).toEqual([
-      { version: 4, at: '2026-01-01T00:03:00Z', actor, action: 'deleted', changes: [] },
+      { version: 4, at: '2026-01-01T00:03:00.000Z', actor, action: 'deleted', changes: [] },
       {
         version: 3,
-        at: '2026-01-01T00:02:00Z',
+        at: '2026-01-01T00:02:00.000Z',
         actor,
         action: 'replaced',
         changes: expect.arrayContaining([
@@ -44,7 +44,7 @@ describe('the history of a book', () => {
       },
       {
         version: 2,
-        at: '2026-01-01T00:01:00Z',
+        at: '2026-01-01T00:01:00.000Z',
         actor,
         action: 'patched',
         changes: expect.arrayContaining([
@@ -52,7 +52,7 @@ describe('the history of a book', () => {
           { field: 'price', before: null, after: price },
         ]),
       },
-      { version: 1, at: '2026-01-01T00:00:00Z', actor, action: 'created', changes: [] },
+      { version: 1, at: '2026-01-01T00:00:00.000Z', actor, action: 'created', changes: [] },
     ])
     expect((await history('0-439-02348-3')).body).toEqual(body)
   })

@@ -80,7 +80,7 @@ describe('a price with dates', () => {
     today = '2026-05-20'
     expect(await refresh()).toBe(1)
     expect(await inOrder()).toEqual(['Other', 'Sale'])
-    expect(await readBook(shop, book.id)).toMatchObject({ version: 3, updatedAt: '2026-05-20T12:00:00Z' })
+    expect(await readBook(shop, book.id)).toMatchObject({ version: 3, updatedAt: '2026-05-20T12:00:00.000Z' })
     expect((await pageOf(shop, { price: '800' })).items).toHaveLength(0)
   })
 

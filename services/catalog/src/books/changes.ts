@@ -1,4 +1,5 @@
 import type { Book } from '../schemas.ts'
+import type { BookDraft } from './draft.ts'
 import { type FieldGroup, fieldGroups, groupNames } from './field-groups.ts'
 import type { ResolvedDraft } from './resolve-names.ts'
 
@@ -30,7 +31,7 @@ export function changedGroups(changes: Changes): FieldGroup[] {
 const unsaid = new Set<unknown>([null, 'unknown', false, 0])
 
 /** The groups a draft says something in: a field left empty is no statement. */
-export function statedGroups(draft: ResolvedDraft): FieldGroup[] {
+export function statedGroups(draft: BookDraft): FieldGroup[] {
   return groupNames.filter((group) =>
     fieldGroups[group].some((field) => {
       const value = draft[field]

@@ -2,12 +2,12 @@ import type { Identity } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import type { Book, BookInput } from '../schemas.ts'
-import { changesBetween, statedGroups } from './changes.ts'
+import { statedGroups } from './changes.ts'
 import { draftFrom, readStored, storeAsStaff, withNames } from './edit-book.ts'
-import { groupNames } from './field-groups.ts'
 import { recordHistory } from './history.ts'
 import { refuseTakenIsbn } from './isbn-taken.ts'
 import { type KnownBook, readBook } from './read-books.ts'
+import { restore } from './restore-book.ts'
 
 /**
  * Makes a book, or brings back the deleted one of the same ISBN.
@@ -19,22 +19,18 @@ export async function createBook(deps: CatalogDeps, actor: Identity, input: Book
     deps.database.transaction(
       async (tx) => {
         const deleted = given.isbn13 === null ? undefined : await deletedBook(tx, deps, given.isbn13)
+        if (deleted) return restore(tx, deps, actor, deleted, input)
         const draft = await withNames(tx, deps, given)
-        const id = deleted?.id ?? deps.newId()
-        const version = (deleted?.version ?? 0) + 1
-        await storeAsStaff(
-          tx,
-          deps,
-          { id, version, draft, changed: deleted ? groupNames : 'all' },
-          statedGroups(draft),
-        )
+        const id = deps.newId()
+        await storeAsStaff(tx, deps, { id, version: 1, draft, changed: 'all' }, statedGroups(given))
         const entry = {
           bookId: id,
-          version,
+          version: 1,
           actor: actor.accountId,
-          changes: deleted ? changesBetween(deleted, draft) : {},
-        }
-        await recordHistory(tx, [{ ...entry, action: deleted ? 'restored' : 'created' }], deps.now())
+          action: 'created',
+          changes: {},
+        } as const
+        await recordHistory(tx, [entry], deps.now())
         return readStored(tx, deps, id)
       },
       { retry: true },

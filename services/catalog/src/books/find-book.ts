@@ -9,17 +9,18 @@ import { type KnownBook, type PriceView, readBook, readBookByIsbn } from './read
  * @throws Problem book_reference_invalid, book_not_found or book_deleted
  */
 export async function findBook(db: Queryable, reference: string, view: PriceView): Promise<KnownBook> {
-  const book = await lookUp(db, reference, view)
-  if (!book) throw catalogProblem('book_not_found', `no book has the id or ISBN ${reference}`)
-  if (book.deletedAt !== null) {
-    throw catalogProblem('book_deleted', `the book "${book.title}" was deleted on ${book.deletedAt}`)
-  }
-  return book
+  const book = await findKnownBook(db, reference, view)
+  if (book.deletedAt === null) return book
+  throw catalogProblem('book_deleted', `the book "${book.title}" was deleted on ${book.deletedAt}`)
 }
 
-async function lookUp(db: Queryable, reference: string, view: PriceView): Promise<KnownBook | undefined> {
+/** The same, a deleted one too. @throws Problem book_reference_invalid or book_not_found */
+export async function findKnownBook(db: Queryable, reference: string, view: PriceView): Promise<KnownBook> {
   const named = readReference(reference)
-  return 'id' in named ? readBook(db, named.id, view) : readBookByIsbn(db, named.isbn13, view)
+  const book =
+    'id' in named ? await readBook(db, named.id, view) : await readBookByIsbn(db, named.isbn13, view)
+  if (book) return book
+  throw catalogProblem('book_not_found', `no book has the id or ISBN ${reference}`)
 }
 
 /**

@@ -4,7 +4,7 @@ import { catalogProblem } from '../problems.ts'
 import { lockPublisher } from './find-publisher.ts'
 
 /**
- * Removes a publisher that no book is of, not even a deleted one, which may come back.
+ * Removes a publisher that no book is of. Deleted books lose it: one that comes back is written anew.
  * @param checkVersion throws when the version is not the one the client has seen
  * @throws Problem publisher_not_found, publisher_in_use
  */
@@ -13,20 +13,23 @@ export async function deletePublisher(
   id: string,
   checkVersion: (version: number) => void,
 ): Promise<void> {
-  await database.transaction(async (tx) => {
-    const publisher = await lockPublisher(tx, id)
-    checkVersion(publisher.version)
-    const { books } = await tx.one<{ books: number }>(
-      sql`select count(*) as books from catalog.books where publisher_id = ${id}`,
-    )
-    if (books > 0) {
-      const are = books === 1 ? '1 book is' : `${books} books are`
-      throw catalogProblem(
-        'publisher_in_use',
-        `${are} of "${publisher.name}", deleted books included: change those first`,
-        { extra: { books } },
+  await database.transaction(
+    async (tx) => {
+      const publisher = await lockPublisher(tx, id)
+      checkVersion(publisher.version)
+      const { books } = await tx.one<{ books: number }>(
+        sql`select count(*) as books from catalog.books where publisher_id = ${id} and deleted_at is null`,
       )
-    }
-    await tx.query(sql`delete from catalog.publishers where id = ${id}`)
-  })
+      if (books > 0) {
+        const are = books === 1 ? '1 book is' : `${books} books are`
+        throw catalogProblem('publisher_in_use', `${are} of "${publisher.name}": change those first`, {
+          extra: { books },
+        })
+      }
+      await tx.query(sql`update catalog.books set publisher_id = null where publisher_id = ${id}`)
+      await tx.query(sql`delete from catalog.publishers where id = ${id}`)
+    },
+    // Somebody who brings back one of its deleted books has the book first and waits for the name.
+    { retry: true },
+  )
 }

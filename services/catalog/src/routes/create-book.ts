@@ -13,6 +13,9 @@ export function createBookRoute(app: App, deps: CatalogDeps): void {
         tags: ['Books'],
         operationId: 'createBook',
         summary: 'Add a book, or bring back a deleted one by its ISBN',
+        description:
+          'A deleted book of the ISBN comes back with its id and history, as the body has it; stock and ' +
+          'popularity, which other parts feed, stay unless the body says.',
         body: BookInput,
         response: { 201: Book },
       },

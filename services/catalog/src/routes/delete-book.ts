@@ -23,7 +23,9 @@ export function deleteBookRoute(app: App, deps: CatalogDeps): void {
         tags: ['Books'],
         operationId: 'deleteBook',
         summary: 'Take a book out of the catalogue',
-        description: 'It stays known: its ISBN stays taken, and creating it again brings it back.',
+        description:
+          'It stays known, and its ISBN stays taken. Adding its ISBN again brings it back, and so does a PUT with ' +
+          '`If-None-Match: *`, which one without an ISBN needs.',
         params: bookPath,
         response: { 204: Type.Null({ description: 'Deleted' }) },
       },

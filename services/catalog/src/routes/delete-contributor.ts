@@ -22,6 +22,7 @@ export function deleteContributorRoute(app: App, deps: CatalogDeps): void {
         tags: ['Contributors'],
         operationId: 'deleteContributor',
         summary: 'Remove a contributor that no book credits',
+        description: 'Deleted books do not keep it: they lose the credit.',
         params: idPath,
         response: { 204: Type.Null({ description: 'Deleted' }) },
       },

@@ -17,6 +17,7 @@ export function deletePublisherRoute(app: App, deps: CatalogDeps): void {
         tags: ['Publishers'],
         operationId: 'deletePublisher',
         summary: 'Remove a publisher that no book is of',
+        description: 'Deleted books do not keep it: they lose their publisher.',
         params: idPath,
         response: { 204: Type.Null({ description: 'Deleted' }) },
       },

@@ -1,5 +1,6 @@
 import { type App, etagOf, requireMatch } from '@colophon/http'
 import { editBook } from '../books/edit-book.ts'
+import { restoreBook } from '../books/restore-book.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { Book, BookInput } from '../schemas.ts'
 import { staff } from './access.ts'
@@ -14,22 +15,30 @@ export function replaceBook(app: App, deps: CatalogDeps): void {
       schema: {
         tags: ['Books'],
         operationId: 'replaceBook',
-        summary: 'Replace a book',
-        description: 'Fields left out are emptied, except stock and popularity, which other parts feed.',
+        summary: 'Replace a book, or bring back a deleted one',
+        description:
+          'Fields left out are emptied, except stock and popularity, which other parts feed. A deleted book is ' +
+          'brought back by `If-None-Match: *` in place of If-Match, and answered with 201.',
         params: bookPath,
         body: BookInput,
-        response: { 200: Book },
+        response: { 200: Book, 201: Book },
       },
     },
     async (request, reply) => {
-      const book = await editBook(deps, {
-        reference: request.params.book,
-        actor: request.requireIdentity(),
-        action: 'replaced',
-        checkVersion: (version) => requireMatch(request, version),
-        next: () => request.body,
-      })
-      reply.header('etag', etagOf(book.version))
+      const { book: reference } = request.params
+      const actor = request.requireIdentity()
+      // "Only where there is none" (RFC 9110, section 13.1.2): what is deleted is not there.
+      const isNone = request.headers['if-none-match'] === '*'
+      const book = isNone
+        ? await restoreBook(deps, actor, reference, request.body)
+        : await editBook(deps, {
+            reference,
+            actor,
+            action: 'replaced',
+            checkVersion: (version) => requireMatch(request, version),
+            next: () => request.body,
+          })
+      reply.code(isNone ? 201 : 200).header('etag', etagOf(book.version))
       return book
     },
   )

@@ -7,6 +7,7 @@ import {
   become,
   byPrice,
   byTitle,
+  comeBack,
   contentOf,
   expectBook,
   hasWord,
@@ -47,7 +48,7 @@ const create = input.map((written) =>
       expect(answer).toMatchObject({ status: 201 })
       const book = holder ?? { id: answer.body.id, version: 0, deleted: false, content: contentOf(written) }
       if (!holder) model.books.push(book)
-      Object.assign(book, { deleted: false, version: book.version + 1, content: contentOf(written) })
+      comeBack(book, written)
       expectBook(answer.body, book)
     },
     false,
@@ -113,6 +114,21 @@ const stale = fc.tuple(any, input).map(([index, body]) =>
   }),
 )
 
+/** Brings a deleted book back by its id; one that is there is left as it is. */
+const restore = fc.tuple(any, input).map(([index, written]) =>
+  step(`bring back ${index} as ${show(written)}`, async (model, shop) => {
+    const book = pick(model, index)
+    const headers = { 'if-none-match': '*' }
+    const answer = await shop.send('PUT', `/api/books/${book.id}`, { as: 'staff', body: written, headers })
+    if (!book.deleted) return expect(answer.status).toBe(412)
+    const holder = holderOf(model, written.isbn13 ?? null)
+    if (holder && holder !== book) return expectTaken(answer, holder)
+    expect(answer).toMatchObject({ status: 201 })
+    comeBack(book, written)
+    expectBook(answer.body, book)
+  }),
+)
+
 /** Of two changes that both saw the same version, one goes through. */
 const race = any.map((index) =>
   step(`race for ${index}`, async (model, shop) => {
@@ -170,6 +186,6 @@ const search = fc.constantFrom(...words).map((word) =>
 
 /** Everything that can be done to a catalogue, in any order. */
 export const commands = fc.commands(
-  [create, create, patchOne, patchOne, replace, remove, stale, race, read, list, search],
+  [create, create, patchOne, patchOne, replace, remove, restore, stale, race, read, list, search],
   { maxCommands: 30, size: 'max' },
 )

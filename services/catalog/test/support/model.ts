@@ -67,6 +67,15 @@ export function become(book: ModelBook, content: Content): void {
   book.version++
 }
 
+/** A book that is new or was deleted is there as written, with the stock and popularity it had. */
+export function comeBack(book: ModelBook, written: Input): void {
+  Object.assign(book, {
+    deleted: false,
+    version: book.version + 1,
+    content: contentOf(written, book.content),
+  })
+}
+
 function sorted(content: Content): [string, unknown][] {
   return Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1))
 }
