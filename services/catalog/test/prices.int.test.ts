@@ -126,6 +126,69 @@ describe('a price with dates', () => {
   })
 })
 
+describe('the ETag of a book', () => {
+  const known = async ({ id }: Book, etag: string) =>
+    shop.send('GET', `/api/books/${id}`, { headers: { 'if-none-match': etag } })
+
+  it('saves no reading of another price, before upkeep has come round and after', async () => {
+    const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
+    const calm = await addBook(shop, { title: 'Calm', price: { amount: 1000, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 800, from: '2026-05-10', until: '2026-05-20' })
+    expect(await known(book, '"1"')).toMatchObject({ status: 304 })
+    today = '2026-05-10'
+    expect(await known(book, '"1"')).toMatchObject({ status: 200, body: { price: { amount: 800 } } })
+    expect(await known(calm, '"1"')).toMatchObject({ status: 304 })
+    await refresh()
+    expect(await known(book, '"1"')).toMatchObject({ status: 200, headers: { etag: '"2"' } })
+    expect(await known(book, '"2"')).toMatchObject({ status: 304 })
+    today = '2026-05-20'
+    expect(await known(book, '"2"')).toMatchObject({ status: 200, body: { price: { amount: 1000 } } })
+  })
+
+  it('can be sent with a change meanwhile', async () => {
+    const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 800, from: '2026-05-10' })
+    today = '2026-05-10'
+    const { headers } = await known(book, '"1"')
+    expect(headers.etag).toBe('"1"')
+    const patched = await patchBook(shop, book, { title: 'Summer sale' })
+    expect(patched).toMatchObject({ price: { amount: 800 }, version: 2 })
+    expect(await known(book, '"2"')).toMatchObject({ status: 304 })
+    expect(await refresh()).toBe(0)
+  })
+
+  it('saves no reading of the same amount in another currency', async () => {
+    const book = await addBook(shop, { title: 'Same', price: { amount: 500, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 500, currency: 'USD' })
+    await refresh()
+    const other = await startCatalog({ test: shop.test, currency: 'USD' })
+    try {
+      const answer = await other.send('GET', `/api/books/${book.id}`, { headers: { 'if-none-match': '"1"' } })
+      expect(answer).toMatchObject({ status: 200, body: { price: { amount: 500, currency: 'USD' } } })
+    } finally {
+      await other.stop()
+    }
+  })
+
+  it('saves no reading of an old name, though the book is not indexed by the new one yet', async () => {
+    const book = await addBook(shop, { title: 'Named', contributors: [{ name: 'Old Name' }] })
+    await shop.test.database.transaction(async (tx) => {
+      // As upkeep finds it when it is busy.
+      await tx.query(sql`select from catalog.books where id = ${book.id} for update`)
+      const path = `/api/contributors/${book.contributors[0]?.id}`
+      const headers = { 'if-match': '"1"' }
+      await shop.send('PUT', path, { as: 'staff', body: { name: 'New Name' }, headers })
+      expect(await known(book, '"1"')).toMatchObject({
+        status: 200,
+        body: { contributors: [{ name: 'New Name' }] },
+      })
+    })
+    await shop.catalog.settle()
+    expect(await known(book, '"1"')).toMatchObject({ status: 200, headers: { etag: '"2"' } })
+    expect(await known(book, '"2"')).toMatchObject({ status: 304 })
+  })
+})
+
 describe('of several prices on one day', () => {
   const rrp = { type: 'rrp_including_tax', amount: 1000 }
   const net = { type: 'rrp_excluding_tax', amount: 930 }

@@ -110,6 +110,6 @@ export async function readStored(tx: Queryable, deps: CatalogDeps, id: string): 
 }
 
 /** The book without what only the catalogue itself needs to know. */
-export function publicBook({ deletedAt: _, ...book }: KnownBook): Book {
+export function publicBook({ deletedAt: _, isAhead: __, ...book }: KnownBook): Book {
   return book
 }

@@ -56,8 +56,28 @@ export function bookOf(row: BookRow, { currency }: PriceView): Book {
   }
 }
 
-/** A book, deleted ones too: `deletedAt` says so. */
-export type KnownBook = Book & { deletedAt: string | null }
+/** A book, deleted ones too. */
+export type KnownBook = Book & {
+  /** Null when it is not deleted. */
+  deletedAt: string | null
+  /**
+   * Whether it shows something that its version does not tell yet: a price that began or ended, or a new name,
+   * which upkeep gives a version within the hour.
+   */
+  isAhead: boolean
+}
+
+type KnownRow = BookRow & { deletedAt: string | null; priceThen: number | null; isDue: boolean }
+
+function knownColumns(view: PriceView): Sql {
+  return sql`${bookColumns(view)}, book.deleted_at as "deletedAt", book.price_today as "priceThen",
+    exists (select from catalog.reindex_queue where book_id = book.id) or exists (
+      select from catalog.prices_today where currency <> ${view.currency} or refreshed_until is null) as "isDue"`
+}
+
+function knownOf({ deletedAt, priceThen, isDue, ...row }: KnownRow, view: PriceView): KnownBook {
+  return { ...bookOf(row, view), deletedAt, isAhead: isDue || priceThen !== row.price }
+}
 
 /** The books of these ids, in no order; ids that are not known are left out. */
 export async function readBooks(
@@ -66,19 +86,18 @@ export async function readBooks(
   view: PriceView,
 ): Promise<KnownBook[]> {
   if (ids.length === 0) return []
-  const rows = await db.query<BookRow & { deletedAt: string | null }>(sql`
-    select ${bookColumns(view)}, book.deleted_at as "deletedAt"
-    from catalog.books book where book.id = any(${ids}::uuid[])`)
-  return rows.map((row) => ({ ...bookOf(row, view), deletedAt: row.deletedAt }))
+  const rows = await db.query<KnownRow>(sql`
+    select ${knownColumns(view)} from catalog.books book where book.id = any(${ids}::uuid[])`)
+  return rows.map((row) => knownOf(row, view))
 }
 
 /** One book by its id, or undefined. The statement is prepared: it is what the shop reads most. */
 export async function readBook(db: Queryable, id: string, view: PriceView): Promise<KnownBook | undefined> {
-  const row = await db.maybeOne<BookRow & { deletedAt: string | null }>(
-    sql`select ${bookColumns(view)}, book.deleted_at as "deletedAt" from catalog.books book where book.id = ${id}`,
+  const row = await db.maybeOne<KnownRow>(
+    sql`select ${knownColumns(view)} from catalog.books book where book.id = ${id}`,
     { name: 'catalog.read-book' },
   )
-  return row && { ...bookOf(row, view), deletedAt: row.deletedAt }
+  return row && knownOf(row, view)
 }
 
 /** One book by its ISBN-13, or undefined. */
@@ -87,10 +106,10 @@ export async function readBookByIsbn(
   isbn13: string,
   view: PriceView,
 ): Promise<KnownBook | undefined> {
-  const row = await db.maybeOne<BookRow & { deletedAt: string | null }>(
-    sql`select ${bookColumns(view)}, book.deleted_at as "deletedAt" from catalog.books book where book.id =
+  const row = await db.maybeOne<KnownRow>(
+    sql`select ${knownColumns(view)} from catalog.books book where book.id =
       (select book_id from catalog.identifiers where scheme = 'isbn13' and value = ${isbn13})`,
     { name: 'catalog.read-book-by-isbn' },
   )
-  return row && { ...bookOf(row, view), deletedAt: row.deletedAt }
+  return row && knownOf(row, view)
 }

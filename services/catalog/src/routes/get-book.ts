@@ -1,4 +1,4 @@
-import { type App, sendVersioned } from '@colophon/http'
+import { type App, etagOf, sendVersioned } from '@colophon/http'
 import { publicBook } from '../books/edit-book.ts'
 import { findBook } from '../books/find-book.ts'
 import { type CatalogDeps, priceView } from '../deps.ts'
@@ -20,7 +20,10 @@ export function getBook(app: App, deps: CatalogDeps): void {
     },
     async (request, reply) => {
       const book = await findBook(deps.database, request.params.book, priceView(deps))
-      return sendVersioned(request, reply, book.version, publicBook(book))
+      if (!book.isAhead) return sendVersioned(request, reply, book.version, publicBook(book))
+      // Its version was of another price or name until now: no 304 by it.
+      reply.header('etag', etagOf(book.version))
+      return publicBook(book)
     },
   )
 }
