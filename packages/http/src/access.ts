@@ -1,6 +1,9 @@
 import { httpProblem } from './http-problems.ts'
 
-/** Who may use a route. */
+/**
+ * Who may use a route: what it states in `config.access`, or else its scope in `scopeAccess`. One for which neither is
+ * said stops the start.
+ */
 export type Access = 'public' | 'signed-in' | { readonly roles: readonly string[] }
 
 /** Who sent a request. */
@@ -18,9 +21,6 @@ export interface Identifier {
   /** Null for a session that has ended or never was. */
   session(cookieValue: string): Promise<Identity | null>
 }
-
-export const publicAccess: Access = 'public'
-export const signedIn: Access = 'signed-in'
 
 /** Accounts that have at least one of the roles. */
 export function anyOf(...roles: string[]): Access {

@@ -43,6 +43,11 @@ declare module 'fastify' {
     isProbe?: boolean
   }
   interface FastifyInstance {
+    /**
+     * Who may use the routes of this scope (`app.register`) that do not say it themselves, as those of a plugin from
+     * elsewhere cannot. Set with `scope.decorate('scopeAccess', ...)`, and never for the whole app.
+     */
+    scopeAccess?: Access
     /** Whether browsers reach this server by HTTPS. */
     isPublicHttps: boolean
   }

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { httpProblem } from './http-problems.ts'
 
 type Headers = Pick<FastifyRequest, 'headers'>
@@ -37,13 +37,13 @@ export function requireMatch(request: Headers, version: number): void {
 /** What a GET of something with a version returns: sets its ETag, and 304 when the client has that version. */
 export function sendVersioned<T>(
   request: Headers,
-  reply: Pick<FastifyReply, 'raw'> & { header(name: string, value: string): unknown },
+  reply: { header(name: string, value: string): unknown; code(status: number): unknown },
   version: number,
   body: T,
 ): T {
   const etag = etagOf(version)
   reply.header('etag', etag)
   const known = request.headers['if-none-match']
-  if (known !== undefined && matchesTag(known, etag)) reply.raw.statusCode = 304
+  if (known !== undefined && matchesTag(known, etag)) reply.code(304)
   return body
 }

@@ -1,4 +1,4 @@
-import swaggerUi from '@fastify/swagger-ui'
+import swaggerUi, { type FastifySwaggerUiOptions } from '@fastify/swagger-ui'
 import type { App } from './app.ts'
 
 /** What the documentation's pages may load: nothing from elsewhere. */
@@ -16,11 +16,18 @@ const contentSecurityPolicy = [
 ].join('; ')
 
 /**
- * Swagger UI at `/docs`, from its package. What is tried there sends the session cookie, or a bearer token that is
- * pasted into "Authorize" and remembered by the browser.
+ * Swagger UI at `/docs`, from its package, for everybody: it tells what `/openapi.json` tells. What is tried there
+ * sends the session cookie, or a bearer token that is pasted into "Authorize" and remembered by the browser.
  */
 export async function addDocs(app: App, title: string): Promise<void> {
-  await app.register(swaggerUi, {
+  await app.register(async (pages) => {
+    pages.decorate('scopeAccess', 'public')
+    await pages.register(swaggerUi, optionsOf(title))
+  })
+}
+
+function optionsOf(title: string): FastifySwaggerUiOptions {
+  return {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy,
     theme: {
@@ -37,5 +44,5 @@ export async function addDocs(app: App, title: string): Promise<void> {
       tryItOutEnabled: true,
       validatorUrl: null,
     },
-  })
+  }
 }

@@ -14,14 +14,15 @@ export interface ErrorRules {
 export function createErrorHandler(rules: ErrorRules) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = toProblem(error, rules)
-    log(problem, rules.logger)
+    logProblem(problem, rules.logger)
     // Fastify wants to close the connection whenever a body is refused; whether that is needed is decided later.
     reply.removeHeader('connection')
     sendProblem(problem, request, reply)
   }
 }
 
-function log(problem: Problem, logger: Logger): void {
+/** Logs what has a cause that operators should see. */
+export function logProblem(problem: Problem, logger: Logger): void {
   if (problem.code === 'internal_error') {
     logger.error({ err: problem.cause ?? problem }, 'a request failed')
   } else if (problem.status >= 500 && problem.cause !== undefined) {

@@ -1,4 +1,4 @@
-export { type Access, anyOf, type Identifier, type Identity, publicAccess, signedIn } from './access.ts'
+export { type Access, anyOf, type Identifier, type Identity } from './access.ts'
 export type { App, RouteInfo, RoutePlugin } from './app.ts'
 export { etagOf, requireMatch, sendVersioned } from './conditional.ts'
 export {
@@ -10,7 +10,7 @@ export {
   type KeysOf,
 } from './cursors.ts'
 export { isUuid } from './formats.ts'
-export { httpProblem, httpProblems } from './http-problems.ts'
+export { httpProblem } from './http-problems.ts'
 export { defaultLimits, type HttpLimits } from './limits.ts'
 export { mergePatch } from './merge-patch.ts'
 export { createOpsServer, type OpsServer, type OpsServerOptions } from './ops-server.ts'
@@ -26,7 +26,7 @@ export {
 export { createRateLimiter, type RateLimiter, type RateRule, type RateVerdict } from './rate-limit.ts'
 export { clientKey } from './rates.ts'
 export type { Readiness } from './readiness.ts'
-export { day, nullable, ProblemSchema, page, pageQuery, timestamp, uuid } from './schemas.ts'
+export { day, nullable, page, pageQuery, timestamp, uuid } from './schemas.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
 export { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts'
 export { createTokenVerifier, type TokenVerifierOptions } from './tokens.ts'

@@ -1,8 +1,14 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger, Registry } from '@colophon/runtime'
+import { requestIdOf } from './begin.ts'
+import { createClientErrorHandler } from './client-errors.ts'
+import { logProblem, toProblem } from './errors.ts'
+import { httpProblem } from './http-problems.ts'
 import { listenError, originOf } from './listen.ts'
+import { type Occurrence, pathOf, problemBody, problemType } from './problem-answer.ts'
+import type { Problem } from './problems.ts'
 import { askReadiness, type Readiness } from './readiness.ts'
 
 export interface OpsServerOptions {
@@ -28,15 +34,14 @@ export interface OpsServer {
 export async function createOpsServer(options: OpsServerOptions): Promise<OpsServer> {
   const { host, port, logger } = options
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    const path = request.url?.split('?')[0] ?? '/'
-    const answered =
-      request.method === 'GET' || request.method === 'HEAD' ? answer(path, response, options) : undefined
-    if (!answered) refuse(response, request.method, path)
-    answered?.catch((error: unknown) => {
-      logger.error({ err: error, path }, 'an operations request failed')
-      response.destroy()
+    const occurrence = { instance: pathOf(request.url), requestId: requestIdOf(request) }
+    answer(request, response, occurrence.instance, options).catch((error: unknown) => {
+      const problem = toProblem(error, {})
+      logProblem(problem, logger)
+      sendProblem(response, problem, occurrence)
     })
   })
+  server.on('clientError', createClientErrorHandler(logger))
   return {
     async start() {
       server.listen({ host, port })
@@ -60,44 +65,51 @@ export async function createOpsServer(options: OpsServerOptions): Promise<OpsSer
   }
 }
 
-/** Undefined for a path that is not served. */
-function answer(
-  path: string,
+/** @throws Problem for a path that is not served, or another method. */
+async function answer(
+  { method }: IncomingMessage,
   response: ServerResponse,
+  path: string,
   options: OpsServerOptions,
-): Promise<void> | undefined {
-  switch (path) {
-    case '/metrics':
-      return sendMetrics(response, options.metrics)
-    case '/healthz':
-      return sendJson(response, 200, { status: 'ok', version: options.version })
-    case '/readyz':
-      return sendReadiness(response, options)
-    default:
-      return undefined
+): Promise<void> {
+  const send = routes.get(path)
+  if (!send) throw httpProblem('not_found', `here are ${[...routes.keys()].join(', ')}`)
+  if (method !== 'GET' && method !== 'HEAD') {
+    throw httpProblem('method_not_allowed', `${method} is not allowed: use GET`, {
+      headers: { allow: 'GET, HEAD' },
+    })
   }
+  await send(response, options)
 }
 
-async function sendMetrics(response: ServerResponse, metrics: Registry): Promise<void> {
+type Send = (response: ServerResponse, options: OpsServerOptions) => Promise<void>
+
+const routes: ReadonlyMap<string, Send> = new Map<string, Send>([
+  ['/metrics', sendMetrics],
+  ['/healthz', async (response, { version }) => sendJson(response, 200, { status: 'ok', version })],
+  ['/readyz', sendReadiness],
+])
+
+async function sendMetrics(response: ServerResponse, { metrics }: OpsServerOptions): Promise<void> {
   const text = await metrics.metrics()
   response.writeHead(200, { 'content-type': metrics.contentType }).end(text)
 }
 
 async function sendReadiness(response: ServerResponse, options: OpsServerOptions): Promise<void> {
   const { status, body } = await askReadiness(() => options.readiness(), options.logger)
-  await sendJson(response, status, body)
+  sendJson(response, status, body)
 }
 
-async function sendJson(response: ServerResponse, status: number, body: unknown): Promise<void> {
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-function refuse(response: ServerResponse, method: string | undefined, path: string): void {
-  const known = path === '/metrics' || path === '/healthz' || path === '/readyz'
-  const status = known ? 405 : 404
-  const title = known ? 'The method is not allowed here' : 'Nothing is here'
-  const detail = known ? `${method} is not allowed: use GET` : 'here are /metrics, /healthz and /readyz'
-  response
-    .writeHead(status, { 'content-type': 'application/problem+json', ...(known && { allow: 'GET, HEAD' }) })
-    .end(JSON.stringify({ title, status, detail, instance: path }))
+function sendProblem(response: ServerResponse, problem: Problem, occurrence: Occurrence): void {
+  const headers = {
+    'content-type': problemType,
+    'cache-control': 'no-store',
+    'x-request-id': occurrence.requestId,
+    ...problem.headers,
+  }
+  response.writeHead(problem.status, headers).end(JSON.stringify(problemBody(problem, occurrence)))
 }

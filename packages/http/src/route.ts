@@ -31,16 +31,31 @@ export function takesBody(method: string): boolean {
   return bodyMethods.includes(method)
 }
 
-/**
- * Reads a declaration, once per method.
- * @throws Error for a route that states no access, or a problem that is in no table
- */
-export function declareRoutes(options: RouteOptions, limits: HttpLimits, table: ProblemTable): Route[] {
-  return [options.method].flat().map((method) => declareRoute(options, method, limits, table))
+export interface DeclareOptions {
+  readonly limits: HttpLimits
+  readonly table: ProblemTable
 }
 
-function declareRoute(options: RouteOptions, method: string, limits: HttpLimits, table: ProblemTable): Route {
-  const { url, schema = {}, config = {} } = options
+/**
+ * Reads a declaration, once per method.
+ * @param scopeAccess who may use the routes of its scope that do not say it
+ * @throws Error for a route that states no access, or a problem that is in no table
+ */
+export function declareRoutes(
+  declaration: RouteOptions,
+  scopeAccess: Access | undefined,
+  options: DeclareOptions,
+): Route[] {
+  return [declaration.method].flat().map((method) => declareRoute(declaration, method, scopeAccess, options))
+}
+
+function declareRoute(
+  declaration: RouteOptions,
+  method: string,
+  scopeAccess: Access | undefined,
+  { limits, table }: DeclareOptions,
+): Route {
+  const { url, schema = {}, config = {} } = declaration
   const { problems = [], deadlineMs = limits.requestMs, isProbe = false } = config
   const unknown = problems.find((code) => !Object.hasOwn(table, code))
   if (unknown) throw new Error(`${method} ${url} names the problem "${unknown}", which is in no table`)
@@ -51,18 +66,19 @@ function declareRoute(options: RouteOptions, method: string, limits: HttpLimits,
     problems,
     deadlineMs,
     isProbe,
-    access: accessOf(options, method),
-    hidden: options.schema === undefined || schema.hide === true,
-    bodyBytes: options.bodyLimit ?? limits.bodyBytes,
+    access: accessOf(declaration, method, scopeAccess),
+    hidden: declaration.schema === undefined || schema.hide === true,
+    bodyBytes: declaration.bodyLimit ?? limits.bodyBytes,
     consumes: schema.consumes ?? ['application/json'],
     bodyRequired: schema.body !== undefined && !acceptsNull(schema.body),
   }
 }
 
-function accessOf({ url, config }: RouteOptions, method: string): Access {
-  if (config?.access !== undefined) return config.access
-  // Made by plugins, which cannot state it themselves: the documentation's pages, and CORS's preflight.
-  if (url === '*' || url === '/docs' || url.startsWith('/docs/')) return 'public'
+function accessOf({ url, config }: RouteOptions, method: string, scopeAccess: Access | undefined): Access {
+  const access = config?.access ?? scopeAccess
+  if (access !== undefined) return access
+  // CORS's preflight, a route of a plugin that must be added to the whole app.
+  if (method === 'OPTIONS' && url === '*') return 'public'
   throw new Error(
     `${method} ${url} does not say who may use it: add config: { access: 'public' | 'signed-in' | anyOf('role') }`,
   )

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
+import type { Access } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { App } from './app.ts'
 import { createBodyGate } from './body-gate.ts'
@@ -24,9 +25,9 @@ export interface RoutingOptions {
 export function addRouting(app: App, options: RoutingOptions): readonly Route[] {
   const routes: Route[] = []
   const failures: unknown[] = []
-  app.addHook('onRoute', (declaration) => {
+  app.addHook('onRoute', function declare(declaration) {
     try {
-      routes.push(...guard(declaration, options))
+      routes.push(...guard(declaration, this.scopeAccess, options))
     } catch (error) {
       failures.push(error)
     }
@@ -37,8 +38,12 @@ export function addRouting(app: App, options: RoutingOptions): readonly Route[] 
   return routes
 }
 
-function guard(declaration: RouteOptions, options: RoutingOptions): readonly Route[] {
-  const declared = declareRoutes(declaration, options.limits, options.table)
+function guard(
+  declaration: RouteOptions,
+  scopeAccess: Access | undefined,
+  options: RoutingOptions,
+): readonly Route[] {
+  const declared = declareRoutes(declaration, scopeAccess, options)
   const [route] = declared
   if (!route) return []
   declaration.onRequest = [options.admission.hookOf(route), ...[declaration.onRequest ?? []].flat()]

@@ -249,4 +249,10 @@ describe('a declaration that cannot be used stops the start', () => {
     const server = await createServer({ routes })
     await expect(server.start()).rejects.toThrow(message)
   })
+
+  test('no access, though its path is below that of the documentation', async () => {
+    const routes = (app: App) => void app.get('/docs/secret', { schema: {} }, async () => ({}))
+    const server = await createServer({ routes })
+    await expect(server.start()).rejects.toThrow(/GET \/docs\/secret does not say who may use it/)
+  })
 })
