@@ -21,6 +21,19 @@ const formats: Readonly<Record<string, string>> = {
   uri: 'an absolute URL',
 }
 
+/** At least one character that is seen. */
+export const notBlank = '\\S'
+
+/** What stands after "text" or "an absolute URL". A schema with another pattern gives an example, and that is told instead. */
+const patterns: Readonly<Record<string, string>> = {
+  [notBlank]: 'that is not blank',
+  '^[A-Z]{2}$': 'of two capital letters',
+  '^[A-Z]{3}$': 'of three capital letters',
+  '^[a-z]{3}$': 'of three small letters',
+  '^[^\\u0000]*$': 'without NUL characters',
+  '^https?://[^/?#:@]': 'that begins with http:// or https:// and a host',
+}
+
 const types: Readonly<Record<string, string>> = {
   string: 'text',
   integer: 'a whole number',
@@ -28,7 +41,6 @@ const types: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',
-  null: 'null',
 }
 
 /** A schema in words, to stand after "must be": "a whole number from 1 to 100". */
@@ -37,16 +49,17 @@ export function expectation(schema: Expected): string {
   if (schema.enum) return oneOf(schema.enum.map((value) => JSON.stringify(value)))
   const branches = schema.anyOf ?? schema.oneOf
   if (branches) return oneOf(branches.map(expectation))
-  return `${kind(schema)}${range(schema)}${example(schema)}`
+  const named = [schema.type ?? []].flat()
+  const kinds = named.filter((type) => type !== 'null')
+  const value = `${kind(kinds, schema.format)}${range(schema)}${example(schema)}`
+  if (kinds.length === named.length) return value
+  return kinds.length === 0 ? 'null' : `${value} or null`
 }
 
-function kind({ type, format }: Expected): string {
-  const known = [type ?? []].flat().map((name) => types[name] ?? name)
-  if (format === undefined) return oneOf(known)
-  return oneOf([
-    formats[format] ?? `text of the format ${format}`,
-    ...known.filter((name) => name !== 'text'),
-  ])
+function kind(known: readonly string[], format: string | undefined): string {
+  const others = format === undefined ? known : known.filter((name) => name !== 'string')
+  const words = others.map((name) => types[name] ?? name)
+  return oneOf(format === undefined ? words : [formats[format] ?? `text of the format ${format}`, ...words])
 }
 
 function range({ minimum, maximum }: Expected): string {
@@ -57,7 +70,7 @@ function range({ minimum, maximum }: Expected): string {
 
 function example({ pattern, examples }: Expected): string {
   if (examples?.[0] !== undefined) return ` such as ${JSON.stringify(examples[0])}`
-  return pattern === undefined ? '' : ` that matches ${pattern}`
+  return pattern === undefined ? '' : ` ${patterns[pattern] ?? `that matches ${pattern}`}`
 }
 
 const maxChoices = 20

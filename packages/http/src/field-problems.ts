@@ -1,6 +1,6 @@
 import { isOneEditAway } from '@colophon/runtime'
 import type { ErrorObject } from 'ajv'
-import { expectation, type Expected } from './expectation.ts'
+import { expectation, type Expected, notBlank } from './expectation.ts'
 import type { FieldProblem } from './problems.ts'
 
 // Enough to fill the answer, and few enough to compare with each other.
@@ -69,9 +69,10 @@ const codes: Readonly<Record<string, string>> = {
   uniqueItems: 'duplicate',
 }
 
-function codeOf({ keyword, data }: ErrorObject): string {
-  // An empty text where some is needed is what forms send for a field nobody filled in.
+function codeOf({ keyword, data, params }: ErrorObject): string {
+  // An empty or blank text where some is needed is what forms send for a field nobody filled in.
   if (keyword === 'minLength' && data === '') return 'required'
+  if (keyword === 'pattern' && params.pattern === notBlank) return 'required'
   return codes[keyword] ?? 'invalid_value'
 }
 
@@ -95,9 +96,10 @@ function messageOf(error: ErrorObject): string {
       return `must have at least ${count(params.limit, 'field')}`
     case 'uniqueItems':
       return `must not have the same item twice (items ${params.i} and ${params.j})`
+    case 'pattern':
+      return params.pattern === notBlank ? 'must not be blank' : `must be ${expectation(schema)}`
     case 'type':
     case 'format':
-    case 'pattern':
     case 'const':
     case 'enum':
     case 'anyOf':

@@ -26,7 +26,8 @@ function isMoment(text: string): boolean {
 
 /**
  * A validator of JSON Schema whose formats hold only what the stores can hold too: no `urn:uuid:` prefix, no year
- * 0, no leap second.
+ * 0, no leap second. It is Ajv, which Fastify brings along, and not the compiler of TypeBox: the errors of that one
+ * carry neither the value nor the schema, which the messages are made of, and defaults take it a second pass.
  * @param useDefaults whether a `default` is put where a value is absent
  */
 export function createValidator(useDefaults: boolean): Ajv {

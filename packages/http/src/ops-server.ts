@@ -37,7 +37,7 @@ export async function createOpsServer(options: OpsServerOptions): Promise<OpsSer
     const occurrence = { instance: pathOf(request.url), requestId: requestIdOf(request) }
     answer(request, response, occurrence.instance, options).catch((error: unknown) => {
       const problem = toProblem(error, {})
-      logProblem(problem, logger)
+      logProblem(problem, logger.child({ requestId: occurrence.requestId }))
       sendProblem(response, problem, occurrence)
     })
   })

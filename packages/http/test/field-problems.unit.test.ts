@@ -60,6 +60,25 @@ describe('a value says what it must be', () => {
     ],
     ['a bound', Type.Number({ exclusiveMinimum: 0 }), 0, [' too_small: must be > 0']],
     ['a pattern', Type.String({ pattern: '^a' }), 'b', [' wrong_format: must be text that matches ^a']],
+    ['a text with something in it', Type.String({ pattern: '\\S' }), ' ', [' required: must not be blank']],
+    [
+      'a member with something in it',
+      Type.Object({ name: Type.String({ pattern: '\\S' }) }),
+      {},
+      ['/name required: is required: text that is not blank'],
+    ],
+    [
+      'a code',
+      nullable(Type.String({ pattern: '^[A-Z]{3}$' })),
+      'eur',
+      [' wrong_format: must be text of three capital letters or null'],
+    ],
+    [
+      'a web address',
+      Type.String({ format: 'uri', pattern: '^https?://[^/?#:@]' }),
+      'ftp://example.com',
+      [' wrong_format: must be an absolute URL that begins with http:// or https:// and a host'],
+    ],
     ['a member with a slash', Type.Object({ 'a/b': Type.Null() }), {}, ['/a~1b required: is required: null']],
   ]
   test.each(cases)('%s', (_, schema, value, problems) => {

@@ -41,7 +41,7 @@ describe('bodies', () => {
     expect(byPath).toEqual({
       '/title': 'required: must have at least 1 character',
       '/pages': 'wrong_type: must be a whole number from 1 to 5000',
-      '/isbn': 'wrong_format: must be text or null such as "9780141439587"',
+      '/isbn': 'wrong_format: must be text such as "9780141439587" or null',
       '/titel': 'unknown_field: is not known here: did you mean title?',
       '/publisher/name': 'required: is required: text',
       '/publisher/nam': 'unknown_field: is not known here: did you mean name?',
