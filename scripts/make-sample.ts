@@ -1,6 +1,6 @@
 // Makes the sample catalogue out of goodbooks-10k, to the same bytes every time:
 //
-//   node scripts/make-sample.ts path/to/goodbooks-10k/books.csv > services/catalog/sample/books.csv
+//   npm run --silent sample:make path/to/goodbooks-10k/books.csv > services/catalog/sample/books.csv
 //
 // What is chosen, changed and made up is told in services/catalog/sample/README.md.
 import { createHash } from 'node:crypto'

@@ -1,4 +1,5 @@
-// Writes the settings' table into README.md from the settings themselves; `--check` only compares.
+// Writes the settings' table into README.md from the settings themselves (`npm run settings`); `--check` only compares
+// (`npm run settings:check`).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { settings } from '../apps/colophon/src/settings.ts'
 
@@ -12,7 +13,7 @@ const updated = readme.replace(/(<!-- settings: [^\n]*-->\n)[\s\S]*?(<!-- \/sett
 
 if (process.argv.includes('--check')) {
   if (updated !== readme) {
-    console.error('README.md: the settings have changed: run `node scripts/settings-table.ts`')
+    console.error('README.md: the settings have changed: run `npm run settings`')
     process.exitCode = 1
   }
 } else {

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { link, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '@colophon/runtime'
+import { settings } from './settings.ts'
 
 /** The file of the data folder that holds the secret key when SECRET_KEY is not set. */
 const file = 'secret-key'
 
 /**
  * The key that wraps the signing keys: SECRET_KEY, or one made once in the data folder.
- * @throws ConfigError on an external database without SECRET_KEY, since every process must have the same
+ * @throws ConfigError on an external database without SECRET_KEY, since every process must have the same; Error
+ * when the file does not hold a key
  */
 export async function secretKey(given: string | undefined, folder: string | null): Promise<string> {
   if (given !== undefined) return given
@@ -18,7 +20,14 @@ export async function secretKey(given: string | undefined, folder: string | null
     )
   }
   const path = join(folder, file)
-  return (await readIfThere(path)) ?? makeOnce(path)
+  const key = (await readIfThere(path)) ?? (await makeOnce(path))
+  try {
+    settings.secretKey.parse(key)
+    return key
+  } catch (error) {
+    const message = `the file ${path} is damaged, since it does not hold a key of 43 characters: put back a copy of it, or set SECRET_KEY to what it held`
+    throw new Error(message, { cause: error })
+  }
 }
 
 /** Linked into place whole, so that two processes that start at once end up with the same key. */

@@ -38,11 +38,11 @@ export const settings = {
   ...catalogSettings,
   sampleCatalogue: oneOf('SAMPLE_CATALOGUE', ['new', 'on', 'off'], {
     default: 'new',
-    help: 'Whether the sample catalogue is loaded: into a new embedded shop only, into any new shop, or never.',
+    help: 'Whether the sample catalogue is loaded: new into a new embedded shop only, on into any new shop, off never.',
   }),
   logLevel: oneOf('LOG_LEVEL', logLevels, {
     default: 'info',
-    help: 'The least important log lines that are written.',
+    help: `The least important log lines that are written: ${logLevels.join(', ')}.`,
   }),
 }
 
@@ -54,10 +54,17 @@ export type Config = ConfigOf<typeof settings>
  */
 export function configOf(environment: Environment): Config {
   const config = readConfig(settings, environment)
-  if (config.port !== 0 && (config.opsPort ?? config.port + 1) === config.port) {
+  const opsPort = opsPortOf(config)
+  if (opsPort !== 0 && opsPort === config.port) {
     throw new ConfigError('OPS_PORT must not be PORT: operators and the public have doors of their own')
   }
+  if (opsPort > 65_535) throw new ConfigError(`OPS_PORT is not set, and there is no port ${opsPort}: set it`)
   return config
+}
+
+/** OPS_PORT, which is PORT + 1 when it is not set; 0 is any free port. */
+export function opsPortOf({ port, opsPort }: Pick<Config, 'port' | 'opsPort'>): number {
+  return opsPort ?? (port === 0 ? 0 : port + 1)
 }
 
 /** The data folder when the database is embedded in one, else null. */

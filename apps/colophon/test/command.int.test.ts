@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { version } from '../src/version.ts'
-import { colophon, secretKey } from './support.ts'
+import { colophon, secretKey, urlOf } from './support.ts'
 
 let test: TestDatabase
 let environment: Record<string, string>
@@ -11,13 +11,6 @@ beforeAll(async () => {
   environment = { DATABASE_URL: urlOf(test), SECRET_KEY: secretKey, ADMIN_PASSWORD: 'correct horse battery' }
 })
 afterAll(() => test.drop())
-
-/** A socket's folder can stand in a URL's query. */
-function urlOf({ connection }: TestDatabase): string {
-  if ('url' in connection) return connection.url
-  const { host, port, user, database } = connection
-  return `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
-}
 
 const commands = [
   ['serve'],
@@ -78,6 +71,7 @@ describe('what cannot be meant', () => {
     [{ DATABSE_URL: 'postgres://x' }, 'DATABSE_URL is not a setting: did you mean DATABASE_URL?'],
     [{ PORT: 'http' }, 'PORT must be a whole number'],
     [{ OPS_PORT: '8080' }, 'OPS_PORT must not be PORT'],
+    [{ PORT: '65535' }, 'OPS_PORT is not set, and there is no port 65536'],
     [{ DATABASE_URL: 'postgres://127.0.0.1:9/x' }, 'SECRET_KEY is not set'],
   ])('settings %j end it in one line', async (given, said) => {
     const { code, stderr } = await colophon(['token', '--role', 'staff'], { environment: given })
@@ -110,6 +104,25 @@ describe('commands on a database', () => {
     })
   })
 
+  it.each([[['token', '--role', 'staff']], [['account', 'list']]])(
+    '%j leaves tables alone that are not up to date, and says what to do',
+    async (args) => {
+      const old = await createTestDatabase()
+      const given = { environment: { ...environment, DATABASE_URL: urlOf(old) } }
+      const refused = await colophon(args, given)
+      await colophon(['migrate'], given)
+      const { code: codeAfter } = await colophon(['account', 'list'], given)
+      await old.drop()
+      expect(refused).toEqual({
+        code: 1,
+        stdout: '',
+        stderr:
+          "colophon: the database's tables are not those of this version: run `colophon migrate` or start the shop first\n",
+      })
+      expect(codeAfter).toBe(0)
+    },
+  )
+
   it('accounts are made, listed, given roles, and have tokens', async () => {
     expect(await colophon(['token', '--role', 'staff'], { environment })).toMatchObject({
       code: 1,
@@ -130,6 +143,39 @@ describe('commands on a database', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ tokenType: 'Bearer', expiresIn: 3600 })
   })
 
+  it('a password that was made up is in the JSON and nowhere else; a given one is in neither', async () => {
+    const create = ['account', 'create', 'grace@example.com', '--role', 'staff', '--name', 'Grace', '--json']
+    const made = await colophon(create, { environment })
+    expect(made).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      name: 'Grace',
+      roles: ['staff'],
+      password: expect.stringMatching(/^\S{29}$/),
+    })
+    const given = { ...environment, ACCOUNT_PASSWORD: 'a long enough one' }
+    const reset = await colophon(['account', 'password', 'grace@example.com', '--json'], {
+      environment: given,
+    })
+    expect(reset).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(reset.stdout)).not.toHaveProperty('password')
+    const quiet = await colophon(['account', 'password', 'grace@example.com'], { environment: given })
+    expect(quiet).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('an account gets other roles, which show in the list', async () => {
+    const set = await colophon(['account', 'role', 'grace@example.com', 'staff', 'customer'], { environment })
+    expect(set.stdout).toMatch(/^\S{36} {2}grace@example\.com {2}(staff,customer|customer,staff) {2}Grace\n$/)
+    const { stdout } = await colophon(['account', 'list'], { environment })
+    expect(stdout.split('\n')).toContain(set.stdout.trim())
+    const token = ['token', '--role', 'customer', '--email', 'grace@example.com', '--expires', '60', '--json']
+    const issued = await colophon(token, { environment })
+    expect(JSON.parse(issued.stdout)).toMatchObject({ expiresIn: 60 })
+    const refused = await colophon(['token', '--role', 'admin', '--email', 'grace@example.com'], {
+      environment,
+    })
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+  })
+
   it('a forgotten password is replaced, and keys are rotated', async () => {
     const reset = await colophon(['account', 'password', 'ada@example.com'], { environment })
     expect(reset).toMatchObject({ code: 0, stdout: expect.stringContaining('ada@example.com') })
@@ -141,6 +187,8 @@ describe('commands on a database', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('at least 8') })
     const rotated = await colophon(['keys', 'rotate', '--json'], { environment })
     expect(JSON.parse(rotated.stdout)).toMatchObject({ id: expect.any(String) })
+    const again = await colophon(['keys', 'rotate'], { environment })
+    expect(again.stdout).toMatch(/^key \S{43} signs from now on\n$/)
   })
 
   it('the sample comes, goes, and says how many', async () => {
@@ -152,6 +200,10 @@ describe('commands on a database', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ inserted: 0, unchanged: inserted })
     const removed = await colophon(['sample', 'remove', '--json'], { environment })
     expect(JSON.parse(removed.stdout)).toEqual({ removed: inserted, kept: 0 })
+    const back = await colophon(['sample', 'load'], { environment })
+    expect(back.stdout).toBe(`${inserted} books added, 0 were there\n`)
+    const gone = await colophon(['sample', 'remove'], { environment })
+    expect(gone.stdout).toBe(`${inserted} sample books removed\n`)
   })
 
   it('import reports refused rows and ends with 3', async () => {
@@ -163,6 +215,39 @@ describe('commands on a database', () => {
     expect(code).toBe(3)
     expect(JSON.parse(stdout).counts).toEqual({ read: 2, inserted: 1, updated: 0, unchanged: 0, refused: 1 })
     expect(stderr).toContain('"line":3')
+  })
+
+  it('import tells people what it did, and what it would do', async () => {
+    const rows = [
+      'record,isbn,title,shelf',
+      ...Array.from({ length: 8 }, (_, index) => `${index + 1},9.78E+12,Book ${index + 1},A`),
+    ]
+    const stdin = `${rows.join('\n')}\n`.replace('record,', 'recordId,')
+    const args = ['import', '-', '--source', 'spreadsheet']
+    const dry = await colophon([...args, '--dry-run'], { environment, stdin })
+    expect(dry.stdout).toContain('  dry run: nothing was changed\n')
+    const done = await colophon(args, { environment, stdin })
+    expect(done.code).toBe(0)
+    expect(done.stdout).toContain('8 rows read = 8 inserted + 0 updated + 0 unchanged + 0 refused')
+    expect(done.stdout).toContain('columns not used: shelf')
+    const warnings = done.stderr.trim().split('\n')
+    expect(warnings).toHaveLength(6)
+    expect(warnings[0]).toMatch(/^\S+:2: warning: isbn "9\.78E\+12": .+ \[\w+\]$/)
+    expect(warnings[5]).toMatch(/3 more warnings \w+; --verbose shows them$/)
+    const verbose = await colophon([...args, '--verbose'], { environment, stdin })
+    expect(verbose.stdout).toContain('8 rows read = 0 inserted + 0 updated + 8 unchanged + 0 refused')
+    expect(verbose.stderr.trim().split('\n')).toHaveLength(8)
+  })
+
+  it('import reads a file without a header by --columns', async () => {
+    const args = ['import', '-', '--source', 'bare', '--columns', 'isbn, -, title']
+    const { code, stdout } = await colophon(args, {
+      environment,
+      stdin: '9780141439518,x,Pride\n',
+      terminal: true,
+    })
+    expect(code).toBe(0)
+    expect(stdout).toContain('without a header')
   })
 
   it('import of a file that is not there is a failure that names it', async () => {

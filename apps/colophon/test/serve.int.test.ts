@@ -1,11 +1,12 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runColophon, type Served, serveColophon, spawnColophon } from './process.ts'
+import { takePort } from './support.ts'
 
 let folder: string
 let environment: Record<string, string>
@@ -69,25 +70,31 @@ it('Ctrl-C, sent to the whole group and more than once, lets a request in flight
   expect(shop.lines.join('\n')).not.toMatch(/"level":"(error|fatal)"/)
 })
 
-it('a data folder that a shop holds, and a port that is taken, end the start in one line', async () => {
-  await start()
-  const held = await runColophon(['serve'], { ...environment, PORT: '0' })
-  expect(held.code).toBe(1)
-  expect(held.output.trim().split('\n')).toHaveLength(1)
-  expect(held.output).toMatch(new RegExp(`colophon serve pid ${served?.child.pid}`))
+it('a data folder that a shop holds ends the start in one line that says so', async () => {
+  const shop = await start()
+  const { code, output } = await runColophon(['serve'], { ...environment, PORT: '0' })
+  expect(code).toBe(1)
+  expect(output.trim().split('\n')).toHaveLength(1)
+  for (const named of [join(folder, 'data'), 'colophon serve', String(shop.child.pid)]) {
+    expect(output).toContain(named)
+  }
+})
 
-  const other = createServer()
-  await once(other.listen(0, '127.0.0.1'), 'listening')
-  const address = other.address()
-  const port = typeof address === 'object' ? String(address?.port) : ''
-  const taken = await runColophon(['serve'], {
+it('a port that a Colophon has ends the start in one line that says so, before anything is made', async () => {
+  const shop = await start()
+  const { code, output } = await runColophon(['serve'], {
     DATABASE_URL: `embedded:${folder}/second`,
-    PORT: port,
+    PORT: new URL(shop.url).port,
     OPS_PORT: '0',
   })
-  other.close()
-  expect(taken.code).toBe(1)
-  expect(taken.output.trim().split('\n').at(-1)).toMatch(new RegExp(`colophon: .*${port}.* taken`))
+  expect(code).toBe(1)
+  expect(output).toMatch(
+    new RegExp(
+      `^colophon: port \\d+ on 127.0.0.1 is taken by a Colophon already running there \\(process ${shop.child.pid}\\): ` +
+        'stop it, or start with PORT=\\d+\n$',
+    ),
+  )
+  expect(existsSync(join(folder, 'second'))).toBe(false)
 })
 
 it('commands work beside the shop and without it', async () => {
@@ -110,22 +117,25 @@ it('a data folder whose secret key is damaged ends the start, and nothing is lef
   await writeFile(join(folder, 'data', 'secret-key'), 'not a key')
   const ended = await runColophon(['serve'], { ...environment, PORT: '0' })
   expect(ended.code).toBe(1)
-  expect(ended.output.trim().split('\n').at(-1)).toMatch(/^colophon: .*SECRET_KEY/)
+  const file = join(folder, 'data', 'secret-key')
+  expect(ended.output.trim().split('\n').at(-1)).toContain(`colophon: the file ${file} is damaged`)
 })
 
-it('an administrator whose password nobody was shown is not lost', async () => {
-  const other = createServer()
-  await once(other.listen(0, '127.0.0.1'), 'listening')
-  const address = other.address()
-  const port = typeof address === 'object' ? String(address?.port) : ''
-  const failed = await runColophon(['serve'], {
-    ...environment,
-    PORT: port,
-    OPS_PORT: '0',
-    SAMPLE_CATALOGUE: 'off',
-  })
-  other.close()
-  expect(failed.code).toBe(1)
+it('a port that is taken while the shop is made ends the start, and the administrator made by then is not lost', async () => {
+  const free = await takePort()
+  await free.close()
+  const ports = { PORT: String(free.port), OPS_PORT: '0' }
+  const child = spawnColophon(['serve'], { ...environment, ...ports, SAMPLE_CATALOGUE: 'off' })
+  const output: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk))
+  const closed = once(child, 'close')
+  // The port was tried before, and it is listened on long after.
+  await expect.poll(() => existsSync(join(folder, 'data')), { timeout: 10_000, interval: 5 }).toBe(true)
+  const taken = await takePort(free.port)
+  expect(await closed).toEqual([1, null])
+  await taken.close()
+  const said = Buffer.concat(output).toString().trim().split('\n').at(-1)
+  expect(said).toMatch(new RegExp(`^colophon: port ${free.port} on 127.0.0.1 is taken`))
   const password = (await readFile(join(folder, 'data', 'admin-password'), 'utf8')).trim()
   const shop = await start()
   expect((await loginWith(shop.url, password)).status).toBe(200)

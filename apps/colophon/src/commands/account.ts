@@ -1,14 +1,7 @@
-import { type Account, type AccountsClient, type Role, roles } from '@colophon/accounts'
+import { type Account, newPassword, type Role, roles } from '@colophon/accounts'
 import { Argument, type Command } from 'commander'
 import { print } from '../io.ts'
-import {
-  type CommandContext,
-  example,
-  jsonOption,
-  type Output,
-  roleOption,
-  withNewPassword,
-} from './options.ts'
+import { type CommandContext, example, jsonOption, type Output, roleOption } from './options.ts'
 import { withShop } from './with-shop.ts'
 
 /** `colophon account create|list|role|password`. */
@@ -16,6 +9,7 @@ export function addAccount(program: Command, context: CommandContext): void {
   const account = program.command('account').description('accounts of people')
   account
     .command('create')
+    .usage('<email> --role <role> [options]')
     .description('make an account; the password is read from ACCOUNT_PASSWORD, or made up and printed once')
     .argument('<email>')
     .addOption(roleOption())
@@ -56,31 +50,31 @@ interface CreateOptions extends Output {
 
 function create(context: CommandContext, email: string, { role, name, json }: CreateOptions): Promise<void> {
   const shownName = name ?? email.split('@')[0] ?? email
-  return withNewPassword(context, (made) =>
-    withAccounts(context, 'account create', async (accounts) => {
-      const account = await accounts.createAccount({ email, name: shownName, password: made, roles: [role] })
-      print(context.io, json ? JSON.stringify(account) : `made ${line(account)}`)
-    }),
-  )
+  const use = { command: 'account create', makes: true, migrates: true }
+  return withShop(context, use, async ({ accounts }) => {
+    const chosen = choosePassword(context)
+    const { password } = chosen
+    const account = await accounts.client.createAccount({ email, name: shownName, password, roles: [role] })
+    printWithPassword(context, 'made', account, chosen, json)
+  })
 }
 
 /** A new password ends the account's sessions. */
 function password(context: CommandContext, email: string, { json }: Output): Promise<void> {
-  return withNewPassword(context, (made) =>
-    withAccounts(context, 'account password', async (accounts) => {
-      const account = await accounts.resetPassword({ email }, made)
-      print(context.io, json ? JSON.stringify(account) : `new password for ${line(account)}`)
-    }),
-  )
+  return withShop(context, { command: 'account password', migrates: true }, async ({ accounts }) => {
+    const chosen = choosePassword(context)
+    const account = await accounts.client.resetPassword({ email }, chosen.password)
+    printWithPassword(context, 'new password for', account, chosen, json)
+  })
 }
 
 /** Lists every account, a page at a time so that any number is no burden. */
 function list(context: CommandContext, { json }: Output): Promise<void> {
-  return withAccounts(context, 'account list', async (accounts) => {
+  return withShop(context, { command: 'account list' }, async ({ accounts }) => {
     let cursor: string | null = null
     let count = 0
     do {
-      const page = await accounts.listAccounts({ limit: 100, ...(cursor !== null && { cursor }) })
+      const page = await accounts.client.listAccounts({ limit: 100, ...(cursor !== null && { cursor }) })
       for (const account of page.items) print(context.io, json ? JSON.stringify(account) : line(account))
       count += page.items.length
       cursor = page.nextCursor
@@ -92,18 +86,33 @@ function list(context: CommandContext, { json }: Output): Promise<void> {
 }
 
 function setRoles(context: CommandContext, email: string, given: Role[], { json }: Output): Promise<void> {
-  return withAccounts(context, 'account role', async (accounts) => {
-    const account = await accounts.setRoles({ email }, given)
+  return withShop(context, { command: 'account role', migrates: true }, async ({ accounts }) => {
+    const account = await accounts.client.setRoles({ email }, given)
     print(context.io, json ? JSON.stringify(account) : line(account))
   })
 }
 
-function withAccounts(
-  { config, io }: CommandContext,
-  command: string,
-  work: (accounts: AccountsClient) => Promise<void>,
-): Promise<void> {
-  return withShop(config(), io, command, ({ accounts }) => work(accounts.client))
+interface ChosenPassword {
+  password: string
+  /** Nobody knows it yet. */
+  isMadeUp: boolean
+}
+
+function choosePassword({ config }: CommandContext): ChosenPassword {
+  const { accountPassword: given } = config()
+  return { password: given ?? newPassword(), isMadeUp: given === undefined }
+}
+
+/** Tells a password that was made up: in the JSON, else on standard error, since standard output is often kept. */
+function printWithPassword(
+  { io }: CommandContext,
+  done: string,
+  account: Account,
+  { password, isMadeUp }: ChosenPassword,
+  json: boolean,
+): void {
+  print(io, json ? JSON.stringify({ ...account, ...(isMadeUp && { password }) }) : `${done} ${line(account)}`)
+  if (isMadeUp && !json) io.stderr.write(`password: ${password}\n`)
 }
 
 function line({ id, email, name, roles: held }: Account): string {

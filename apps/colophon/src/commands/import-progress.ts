@@ -17,7 +17,7 @@ const barWidth = 24
  * A bar on a terminal, drawn over itself; elsewhere a plain line now and then.
  * @param clock milliseconds
  */
-export function createProgressWriter({ stderr }: Io, clock: () => number): ProgressWriter {
+export function createProgressWriter({ stderr }: Pick<Io, 'stderr'>, clock: () => number): ProgressWriter {
   const began = clock()
   let written = began
   const clear = () => {
@@ -25,12 +25,12 @@ export function createProgressWriter({ stderr }: Io, clock: () => number): Progr
   }
   return {
     show(progress) {
-      const line = progressLine(progress, (clock() - began) / 1000)
       if (stderr.isTTY) {
+        const line = progressBar(progress, (clock() - began) / 1000)
         stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`)
       } else if (clock() - written >= lineEvery) {
         written = clock()
-        stderr.write(`${line}\n`)
+        stderr.write(`import: ${progressLine(progress)}\n`)
       }
     },
     clear,
@@ -38,14 +38,35 @@ export function createProgressWriter({ stderr }: Io, clock: () => number): Progr
   }
 }
 
-/** One line of progress after so many seconds; without a bar when the size is not known. */
-export function progressLine(progress: ImportProgress, seconds: number): string {
-  const { read, refused, bytesRead, bytesTotal } = progress
-  const rate = seconds > 0 ? Math.round(read / seconds) : 0
-  const rows = `${read.toLocaleString('en')} rows, ${rate.toLocaleString('en')}/s${refused > 0 ? `, ${refused} refused` : ''}`
-  if (!bytesTotal) return rows
-  const share = Math.min(1, bytesRead / bytesTotal)
+/** Progress after so many seconds, for a terminal; without a bar when the size is not known. */
+export function progressBar(progress: ImportProgress, seconds: number): string {
+  const rate = seconds > 0 ? Math.round(progress.read / seconds) : 0
+  const rows = `${n(progress.read)} rows, ${n(rate)}/s${refusedOf(progress)}`
+  const share = shareOf(progress)
+  if (share === undefined) return rows
   const bar = '█'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '░')
   const left = share > 0 && share < 1 ? `, ${Math.ceil((seconds * (1 - share)) / share)} s left` : ''
   return `${bar} ${Math.floor(share * 100)}%  ${rows}${left}`
+}
+
+/** Progress in plain text: `2,000 of about 10,000 rows (20 %), 3 refused`. */
+export function progressLine(progress: ImportProgress): string {
+  const share = shareOf(progress)
+  if (!share) return `${n(progress.read)} rows${refusedOf(progress)}`
+  // No more digits than an estimate is worth.
+  const total = Math.max(progress.read, Number((progress.read / share).toPrecision(2)))
+  return `${n(progress.read)} of about ${n(total)} rows (${Math.floor(share * 100)} %)${refusedOf(progress)}`
+}
+
+/** How much of the file has been read, 0 to 1; undefined when its size is not known. */
+function shareOf({ bytesRead, bytesTotal }: ImportProgress): number | undefined {
+  return bytesTotal ? Math.min(1, bytesRead / bytesTotal) : undefined
+}
+
+function refusedOf({ refused }: ImportProgress): string {
+  return refused > 0 ? `, ${n(refused)} refused` : ''
+}
+
+function n(count: number): string {
+  return count.toLocaleString('en')
 }

@@ -38,13 +38,10 @@ interface ImportOptions extends Output {
 }
 
 /** @returns the exit code: 3 when rows were refused */
-async function importFeed(
-  { config, io }: CommandContext,
-  path: string,
-  options: ImportOptions,
-): Promise<number> {
+async function importFeed(context: CommandContext, path: string, options: ImportOptions): Promise<number> {
+  const { io } = context
   const feed = await openFeed(path, io.stdin)
-  return withShop(config(), io, 'import', async ({ catalog }) => {
+  return withShop(context, { command: 'import', makes: true, migrates: true }, async ({ catalog }) => {
     const progress = createProgressWriter(io, () => performance.now())
     const issues = createIssueWriter(io, feed.name, options, progress)
     const report = await catalog.importBooks({

@@ -17,14 +17,9 @@ export function addKeys(program: Command, context: CommandContext): void {
     .action((options: Output) => rotate(context, options))
 }
 
-function rotate({ config, io }: CommandContext, { json }: Output): Promise<void> {
-  return withShop(config(), io, 'keys rotate', async ({ accounts }) => {
-    await accounts.start()
-    try {
-      const key = await accounts.client.rotateKeys()
-      print(io, json ? JSON.stringify(key) : `key ${key.id} signs from now on`)
-    } finally {
-      await accounts.stop()
-    }
+function rotate(context: CommandContext, { json }: Output): Promise<void> {
+  return withShop(context, { command: 'keys rotate', migrates: true }, async ({ accounts }) => {
+    const key = await accounts.client.rotateKeys()
+    print(context.io, json ? JSON.stringify(key) : `key ${key.id} signs from now on`)
   })
 }

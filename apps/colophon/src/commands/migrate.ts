@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { print } from '../io.ts'
 import { type CommandContext, example, jsonOption, type Output } from './options.ts'
-import { openShop } from './with-shop.ts'
+import { withShop } from './with-shop.ts'
 
 /** `colophon migrate`. */
 export function addMigrate(program: Command, context: CommandContext): void {
@@ -13,8 +13,9 @@ export function addMigrate(program: Command, context: CommandContext): void {
     .action((options: Output) => migrate(context, options))
 }
 
-function migrate({ config, io }: CommandContext, { json }: Output): Promise<void> {
-  return openShop(config(), io, 'migrate', async (shop) => {
+function migrate(context: CommandContext, { json }: Output): Promise<void> {
+  const { io } = context
+  return withShop(context, { command: 'migrate', makes: true }, async (shop) => {
     const results = await shop.migrate(io.interrupted)
     if (json) return print(io, JSON.stringify({ services: results }))
     for (const { service, applied } of results) {

@@ -1,4 +1,4 @@
-import { newPassword, roles } from '@colophon/accounts'
+import { roles } from '@colophon/accounts'
 import { Option } from 'commander'
 import type { Io } from '../io.ts'
 import type { Config } from '../settings.ts'
@@ -22,21 +22,10 @@ export function jsonOption(): Option {
 }
 
 export function roleOption(): Option {
-  return new Option('--role <role>', 'the role').choices(roles).makeOptionMandatory()
+  return new Option('--role <role>', 'the role; must be given').choices(roles).makeOptionMandatory()
 }
 
 /** What stands at the end of a command's help. */
 export function example(...lines: string[]): string {
   return `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  ${line}`).join('\n')}`
-}
-
-/** Uses ACCOUNT_PASSWORD, or a password made up, which is told once it is in use. */
-export async function withNewPassword(
-  { io, config }: CommandContext,
-  use: (password: string) => Promise<void>,
-): Promise<void> {
-  const given = config().accountPassword
-  const password = given ?? newPassword()
-  await use(password)
-  if (given === undefined) io.stderr.write(`password: ${password}\n`)
 }

@@ -20,20 +20,21 @@ export function addSample(program: Command, context: CommandContext): void {
     .action((options: Output) => remove(context, options))
 }
 
-function load({ config, io }: CommandContext, { json }: Output): Promise<void> {
-  return withShop(config(), io, 'sample load', async ({ catalog }) => {
+function load(context: CommandContext, { json }: Output): Promise<void> {
+  const use = { command: 'sample load', makes: true, migrates: true }
+  return withShop(context, use, async ({ catalog }) => {
     const counts = await catalog.sample.load()
     print(
-      io,
+      context.io,
       json ? JSON.stringify(counts) : `${counts.inserted} books added, ${counts.unchanged} were there`,
     )
   })
 }
 
-function remove({ config, io }: CommandContext, { json }: Output): Promise<void> {
-  return withShop(config(), io, 'sample remove', async ({ catalog }) => {
+function remove(context: CommandContext, { json }: Output): Promise<void> {
+  return withShop(context, { command: 'sample remove', migrates: true }, async ({ catalog }) => {
     const { removed, kept } = await catalog.sample.remove()
     const rest = kept === 0 ? '' : `; ${kept} were kept, since staff or another feed has changed them`
-    print(io, json ? JSON.stringify({ removed, kept }) : `${removed} sample books removed${rest}`)
+    print(context.io, json ? JSON.stringify({ removed, kept }) : `${removed} sample books removed${rest}`)
   })
 }

@@ -10,6 +10,7 @@ import { loadSampleOnce } from '../sample.ts'
 import type { Config } from '../settings.ts'
 import { createShop } from '../shop.ts'
 import { openStore, type Store } from '../store.ts'
+import { refuseTakenPorts } from '../taken-port.ts'
 import { version } from '../version.ts'
 import { type CommandContext, example } from './options.ts'
 
@@ -29,6 +30,7 @@ export function addServe(program: Command, { io, config }: CommandContext): void
 async function serve(config: Config, io: Io): Promise<void> {
   const began = performance.now()
   const logger = createLogger({ level: config.logLevel, readable: io.stdout.isTTY === true })
+  await refuseTakenPorts(config)
   const store = await openStore({
     config,
     logger,

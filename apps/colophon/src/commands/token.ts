@@ -8,6 +8,7 @@ import { withShop } from './with-shop.ts'
 export function addToken(program: Command, context: CommandContext): void {
   program
     .command('token')
+    .usage('--role <role> [options]')
     .description(
       'print an access token for scripts; one for more than 15 minutes ends when its account gets other roles or another password',
     )
@@ -32,16 +33,11 @@ interface TokenOptions extends Output {
 }
 
 /** Prints the token alone on its line. */
-function token({ config, io }: CommandContext, { role, email, expires, json }: TokenOptions): Promise<void> {
-  return withShop(config(), io, 'token', async ({ accounts }) => {
-    await accounts.start()
-    try {
-      const whose = email === undefined ? {} : { email }
-      const issued = await accounts.client.issueToken({ role, expiresInSeconds: expires, ...whose })
-      print(io, json ? JSON.stringify(issued) : issued.accessToken)
-    } finally {
-      await accounts.stop()
-    }
+function token(context: CommandContext, { role, email, expires, json }: TokenOptions): Promise<void> {
+  return withShop(context, { command: 'token' }, async ({ accounts }) => {
+    const whose = email === undefined ? {} : { email }
+    const issued = await accounts.client.issueToken({ role, expiresInSeconds: expires, ...whose })
+    print(context.io, json ? JSON.stringify(issued) : issued.accessToken)
   })
 }
 

@@ -1,53 +1,71 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { sqlState } from '@colophon/postgres'
 import { createLogger } from '@colophon/runtime'
-import type { Io } from '../io.ts'
 import { type Config, embeddedFolder } from '../settings.ts'
 import { createShop, type Shop } from '../shop.ts'
 import { openStore } from '../store.ts'
+import type { CommandContext } from './options.ts'
 
-/** Runs a command on the shop's database as it is, beside a running shop or without one. */
-export async function openShop<T>(
-  config: Config,
-  io: Io,
-  command: string,
+/** What a command needs of the shop it works on. */
+export interface ShopUse {
+  /** The command, such as `account list`, shown to whoever it stands in the way of. */
+  command: string
+  /** Makes a new shop where there is none, on an embedded database; otherwise that is an error. */
+  makes?: boolean
+  /** Brings the tables up to date first; a command that only reads leaves them as they are. */
+  migrates?: boolean
+}
+
+/**
+ * Runs a command on the shop's database, beside a running shop or without one.
+ * @throws Error in one line, when there is no shop or its tables are not those of this version
+ */
+export async function withShop<T>(
+  { config: readConfig, io }: CommandContext,
+  { command, makes = false, migrates = false }: ShopUse,
   work: (shop: Shop) => Promise<T>,
 ): Promise<T> {
+  const config = readConfig()
+  const missing = folderWithoutShop(config)
+  if (missing !== null && !makes) {
+    throw new Error(
+      `there is no shop in ${missing}: run this in the shop's folder, or set DATABASE_URL (npm start makes a new shop)`,
+    )
+  }
+  if (missing !== null) {
+    io.stderr.write(
+      `colophon: there is no shop in ${missing}: making a new one (DATABASE_URL names another place)\n`,
+    )
+  }
   // Results go to standard output, so that a pipe gets nothing else.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel
   const logger = createLogger({ level, readable: io.stderr.isTTY === true, destination: io.stderr })
-  tellOfNewShop(config, io)
-  const store = await openStore({
-    config,
-    logger,
-    application: `colophon ${command}`,
-    signal: io.interrupted,
-  })
+  const application = `colophon ${command}`
+  const store = await openStore({ config, logger, application, signal: io.interrupted })
   try {
-    return await work(await createShop(config, store, logger))
+    const shop = await createShop(config, store, logger)
+    if (migrates) await shop.migrate(io.interrupted)
+    return await work(shop)
+  } catch (error) {
+    throw migrates ? error : explainOldTables(error)
   } finally {
     await store.close()
   }
 }
 
-/** The same with the tables brought up to date first. */
-export function withShop<T>(
-  config: Config,
-  io: Io,
-  command: string,
-  work: (shop: Shop) => Promise<T>,
-): Promise<T> {
-  return openShop(config, io, command, async (shop) => {
-    await shop.migrate(io.interrupted)
-    return work(shop)
-  })
+/** The data folder, when the database is embedded in one and nobody has made it yet; else null. */
+function folderWithoutShop(config: Config): string | null {
+  const folder = embeddedFolder(config)
+  return folder === null || existsSync(join(folder, 'postgres')) ? null : folder
 }
 
-/** A command in the wrong folder makes a shop of its own there, which nobody should have to find out. */
-function tellOfNewShop(config: Config, io: Io): void {
-  const folder = embeddedFolder(config)
-  if (folder === null || existsSync(join(folder, 'postgres'))) return
-  io.stderr.write(
-    `colophon: there is no shop in ${folder}: making a new one (DATABASE_URL names another place)\n`,
-  )
+/** PostgreSQL's codes for a schema, table, column or function that is not there (Appendix A of its manual). */
+const undefinedStates = new Set(['3F000', '42P01', '42703', '42883'])
+
+function explainOldTables(error: unknown): unknown {
+  if (!undefinedStates.has(sqlState(error) ?? '')) return error
+  const message =
+    "the database's tables are not those of this version: run `colophon migrate` or start the shop first"
+  return new Error(message, { cause: error })
 }
