@@ -28,8 +28,8 @@ export function replaceBook(app: App, deps: CatalogDeps): void {
       const { book: reference } = request.params
       const actor = request.requireIdentity()
       // "Only where there is none" (RFC 9110, section 13.1.2): what is deleted is not there.
-      const isNone = request.headers['if-none-match'] === '*'
-      const book = isNone
+      const bringsBack = request.headers['if-none-match'] === '*'
+      const book = bringsBack
         ? await restoreBook(deps, actor, reference, request.body)
         : await editBook(deps, {
             reference,
@@ -38,7 +38,7 @@ export function replaceBook(app: App, deps: CatalogDeps): void {
             checkVersion: (version) => requireMatch(request, version),
             next: () => request.body,
           })
-      reply.code(isNone ? 201 : 200).header('etag', etagOf(book.version))
+      reply.code(bringsBack ? 201 : 200).header('etag', etagOf(book.version))
       return book
     },
   )
