@@ -3,18 +3,18 @@
 import { createServer } from 'node:http'
 import { attachEmbedded } from '@colophon/postgres'
 import pg from 'pg'
-import { bookColumns } from '../../services/catalog/src/books/read-books.ts'
+import { bookById } from '../../services/catalog/src/books/read-books.ts'
 
 const [folder = ''] = process.argv.slice(2)
 const embedded = await attachEmbedded({ folder, application: 'bare server' })
 const pool = new pg.Pool({ ...embedded.connection, max: 10 })
-const today = new Date().toISOString().slice(0, 10)
-const columns = bookColumns({ currency: 'EUR', today })
-const text = `select ${columns.text}, book.deleted_at as "deletedAt" from catalog.books book where book.id = $${columns.values.length + 1}`
+const statement = bookById('', { currency: 'EUR', today: new Date().toISOString().slice(0, 10) })
+const { text } = statement
+const view = statement.values.slice(0, -1)
 
 const server = createServer(async (request, response) => {
-  const id = request.url?.slice('/api/books/'.length)
-  const { rows } = await pool.query({ name: 'book', text, values: [...columns.values, id] })
+  const id = request.url?.slice('/api/books/'.length) ?? ''
+  const { rows } = await pool.query({ name: 'book', text, values: [...view, id] })
   const body = JSON.stringify(rows[0])
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
   response.end(body)

@@ -25,7 +25,7 @@ export async function secretKey(given: string | undefined, folder: string | null
     settings.secretKey.parse(key)
     return key
   } catch (error) {
-    const message = `the file ${path} is damaged, since it does not hold a key of 43 characters: put back a copy of it, or set SECRET_KEY to what it held`
+    const message = `the file ${path} is damaged, since it does not hold a key of 43 characters: put back a copy of it, or set SECRET_KEY to what it held; if that is lost, delete the file and run \`colophon keys rotate --secret-key-lost\``
     throw new Error(message, { cause: error })
   }
 }

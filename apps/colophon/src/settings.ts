@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { accountsSettings } from '@colophon/accounts'
 import { catalogSettings } from '@colophon/catalog'
-import { gatewaySettings } from '@colophon/gateway'
+import { gatewaySettings, opsPortOf } from '@colophon/gateway'
 import {
   ConfigError,
   type ConfigOf,
@@ -60,11 +60,6 @@ export function configOf(environment: Environment): Config {
   }
   if (opsPort > 65_535) throw new ConfigError(`OPS_PORT is not set, and there is no port ${opsPort}: set it`)
   return config
-}
-
-/** OPS_PORT, which is PORT + 1 when it is not set; 0 is any free port. */
-export function opsPortOf({ port, opsPort }: Pick<Config, 'port' | 'opsPort'>): number {
-  return opsPort ?? (port === 0 ? 0 : port + 1)
 }
 
 /** The data folder when the database is embedded in one, else null. */

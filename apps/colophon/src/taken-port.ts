@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
-import { type Config, opsPortOf } from './settings.ts'
+import { opsPortOf } from '@colophon/gateway'
+import type { Config } from './settings.ts'
 
 /** How long the holder of a port may take to say who it is, in milliseconds. */
 const answerTimeoutMs = 1_000

@@ -127,6 +127,15 @@ describe('on a terminal', () => {
     const damaged = await colophon(['token', '--role', 'admin'], { environment })
     expect(damaged).toMatchObject({ code: 1, stdout: '' })
     expect(damaged.stderr).toContain(`colophon: the file ${folder}/data/secret-key is damaged`)
+
+    await rm(join(folder, 'data', 'secret-key'))
+    const lost = await colophon(['token', '--role', 'admin'], { environment })
+    expect(lost).toMatchObject({ code: 1, stdout: '' })
+    expect(lost.stderr).toContain('run `colophon keys rotate --secret-key-lost`')
+    expect(await colophon(['keys', 'rotate', '--secret-key-lost'], { environment })).toMatchObject({
+      code: 0,
+    })
+    expect(await colophon(['token', '--role', 'admin'], { environment })).toMatchObject({ code: 0 })
   })
 })
 

@@ -10,7 +10,7 @@ export type Access = 'public' | 'signed-in' | { readonly roles: readonly string[
 export interface Identity {
   readonly accountId: string
   readonly roles: readonly string[]
-  readonly via: 'bearer' | 'session'
+  /** The session it came by; absent for a bearer token. */
   readonly sessionId?: string
 }
 

@@ -1,5 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { withContext } from '@colophon/runtime'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authorise, type Identifier, type Identity } from './access.ts'
 import { createIdentification } from './credentials.ts'
 import { httpProblem } from './http-problems.ts'

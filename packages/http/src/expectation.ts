@@ -31,6 +31,7 @@ const patterns: Readonly<Record<string, string>> = {
   '^[A-Z]{3}$': 'of three capital letters',
   '^[a-z]{3}$': 'of three small letters',
   '^[^\\u0000]*$': 'without NUL characters',
+  '^([01]|2[01]|2200)': 'and before 2201',
   '^https?://[^/?#:@]': 'that begins with http:// or https:// and a host',
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { Logger } from '@colophon/runtime'
 import cookie from '@fastify/cookie'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { Logger } from '@colophon/runtime'
 import fastify, { type FastifyReply, type FastifyRequest, type RawServerDefault } from 'fastify'
 import { unauthenticated } from './access.ts'
 import type { App } from './app.ts'

@@ -1,6 +1,6 @@
 import { isOneEditAway } from '@colophon/runtime'
 import type { ErrorObject } from 'ajv'
-import { expectation, type Expected, notBlank } from './expectation.ts'
+import { type Expected, expectation, notBlank } from './expectation.ts'
 import type { FieldProblem } from './problems.ts'
 
 // Enough to fill the answer, and few enough to compare with each other.

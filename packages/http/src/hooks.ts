@@ -5,8 +5,8 @@ import { finishAnswer } from './answer.ts'
 import type { App } from './app.ts'
 import type { Drain } from './drain.ts'
 import { answerUnrouted } from './methods.ts'
-import type { Problem } from './problems.ts'
 import { sendProblem } from './problem-answer.ts'
+import type { Problem } from './problems.ts'
 
 export interface HookOptions {
   readonly admission: Admission

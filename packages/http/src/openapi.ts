@@ -82,7 +82,10 @@ function completeOperation(operation: Operation, route: Route, refusals: Record<
     if (parameter.schema && 'default' in parameter.schema) parameter.required = false
   }
   if (route.problems.includes('precondition_required')) {
-    operation.parameters = [...(operation.parameters ?? []), ifMatch]
+    const others = operation.parameters ?? []
+    // Where a resource may be put where there is none, that is said in place of If-Match.
+    const isOnly = !others.some(({ name }) => name === 'if-none-match')
+    operation.parameters = [...others, { ...ifMatch, required: isOnly }]
   }
   for (const [status, response] of Object.entries(operation.responses)) {
     if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? status

@@ -69,7 +69,7 @@ function identityOf(payload: JWTPayload, nowMs: number): Identity {
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string')) {
     throw invalidToken('it states no roles')
   }
-  return { accountId: sub, roles, via: 'bearer' }
+  return { accountId: sub, roles }
 }
 
 /** A bearer token that cannot be accepted (RFC 6750, section 3.1). */

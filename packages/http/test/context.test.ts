@@ -1,5 +1,5 @@
-import { createLogger, createMetrics, currentContext, traceIdOf } from '@colophon/runtime'
 import { Readable } from 'node:stream'
+import { createLogger, createMetrics, currentContext, traceIdOf } from '@colophon/runtime'
 import Type from 'typebox'
 import { describe, expect, test, vi } from 'vitest'
 import type { App } from '../src/index.ts'

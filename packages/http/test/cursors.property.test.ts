@@ -6,8 +6,8 @@ import {
   type CursorShape,
   decodeCursor,
   encodeCursor,
-  pageQuery,
   Problem,
+  pageQuery,
 } from '../src/index.ts'
 
 const key = fc.oneof(

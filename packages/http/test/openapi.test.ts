@@ -1,5 +1,5 @@
-import addFormats from 'ajv-formats'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import Type from 'typebox'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { App } from '../src/index.ts'

@@ -1,5 +1,5 @@
-import { text } from 'node:stream/consumers'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import type { App } from '../src/index.ts'
 import { exchange, head, openSocket } from './sockets.ts'

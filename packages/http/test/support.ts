@@ -6,9 +6,9 @@ import {
   anyOf,
   createHttpServer,
   defineProblems,
-  httpProblem,
   type HttpServer,
   type HttpServerOptions,
+  httpProblem,
   type Identifier,
   nullable,
   pageQuery,
@@ -26,13 +26,13 @@ export const shelfProblem = problems(shelfProblems)
 /** Tokens and sessions by name: `customer`, `staff`. */
 export const people: Identifier = {
   async bearer(token) {
-    if (token === 'staff') return { accountId: 'ann', roles: ['staff'], via: 'bearer' }
-    if (token === 'customer') return { accountId: 'bob', roles: ['customer'], via: 'bearer' }
+    if (token === 'staff') return { accountId: 'ann', roles: ['staff'] }
+    if (token === 'customer') return { accountId: 'bob', roles: ['customer'] }
     throw httpProblem('invalid_token', 'nobody has this token')
   },
   async session(cookie) {
     if (cookie !== 'bobs') return null
-    return { accountId: 'bob', roles: ['customer'], via: 'session', sessionId: 's1' }
+    return { accountId: 'bob', roles: ['customer'], sessionId: 's1' }
   },
 }
 

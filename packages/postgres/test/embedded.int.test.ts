@@ -162,7 +162,7 @@ describe('together', () => {
     expect(await shop.next()).toMatchObject({ attached: true })
     const second = attachEmbedded({ folder, application, exclusive: 'serve' })
     await expect(second).rejects.toThrow(
-      /^\S+ is in use: colophon serve pid \d+ has 'serve' there\. Stop it, or/,
+      /^the data folder \S+ is held by colophon serve pid \d+: stop that first, or/,
     )
     const other = await attachEmbedded({ folder, application, exclusive: 'import' })
     await other.release()

@@ -6,6 +6,6 @@ export const catalogSettings = {
     default: 'EUR',
     pattern: /^[A-Z]{3}$/,
     must: 'an ISO 4217 code such as EUR',
-    help: 'Currency the shop sells in',
+    help: 'The currency the shop sells in, by its ISO 4217 code.',
   }),
 }

@@ -68,7 +68,11 @@ export const PublisherReference = Type.Object(
 )
 export const SubjectReference = Type.Object(
   {
-    scheme: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', description: 'thema, bisac, keyword, ...' }),
+    scheme: Type.String({
+      pattern: '^[a-z][a-z0-9_-]{0,31}$',
+      description: 'thema, bisac, keyword, ...',
+      examples: ['thema'],
+    }),
     code: Type.String({ minLength: 1, maxLength: 100 }),
     text: Type.String({ minLength: 1, maxLength: 300 }),
   },

@@ -87,7 +87,7 @@ const accounts: Record<string, string> = {
 function identityOf(token: string): Identity {
   const accountId = accounts[token]
   if (!accountId) throw httpProblem('invalid_token', 'not a token of this test')
-  return { accountId, roles: [token], via: 'bearer' }
+  return { accountId, roles: [token] }
 }
 
 async function send(server: HttpServer, method: Method, url: string, sent: SendOptions): Promise<Answer> {

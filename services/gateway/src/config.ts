@@ -55,6 +55,11 @@ export const gatewaySettings = {
 
 export type GatewayConfig = ConfigOf<typeof gatewaySettings>
 
+/** OPS_PORT, which is PORT + 1 when it is not set; 0 is any free port. */
+export function opsPortOf({ port, opsPort }: Pick<GatewayConfig, 'port' | 'opsPort'>): number {
+  return opsPort ?? (port === 0 ? 0 : port + 1)
+}
+
 /** A list of which every word is read further. */
 function each(words: Setting<readonly string[]>, read: (word: string) => string): typeof words {
   return { ...words, parse: (given) => words.parse(given).map(read) }

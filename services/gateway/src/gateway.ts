@@ -12,7 +12,7 @@ import {
   type RoutePlugin,
 } from '@colophon/http'
 import type { Logger, Part, Registry } from '@colophon/runtime'
-import type { GatewayConfig } from './config.ts'
+import { type GatewayConfig, opsPortOf } from './config.ts'
 import { addLandingPage } from './landing-page.ts'
 import { type StoreCheck, watchStores } from './stores.ts'
 
@@ -73,7 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   addLandingPage(server.app, version)
   const ops = await createOpsServer({
     host: config.host,
-    port: config.opsPort ?? (config.port === 0 ? 0 : config.port + 1),
+    port: opsPortOf(config),
     metrics,
     readiness: () => server.readiness(),
     logger,
@@ -150,5 +150,8 @@ const openapi = {
 
 /** A minute's requests evenly, and ten seconds' worth of them at once. */
 function rateOf(perMinute: number): RateRule | null {
-  return perMinute === 0 ? null : { perMinute, burst: Math.ceil(perMinute / 6) }
+  // Ten seconds' worth at once, but what a page of a shop asks for even where little is allowed.
+  return perMinute === 0
+    ? null
+    : { perMinute, burst: Math.max(Math.min(perMinute, 20), Math.ceil(perMinute / 6)) }
 }

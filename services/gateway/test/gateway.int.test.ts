@@ -151,7 +151,10 @@ describe('the one door', () => {
     const strict = await open({}, { CLIENT_REQUESTS_PER_MINUTE: '6' })
     await strict.app.ready()
     const ask = async () => (await strict.app.inject('/.well-known/jwks.json')).statusCode
-    expect([await ask(), await ask()]).toEqual([200, 429])
+    const answers = []
+    for (let count = 0; count < 7; count++) answers.push(await ask())
+    // A minute's requests may come at once where they are few.
+    expect(answers).toEqual([200, 200, 200, 200, 200, 200, 429])
     await strict.stop()
   })
 })

@@ -67,7 +67,7 @@ async function takeExclusive({ client, place }: Reached, name: string): Promise<
     const holder = await holderOf(client, keys)
     if (holder === undefined || Date.now() < end) continue
     throw new HeldError(
-      `${place.folder} is in use: ${holder} has '${name}' there. Stop it, or use another data folder`,
+      `the data folder ${place.folder} is held by ${holder}: stop that first, or use another data folder`,
     )
   }
 }

@@ -80,5 +80,5 @@ export function openKey({ id, privateKey }: KeyRow, secretKey: Buffer): KeyObjec
 }
 
 const wrongSecretKey =
-  'SECRET_KEY does not open the signing key in this database: set it to the one the shop was first started with, ' +
-  'or, if that is lost, replace the key: colophon keys rotate --secret-key-lost'
+  'SECRET_KEY, or secret-key in the data folder, does not open the signing key in this database: put back the one ' +
+  'the shop was first started with, or, if it is lost, run `colophon keys rotate --secret-key-lost`'

@@ -38,7 +38,6 @@ export async function sessionIdentity(
   return {
     accountId: session.accountId,
     roles: actingRoles(session.roles),
-    via: 'session',
     sessionId: session.id,
   }
 }

@@ -91,12 +91,14 @@ export async function readBooks(
   return rows.map((row) => knownOf(row, view))
 }
 
+/** The statement that reads a book, its id the last of its values. */
+export function bookById(id: string, view: PriceView): Sql {
+  return sql`select ${knownColumns(view)} from catalog.books book where book.id = ${id}`
+}
+
 /** One book by its id, or undefined. The statement is prepared: it is what the shop reads most. */
 export async function readBook(db: Queryable, id: string, view: PriceView): Promise<KnownBook | undefined> {
-  const row = await db.maybeOne<KnownRow>(
-    sql`select ${knownColumns(view)} from catalog.books book where book.id = ${id}`,
-    { name: 'catalog.read-book' },
-  )
+  const row = await db.maybeOne<KnownRow>(bookById(id, view), { name: 'catalog.read-book' })
   return row && knownOf(row, view)
 }
 

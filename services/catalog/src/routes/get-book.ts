@@ -5,7 +5,7 @@ import { type CatalogDeps, priceView } from '../deps.ts'
 import { Book } from '../schemas.ts'
 import { bookPath } from './book-path.ts'
 
-export function getBook(app: App, deps: CatalogDeps): void {
+export function getBookRoute(app: App, deps: CatalogDeps): void {
   app.get(
     '/api/books/:book',
     {

@@ -6,32 +6,40 @@ import { createPublisherRoute } from './create-publisher.ts'
 import { deleteBookRoute } from './delete-book.ts'
 import { deleteContributorRoute } from './delete-contributor.ts'
 import { deletePublisherRoute } from './delete-publisher.ts'
-import { getBook } from './get-book.ts'
+import { getBookRoute } from './get-book.ts'
 import { getContributor } from './get-contributor.ts'
 import { getPublisher } from './get-publisher.ts'
 import { getSubject } from './get-subject.ts'
 import { listBookHistory } from './list-book-history.ts'
-import { listBooks } from './list-books.ts'
-import { listContributorBooks } from './list-contributor-books.ts'
+import { listBooksRoute } from './list-books.ts'
+import { listContributorBooksRoute } from './list-contributor-books.ts'
 import { listContributorsRoute } from './list-contributors.ts'
-import { listPublisherBooks } from './list-publisher-books.ts'
+import { listPublisherBooksRoute } from './list-publisher-books.ts'
 import { listPublishersRoute } from './list-publishers.ts'
-import { listSubjectBooks } from './list-subject-books.ts'
+import { listSubjectBooksRoute } from './list-subject-books.ts'
 import { listSubjectsRoute } from './list-subjects.ts'
-import { patchBook } from './patch-book.ts'
+import { patchBookRoute } from './patch-book.ts'
 import { renameSubjectRoute } from './rename-subject.ts'
-import { replaceBook } from './replace-book.ts'
+import { replaceBookRoute } from './replace-book.ts'
 import { replaceContributorRoute } from './replace-contributor.ts'
 import { replacePublisherRoute } from './replace-publisher.ts'
 import { reportAuthors } from './report-authors.ts'
 
 const routes = [
-  ...[listBooks, createBookRoute, getBook, replaceBook, patchBook, deleteBookRoute, listBookHistory],
+  ...[
+    listBooksRoute,
+    createBookRoute,
+    getBookRoute,
+    replaceBookRoute,
+    patchBookRoute,
+    deleteBookRoute,
+    listBookHistory,
+  ],
   ...[listContributorsRoute, createContributorRoute, getContributor],
-  ...[replaceContributorRoute, deleteContributorRoute, listContributorBooks],
+  ...[replaceContributorRoute, deleteContributorRoute, listContributorBooksRoute],
   ...[listPublishersRoute, createPublisherRoute, getPublisher],
-  ...[replacePublisherRoute, deletePublisherRoute, listPublisherBooks],
-  ...[listSubjectsRoute, getSubject, renameSubjectRoute, listSubjectBooks],
+  ...[replacePublisherRoute, deletePublisherRoute, listPublisherBooksRoute],
+  ...[listSubjectsRoute, getSubject, renameSubjectRoute, listSubjectBooksRoute],
   reportAuthors,
 ]
 

@@ -76,7 +76,7 @@ const BookPage = Type.Object(
   { title: 'BookPage' },
 )
 
-export function listBooks(app: App, deps: CatalogDeps): void {
+export function listBooksRoute(app: App, deps: CatalogDeps): void {
   app.get(
     '/api/books',
     {

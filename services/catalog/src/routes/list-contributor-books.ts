@@ -7,7 +7,7 @@ import { Role } from '../schemas.ts'
 import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
 import { idPath } from './id-path.ts'
 
-export function listContributorBooks(app: App, deps: CatalogDeps): void {
+export function listContributorBooksRoute(app: App, deps: CatalogDeps): void {
   app.get(
     '/api/contributors/:id/books',
     {

@@ -4,7 +4,7 @@ import { booksOfPublisher, findPublisher } from '../publishers/find-publisher.ts
 import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
 import { idPath } from './id-path.ts'
 
-export function listPublisherBooks(app: App, deps: CatalogDeps): void {
+export function listPublisherBooksRoute(app: App, deps: CatalogDeps): void {
   app.get(
     '/api/publishers/:id/books',
     {

@@ -4,7 +4,7 @@ import { booksOnSubject, findSubject } from '../subjects/find-subject.ts'
 import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
 import { idPath } from './id-path.ts'
 
-export function listSubjectBooks(app: App, deps: CatalogDeps): void {
+export function listSubjectBooksRoute(app: App, deps: CatalogDeps): void {
   app.get(
     '/api/subjects/:id/books',
     {

@@ -7,7 +7,7 @@ import { staff } from './access.ts'
 import { bookPath } from './book-path.ts'
 import { editProblems } from './edit-problems.ts'
 
-export function patchBook(app: App, deps: CatalogDeps): void {
+export function patchBookRoute(app: App, deps: CatalogDeps): void {
   app.patch(
     '/api/books/:book',
     {

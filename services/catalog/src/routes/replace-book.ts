@@ -1,4 +1,5 @@
 import { type App, etagOf, requireMatch } from '@colophon/http'
+import Type from 'typebox'
 import { editBook } from '../books/edit-book.ts'
 import { restoreBook } from '../books/restore-book.ts'
 import type { CatalogDeps } from '../deps.ts'
@@ -7,7 +8,7 @@ import { staff } from './access.ts'
 import { bookPath } from './book-path.ts'
 import { editProblems } from './edit-problems.ts'
 
-export function replaceBook(app: App, deps: CatalogDeps): void {
+export function replaceBookRoute(app: App, deps: CatalogDeps): void {
   app.put(
     '/api/books/:book',
     {
@@ -20,6 +21,11 @@ export function replaceBook(app: App, deps: CatalogDeps): void {
           'Fields left out are emptied, except stock and popularity, which other parts feed. A deleted book is ' +
           'brought back by `If-None-Match: *` in place of If-Match, and answered with 201.',
         params: bookPath,
+        headers: Type.Object({
+          'if-none-match': Type.Optional(
+            Type.Literal('*', { description: 'Only a deleted book, which comes back' }),
+          ),
+        }),
         body: BookInput,
         response: { 200: Book, 201: Book },
       },
