@@ -159,18 +159,42 @@ describe('more matches than are ranked against each other', () => {
 })
 
 describe('more matches than are counted', () => {
-  it('have a total that is at least what was counted, and said to be an estimate', async () => {
+  /** Books that differ in popularity alone. */
+  async function storeBulk(length: number): Promise<void> {
     await shop.test.database.query(sql`
-      insert into catalog.books (id, title, availability, title_sort, title_key, released_order, search, language)
-      select gen_random_uuid(), title, 'unknown', title, title, 0, '''bulk'':1A ''=leng'''::tsvector, 'eng'
-      from (select 'bulk ' || number as title from generate_series(1, 10050) as number) as bulk`)
+      insert into catalog.books
+        (id, title, availability, title_sort, title_key, released_order, popularity, language, search)
+      select gen_random_uuid(), title, 'unknown', title, title, 0, number,
+        case number % 10 when 0 then 'ger' else 'eng' end, '''bulk'':1A'::tsvector
+      from (select number, 'bulk ' || number as title from generate_series(1, ${length}::integer) as number) as bulk`)
     await shop.test.database.query(sql`analyze catalog.books`)
-    for (const query of [{ q: 'bulk' }, { language: 'eng' }, {}]) {
-      const page = await pageOf(shop, { ...query, total: true, facets: 'language' })
+  }
+
+  it('have a total that is at least what was counted, and said to be an estimate', async () => {
+    await storeBulk(10_050)
+    for (const query of [{ q: 'bulk' }, { inStock: false }, {}]) {
+      const page = await pageOf(shop, { ...query, total: true })
       expect(page.totalIsExact).toBe(false)
       expect(page.total).toBeGreaterThan(10_000)
       expect(page.total).toBeLessThan(11_000)
-      expect(page.facets).toMatchObject({ areExact: false, language: [{ value: 'eng', count: 10_001 }] })
+    }
+  })
+
+  it.each([
+    [10_000, 10_050],
+    [1000, 25_000],
+  ])('have facets of the most popular: of %i of %i', async (counted, length) => {
+    await storeBulk(length)
+    await shop.test.database.query(
+      sql`update catalog.books set language = 'swe' where popularity <= ${length - counted}`,
+    )
+    for (const query of [{ q: 'bulk' }, { inStock: false }, {}]) {
+      const { facets } = await pageOf(shop, { ...query, facets: 'language' })
+      const language = [
+        { value: 'eng', text: 'eng', count: counted * 0.9 },
+        { value: 'ger', text: 'ger', count: counted * 0.1 },
+      ]
+      expect(facets).toEqual({ areExact: false, counted, language })
     }
   })
 })

@@ -106,7 +106,7 @@ describe('a title', () => {
           for (let typed = 2; typed <= word.length; typed++) {
             const [term] = termsOf(word.slice(0, typed).toUpperCase())
             expect(term?.prefix).toBe(true)
-            expect(indexed.some((known) => known.startsWith(term?.alternatives[0] ?? '?'))).toBe(true)
+            expect(indexed.some((known) => known.startsWith(term?.word ?? '?'))).toBe(true)
           }
         },
       ),

@@ -1,67 +1,68 @@
-import { type Database, sql } from '@colophon/postgres'
-import { editDistance, prefixDistance } from './distance.ts'
+import type { Database } from '@colophon/postgres'
+import {
+  begunNeighbours,
+  furtherNeighbours,
+  hasFurther,
+  knownWords,
+  mergeNeighbours,
+  type Neighbours,
+  nextNeighbours,
+  tolerance,
+} from './neighbours.ts'
+import type { Correction } from './position.ts'
 import type { Term } from './terms.ts'
 
-/** How many neighbours of a misspelt word are tried. */
-const maxAlternatives = 6
+/** A word that a term may mean, and how many edits away from it that is. */
+export interface Choice extends Term {
+  distance: number
+}
 
-/** How many letters may be wrong in a word: none where that would make another word of it. */
-function tolerance(word: string): number {
-  if (word.length < 4 || !/^\p{L}+$/u.test(word)) return 0
-  return word.length < 6 ? 1 : 2
+/** For each term of a query what it may mean, the nearest first. */
+export interface Suggestion {
+  correction: Correction
+  choices: Choice[][]
 }
 
 /**
- * The same terms with the words that may have been meant, nearest first: for words the catalogue does not
- * have or, when `thorough`, for every word. Undefined when nothing comes near.
+ * What a query that nothing matches may have meant, from the likeliest on: words that no book has with one edit,
+ * then with as many as a word of that length allows, then every word, the last perhaps half typed. No more is
+ * looked up than is asked for.
  */
-export async function correctTerms(
+export async function* suggestions(
   database: Database,
   terms: readonly Term[],
-  thorough: boolean,
-): Promise<Term[] | undefined> {
-  const doubtful = terms.filter(({ alternatives: [word = ''] }) => tolerance(word) > 0)
-  if (doubtful.length === 0) return undefined
-  const neighbours = await neighboursOf(
+): AsyncGenerator<Suggestion, void> {
+  const doubtful = terms.filter(({ word }) => tolerance(word) > 0)
+  const known = await knownWords(
     database,
-    doubtful.map(({ alternatives: [word = ''] }) => word),
+    doubtful.map(({ word }) => word),
   )
-  let corrected = false
-  const next = terms.map((term) => {
-    const [word = ''] = term.alternatives
-    const near = neighbours.get(word) ?? []
-    if (near.length === 0 || (near.includes(word) && !thorough)) return term
-    const alternatives = nearest(word, near, term.prefix)
-    if (alternatives.length === 0) return term
-    corrected = true
-    return { ...term, alternatives }
-  })
-  return corrected ? next : undefined
+  const unknown = doubtful.filter(({ word }) => !known.has(word))
+  let near: Neighbours = new Map()
+  if (unknown.length > 0) {
+    near = await nextNeighbours(database, unknown)
+    if (canMatch(unknown, near)) yield { correction: 1, choices: choicesOf(terms, near) }
+    near = mergeNeighbours(near, await furtherNeighbours(database, unknown))
+    // A word that is near to none cannot be helped, nor can the query.
+    if (!canMatch(unknown, near)) return
+    if (unknown.some(hasFurther)) yield { correction: 1, choices: choicesOf(terms, near) }
+  }
+  const others = doubtful.filter(({ word }) => known.has(word))
+  const next = await nextNeighbours(database, others)
+  const further = await furtherNeighbours(database, others)
+  near = mergeNeighbours(near, next, further, await begunNeighbours(database, doubtful))
+  yield { correction: 2, choices: choicesOf(terms, near) }
 }
 
-function nearest(word: string, candidates: readonly string[], prefix: boolean): string[] {
-  const limit = tolerance(word)
-  const distance = prefix ? prefixDistance : editDistance
-  return candidates
-    .map((candidate) => ({ candidate, far: distance(word, candidate, limit) }))
-    .filter(({ far }) => far <= limit)
-    .sort((a, b) => a.far - b.far)
-    .slice(0, maxAlternatives)
-    .map(({ candidate }) => candidate)
+/** Whether each of the unknown words may match: one still being typed may begin others. */
+function canMatch(unknown: readonly Term[], near: Neighbours): boolean {
+  return unknown.every(({ word, prefix }) => prefix || (near.get(word) ?? []).length > 0)
 }
 
-/** Known words that share trigrams with each of the words, the most alike first. */
-async function neighboursOf(database: Database, words: readonly string[]): Promise<Map<string, string[]>> {
-  return database.transaction(
-    async (tx) => {
-      // Swapped letters in a short word leave few trigrams in common: look further than the default of 0.3.
-      await tx.query(sql`select set_config('pg_trgm.similarity_threshold', '0.2', true)`)
-      const rows = await tx.query<{ word: string; near: string[] }>(sql`
-        select given.word, array(select known.word from catalog.words known where known.word % given.word
-          order by similarity(known.word, given.word) desc, known.word limit 60) as near
-        from unnest(${words}::text[]) as given (word)`)
-      return new Map(rows.map(({ word, near }) => [word, near]))
-    },
-    { readOnly: true },
-  )
+/** A word still being typed may begin others, but what is put in its place is a whole word. */
+function choicesOf(terms: readonly Term[], near: Neighbours): Choice[][] {
+  return terms.map((term) => [
+    { ...term, distance: 0 },
+    ...(near.get(term.word) ?? []).map((neighbour) => ({ ...neighbour, prefix: false })),
+  ])
 }

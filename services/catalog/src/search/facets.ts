@@ -1,5 +1,6 @@
 import { type Queryable, type Sql, sql } from '@colophon/postgres'
 import Type, { type Static } from 'typebox'
+import { estimateBooks } from './count.ts'
 import type { Selection } from './selection.ts'
 
 export const facetNames = ['language', 'format', 'year', 'publisher', 'subject', 'contributor'] as const
@@ -18,35 +19,52 @@ type FacetCount = Static<typeof FacetCount>
 export const Facets = Type.Object(
   {
     ...Object.fromEntries(facetNames.map((name) => [name, Type.Optional(Type.Array(FacetCount))])),
-    areExact: Type.Boolean({ description: 'False when only some of very many matches were counted' }),
+    areExact: Type.Boolean({
+      description:
+        'Whether every match was counted; when not, the most popular ones were, as many as counted says',
+    }),
+    counted: Type.Integer({ minimum: 0, description: 'How many books were counted' }),
   },
   { title: 'Facets' },
 )
 
 /** Values by how many of the selected books have them, at most so many of each facet. */
 const maxValues = 30
-/** So many matches are counted: what a common word matches beyond says little more of what there is. */
+/** So many matches are counted; when there are more, the most popular ones, which the shop shows first. */
 const maxMatches = 10_000
+/**
+ * When there may be more than `many`, only so many: the most popular are then found by walking the books in that
+ * order, as otherwise all matches would be read to be sorted.
+ */
+const maxOfMany = 1000
+const many = 20_000
+
+export interface FacetCounts extends Partial<Record<FacetName, FacetCount[]>> {
+  areExact: boolean
+  counted: number
+}
 
 /** Counts of the asked-for facets over what a query selects. */
 export async function facetsOf(
   db: Queryable,
   { where }: Selection,
   names: readonly string[],
-): Promise<{ areExact: boolean } & Partial<Record<FacetName, FacetCount[]>>> {
+): Promise<FacetCounts> {
   const wanted = facetNames.filter((name) => names.includes(name))
+  const most = (await estimateBooks(db, where)) > many ? maxOfMany : maxMatches
   const counts = wanted.map(
-    (name) => sql`
+    (name) => sql`,
     (select coalesce(json_agg(json_build_object('value', value, 'text', text, 'count', count)
         order by count desc, text), '[]')
       from (${queries[name]} limit ${maxValues}) as counted) as ${columns[name]}`,
   )
-  const row = await db.one<{ matched: number } & Partial<Record<FacetName, FacetCount[]>>>(sql`
-    with matches as materialized (select book.id, book.language, book.format, book.year, book.publisher_id
-      from catalog.books book where ${where} limit ${maxMatches + 1})
-    select (select count(*) from matches) as matched ${counts.map((count) => sql`, ${count}`).reduce(append, sql``)}`)
-  const { matched, ...facets } = row
-  return { ...facets, areExact: matched <= maxMatches }
+  const { found, ...facets } = await db.one<{ found: number } & Partial<Record<FacetName, FacetCount[]>>>(sql`
+    with found as materialized (select book.id, book.language, book.format, book.year, book.publisher_id,
+        book.popularity
+      from catalog.books book where ${where} order by book.popularity desc, book.id desc limit ${most + 1}),
+    matches as (select * from found order by popularity desc, id desc limit ${most})
+    select (select count(*) from found) as found ${counts.reduce(append, sql``)}`)
+  return { ...facets, areExact: found <= most, counted: Math.min(found, most) }
 }
 
 function append(whole: Sql, part: Sql): Sql {

@@ -1,10 +1,10 @@
-import { encodeCursor } from '@colophon/http'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import type { Book } from '../schemas.ts'
 import { pageByRelevance } from './by-relevance.ts'
 import { pageBySort, type SortName, sorts } from './by-sort.ts'
 import { countBooks } from './count.ts'
 import { facetsOf } from './facets.ts'
+import { cursorOf, openCursor } from './list-cursor.ts'
 import { relevanceKeys, relevancePosition, sortedPosition } from './position.ts'
 import { type BookQuery, hasWords, type Selection, selectBooks } from './selection.ts'
 
@@ -39,35 +39,29 @@ interface Result {
   nextCursor: string | null
 }
 
-/** What a cursor belongs to: everything that decides which books come in which order. */
-function identity({ total: _, facets: __, ...rest }: BookListQuery): unknown {
-  return rest
-}
-
 async function relevancePage(deps: CatalogDeps, query: BookListQuery): Promise<Result> {
-  const position = query.cursor ? relevancePosition(query.cursor, identity(query)) : undefined
-  const selection = await selectBooks(deps.database, query, position?.correction)
+  const opened = openCursor(query)
+  const position = opened && relevancePosition(opened.cursor, opened.identity)
+  const selection = await selectBooks(deps.database, query, position && { ...opened, ...position })
   const { correction } = selection
   const start = position ?? { correction, exact: true, start: null, end: null, after: null }
   const { items, next } = await pageByRelevance(deps.database, selection, start, query.limit, priceView(deps))
-  return {
-    selection,
-    items,
-    nextCursor: next && encodeCursor(identity(query), relevanceKeys({ ...next, correction })),
-  }
+  const keys = next && relevanceKeys({ ...next, correction })
+  return { selection, items, nextCursor: keys && cursorOf(query, selection.correctedQuery, keys) }
 }
 
 async function sortedPage(deps: CatalogDeps, query: BookListQuery, sort: SortName): Promise<Result> {
-  const position = query.cursor ? sortedPosition(query.cursor, identity(query), sorts[sort].type) : null
-  const selection = await selectBooks(deps.database, query, position?.correction)
+  const opened = openCursor(query)
+  const position = opened && sortedPosition(opened.cursor, opened.identity, sorts[sort].type)
+  const selection = await selectBooks(deps.database, query, position && { ...opened, ...position })
   const { items, next } = await pageBySort(
     deps.database,
     selection,
     sort,
-    position,
+    position ?? null,
     query.limit,
     priceView(deps),
   )
   const keys = next && [selection.correction, next.key, next.id]
-  return { selection, items, nextCursor: keys && encodeCursor(identity(query), keys) }
+  return { selection, items, nextCursor: keys && cursorOf(query, selection.correctedQuery, keys) }
 }

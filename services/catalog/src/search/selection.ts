@@ -1,10 +1,11 @@
 import { parseIsbn } from '@colophon/isbn'
 import { type Database, join, type Sql, sql } from '@colophon/postgres'
-import { correctTerms } from './correct.ts'
+import { suggestions } from './correct.ts'
 import { type AppliedFilters, applyFilters, type BookFilters } from './filters.ts'
+import { likeliest } from './likeliest.ts'
 import type { Correction } from './position.ts'
-import { type Term, termsOf, tsqueryOf } from './terms.ts'
-import { nameKey } from './words.ts'
+import { lexemeOf, type Term, termsOf, tsqueryOf } from './terms.ts'
+import { nameKey, queryWords } from './words.ts'
 
 /** Which books a query selects, before any order. */
 export interface Selection {
@@ -23,44 +24,50 @@ export interface Selection {
 
 export type BookQuery = BookFilters & { q?: string }
 
+/** How a query was taken. */
+export type Reading = Pick<Selection, 'correction' | 'correctedQuery'>
+
 /**
- * What a query selects. When nothing matches as typed, misspelt words are forgiven: first those that no book
- * has, then any.
- * @param known the correction that an earlier page of the same list found to be needed
+ * What a query selects. When nothing has its words as typed, misspelt ones are forgiven: first those that no
+ * book has, then any.
+ * @param known how the query was taken on an earlier page of the same list
  */
-export async function selectBooks(
-  database: Database,
-  query: BookQuery,
-  known?: Correction,
-): Promise<Selection> {
+export async function selectBooks(database: Database, query: BookQuery, known?: Reading): Promise<Selection> {
   const filters = await applyFilters(database, query)
   const typed = termsOf(query.q ?? '')
-  const plain = selection(query, filters, typed, 0)
-  if (typed.length === 0 || known === 0 || isbnOf(query.q)) return plain
-  if (known === undefined && (await matchesAny(database, plain))) return plain
-  for (const correction of [1, 2] as const) {
-    if (known !== undefined && known !== correction) continue
-    const corrected = await correctTerms(database, typed, correction === 2)
-    if (!corrected) continue
-    const meant = selection(query, filters, corrected, correction)
-    if (known === correction || (await matchesAny(database, meant))) return meant
+  const select = (terms: readonly Term[], reading: Reading) => selection(query, filters, terms, reading)
+  const plain = select(typed, asTyped)
+  if (known)
+    return known.correctedQuery === null ? plain : select(termsMeant(typed, known.correctedQuery), known)
+  if (typed.length === 0 || isbnOf(query.q) || (await matchesAny(database, plain.where))) return plain
+  const anywhere = sql`book.deleted_at is null and book.search @@ ${tsqueryOf(typed, [])}::tsquery`
+  if (isNarrowed(filters) && (await matchesAny(database, anywhere))) return plain
+  for await (const { correction, choices } of suggestions(database, typed)) {
+    const anyOfEach = choices.map((some) => `(${some.map(lexemeOf).join(' | ')})`).join(' & ')
+    const correctedQuery = await likeliest(database, conditionsOf(filters, anyOfEach), choices)
+    if (correctedQuery) return select(termsMeant(typed, correctedQuery), { correction, correctedQuery })
   }
   return plain
+}
+
+const asTyped: Reading = { correction: 0, correctedQuery: null }
+
+/** The words that were meant, each in its place. */
+function termsMeant(typed: readonly Term[], correctedQuery: string): Term[] {
+  const words = queryWords(correctedQuery)
+  return typed.map(({ word, prefix }, i) => ({ word: words[i] ?? word, prefix }))
 }
 
 function selection(
   query: BookQuery,
   filters: AppliedFilters,
-  terms: Term[],
-  correction: Correction,
+  terms: readonly Term[],
+  { correction, correctedQuery }: Reading,
 ): Selection {
   const q = query.q ?? ''
-  const correctedQuery = correction === 0 ? null : terms.map(({ alternatives: [word] }) => word).join(' ')
   const isbn13 = isbnOf(q)
   const words = isbn13 ? null : tsqueryOf(terms, [])
-  const wanted = tsqueryOf(isbn13 ? [] : terms, filters.terms)
-  const conditions = [sql`book.deleted_at is null`, ...filters.conditions]
-  if (wanted !== null) conditions.push(sql`book.search @@ ${wanted}::tsquery`)
+  const conditions = [conditionsOf(filters, words)]
   if (isbn13) {
     conditions.push(
       sql`book.id = (select book_id from catalog.identifiers where scheme = 'isbn13' and value = ${isbn13})`,
@@ -79,6 +86,17 @@ function selection(
   }
 }
 
+/** What passes the filters and has these words, a tsquery, if any are given. */
+function conditionsOf({ conditions, terms }: AppliedFilters, words: string | null): Sql {
+  const wanted = tsqueryOf([], words === null ? terms : [words, ...terms])
+  const search = wanted === null ? [] : [sql`book.search @@ ${wanted}::tsquery`]
+  return join([sql`book.deleted_at is null`, ...conditions, ...search], ' and ')
+}
+
+function isNarrowed({ conditions, terms }: AppliedFilters): boolean {
+  return conditions.length + terms.length > 0
+}
+
 /** Whether a query has words to rank its matches by: an ISBN has none, nor have signs alone. */
 export function hasWords(q: string | undefined): boolean {
   return isbnOf(q) === undefined && termsOf(q ?? '').length > 0
@@ -89,7 +107,7 @@ function isbnOf(q: string | undefined): string | undefined {
   return result.ok ? result.isbn.isbn13 : undefined
 }
 
-async function matchesAny(database: Database, { where }: Selection): Promise<boolean> {
+async function matchesAny(database: Database, where: Sql): Promise<boolean> {
   const { found } = await database.one<{ found: boolean }>(
     sql`select exists (select from catalog.books book where ${where}) as found`,
   )

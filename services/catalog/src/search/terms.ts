@@ -1,8 +1,8 @@
 import { queryWords } from './words.ts'
 
-/** One thing that a match must contain: any of these words. */
+/** One word that a match must contain. */
 export interface Term {
-  alternatives: readonly string[]
+  word: string
   /** A word still being typed matches all that begins so. */
   prefix: boolean
 }
@@ -15,19 +15,17 @@ export function termsOf(query: string): Term[] {
   const words = queryWords(query).slice(0, maxTerms)
   const typing = /[\p{L}\p{N}\p{M}]$/u.test(query)
   return words.map((word, index) => ({
-    alternatives: [word],
+    word,
     prefix: typing && index === words.length - 1 && word.length > 1,
   }))
 }
 
-/** Text of a tsquery that wants every term and every filter term; null when there is nothing to want. */
-export function tsqueryOf(terms: readonly Term[], filters: readonly string[]): string | null {
-  const wanted = [
-    ...terms.map(({ alternatives, prefix }) => {
-      const words = alternatives.map((word) => `'${word}'${prefix ? ':*' : ''}`).join(' | ')
-      return alternatives.length > 1 ? `(${words})` : words
-    }),
-    ...filters,
-  ]
-  return wanted.length === 0 ? null : wanted.join(' & ')
+/** A term as a tsquery has it. */
+export function lexemeOf({ word, prefix }: Term): string {
+  return `'${word}'${prefix ? ':*' : ''}`
+}
+
+/** Text of a tsquery that wants every term and everything else; null when there is nothing to want. */
+export function tsqueryOf(terms: readonly Term[], others: readonly string[]): string | null {
+  return [...terms.map(lexemeOf), ...others].join(' & ') || null
 }
