@@ -33,6 +33,7 @@ export async function* suggestions(
   terms: readonly Term[],
 ): AsyncGenerator<Suggestion, void> {
   const doubtful = terms.filter(({ word }) => tolerance(word) > 0)
+  if (doubtful.length === 0) return
   const known = await knownWords(
     database,
     doubtful.map(({ word }) => word),
@@ -50,8 +51,9 @@ export async function* suggestions(
   const others = doubtful.filter(({ word }) => known.has(word))
   const next = await nextNeighbours(database, others)
   const further = await furtherNeighbours(database, others)
-  near = mergeNeighbours(near, next, further, await begunNeighbours(database, doubtful))
-  yield { correction: 2, choices: choicesOf(terms, near) }
+  const more = mergeNeighbours(next, further, await begunNeighbours(database, doubtful))
+  if ([...more.values()].every(({ length }) => length === 0)) return
+  yield { correction: 2, choices: choicesOf(terms, mergeNeighbours(near, more)) }
 }
 
 /** Whether each of the unknown words may match: one still being typed may begin others. */

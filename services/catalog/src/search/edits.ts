@@ -39,8 +39,15 @@ export function oneEditFrom(word: string): Set<string> {
   return edited
 }
 
-/** What two swapped neighbours or letters too many make of a word: two of these leave few trigrams in common. */
+/** In a longer word even two slips leave enough trigrams in common to be found by. */
+const longestSlipped = 10
+
+/**
+ * What two slips make of a word, swapped neighbours or letters too many, which leave few trigrams in common; none
+ * of a long word.
+ */
 export function twoSlipsFrom(word: string): Set<string> {
+  if (word.length > longestSlipped) return new Set()
   const slipped = new Set([...slipsFrom(word)].flatMap((once) => [...slipsFrom(once)]))
   slipped.delete(word)
   return slipped
