@@ -14,7 +14,7 @@ const id = '018f0000-0000-7000-8000-000000000001'
 
 const edge = fc.record({ popularity: fc.maxSafeNat(), id: fc.uuid() })
 const position: fc.Arbitrary<RelevancePosition> = fc.record({
-  correction: fc.constantFrom(0, 1, 2),
+  correctedQuery: fc.option(fc.constantFrom('tolkien', 'emma')),
   exact: fc.boolean(),
   start: fc.option(edge),
   end: fc.option(edge),
@@ -35,10 +35,14 @@ describe('a position', () => {
   })
 
   it('in an order comes back from its cursor as it was', () => {
-    const text = encodeCursor(query, [0, 'Hobbit', id])
-    expect(sortedPosition(text, query, 'text')).toEqual({ correction: 0, key: 'Hobbit', id })
-    const number = encodeCursor(query, [2, -2_147_483_648, id])
-    expect(sortedPosition(number, query, 'integer')).toEqual({ correction: 2, key: -2_147_483_648, id })
+    const text = encodeCursor(query, [null, 'Hobbit', id])
+    expect(sortedPosition(text, query, 'text')).toEqual({ correctedQuery: null, key: 'Hobbit', id })
+    const number = encodeCursor(query, ['emma', -2_147_483_648, id])
+    expect(sortedPosition(number, query, 'integer')).toEqual({
+      correctedQuery: 'emma',
+      key: -2_147_483_648,
+      id,
+    })
   })
 })
 
@@ -56,34 +60,34 @@ describe('a made-up cursor is refused', () => {
   }
 
   it.each<[string, CursorKeys, 'text' | 'integer']>([
-    ['a correction that there is not', [3, 1, id], 'integer'],
-    ['half a correction', [0.5, 1, id], 'integer'],
-    ['a key of another type', [0, 'Hobbit', id], 'integer'],
-    ['a number where a text is', [0, 1, id], 'text'],
-    ['half a number', [0, 1.5, id], 'integer'],
-    ['a number beyond what is exact', [0, 1e300, id], 'integer'],
-    ['not an id', [0, 1, 'x'], 'integer'],
-    ['an id with more behind it', [0, 1, `${id}'`], 'integer'],
-    ['a NUL', [0, 'a\0b', id], 'text'],
-    ['half a surrogate pair', [0, '\ud800', id], 'text'],
-    ['too few keys', [0, 1], 'integer'],
-    ['too many keys', [0, 1, id, id], 'integer'],
-    ['no key', [0, null, id], 'integer'],
+    ['a correction that is no text', [3, 1, id], 'integer'],
+    ['a correction with a NUL', ['a\0b', 1, id], 'integer'],
+    ['a key of another type', [null, 'Hobbit', id], 'integer'],
+    ['a number where a text is', [null, 1, id], 'text'],
+    ['half a number', [null, 1.5, id], 'integer'],
+    ['a number beyond what is exact', [null, 1e300, id], 'integer'],
+    ['not an id', [null, 1, 'x'], 'integer'],
+    ['an id with more behind it', [null, 1, `${id}'`], 'integer'],
+    ['a NUL', [null, 'a\0b', id], 'text'],
+    ['half a surrogate pair', [null, '\ud800', id], 'text'],
+    ['too few keys', [null, 1], 'integer'],
+    ['too many keys', [null, 1, id, id], 'integer'],
+    ['no key', [null, null, id], 'integer'],
   ])('with %s', (_what, keys, type) => {
     refused(() => sortedPosition(encodeCursor(query, keys), query, type))
   })
 
   it.each<[string, CursorKeys]>([
-    ['half an edge that is not whole', [0, 0, 1.5, id, null, null, null, null]],
-    ['an edge whose id is none', [0, 0, 1, 'x', null, null, null, null]],
-    ['a score whose id is none', [0, 0, null, null, null, null, 0.5, 'x']],
-    ['a text for a score', [0, 0, null, null, null, null, 'x', id]],
+    ['half an edge that is not whole', [null, 0, 1.5, id, null, null, null, null]],
+    ['an edge whose id is none', [null, 0, 1, 'x', null, null, null, null]],
+    ['a score whose id is none', [null, 0, null, null, null, null, 0.5, 'x']],
+    ['a text for a score', [null, 0, null, null, null, null, 'x', id]],
   ])('with %s', (_what, keys) => {
     refused(() => relevancePosition(encodeCursor(query, keys), query))
   })
 
   it.each<[string, CursorKeys, 'text' | 'integer']>([
-    ['a correction, where none can be', [0, 'Emma', id], 'text'],
+    ['a correction, where none can be', [null, 'Emma', id], 'text'],
     ['a key of another type', ['Emma', id], 'integer'],
     ['half a number', [1.5, id], 'integer'],
     ['a NUL', ['a\0b', id], 'text'],
@@ -94,6 +98,6 @@ describe('a made-up cursor is refused', () => {
   })
 
   it('when it was made for another query', () => {
-    refused(() => sortedPosition(encodeCursor({ q: 'other' }, [0, 1, id]), query, 'integer'))
+    refused(() => sortedPosition(encodeCursor({ q: 'other' }, [null, 1, id]), query, 'integer'))
   })
 })

@@ -136,16 +136,15 @@ describe('the pages of a corrected query', () => {
 
   it('have a cursor that is good for them alone', async () => {
     const { nextCursor } = await pageOf(shop, { q: 'stephen kign', limit: 2 })
-    const [cursor = '', words = ''] = nextCursor?.split('.') ?? []
-    const refused = [cursor, `${cursor}.`, `${cursor}.AAAA`, `.${words}`, `${cursor.slice(1)}.${words}`]
-    for (const wrong of refused) {
+    const cursor = nextCursor ?? ''
+    for (const wrong of [cursor.slice(1), `${cursor}.`, cursor.slice(0, -4)]) {
       expect(await askFor(shop, { q: 'stephen kign', cursor: wrong })).toMatchObject({
         status: 400,
         body: { code: 'invalid_cursor' },
       })
     }
-    expect((await askFor(shop, { q: 'stephen king', cursor: nextCursor ?? '' })).status).toBe(400)
-    const page = await pageOf(shop, { q: 'stephen kign', limit: 2, cursor: nextCursor ?? '' })
+    expect((await askFor(shop, { q: 'stephen king', cursor })).status).toBe(400)
+    const page = await pageOf(shop, { q: 'stephen kign', limit: 2, cursor })
     expect(page).toMatchObject({ correctedQuery: 'stephen king', items: [{}, {}] })
   })
 })

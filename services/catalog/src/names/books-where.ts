@@ -12,7 +12,6 @@ export function booksWhere(condition: Sql, { byYear }: { byYear: boolean }): Sel
     words: null,
     titleKey: '',
     byYear,
-    correction: 0,
     correctedQuery: null,
   }
 }

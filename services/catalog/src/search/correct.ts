@@ -9,7 +9,6 @@ import {
   nextNeighbours,
   tolerance,
 } from './neighbours.ts'
-import type { Correction } from './position.ts'
 import type { Term } from './terms.ts'
 
 /** A word that a term may mean, and how many edits away from it that is. */
@@ -17,21 +16,15 @@ export interface Choice extends Term {
   distance: number
 }
 
-/** For each term of a query what it may mean, the nearest first. */
-export interface Suggestion {
-  correction: Correction
-  choices: Choice[][]
-}
-
 /**
- * What a query that nothing matches may have meant, from the likeliest on: words that no book has with one edit,
- * then with as many as a word of that length allows, then every word, the last perhaps half typed. No more is
- * looked up than is asked for.
+ * What a query that nothing matches may have meant, for each of its terms the choices, the nearest first. The
+ * likeliest come first: words that no book has with one edit, then with as many as a word of that length allows,
+ * then every word, the last perhaps half typed. No more is looked up than is asked for.
  */
 export async function* suggestions(
   database: Database,
   terms: readonly Term[],
-): AsyncGenerator<Suggestion, void> {
+): AsyncGenerator<Choice[][], void> {
   const doubtful = terms.filter(({ word }) => tolerance(word) > 0)
   if (doubtful.length === 0) return
   const known = await knownWords(
@@ -42,18 +35,18 @@ export async function* suggestions(
   let near: Neighbours = new Map()
   if (unknown.length > 0) {
     near = await nextNeighbours(database, unknown)
-    if (canMatch(unknown, near)) yield { correction: 1, choices: choicesOf(terms, near) }
+    if (canMatch(unknown, near)) yield choicesOf(terms, near)
     near = mergeNeighbours(near, await furtherNeighbours(database, unknown))
     // A word that is near to none cannot be helped, nor can the query.
     if (!canMatch(unknown, near)) return
-    if (unknown.some(hasFurther)) yield { correction: 1, choices: choicesOf(terms, near) }
+    if (unknown.some(hasFurther)) yield choicesOf(terms, near)
   }
   const others = doubtful.filter(({ word }) => known.has(word))
   const next = await nextNeighbours(database, others)
   const further = await furtherNeighbours(database, others)
   const more = mergeNeighbours(next, further, await begunNeighbours(database, doubtful))
   if ([...more.values()].every(({ length }) => length === 0)) return
-  yield { correction: 2, choices: choicesOf(terms, mergeNeighbours(near, more)) }
+  yield choicesOf(terms, mergeNeighbours(near, more))
 }
 
 /** Whether each of the unknown words may match: one still being typed may begin others. */

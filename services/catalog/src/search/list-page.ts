@@ -1,10 +1,10 @@
+import { encodeCursor } from '@colophon/http'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import type { Book } from '../schemas.ts'
 import { pageByRelevance } from './by-relevance.ts'
 import { pageBySort, type SortName, sorts } from './by-sort.ts'
 import { countBooks } from './count.ts'
 import { facetsOf } from './facets.ts'
-import { cursorOf, openCursor } from './list-cursor.ts'
 import { relevanceKeys, relevancePosition, sortedPosition } from './position.ts'
 import { type BookQuery, hasWords, type Selection, selectBooks } from './selection.ts'
 
@@ -40,28 +40,33 @@ interface Result {
 }
 
 async function relevancePage(deps: CatalogDeps, query: BookListQuery): Promise<Result> {
-  const opened = openCursor(query)
-  const position = opened && relevancePosition(opened.cursor, opened.identity)
-  const selection = await selectBooks(deps.database, query, position && { ...opened, ...position })
-  const { correction } = selection
-  const start = position ?? { correction, exact: true, start: null, end: null, after: null }
+  const identity = identityOf(query)
+  const position = query.cursor === undefined ? undefined : relevancePosition(query.cursor, identity)
+  const selection = await selectBooks(deps.database, query, position)
+  const { correctedQuery } = selection
+  const start = position ?? { correctedQuery, exact: true, start: null, end: null, after: null }
   const { items, next } = await pageByRelevance(deps.database, selection, start, query.limit, priceView(deps))
-  const keys = next && relevanceKeys({ ...next, correction })
-  return { selection, items, nextCursor: keys && cursorOf(query, selection.correctedQuery, keys) }
+  return { selection, items, nextCursor: next && encodeCursor(identity, relevanceKeys(next)) }
 }
 
 async function sortedPage(deps: CatalogDeps, query: BookListQuery, sort: SortName): Promise<Result> {
-  const opened = openCursor(query)
-  const position = opened && sortedPosition(opened.cursor, opened.identity, sorts[sort].type)
-  const selection = await selectBooks(deps.database, query, position && { ...opened, ...position })
+  const identity = identityOf(query)
+  const position =
+    query.cursor === undefined ? null : sortedPosition(query.cursor, identity, sorts[sort].type)
+  const selection = await selectBooks(deps.database, query, position ?? undefined)
   const { items, next } = await pageBySort(
     deps.database,
     selection,
     sort,
-    position ?? null,
+    position,
     query.limit,
     priceView(deps),
   )
-  const keys = next && [selection.correction, next.key, next.id]
-  return { selection, items, nextCursor: keys && cursorOf(query, selection.correctedQuery, keys) }
+  const keys = next && [selection.correctedQuery, next.key, next.id]
+  return { selection, items, nextCursor: keys && encodeCursor(identity, keys) }
+}
+
+/** What a cursor belongs to: everything that decides which books come in which order. */
+function identityOf({ total: _, facets: __, ...query }: BookListQuery): unknown {
+  return query
 }

@@ -1,13 +1,16 @@
-import { type CursorKeys, decodeCursor, invalidCursor } from '@colophon/http'
+import { type CursorKeys, decodeCursor } from '@colophon/http'
 import type { KeyPosition } from '../key-cursor.ts'
 
-/** How far a query was corrected: not, words the catalogue lacks, every word (search/correct.ts). */
-export type Correction = 0 | 1 | 2
+/**
+ * What the first page took the query for; null when that was what it says. Every page of a list then looks for the
+ * same words, whatever books come and go meanwhile.
+ */
+interface Reading {
+  correctedQuery: string | null
+}
 
 /** Where a page of the books that a query finds begins, in an order of theirs. */
-export interface SortedPosition extends KeyPosition {
-  correction: Correction
-}
+export interface SortedPosition extends KeyPosition, Reading {}
 
 /** A place in the order of popularity. */
 export interface Edge {
@@ -19,8 +22,7 @@ export interface Edge {
  * Where a page of a list by relevance begins: in the window of candidates between two places in the order of
  * popularity (search/by-relevance.ts), after this score and id when it is not the window's first page.
  */
-export interface RelevancePosition {
-  correction: Correction
+export interface RelevancePosition extends Reading {
   /** Among the titles that are exactly the query, which come before all others. */
   exact: boolean
   /** Exclusive; null for the first window. */
@@ -32,17 +34,21 @@ export interface RelevancePosition {
 
 /** Reads a cursor of books in an order of theirs. @throws Problem invalid_cursor */
 export function sortedPosition(cursor: string, query: unknown, keyType: 'text' | 'integer'): SortedPosition {
-  const [correction, key, id] = decodeCursor(cursor, query, ['integer', keyType, 'uuid'])
-  return { correction: correctionOf(correction), key, id }
+  const [correctedQuery, key, id] = decodeCursor(cursor, query, ['text?', keyType, 'uuid'])
+  return { correctedQuery, key, id }
 }
 
 /** Reads a cursor of a list by relevance. @throws Problem invalid_cursor */
 export function relevancePosition(cursor: string, query: unknown): RelevancePosition {
   const edges = ['integer?', 'uuid?', 'integer?', 'uuid?'] as const
-  const shape = ['integer', 'integer', ...edges, 'number?', 'uuid?'] as const
-  const [correction, exact, startKey, startId, endKey, endId, score, id] = decodeCursor(cursor, query, shape)
+  const shape = ['text?', 'integer', ...edges, 'number?', 'uuid?'] as const
+  const [correctedQuery, exact, startKey, startId, endKey, endId, score, id] = decodeCursor(
+    cursor,
+    query,
+    shape,
+  )
   return {
-    correction: correctionOf(correction),
+    correctedQuery,
     exact: exact === 1,
     start: edge(startKey, startId),
     end: edge(endKey, endId),
@@ -51,9 +57,9 @@ export function relevancePosition(cursor: string, query: unknown): RelevancePosi
 }
 
 /** The keys of a cursor for this position. */
-export function relevanceKeys({ correction, exact, start, end, after }: RelevancePosition): CursorKeys {
+export function relevanceKeys({ correctedQuery, exact, start, end, after }: RelevancePosition): CursorKeys {
   return [
-    correction,
+    correctedQuery,
     exact ? 1 : 0,
     start?.popularity ?? null,
     start?.id ?? null,
@@ -66,9 +72,4 @@ export function relevanceKeys({ correction, exact, start, end, after }: Relevanc
 
 function edge(popularity: number | null, id: string | null): Edge | null {
   return popularity === null || id === null ? null : { popularity, id }
-}
-
-function correctionOf(value: number): Correction {
-  if (value === 0 || value === 1 || value === 2) return value
-  throw invalidCursor()
 }

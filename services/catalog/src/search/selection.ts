@@ -3,7 +3,6 @@ import { type Database, join, type Sql, sql } from '@colophon/postgres'
 import { suggestions } from './correct.ts'
 import { type AppliedFilters, applyFilters, type BookFilters } from './filters.ts'
 import { likeliest } from './likeliest.ts'
-import type { Correction } from './position.ts'
 import { lexemeOf, type Term, termsOf, tsqueryOf } from './terms.ts'
 import { nameKey, queryWords } from './words.ts'
 
@@ -17,40 +16,37 @@ export interface Selection {
   titleKey: string
   /** Whether years are asked for (search/by-sort.ts). */
   byYear: boolean
-  correction: Correction
   /** What the query was taken to mean, when nothing matched it as typed. */
   correctedQuery: string | null
 }
 
 export type BookQuery = BookFilters & { q?: string }
 
-/** How a query was taken. */
-export type Reading = Pick<Selection, 'correction' | 'correctedQuery'>
-
 /**
  * What a query selects. When nothing has its words as typed, misspelt ones are forgiven: first those that no
  * book has, then any.
- * @param known how the query was taken on an earlier page of the same list
+ * @param known what an earlier page of the same list took the query for
  */
-export async function selectBooks(database: Database, query: BookQuery, known?: Reading): Promise<Selection> {
+export async function selectBooks(
+  database: Database,
+  query: BookQuery,
+  known?: Pick<Selection, 'correctedQuery'>,
+): Promise<Selection> {
   const filters = await applyFilters(database, query)
   const typed = termsOf(query.q ?? '')
-  const select = (terms: readonly Term[], reading: Reading) => selection(query, filters, terms, reading)
-  const plain = select(typed, asTyped)
-  if (known)
-    return known.correctedQuery === null ? plain : select(termsMeant(typed, known.correctedQuery), known)
+  const taken = (correctedQuery: string | null) => selection(query, filters, typed, correctedQuery)
+  const plain = taken(null)
+  if (known) return taken(known.correctedQuery)
   if (typed.length === 0 || isbnOf(query.q) || (await matchesAny(database, plain.where))) return plain
   const anywhere = sql`book.deleted_at is null and book.search @@ ${tsqueryOf(typed, [])}::tsquery`
   if (isNarrowed(filters) && (await matchesAny(database, anywhere))) return plain
-  for await (const { correction, choices } of suggestions(database, typed)) {
+  for await (const choices of suggestions(database, typed)) {
     const anyOfEach = choices.map((some) => `(${some.map(lexemeOf).join(' | ')})`).join(' & ')
     const correctedQuery = await likeliest(database, conditionsOf(filters, anyOfEach), choices)
-    if (correctedQuery) return select(termsMeant(typed, correctedQuery), { correction, correctedQuery })
+    if (correctedQuery) return taken(correctedQuery)
   }
   return plain
 }
-
-const asTyped: Reading = { correction: 0, correctedQuery: null }
 
 /** The words that were meant, each in its place. */
 function termsMeant(typed: readonly Term[], correctedQuery: string): Term[] {
@@ -61,9 +57,10 @@ function termsMeant(typed: readonly Term[], correctedQuery: string): Term[] {
 function selection(
   query: BookQuery,
   filters: AppliedFilters,
-  terms: readonly Term[],
-  { correction, correctedQuery }: Reading,
+  typed: readonly Term[],
+  correctedQuery: string | null,
 ): Selection {
+  const terms = correctedQuery === null ? typed : termsMeant(typed, correctedQuery)
   const q = query.q ?? ''
   const isbn13 = isbnOf(q)
   const words = isbn13 ? null : tsqueryOf(terms, [])
@@ -81,7 +78,6 @@ function selection(
     words,
     titleKey: nameKey(correctedQuery ?? q),
     byYear: filters.byYear,
-    correction,
     correctedQuery,
   }
 }
