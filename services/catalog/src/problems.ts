@@ -9,10 +9,10 @@ export const catalogProblems = defineProblems({
   isbn_taken: { status: 409, title: 'Another book has this ISBN' },
   filter_invalid: { status: 400, title: 'A filter that cannot be applied' },
   contributor_not_found: { status: 404, title: 'No such contributor' },
-  contributor_exists: { status: 409, title: 'A contributor of this name exists' },
+  contributor_name_taken: { status: 409, title: 'A contributor of this name exists' },
   contributor_in_use: { status: 409, title: 'Books credit this contributor' },
   publisher_not_found: { status: 404, title: 'No such publisher' },
-  publisher_exists: { status: 409, title: 'A publisher of this name exists' },
+  publisher_name_taken: { status: 409, title: 'A publisher of this name exists' },
   publisher_in_use: { status: 409, title: 'Books are of this publisher' },
   subject_not_found: { status: 404, title: 'No such subject' },
 })

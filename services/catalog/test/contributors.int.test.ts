@@ -65,7 +65,7 @@ describe('adding a contributor', () => {
       expect(await post({ name })).toMatchObject({
         status: 409,
         body: {
-          code: 'contributor_exists',
+          code: 'contributor_name_taken',
           contributorId: first.id,
           detail: expect.stringContaining('Emily Brontë'),
         },
@@ -202,7 +202,7 @@ describe('changing a contributor', () => {
     const two = await add({ name: 'Free Name' })
     expect(await put(two, { name: 'TAKEN NAME' })).toMatchObject({
       status: 409,
-      body: { code: 'contributor_exists', contributorId: one.id },
+      body: { code: 'contributor_name_taken', contributorId: one.id },
     })
     expect(await put(two, { name: 'Taken Name', disambiguation: 'the second' })).toMatchObject({
       status: 200,

@@ -112,7 +112,7 @@ describe('a rename', () => {
     const lost = answers.find(({ status }) => status !== 200)
     expect(lost).toMatchObject({
       status: 409,
-      body: { code: 'contributor_exists', contributorId: won?.body.id },
+      body: { code: 'contributor_name_taken', contributorId: won?.body.id },
     })
   })
 

@@ -52,7 +52,7 @@ describe('adding a publisher', () => {
     const { id } = await add('Éditions Gallimard')
     expect(await post({ name: 'EDITIONS GALLIMARD.' })).toMatchObject({
       status: 409,
-      body: { code: 'publisher_exists', publisherId: id },
+      body: { code: 'publisher_name_taken', publisherId: id },
     })
     expect(await post({ name: ' ' })).toMatchObject({ status: 400, body: { errors: [{ path: '/name' }] } })
   })
@@ -127,7 +127,7 @@ describe('renaming a publisher', () => {
     expect(await put({ ...one, version: 9 }, { name: 'X' })).toMatchObject({ status: 412 })
     expect(await put(two, { name: 'sole house' })).toMatchObject({
       status: 409,
-      body: { code: 'publisher_exists', publisherId: one.id },
+      body: { code: 'publisher_name_taken', publisherId: one.id },
     })
     const missing = { ...one, id: '018f0000-0000-7000-8000-000000000001' }
     for (const answer of [

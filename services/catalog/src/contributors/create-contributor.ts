@@ -6,7 +6,7 @@ import { contributorColumns } from './find-contributor.ts'
 import { refuseTakenName } from './name-taken.ts'
 import type { Contributor, ContributorInput } from './schemas.ts'
 
-/** Makes a contributor. @throws Problem contributor_exists naming the one that has the name */
+/** Makes a contributor. @throws Problem contributor_name_taken naming the one that has the name */
 export async function createContributor(
   { database, newId, now }: CatalogDeps,
   input: ContributorInput,

@@ -3,7 +3,7 @@ import { refuseTaken } from '../names/refuse-taken.ts'
 import { catalogProblem } from '../problems.ts'
 import type { ContributorDraft } from './draft.ts'
 
-/** Runs a write and refuses a second contributor of one name. @throws Problem contributor_exists naming the first */
+/** Runs a write and refuses a second contributor of one name. @throws Problem contributor_name_taken naming the first */
 export function refuseTakenName<T>(
   db: Queryable,
   { name, nameKey, disambiguation }: ContributorDraft,
@@ -15,7 +15,7 @@ export function refuseTakenName<T>(
       where name_key = ${nameKey} and disambiguation = ${disambiguation}`)
     const which = holder ? `"${holder.name}" (${holder.id})` : 'another contributor'
     return catalogProblem(
-      'contributor_exists',
+      'contributor_name_taken',
       `${which} is the same name as "${name}": give this one a disambiguation if it is somebody else`,
       { cause, ...(holder && { extra: { contributorId: holder.id } }) },
     )

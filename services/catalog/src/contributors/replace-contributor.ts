@@ -10,7 +10,7 @@ import type { Contributor, ContributorInput } from './schemas.ts'
 /**
  * Changes a contributor; its books follow a new name soon. A change that changes nothing leaves the version.
  * @param checkVersion throws when the version is not the one the client has seen
- * @throws Problem contributor_not_found, contributor_exists
+ * @throws Problem contributor_not_found, contributor_name_taken
  */
 export async function replaceContributor(
   deps: CatalogDeps,

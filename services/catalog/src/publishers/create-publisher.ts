@@ -7,7 +7,7 @@ import { publisherColumns } from './find-publisher.ts'
 import { refuseTakenName } from './name-taken.ts'
 import type { Publisher, PublisherInput } from './schemas.ts'
 
-/** Makes a publisher. @throws Problem publisher_exists naming the one that has the name */
+/** Makes a publisher. @throws Problem publisher_name_taken naming the one that has the name */
 export async function createPublisher(
   { database, newId, now }: CatalogDeps,
   input: PublisherInput,

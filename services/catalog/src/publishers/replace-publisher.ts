@@ -11,7 +11,7 @@ import type { Publisher, PublisherInput } from './schemas.ts'
 /**
  * Renames a publisher; its books follow soon. A change that changes nothing leaves the version.
  * @param checkVersion throws when the version is not the one the client has seen
- * @throws Problem publisher_not_found, publisher_exists
+ * @throws Problem publisher_not_found, publisher_name_taken
  */
 export async function replacePublisher(
   deps: CatalogDeps,

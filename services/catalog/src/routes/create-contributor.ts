@@ -8,7 +8,7 @@ export function createContributorRoute(app: App, deps: CatalogDeps): void {
   app.post(
     '/api/contributors',
     {
-      config: { access: staff, problems: ['contributor_exists'] },
+      config: { access: staff, problems: ['contributor_name_taken'] },
       schema: {
         tags: ['Contributors'],
         operationId: 'createContributor',

@@ -8,7 +8,7 @@ export function createPublisherRoute(app: App, deps: CatalogDeps): void {
   app.post(
     '/api/publishers',
     {
-      config: { access: staff, problems: ['publisher_exists'] },
+      config: { access: staff, problems: ['publisher_name_taken'] },
       schema: {
         tags: ['Publishers'],
         operationId: 'createPublisher',

@@ -13,7 +13,7 @@ export function replaceContributorRoute(app: App, deps: CatalogDeps): void {
         access: staff,
         problems: [
           'contributor_not_found',
-          'contributor_exists',
+          'contributor_name_taken',
           'precondition_required',
           'precondition_failed',
         ],

@@ -11,7 +11,12 @@ export function replacePublisherRoute(app: App, deps: CatalogDeps): void {
     {
       config: {
         access: staff,
-        problems: ['publisher_not_found', 'publisher_exists', 'precondition_required', 'precondition_failed'],
+        problems: [
+          'publisher_not_found',
+          'publisher_name_taken',
+          'precondition_required',
+          'precondition_failed',
+        ],
       },
       schema: {
         tags: ['Publishers'],
