@@ -30,14 +30,13 @@ export const Facets = Type.Object(
 
 /** Values by how many of the selected books have them, at most so many of each facet. */
 const maxValues = 30
-/** So many matches are counted; when there are more, the most popular ones, which the shop shows first. */
-const maxMatches = 10_000
+/** So many matches are counted, of more the most popular ones, which the shop shows first. */
+const maxMatches = 30_000
 /**
- * When there may be more than `many`, only so many: the most popular are then found by walking the books in that
- * order, as otherwise all matches would be read to be sorted.
+ * When there may be more, only so many: the most popular are then found by walking the books in that order, as
+ * otherwise all matches would be read to be sorted.
  */
 const maxOfMany = 1000
-const many = 20_000
 
 export interface FacetCounts extends Partial<Record<FacetName, FacetCount[]>> {
   areExact: boolean
@@ -51,7 +50,7 @@ export async function facetsOf(
   names: readonly string[],
 ): Promise<FacetCounts> {
   const wanted = facetNames.filter((name) => names.includes(name))
-  const most = (await estimateBooks(db, where)) > many ? maxOfMany : maxMatches
+  const most = (await estimateBooks(db, where)) > maxMatches ? maxOfMany : maxMatches
   const counts = wanted.map(
     (name) => sql`,
     (select coalesce(json_agg(json_build_object('value', value, 'text', text, 'count', count)
