@@ -49,7 +49,7 @@ export async function contents(db: Queryable): Promise<unknown> {
       array(select contributor.name || ' ' || credit.role from catalog.book_contributors credit
         join catalog.contributors contributor on contributor.id = contributor_id
         where book_id = book.id order by position) as contributors,
-      (select json_agg(json_build_array(source, record_id, groups, record_hash) order by source, record_id)
+      (select json_agg(json_build_array(source, record_id, groups, fields, record_hash) order by source, record_id)
         from catalog.provenance where book_id = book.id) as provenance,
       (select json_agg(json_build_array(version, actor, action, changes) order by version)
         from catalog.book_history where book_id = book.id) as history

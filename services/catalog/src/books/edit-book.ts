@@ -98,7 +98,8 @@ export async function storeAsStaff(
   groups: readonly FieldGroup[],
 ): Promise<void> {
   await storeBooks(tx, [write], { now: deps.now(), currency: deps.currency })
-  const claim = { source: staffSource, recordId: write.id, bookId: write.id, groups, recordHash: null }
+  const { id } = write
+  const claim = { source: staffSource, recordId: id, bookId: id, groups, fields: [], recordHash: null }
   await claimGroups(tx, [claim], deps.now())
 }
 

@@ -19,3 +19,6 @@ export const fieldGroups = {
 export type FieldGroup = keyof typeof fieldGroups
 
 export const groupNames = Object.keys(fieldGroups) as FieldGroup[]
+
+/** The name of a field that a source may speak of: every field of a book that is stored as written. */
+export type BookField = (typeof fieldGroups)[FieldGroup][number]

@@ -52,21 +52,25 @@ function refreshBatch(
   const price = publicPrice(view.currency, view.today)
   // The same amount in another currency is another price.
   const isOther = since === null ? sql`coalesce(book.price_today, ${price}) is not null` : sql`false`
-  return database.one(sql`
-    with looked as materialized (
-      select book.id from catalog.books book
-      where book.id > ${after} and ${since === null ? sql`true` : changedSince(since, view)}
-      order by book.id limit ${batchSize}),
-    changed as (
-      update catalog.books stale
-      set price_today = due.price, version = stale.version + 1, updated_at = ${now()}
-      from (
-        select book.id, ${price} as price from catalog.books book
-        where book.id in (select id from looked) and (book.price_today is distinct from ${price} or ${isOther})
-        order by book.id for update of book) as due
-      where stale.id = due.id returning stale.id)
-    select (select count(*) from changed) as refreshed,
-      (select id from looked order by id desc limit 1) as last`)
+  return database.transaction(
+    async (tx) => {
+      // Held before they are read: a statement that waits for a row sees its new values, but not the new prices.
+      const looked = await tx.query<{ id: string }>(sql`
+        select book.id from catalog.books book
+        where book.id > ${after} and ${since === null ? sql`true` : changedSince(since, view)}
+        order by book.id limit ${batchSize} for update`)
+      const changed = await tx.query(sql`
+        update catalog.books stale
+        set price_today = due.price, version = stale.version + 1, updated_at = ${now()}
+        from (
+          select book.id, ${price} as price from catalog.books book
+          where book.id = any(${looked.map(({ id }) => id)}::uuid[])
+            and (book.price_today is distinct from ${price} or ${isOther})) as due
+        where stale.id = due.id returning stale.id`)
+      return { refreshed: changed.length, last: looked.at(-1)?.id ?? null }
+    },
+    { retry: true },
+  )
 }
 
 /** That day is looked at again: a book written meanwhile may still have got the price of the day before. */

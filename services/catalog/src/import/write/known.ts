@@ -1,8 +1,9 @@
 import { type Queryable, sql } from '@colophon/postgres'
-import type { FieldGroup } from '../../books/field-groups.ts'
+import type { BookField, FieldGroup } from '../../books/field-groups.ts'
+import { staffSource } from '../../books/provenance.ts'
 import { type KnownBook, type PriceView, readBooks } from '../../books/read-books.ts'
 import type { FeedBook } from '../feed-book.ts'
-import type { Owners } from './merge.ts'
+import type { Standing } from './merge.ts'
 
 /** A source's record as it was read last. */
 export interface KnownRecord {
@@ -24,7 +25,8 @@ export interface Known {
   records: ReadonlyMap<string, KnownRecord>
   holders: Map<string, Holder>
   books: ReadonlyMap<string, KnownBook>
-  owners: ReadonlyMap<string, Owners>
+  /** By the book's id: how the source stands to it. */
+  standings: ReadonlyMap<string, Standing>
 }
 
 /** The records of a source that were read before, by their ids. */
@@ -60,12 +62,12 @@ export async function lockKnown(
       select book_id from catalog.identifiers where scheme = 'isbn13' and value = any(${isbns}::text[]))
     order by id for update`)
   const ids = locked.map(({ id }) => id)
-  if (ids.length === 0) return { records, holders: new Map(), books: new Map(), owners: new Map() }
+  if (ids.length === 0) return { records, holders: new Map(), books: new Map(), standings: new Map() }
   return {
     records,
     holders: await findHolders(tx, source, isbns),
     books: new Map((await readBooks(tx, ids, view)).map((book) => [book.id, book])),
-    owners: await findOwners(tx, ids),
+    standings: await findStandings(tx, source, ids),
   }
 }
 
@@ -78,15 +80,19 @@ async function findHolders(tx: Queryable, source: string, isbns: string[]): Prom
   return new Map(rows.map((row) => [row.isbn13, row]))
 }
 
-async function findOwners(tx: Queryable, bookIds: string[]): Promise<Map<string, Owners>> {
-  const rows = await tx.query<{ bookId: string; source: string; groups: FieldGroup[] }>(sql`
-    select book_id as "bookId", source, groups from catalog.provenance
-    where book_id = any(${bookIds}::uuid[]) order by book_id, seen_at`)
-  const owners = new Map<string, Map<FieldGroup, string>>()
-  for (const { bookId, source, groups } of rows) {
-    const ofBook = owners.get(bookId) ?? new Map<FieldGroup, string>()
-    for (const group of groups) ofBook.set(group, source)
-    owners.set(bookId, ofBook)
-  }
-  return owners
+async function findStandings(
+  tx: Queryable,
+  source: string,
+  bookIds: string[],
+): Promise<Map<string, Standing>> {
+  const rows = await tx.query<{ bookId: string; staffs: FieldGroup[]; own: BookField[] }>(sql`
+    select book_id as "bookId",
+      array(select unnest(groups) from catalog.provenance staffs
+        where staffs.book_id = book.book_id and staffs.source = ${staffSource}) as staffs,
+      array(select unnest(fields) from catalog.provenance own
+        where own.book_id = book.book_id and own.source = ${source}) as own
+    from unnest(${bookIds}::uuid[]) as book (book_id)`)
+  return new Map(
+    rows.map(({ bookId, staffs, own }) => [bookId, { staffs: new Set(staffs), own: new Set(own) }]),
+  )
 }

@@ -1,11 +1,16 @@
 import type { BookDraft } from '../../books/draft.ts'
-import { type FieldGroup, fieldGroups, groupNames } from '../../books/field-groups.ts'
-import { staffSource } from '../../books/provenance.ts'
+import { type BookField, type FieldGroup, fieldGroups, groupNames } from '../../books/field-groups.ts'
+import type { Claim } from '../../books/provenance.ts'
 import type { Book } from '../../schemas.ts'
 import type { FeedFields } from '../layouts/layout.ts'
 
-/** Which source each group of a book's fields was taken from. */
-export type Owners = ReadonlyMap<FieldGroup, string>
+/** What counts for whether a source is listened to on a book. */
+export interface Standing {
+  /** The groups that staff wrote: no feed is. */
+  staffs: ReadonlySet<FieldGroup>
+  /** The fields that are as the source itself said them last, nobody having said otherwise since. */
+  own: ReadonlySet<BookField>
+}
 
 const empty: BookDraft = {
   isbn13: null,
@@ -36,29 +41,37 @@ export function newDraft(fields: FeedFields & { title: string }): BookDraft {
  * A book as it is to be when a source has spoken. Groups that staff wrote stay. What the source says replaces
  * what any feed said; where it says that there is nothing, only what it said itself goes.
  */
-export function mergedDraft(book: Book, fields: FeedFields, owners: Owners, source: string): BookDraft {
-  const taken = stated(fields, (group, field) => {
-    const owner = owners.get(group)
-    return owner !== staffSource && (saysSomething(fields[field]) || owner === source)
-  })
+export function mergedDraft(book: Book, fields: FeedFields, { staffs, own }: Standing): BookDraft {
+  const taken = stated(
+    fields,
+    (field, group) => !staffs.has(group) && (saysSomething(fields[field]) || own.has(field)),
+  )
   return { ...draftOfBook(book), ...taken }
 }
 
-/** The groups that a source says something in and may: staff's are not taken from them. */
-export function claimedGroups(fields: FeedFields, owners: Owners): FieldGroup[] {
-  return groupNames.filter(
-    (group) =>
-      owners.get(group) !== staffSource && fieldGroups[group].some((field) => saysSomething(fields[field])),
-  )
+/**
+ * What a source has said of a book once it has spoken: the groups that it says something in and may, staff's not
+ * being taken from them, and every field that is its own then. Of a field it does not speak of this time, what it
+ * said before holds.
+ */
+export function claimOf(fields: FeedFields, { staffs, own }: Standing): Pick<Claim, 'groups' | 'fields'> {
+  const groups = groupNames.filter((group) => !staffs.has(group))
+  const isSaid = (field: BookField) => saysSomething(fields[field])
+  return {
+    groups: groups.filter((group) => fieldGroups[group].some(isSaid)),
+    fields: groups
+      .flatMap((group): readonly BookField[] => fieldGroups[group])
+      .filter((field) => (fields[field] === undefined ? own.has(field) : isSaid(field))),
+  }
 }
 
 function stated(
   fields: FeedFields,
-  isTaken: (group: FieldGroup, field: keyof BookDraft) => boolean,
+  isTaken: (field: BookField, group: FieldGroup) => boolean,
 ): Partial<BookDraft> {
   const entries = groupNames.flatMap((group) =>
     fieldGroups[group].flatMap((field) =>
-      fields[field] !== undefined && isTaken(group, field) ? [[field, fields[field]] as const] : [],
+      fields[field] !== undefined && isTaken(field, group) ? [[field, fields[field]] as const] : [],
     ),
   )
   return Object.fromEntries(entries)

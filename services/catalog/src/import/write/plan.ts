@@ -1,9 +1,9 @@
 import type { BookDraft } from '../../books/draft.ts'
-import type { FieldGroup } from '../../books/field-groups.ts'
+import type { Claim } from '../../books/provenance.ts'
 import type { KnownBook } from '../../books/read-books.ts'
 import type { FeedBook } from '../feed-book.ts'
 import type { Holder, Known } from './known.ts'
-import { claimedGroups, mergedDraft, newDraft, type Owners } from './merge.ts'
+import { claimOf, mergedDraft, newDraft, type Standing } from './merge.ts'
 
 /** Why a book was not stored. */
 export interface Refusal {
@@ -13,18 +13,25 @@ export interface Refusal {
 
 /** What is to be done for one book of a feed. */
 export type Step =
-  | { kind: 'insert'; feed: FeedBook; draft: BookDraft; groups: FieldGroup[] }
-  | { kind: 'merge'; feed: FeedBook; draft: BookDraft; groups: FieldGroup[]; book: KnownBook }
+  | ({ kind: 'insert' } & Spoken)
+  | ({ kind: 'merge'; book: KnownBook } & Spoken)
   | { kind: 'leave' }
   | { kind: 'refuse'; refusal: Refusal }
 
-const nobody: Owners = new Map()
+/** What a source has said of a book, and what is the source's thereby. */
+interface Spoken {
+  feed: FeedBook
+  draft: BookDraft
+  claim: Pick<Claim, 'groups' | 'fields'>
+}
+
+const stranger: Standing = { staffs: new Set(), own: new Set() }
 
 /**
  * Decides for each book of a feed, in its order, whether it is new or which book it is: the one that the
  * source's record was before, else the one that has its ISBN. Of two records of one book the first one counts.
  */
-export function planBooks(feed: readonly FeedBook[], known: Known, source: string): Step[] {
+export function planBooks(feed: readonly FeedBook[], known: Known): Step[] {
   const holders = new Map(known.holders)
   const lineOf = new Map<string, number>()
   return feed.map((one) => {
@@ -33,25 +40,22 @@ export function planBooks(feed: readonly FeedBook[], known: Known, source: strin
     const before = known.records.get(one.recordId)?.bookId
     if (!before && holder && isOthersRecord(holder, one)) return taken(holder)
     const book = known.books.get(before ?? holder?.bookId ?? '')
-    if (!book)
-      return {
-        kind: 'insert',
-        feed: one,
-        draft: newDraft(one.fields),
-        groups: claimedGroups(one.fields, nobody),
-      }
+    if (!book) {
+      const claim = claimOf(one.fields, stranger)
+      return { kind: 'insert', feed: one, draft: newDraft(one.fields), claim }
+    }
     if (book.deletedAt !== null) return { kind: 'leave' }
     const line = lineOf.get(book.id)
     if (line !== undefined) return repeated(book.id, line)
-    const owners = known.owners.get(book.id) ?? nobody
-    const draft = mergedDraft(book, one.fields, owners, source)
+    const standing = known.standings.get(book.id) ?? stranger
+    const draft = mergedDraft(book, one.fields, standing)
     if (draft.isbn13 !== book.isbn13) {
       if (holder && holder.bookId !== book.id) return taken(holder)
       // The one it had is free for a later row.
       if (book.isbn13) holders.delete(book.isbn13)
     }
     lineOf.set(book.id, one.line)
-    return { kind: 'merge', feed: one, draft, groups: claimedGroups(one.fields, owners), book }
+    return { kind: 'merge', feed: one, draft, claim: claimOf(one.fields, standing), book }
   })
 }
 

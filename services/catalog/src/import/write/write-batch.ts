@@ -33,7 +33,7 @@ export async function writeBatch(
   const news = feed.filter(({ recordId, hash }) => records.get(recordId)?.hash !== hash)
   if (news.length === 0) return feed.map(() => 'unchanged')
   const known = await lockKnown(tx, options.source, news, records, options.view)
-  const steps = planBooks(news, known, options.source)
+  const steps = planBooks(news, known)
   const work = await carryOut(tx, steps, options)
   const outcomes = new Map(news.map((one, index) => [one, work[index]]))
   return feed.map((one) => outcomes.get(one) ?? 'unchanged')
@@ -83,7 +83,7 @@ function workOf(step: Step, resolution: Resolution | undefined, { source, newId 
   const { resolved: draft } = resolution
   const { recordId, hash } = step.feed
   const id = step.kind === 'merge' ? step.book.id : newId()
-  const claim = { source, recordId, bookId: id, groups: step.groups, recordHash: hash }
+  const claim = { source, recordId, bookId: id, ...step.claim, recordHash: hash }
   const entry = { bookId: id, actor: `import:${source}`, action: 'imported' } as const
   if (step.kind === 'insert') {
     const write = { id, version: 1, draft, changed: 'all' } as const
