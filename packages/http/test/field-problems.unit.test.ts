@@ -2,7 +2,7 @@ import Type, { type TSchema } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { fieldProblems } from '../src/field-problems.ts'
 import { createValidator } from '../src/formats.ts'
-import { nullable, uuid } from '../src/index.ts'
+import { line, nullable, paragraphs, uuid } from '../src/index.ts'
 
 const validator = createValidator(false)
 
@@ -60,12 +60,33 @@ describe('a value says what it must be', () => {
     ],
     ['a bound', Type.Number({ exclusiveMinimum: 0 }), 0, [' too_small: must be > 0']],
     ['a pattern', Type.String({ pattern: '^a' }), 'b', [' wrong_format: must be text that matches ^a']],
-    ['a text with something in it', Type.String({ pattern: '\\S' }), ' ', [' required: must not be blank']],
+    ['a text with something in it', line({ maxLength: 9 }), '', [' required: must not be blank']],
+    ['a text that is seen', line({ maxLength: 9 }), ' \u3000\n', [' required: must not be blank']],
+    [
+      'a text of one line',
+      nullable(line({ maxLength: 9 })),
+      'a\nb',
+      [' wrong_format: must be text of one line that is not blank and has no control characters or null'],
+    ],
+    [
+      'a text of several lines',
+      paragraphs({ maxLength: 9 }),
+      'a\n\u0001b',
+      [
+        ' wrong_format: must be text that is not blank and has no control characters but tabs and line breaks',
+      ],
+    ],
+    [
+      'another one than',
+      nullable(Type.Integer({ not: Type.Literal(0) })),
+      0,
+      [' invalid_value: must not be 0'],
+    ],
     [
       'a member with something in it',
-      Type.Object({ name: Type.String({ pattern: '\\S' }) }),
+      Type.Object({ name: line({ maxLength: 9 }) }),
       {},
-      ['/name required: is required: text that is not blank'],
+      ['/name required: is required: text of one line that is not blank and has no control characters'],
     ],
     [
       'a code',

@@ -152,7 +152,7 @@ describe('the log', () => {
     const errors = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error')
     expect(errors).toHaveLength(1)
     expect(errors[0]).toMatchObject({ requestId: 'r-3', err: { type: 'TypeError', message: 'of the house' } })
-    expect(errors[0].err.stack).toContain('context.test.ts')
+    expect(errors[0].err.stack).toContain('context.int.test.ts')
   })
 })
 
