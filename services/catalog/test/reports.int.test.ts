@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AuthorFigures } from '../src/reports/author-report.ts'
+import type { AuthorFigures } from '../src/reports/schemas.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
 import { addBook, removeBook } from './support/books.ts'
 

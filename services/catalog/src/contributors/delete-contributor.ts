@@ -1,5 +1,7 @@
+import type { Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import type { CatalogDeps } from '../deps.ts'
+import { recordNameChange } from '../names/record-change.ts'
 import { catalogProblem } from '../problems.ts'
 import { lockContributor } from './find-contributor.ts'
 
@@ -9,7 +11,8 @@ import { lockContributor } from './find-contributor.ts'
  * @throws Problem contributor_not_found, contributor_in_use
  */
 export async function deleteContributor(
-  { database }: CatalogDeps,
+  { database, now }: CatalogDeps,
+  actor: Identity,
   id: string,
   checkVersion: (version: number) => void,
 ): Promise<void> {
@@ -28,5 +31,6 @@ export async function deleteContributor(
     }
     await tx.query(sql`delete from catalog.book_contributors where contributor_id = ${id}`)
     await tx.query(sql`delete from catalog.contributors where id = ${id}`)
+    await recordNameChange(tx, { kind: 'contributor', actor, at: now(), before: contributor, after: null })
   })
 }

@@ -1,7 +1,9 @@
+import type { Identity } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { nameWords } from '../names/name-words.ts'
+import { recordNameChange } from '../names/record-change.ts'
 import { type ContributorDraft, contributorDraft } from './draft.ts'
 import { contributorColumns, lockContributor } from './find-contributor.ts'
 import { refuseTakenName } from './name-taken.ts'
@@ -14,6 +16,7 @@ import type { Contributor, ContributorInput } from './schemas.ts'
  */
 export async function replaceContributor(
   deps: CatalogDeps,
+  actor: Identity,
   id: string,
   input: ContributorInput,
   checkVersion: (version: number) => void,
@@ -30,7 +33,10 @@ export async function replaceContributor(
           sql`select book_id from catalog.book_contributors where contributor_id = ${id}`,
         )
       }
-      return store(tx, id, draft, deps.now())
+      const at = deps.now()
+      const after = await store(tx, id, draft, at)
+      await recordNameChange(tx, { kind: 'contributor', actor, at, before, after })
+      return after
     }),
   )
   deps.reindexSoon()

@@ -1,7 +1,7 @@
 import { empty, type Queryable, type Sql, sql } from '@colophon/postgres'
-import { booksWhere } from '../names/books-where.ts'
 import { catalogProblem } from '../problems.ts'
 import { countBooks } from '../search/count.ts'
+import { booksOfPublisher } from './books-of-publisher.ts'
 import type { Publisher, PublisherDetail } from './schemas.ts'
 
 /** The public fields of the row `named` of catalog.publishers. */
@@ -30,8 +30,4 @@ export async function findPublisherDetail(db: Queryable, id: string): Promise<Pu
   const publisher = await findPublisher(db, id)
   const { total, totalIsExact } = await countBooks(db, booksOfPublisher(id))
   return { ...publisher, books: total, booksIsExact: totalIsExact }
-}
-
-export function booksOfPublisher(id: string) {
-  return booksWhere(sql`book.publisher_id = ${id}`, { byYear: true })
 }

@@ -1,8 +1,10 @@
+import type { Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import { tidy } from '../books/draft.ts'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { nameWords } from '../names/name-words.ts'
+import { recordNameChange } from '../names/record-change.ts'
 import { nameKey } from '../search/words.ts'
 import { lockPublisher, publisherColumns } from './find-publisher.ts'
 import { refuseTakenName } from './name-taken.ts'
@@ -15,6 +17,7 @@ import type { Publisher, PublisherInput } from './schemas.ts'
  */
 export async function replacePublisher(
   deps: CatalogDeps,
+  actor: Identity,
   id: string,
   input: PublisherInput,
   checkVersion: (version: number) => void,
@@ -26,11 +29,14 @@ export async function replacePublisher(
       checkVersion(before.version)
       if (before.name === name) return before
       await queueReindex(tx, sql`select id as book_id from catalog.books where publisher_id = ${id}`)
-      return tx.one<Publisher>(sql`
+      const at = deps.now()
+      const after = await tx.one<Publisher>(sql`
         update catalog.publishers as named
         set name = ${name}, name_key = ${nameKey(name)}, words = ${nameWords(name)}::tsvector,
-          version = version + 1, updated_at = ${deps.now()}
+          version = version + 1, updated_at = ${at}
         where id = ${id} returning ${publisherColumns}`)
+      await recordNameChange(tx, { kind: 'publisher', actor, at, before, after })
+      return after
     }),
   )
   deps.reindexSoon()

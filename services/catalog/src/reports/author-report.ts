@@ -1,19 +1,11 @@
 import { encodeCursor } from '@colophon/http'
 import { type Queryable, raw, type Sql, sql } from '@colophon/postgres'
 import { keyPosition } from '../key-cursor.ts'
+import type { AuthorFigures } from './schemas.ts'
 
 /** Orders of the report; `-` is descending. */
 export const authorSorts = ['name', '-name', 'books', '-books', 'meanYear', '-meanYear'] as const
 export type AuthorSort = (typeof authorSorts)[number]
-
-export interface AuthorFigures {
-  id: string
-  name: string
-  /** In how many books that are not deleted it is credited as an author. */
-  books: number
-  /** Of their years, to two decimals; null when none of them has a year. */
-  meanYear: number | null
-}
 
 interface Query {
   sort?: AuthorSort

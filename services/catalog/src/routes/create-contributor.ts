@@ -20,7 +20,7 @@ export function createContributorRoute(app: App, deps: CatalogDeps): void {
       },
     },
     async (request, reply) => {
-      const contributor = await createContributor(deps, request.body)
+      const contributor = await createContributor(deps, request.requireIdentity(), request.body)
       reply
         .code(201)
         .header('location', `/api/contributors/${contributor.id}`)

@@ -18,7 +18,7 @@ export function createPublisherRoute(app: App, deps: CatalogDeps): void {
       },
     },
     async (request, reply) => {
-      const publisher = await createPublisher(deps, request.body)
+      const publisher = await createPublisher(deps, request.requireIdentity(), request.body)
       reply
         .code(201)
         .header('location', `/api/publishers/${publisher.id}`)

@@ -28,7 +28,9 @@ export function deleteContributorRoute(app: App, deps: CatalogDeps): void {
       },
     },
     async (request, reply) => {
-      await deleteContributor(deps, request.params.id, (version) => requireMatch(request, version))
+      await deleteContributor(deps, request.requireIdentity(), request.params.id, (version) =>
+        requireMatch(request, version),
+      )
       return reply.code(204).send(null)
     },
   )

@@ -23,7 +23,9 @@ export function deletePublisherRoute(app: App, deps: CatalogDeps): void {
       },
     },
     async (request, reply) => {
-      await deletePublisher(deps, request.params.id, (version) => requireMatch(request, version))
+      await deletePublisher(deps, request.requireIdentity(), request.params.id, (version) =>
+        requireMatch(request, version),
+      )
       return reply.code(204).send(null)
     },
   )

@@ -4,7 +4,7 @@ import { ContributorDetail } from '../contributors/schemas.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { idPath } from './id-path.ts'
 
-export function getContributor(app: App, { database }: CatalogDeps): void {
+export function getContributorRoute(app: App, { database }: CatalogDeps): void {
   app.get(
     '/api/contributors/:id',
     {

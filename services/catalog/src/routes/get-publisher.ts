@@ -4,7 +4,7 @@ import { findPublisherDetail } from '../publishers/find-publisher.ts'
 import { PublisherDetail } from '../publishers/schemas.ts'
 import { idPath } from './id-path.ts'
 
-export function getPublisher(app: App, { database }: CatalogDeps): void {
+export function getPublisherRoute(app: App, { database }: CatalogDeps): void {
   app.get(
     '/api/publishers/:id',
     {

@@ -4,7 +4,7 @@ import { findSubjectDetail } from '../subjects/find-subject.ts'
 import { SubjectDetail } from '../subjects/schemas.ts'
 import { idPath } from './id-path.ts'
 
-export function getSubject(app: App, { database }: CatalogDeps): void {
+export function getSubjectRoute(app: App, { database }: CatalogDeps): void {
   app.get(
     '/api/subjects/:id',
     {

@@ -7,40 +7,59 @@ import { deleteBookRoute } from './delete-book.ts'
 import { deleteContributorRoute } from './delete-contributor.ts'
 import { deletePublisherRoute } from './delete-publisher.ts'
 import { getBookRoute } from './get-book.ts'
-import { getContributor } from './get-contributor.ts'
-import { getPublisher } from './get-publisher.ts'
-import { getSubject } from './get-subject.ts'
-import { listBookHistory } from './list-book-history.ts'
+import { getContributorRoute } from './get-contributor.ts'
+import { getPublisherRoute } from './get-publisher.ts'
+import { getSubjectRoute } from './get-subject.ts'
+import { listBookHistoryRoute } from './list-book-history.ts'
 import { listBooksRoute } from './list-books.ts'
 import { listContributorBooksRoute } from './list-contributor-books.ts'
+import { listContributorHistoryRoute } from './list-contributor-history.ts'
 import { listContributorsRoute } from './list-contributors.ts'
 import { listPublisherBooksRoute } from './list-publisher-books.ts'
+import { listPublisherHistoryRoute } from './list-publisher-history.ts'
 import { listPublishersRoute } from './list-publishers.ts'
 import { listSubjectBooksRoute } from './list-subject-books.ts'
+import { listSubjectHistoryRoute } from './list-subject-history.ts'
 import { listSubjectsRoute } from './list-subjects.ts'
 import { patchBookRoute } from './patch-book.ts'
 import { renameSubjectRoute } from './rename-subject.ts'
 import { replaceBookRoute } from './replace-book.ts'
 import { replaceContributorRoute } from './replace-contributor.ts'
 import { replacePublisherRoute } from './replace-publisher.ts'
-import { reportAuthors } from './report-authors.ts'
+import { reportAuthorsRoute } from './report-authors.ts'
 
 const routes = [
-  ...[
-    listBooksRoute,
-    createBookRoute,
-    getBookRoute,
-    replaceBookRoute,
-    patchBookRoute,
-    deleteBookRoute,
-    listBookHistory,
-  ],
-  ...[listContributorsRoute, createContributorRoute, getContributor],
-  ...[replaceContributorRoute, deleteContributorRoute, listContributorBooksRoute],
-  ...[listPublishersRoute, createPublisherRoute, getPublisher],
-  ...[replacePublisherRoute, deletePublisherRoute, listPublisherBooksRoute],
-  ...[listSubjectsRoute, getSubject, renameSubjectRoute, listSubjectBooksRoute],
-  reportAuthors,
+  listBooksRoute,
+  createBookRoute,
+  getBookRoute,
+  replaceBookRoute,
+  patchBookRoute,
+  deleteBookRoute,
+  listBookHistoryRoute,
+
+  listContributorsRoute,
+  createContributorRoute,
+  getContributorRoute,
+  replaceContributorRoute,
+  deleteContributorRoute,
+  listContributorBooksRoute,
+  listContributorHistoryRoute,
+
+  listPublishersRoute,
+  createPublisherRoute,
+  getPublisherRoute,
+  replacePublisherRoute,
+  deletePublisherRoute,
+  listPublisherBooksRoute,
+  listPublisherHistoryRoute,
+
+  listSubjectsRoute,
+  getSubjectRoute,
+  renameSubjectRoute,
+  listSubjectBooksRoute,
+  listSubjectHistoryRoute,
+
+  reportAuthorsRoute,
 ]
 
 /** Adds the catalogue's routes. */

@@ -5,6 +5,7 @@ import type { CatalogDeps } from '../deps.ts'
 import { literals } from '../schemas.ts'
 import { staff } from './access.ts'
 import { bookPath } from './book-path.ts'
+import { FieldChange } from './changes.ts'
 
 const BookChange = Type.Object(
   {
@@ -17,22 +18,12 @@ const BookChange = Type.Object(
     action: literals(['created', 'replaced', 'patched', 'imported', 'deleted', 'restored'], {
       description: 'What was done',
     }),
-    changes: Type.Array(
-      Type.Object(
-        {
-          field: Type.String({ examples: ['price'] }),
-          before: Type.Unknown({ description: 'As the book had it' }),
-          after: Type.Unknown({ description: 'As the book has it since' }),
-        },
-        { title: 'FieldChange', additionalProperties: false },
-      ),
-      { description: 'Empty where a book was made or deleted' },
-    ),
+    changes: Type.Array(FieldChange, { description: 'Empty where a book was made or deleted' }),
   },
   { title: 'BookChange', additionalProperties: false },
 )
 
-export function listBookHistory(app: App, { database }: CatalogDeps): void {
+export function listBookHistoryRoute(app: App, { database }: CatalogDeps): void {
   app.get(
     '/api/books/:book/history',
     {
@@ -42,7 +33,9 @@ export function listBookHistory(app: App, { database }: CatalogDeps): void {
         operationId: 'listBookHistory',
         summary: 'Who changed what in a book',
         description:
-          'The newest first; for deleted books too. A version that only followed something else, such as a contributor with a new name, is not in it.',
+          'The newest first; for deleted books too. A version that only followed something else is not in it: ' +
+          'a price that began or ended, or a new name, which is in the history of the contributor, publisher ' +
+          'or subject.',
         params: bookPath,
         querystring: pageQuery,
         response: { 200: page(BookChange) },

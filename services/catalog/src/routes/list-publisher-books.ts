@@ -1,6 +1,7 @@
 import type { App } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
-import { booksOfPublisher, findPublisher } from '../publishers/find-publisher.ts'
+import { booksOfPublisher } from '../publishers/books-of-publisher.ts'
+import { findPublisher } from '../publishers/find-publisher.ts'
 import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
 import { idPath } from './id-path.ts'
 

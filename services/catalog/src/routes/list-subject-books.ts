@@ -1,6 +1,7 @@
 import type { App } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
-import { booksOnSubject, findSubject } from '../subjects/find-subject.ts'
+import { booksOnSubject } from '../subjects/books-on-subject.ts'
+import { findSubject } from '../subjects/find-subject.ts'
 import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
 import { idPath } from './id-path.ts'
 

@@ -24,8 +24,12 @@ export function renameSubjectRoute(app: App, deps: CatalogDeps): void {
       },
     },
     async (request, reply) => {
-      const subject = await renameSubject(deps, request.params.id, request.body, (version) =>
-        requireMatch(request, version),
+      const subject = await renameSubject(
+        deps,
+        request.requireIdentity(),
+        request.params.id,
+        request.body,
+        (version) => requireMatch(request, version),
       )
       reply.header('etag', etagOf(subject.version))
       return subject

@@ -29,8 +29,12 @@ export function replaceContributorRoute(app: App, deps: CatalogDeps): void {
       },
     },
     async (request, reply) => {
-      const contributor = await replaceContributor(deps, request.params.id, request.body, (version) =>
-        requireMatch(request, version),
+      const contributor = await replaceContributor(
+        deps,
+        request.requireIdentity(),
+        request.params.id,
+        request.body,
+        (version) => requireMatch(request, version),
       )
       reply.header('etag', etagOf(contributor.version))
       return contributor

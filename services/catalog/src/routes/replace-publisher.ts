@@ -29,8 +29,12 @@ export function replacePublisherRoute(app: App, deps: CatalogDeps): void {
       },
     },
     async (request, reply) => {
-      const publisher = await replacePublisher(deps, request.params.id, request.body, (version) =>
-        requireMatch(request, version),
+      const publisher = await replacePublisher(
+        deps,
+        request.requireIdentity(),
+        request.params.id,
+        request.body,
+        (version) => requireMatch(request, version),
       )
       reply.header('etag', etagOf(publisher.version))
       return publisher

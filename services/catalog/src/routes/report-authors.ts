@@ -1,26 +1,12 @@
-import { type App, nullable, page, pageQuery, uuid } from '@colophon/http'
+import { type App, page, pageQuery } from '@colophon/http'
 import Type from 'typebox'
 import type { CatalogDeps } from '../deps.ts'
 import { authorReport, authorSorts } from '../reports/author-report.ts'
+import { AuthorFigures } from '../reports/schemas.ts'
 import { literals } from '../schemas.ts'
 import { staff } from './access.ts'
 
-const AuthorFigures = Type.Object(
-  {
-    id: uuid(),
-    name: Type.String(),
-    books: Type.Integer({ minimum: 1, description: 'Credited as an author in so many' }),
-    meanYear: nullable(
-      Type.Number({
-        description: 'Of their first publication; null when none has a year',
-        examples: [1997.33],
-      }),
-    ),
-  },
-  { title: 'AuthorFigures', additionalProperties: false },
-)
-
-export function reportAuthors(app: App, { database }: CatalogDeps): void {
+export function reportAuthorsRoute(app: App, { database }: CatalogDeps): void {
   app.get(
     '/api/reports/authors',
     {

@@ -1,7 +1,7 @@
 import { empty, type Queryable, type Sql, sql } from '@colophon/postgres'
-import { booksWhere } from '../names/books-where.ts'
 import { catalogProblem } from '../problems.ts'
 import { countBooks } from '../search/count.ts'
+import { booksOnSubject } from './books-on-subject.ts'
 import type { Subject, SubjectDetail } from './schemas.ts'
 
 /** The public fields of the row `named` of catalog.subjects. */
@@ -26,10 +26,4 @@ export async function findSubjectDetail(db: Queryable, id: string): Promise<Subj
   const subject = await findSubject(db, id)
   const { total, totalIsExact } = await countBooks(db, booksOnSubject(id))
   return { ...subject, books: total, booksIsExact: totalIsExact }
-}
-
-export function booksOnSubject(id: string) {
-  const placed = sql`book.id in (
-    select place.book_id from catalog.book_subjects place where place.subject_id = ${id})`
-  return booksWhere(placed, { byYear: false })
 }

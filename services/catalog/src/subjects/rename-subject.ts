@@ -1,8 +1,10 @@
+import type { Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import { tidy } from '../books/draft.ts'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { nameWords } from '../names/name-words.ts'
+import { recordNameChange } from '../names/record-change.ts'
 import { lockSubject, subjectColumns } from './find-subject.ts'
 import type { Subject, SubjectInput } from './schemas.ts'
 
@@ -13,6 +15,7 @@ import type { Subject, SubjectInput } from './schemas.ts'
  */
 export async function renameSubject(
   deps: CatalogDeps,
+  actor: Identity,
   id: string,
   input: SubjectInput,
   checkVersion: (version: number) => void,
@@ -23,10 +26,14 @@ export async function renameSubject(
     checkVersion(before.version)
     if (before.text === text) return before
     await queueReindex(tx, sql`select book_id from catalog.book_subjects where subject_id = ${id}`)
-    return tx.one<Subject>(sql`
+    const at = deps.now()
+    const after = await tx.one<Subject>(sql`
       update catalog.subjects as named
-      set text = ${text}, words = ${nameWords(before.code, text)}::tsvector, version = version + 1, updated_at = ${deps.now()}
+      set text = ${text}, words = ${nameWords(before.code, text)}::tsvector,
+        version = version + 1, updated_at = ${at}
       where id = ${id} returning ${subjectColumns}`)
+    await recordNameChange(tx, { kind: 'subject', actor, at, before, after })
+    return after
   })
   deps.reindexSoon()
   return subject
