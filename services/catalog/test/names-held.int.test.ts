@@ -5,6 +5,7 @@ import { resolveNames } from '../src/books/resolve-names.ts'
 import type { Book } from '../src/schemas.ts'
 import { type Answer, type CatalogHarness, startCatalog } from './harness.ts'
 import { addBook, isbnFrom, readBook, removeBook } from './support/books.ts'
+import { somebodyWaits } from './support/waits.ts'
 
 let shop: CatalogHarness
 let count = 0
@@ -26,15 +27,6 @@ beforeEach(async () => {
   })
 })
 
-async function somebodyWaits(): Promise<void> {
-  for (;;) {
-    const { waiting } = await shop.test.database.one<{ waiting: number }>(sql`
-      select count(*) as waiting from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`)
-    if (waiting > 0) return
-  }
-}
-
 /** Runs a statement, sends a request that has to wait for it, and commits. */
 async function sendDuring(
   statement: ReturnType<typeof sql>,
@@ -43,7 +35,7 @@ async function sendDuring(
   const { answer } = await shop.test.database.transaction(async (tx) => {
     await tx.query(statement)
     const answer = request()
-    await somebodyWaits()
+    await somebodyWaits(shop)
     return { answer }
   })
   return answer
@@ -116,7 +108,7 @@ describe('a book indexed anew while it is being changed', () => {
       await tx.query(sql`select from catalog.books where id = ${written.id} for update`)
       await database.query(sql`insert into catalog.reindex_queue (book_id) values (${written.id})`)
       reindexSoon()
-      await somebodyWaits()
+      await somebodyWaits(shop)
       await tx.query(sql`
         update catalog.book_contributors set contributor_id = ${next.body.id} where book_id = ${written.id}`)
     })
@@ -134,7 +126,7 @@ it('a deleted book is held before the names of its return are made, as whoever e
     await tx.query(sql`
       select from catalog.books where id = (select book_id from catalog.identifiers where value = ${isbn13}) for update`)
     const returned = create({ title: 'Back', isbn13, publisher: { name: `Return ${count}` } })
-    await somebodyWaits()
+    await somebodyWaits(shop)
     // In the other order this waits for the return, which waits for the book.
     await tx.query(sql`set local lock_timeout = '500ms'`)
     await tx.query(sql`

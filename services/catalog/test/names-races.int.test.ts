@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
 import { addBook } from './support/books.ts'
+import { somebodyWaits } from './support/waits.ts'
 
 let shop: CatalogHarness
 
@@ -38,16 +39,6 @@ async function found(q: string): Promise<string[]> {
   return body.correctedQuery === null ? body.items.map((book: Book) => book.id) : []
 }
 
-/** When some statement waits for a lock that another transaction has. */
-async function somebodyWaits(): Promise<void> {
-  for (;;) {
-    const { waiting } = await shop.test.database.one<{ waiting: number }>(sql`
-      select count(*) as waiting from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`)
-    if (waiting > 0) return
-  }
-}
-
 /** Credits the contributor on the other book, and runs `meanwhile` before that is committed. */
 function creditMeanwhile<T>(meanwhile: () => Promise<T>): Promise<T> {
   return shop.test.database.transaction(async (tx) => {
@@ -63,7 +54,7 @@ describe('while a book that credits a contributor is being written', () => {
   it('a rename waits for it, and reaches it', async () => {
     const { renaming } = await creditMeanwhile(async () => {
       const renaming = rename(`Nemo After${count}`)
-      await somebodyWaits()
+      await somebodyWaits(shop)
       return { renaming }
     })
     expect(await renaming).toMatchObject({ status: 200 })
@@ -73,7 +64,7 @@ describe('while a book that credits a contributor is being written', () => {
   it('a removal waits for it, and is refused', async () => {
     const { removing } = await creditMeanwhile(async () => {
       const removing = remove()
-      await somebodyWaits()
+      await somebodyWaits(shop)
       return { removing }
     })
     expect(await removing).toMatchObject({ status: 409, body: { code: 'contributor_in_use', books: 1 } })

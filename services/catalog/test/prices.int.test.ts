@@ -3,8 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refreshPrices } from '../src/books/refresh-prices.ts'
 import type { Book } from '../src/schemas.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
+import { beforeStatement } from './support/before-statement.ts'
 import { addBook, patchBook, readBook, storeMany } from './support/books.ts'
 import { allOf, pageOf } from './support/listing.ts'
+import { somebodyWaits } from './support/waits.ts'
 
 let shop: CatalogHarness
 let today = '2026-05-01'
@@ -267,6 +269,25 @@ describe('refreshing', () => {
     expect(new Set(books.map(({ version }) => version))).toEqual(new Set([2]))
   })
 
+  it('that waits for a book being changed works out the price it was changed to', async () => {
+    const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 500, from: '2026-05-10' })
+    today = '2026-05-10'
+    const { refreshed } = await shop.test.database.transaction(async (tx) => {
+      await tx.query(sql`select from catalog.books where id = ${book.id} for update`)
+      const refreshed = refresh()
+      await somebodyWaits(shop)
+      await tx.query(sql`delete from catalog.prices where book_id = ${book.id}`)
+      await tx.query(sql`
+        insert into catalog.prices (book_id, type, currency, amount)
+        values (${book.id}, 'rrp_including_tax', 'EUR', 700)`)
+      await tx.query(sql`update catalog.books set price_today = 700, version = 2 where id = ${book.id}`)
+      return { refreshed }
+    })
+    expect(await refreshed).toBe(0)
+    expect((await pageOf(shop, { price: '700' })).items).toMatchObject([{ id: book.id, version: 2 }])
+  })
+
   it('is part of the upkeep', async () => {
     const book = await addBook(shop, { title: 'Sale', price: { amount: 1000, currency: 'EUR' } })
     await feedPrice(book.id, { amount: 800, from: '2026-05-10' })
@@ -325,16 +346,12 @@ describe('another currency', () => {
     )
     await refresh()
     const stop = new AbortController()
-    const inDollars = {
-      ...shop.catalog.deps,
-      currency: 'USD',
-      now: () => {
-        if (looks++ > ended) stop.abort()
-        return shop.catalog.deps.now()
-      },
-    }
-    const ended = looks + 2
-    expect(await refreshPrices(inDollars, stop.signal)).toBeLessThan(1100)
+    let batches = 0
+    const database = beforeStatement(shop.catalog.deps.database, 'set price_today', () => {
+      if (++batches === 2) stop.abort()
+    })
+    const inDollars = { ...shop.catalog.deps, currency: 'USD', database }
+    expect(await refreshPrices(inDollars, stop.signal)).toBe(1000)
     await refreshPrices(inDollars, new AbortController().signal)
     expect((await pageOf(shop, { price: '0..', total: true })).total).toBe(0)
     await refresh()

@@ -1,9 +1,9 @@
 import { sql } from '@colophon/postgres'
 import { createLogger, withContext } from '@colophon/runtime'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { CatalogDeps } from '../src/deps.ts'
 import { createUpkeep } from '../src/upkeep.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
+import { beforeStatement } from './support/before-statement.ts'
 import { addBook, readBook, storeMany } from './support/books.ts'
 
 let shop: CatalogHarness
@@ -14,16 +14,10 @@ beforeAll(async () => {
 })
 afterAll(() => shop.stop())
 
-/** The catalogue's upkeep, told of each statement about prices before it is sent. */
+/** The catalogue's upkeep, told of each batch of prices before it is written. */
 function upkeepTelling(aboutPrices: () => void) {
   const { deps } = shop.catalog
-  const database: CatalogDeps['database'] = {
-    ...deps.database,
-    async one(statement, options) {
-      if (statement.text.includes('price_today')) aboutPrices()
-      return deps.database.one(statement, options)
-    },
-  }
+  const database = beforeStatement(deps.database, 'set price_today', aboutPrices)
   return createUpkeep(() => ({ ...deps, database }), createLogger({ level: 'silent', readable: false }))
 }
 
