@@ -5,7 +5,8 @@ import type { Store } from './store.ts'
 
 /**
  * Loads the sample catalogue into a shop that has never decided about it: by default only into one on an
- * embedded database. What was decided once stays, so that a removed sample does not come back.
+ * embedded database that has no books of its own. What was decided once stays, so that a removed sample does
+ * not come back.
  */
 export async function loadSampleOnce(
   catalog: Catalog,
@@ -13,10 +14,13 @@ export async function loadSampleOnce(
   { folder }: Store,
   logger: Logger,
 ): Promise<void> {
-  const wanted = sampleCatalogue === 'on' || (sampleCatalogue === 'new' && folder !== null)
-  const decided = await catalog.sample.isDecided()
-  if (decided) return
-  if (!wanted) return catalog.sample.decline()
+  if (await catalog.sample.isDecided()) return
+  const isWanted = sampleCatalogue === 'on' || (sampleCatalogue === 'new' && folder !== null)
+  if (!isWanted) return catalog.sample.decline()
+  if (sampleCatalogue === 'new' && (await catalog.sample.hasOtherBooks())) {
+    logger.info('the shop has books of its own: `colophon sample load` adds the sample catalogue')
+    return catalog.sample.decline()
+  }
   const loaded = await catalog.sample.load().catch((error: unknown) => {
     // Another process is importing, which is no reason not to start: the next start tries again.
     if (error instanceof ImportError && error.code === 'import_running') return undefined

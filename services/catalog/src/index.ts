@@ -7,9 +7,9 @@ import { type ImportOptions, type ImportReport, importBooks } from './import/ind
 import { refreshStatistics } from './import/refresh-statistics.ts'
 import { catalogProblems } from './problems.ts'
 import { catalogRoutes } from './routes/index.ts'
-import { recordDecision, sampleDecision } from './sample/decision.ts'
+import { hasOtherBooks, recordDecision, sampleDecision } from './sample/decision.ts'
 import { loadSample, type SampleCounts } from './sample/load-sample.ts'
-import { removeSample } from './sample/remove-sample.ts'
+import { type Removal, removeSample } from './sample/remove-sample.ts'
 import { createUpkeep } from './upkeep.ts'
 
 export { catalogSettings } from './config.ts'
@@ -49,10 +49,12 @@ export interface Catalog extends Part {
 export interface Sample {
   /** Whether this shop has the sample, had it, or did not want it. */
   isDecided(): Promise<boolean>
+  /** Whether staff or a feed have brought books into the shop. */
+  hasOtherBooks(): Promise<boolean>
   decline(): Promise<void>
   load(): Promise<SampleCounts>
-  /** Takes it away, except books that staff or another feed have changed. */
-  remove(): Promise<{ removed: number; kept: number }>
+  /** Takes it away, except books that staff or another feed speak for too: these lose its prices and stock. */
+  remove(): Promise<Removal>
 }
 
 /** Where the catalogue's migrations are, and the schema they make. */
@@ -80,6 +82,7 @@ export function createCatalog({ database, logger, currency, ...given }: CatalogO
     },
     sample: {
       isDecided: async () => (await sampleDecision(database)) !== undefined,
+      hasOtherBooks: () => hasOtherBooks(database),
       decline: () => recordDecision(database, 'declined', deps.now()),
       load: () => loadSample(deps),
       remove: () => removeSample(deps),

@@ -11,6 +11,13 @@ export async function sampleDecision(db: Queryable): Promise<SampleDecision | un
   return row?.state
 }
 
+/** Whether staff or a feed have brought books into the shop. */
+export async function hasOtherBooks(db: Queryable): Promise<boolean> {
+  const { others } = await db.one<{ others: boolean }>(sql`
+    select exists (select from catalog.provenance where source <> ${sampleSource}) as others`)
+  return others
+}
+
 export async function recordDecision(db: Queryable, state: SampleDecision, now: Date): Promise<void> {
   await db.query(sql`
     insert into catalog.sample (state, decided_at) values (${state}, ${now})
