@@ -148,9 +148,8 @@ const openapi = {
   ],
 }
 
-/** A minute's requests evenly, and ten seconds' worth of them at once. */
+/** Evenly over the minute, with ten seconds' worth at once, or what a page of a shop asks for where little is allowed. */
 function rateOf(perMinute: number): RateRule | null {
-  // Ten seconds' worth at once, but what a page of a shop asks for even where little is allowed.
   return perMinute === 0
     ? null
     : { perMinute, burst: Math.max(Math.min(perMinute, 20), Math.ceil(perMinute / 6)) }

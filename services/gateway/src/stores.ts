@@ -1,6 +1,6 @@
 import { continueTrace, type Logger, withContext } from '@colophon/runtime'
 
-export type StoreState = 'up' | 'down'
+type StoreState = 'up' | 'down'
 
 /** Asks a store for a sign of life, within the deadline of the running work; rejects when it gives none. */
 export type StoreCheck = () => Promise<unknown>
