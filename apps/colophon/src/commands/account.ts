@@ -1,6 +1,7 @@
 import { type Account, newPassword, type Role, roles } from '@colophon/accounts'
 import { Argument, type Command } from 'commander'
 import { print } from '../io.ts'
+import type { Config } from '../settings.ts'
 import { type CommandContext, example, jsonOption, type Output, roleOption } from './options.ts'
 import { withShop } from './with-shop.ts'
 
@@ -51,8 +52,8 @@ interface CreateOptions extends Output {
 function create(context: CommandContext, email: string, { role, name, json }: CreateOptions): Promise<void> {
   const shownName = name ?? email.split('@')[0] ?? email
   const use = { command: 'account create', makes: true, migrates: true }
-  return withShop(context, use, async ({ accounts }) => {
-    const chosen = choosePassword(context)
+  return withShop(context, use, async ({ accounts }, config) => {
+    const chosen = choosePassword(config)
     const { password } = chosen
     const account = await accounts.client.createAccount({ email, name: shownName, password, roles: [role] })
     printWithPassword(context, 'made', account, chosen, json)
@@ -61,8 +62,8 @@ function create(context: CommandContext, email: string, { role, name, json }: Cr
 
 /** A new password ends the account's sessions. */
 function password(context: CommandContext, email: string, { json }: Output): Promise<void> {
-  return withShop(context, { command: 'account password', migrates: true }, async ({ accounts }) => {
-    const chosen = choosePassword(context)
+  return withShop(context, { command: 'account password', migrates: true }, async ({ accounts }, config) => {
+    const chosen = choosePassword(config)
     const account = await accounts.client.resetPassword({ email }, chosen.password)
     printWithPassword(context, 'new password for', account, chosen, json)
   })
@@ -98,8 +99,7 @@ interface ChosenPassword {
   isMadeUp: boolean
 }
 
-function choosePassword({ config }: CommandContext): ChosenPassword {
-  const { accountPassword: given } = config()
+function choosePassword({ accountPassword: given }: Config): ChosenPassword {
   return { password: given ?? newPassword(), isMadeUp: given === undefined }
 }
 

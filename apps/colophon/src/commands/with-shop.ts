@@ -24,7 +24,7 @@ export interface ShopUse {
 export async function withShop<T>(
   { config: readConfig, io }: CommandContext,
   { command, makes = false, migrates = false }: ShopUse,
-  work: (shop: Shop) => Promise<T>,
+  work: (shop: Shop, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = readConfig()
   const missing = folderWithoutShop(config)
@@ -46,7 +46,7 @@ export async function withShop<T>(
   try {
     const shop = await createShop(config, store, logger)
     if (migrates) await shop.migrate(io.interrupted)
-    return await work(shop)
+    return await work(shop, config)
   } catch (error) {
     throw migrates ? error : explainOldTables(error)
   } finally {
