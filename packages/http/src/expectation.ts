@@ -1,9 +1,12 @@
+import { linePattern, paragraphsPattern } from './text.ts'
+
 /** The parts of a JSON Schema that say what a value must be. */
 export interface Expected {
   readonly type?: string | readonly string[]
   readonly format?: string
   readonly pattern?: string
   readonly const?: unknown
+  readonly not?: Expected
   readonly enum?: readonly unknown[]
   readonly anyOf?: readonly Expected[]
   readonly oneOf?: readonly Expected[]
@@ -21,12 +24,10 @@ const formats: Readonly<Record<string, string>> = {
   uri: 'an absolute URL',
 }
 
-/** At least one character that is seen. */
-export const notBlank = '\\S'
-
 /** What stands after "text" or "an absolute URL". A schema with another pattern gives an example, and that is told instead. */
 const patterns: Readonly<Record<string, string>> = {
-  [notBlank]: 'that is not blank',
+  [linePattern]: 'of one line that is not blank and has no control characters',
+  [paragraphsPattern]: 'that is not blank and has no control characters but tabs and line breaks',
   '^[A-Z]{2}$': 'of two capital letters',
   '^[A-Z]{3}$': 'of three capital letters',
   '^[a-z]{3}$': 'of three small letters',

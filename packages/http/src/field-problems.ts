@@ -1,7 +1,8 @@
 import { isOneEditAway } from '@colophon/runtime'
 import type { ErrorObject } from 'ajv'
-import { type Expected, expectation, notBlank } from './expectation.ts'
+import { type Expected, expectation } from './expectation.ts'
 import type { FieldProblem } from './problems.ts'
+import { linePattern, paragraphsPattern } from './text.ts'
 
 // Enough to fill the answer, and few enough to compare with each other.
 const maxErrors = 200
@@ -69,11 +70,16 @@ const codes: Readonly<Record<string, string>> = {
   uniqueItems: 'duplicate',
 }
 
-function codeOf({ keyword, data, params }: ErrorObject): string {
+function codeOf(error: ErrorObject): string {
+  const { keyword, data } = error
   // An empty or blank text where some is needed is what forms send for a field nobody filled in.
-  if (keyword === 'minLength' && data === '') return 'required'
-  if (keyword === 'pattern' && params.pattern === notBlank) return 'required'
+  if ((keyword === 'minLength' && data === '') || isBlank(error)) return 'required'
   return codes[keyword] ?? 'invalid_value'
+}
+
+function isBlank({ keyword, params, data }: ErrorObject): boolean {
+  if (keyword !== 'pattern' || String(data).trim() !== '') return false
+  return params.pattern === linePattern || params.pattern === paragraphsPattern
 }
 
 function messageOf(error: ErrorObject): string {
@@ -97,7 +103,9 @@ function messageOf(error: ErrorObject): string {
     case 'uniqueItems':
       return `must not have the same item twice (items ${params.i} and ${params.j})`
     case 'pattern':
-      return params.pattern === notBlank ? 'must not be blank' : `must be ${expectation(schema)}`
+      return isBlank(error) ? 'must not be blank' : `must be ${expectation(schema)}`
+    case 'not':
+      return `must not be ${expectation(schema.not ?? {})}`
     case 'type':
     case 'format':
     case 'const':

@@ -26,7 +26,7 @@ export {
 export { createRateLimiter, type RateLimiter, type RateRule, type RateVerdict } from './rate-limit.ts'
 export { clientKey } from './rates.ts'
 export type { Readiness } from './readiness.ts'
-export { day, nullable, page, pageQuery, timestamp, uuid } from './schemas.ts'
+export { day, line, nullable, page, pageQuery, paragraphs, timestamp, uuid } from './schemas.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
 export { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts'
 export { createTokenVerifier, type TokenVerifierOptions } from './tokens.ts'

@@ -1,4 +1,21 @@
 import Type, { type Static, type TSchema, type TUnsafe } from 'typebox'
+import { linePattern, paragraphsPattern } from './text.ts'
+
+interface TextOptions {
+  maxLength: number
+  description?: string
+  examples?: string[]
+}
+
+/** Text of one line with something in it that is seen: no control characters, and so no tab or line break. */
+export function line(options: TextOptions) {
+  return Type.String({ pattern: linePattern, ...options })
+}
+
+/** Text with something in it that is seen, and no control characters but tabs and line breaks. */
+export function paragraphs(options: TextOptions) {
+  return Type.String({ pattern: paragraphsPattern, ...options })
+}
 
 /** A UUID in its textual form (RFC 9562). */
 export function uuid(options: { description?: string; examples?: string[] } = {}) {
