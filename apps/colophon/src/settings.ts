@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { accountsSettings } from '@colophon/accounts'
 import { catalogSettings } from '@colophon/catalog'
 import { gatewaySettings, opsPortOf } from '@colophon/gateway'
+import { embeddedMaxConnections } from '@colophon/postgres'
 import {
   ConfigError,
   type ConfigOf,
@@ -14,9 +15,12 @@ import {
   url,
 } from '@colophon/runtime'
 
+/** What the embedded PostgreSQL has, less what commands beside the shop need, and a superuser. */
+const maxEmbeddedPool = embeddedMaxConnections - 20
+
 /** Every setting of the program. */
 export const settings = {
-  databaseUrl: url('DATABASE_URL', ['embedded', 'postgres', 'postgresql'], {
+  databaseUrl: url('DATABASE_URL', ['embedded:', 'postgres://', 'postgresql://'], {
     default: 'embedded:./data',
     help: 'PostgreSQL: embedded in a folder, or an external one, 15 or later, as postgres://user:password@host/database.',
     secret: true,
@@ -25,7 +29,7 @@ export const settings = {
     default: 10,
     min: 2,
     max: 1000,
-    help: 'Connections to PostgreSQL that this process may open.',
+    help: `Connections to PostgreSQL that this process may open; at most ${maxEmbeddedPool} to the embedded one.`,
   }),
   ...gatewaySettings,
   ...accountsSettings,
@@ -59,6 +63,11 @@ export function configOf(environment: Environment): Config {
     throw new ConfigError('OPS_PORT must not be PORT: operators and the public have doors of their own')
   }
   if (opsPort > 65_535) throw new ConfigError(`OPS_PORT is not set, and there is no port ${opsPort}: set it`)
+  if (embeddedFolder(config) !== null && config.databasePool > maxEmbeddedPool) {
+    throw new ConfigError(
+      `DATABASE_POOL must be at most ${maxEmbeddedPool} with an embedded DATABASE_URL, whose PostgreSQL has ${embeddedMaxConnections} connections for everybody`,
+    )
+  }
   return config
 }
 

@@ -1,5 +1,6 @@
 export { default as sql, empty, join, raw, Sql } from 'sql-template-tag'
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts'
+export { maxConnections as embeddedMaxConnections } from './embedded/server.ts'
 export { attachEmbedded, type EmbeddedOptions, type EmbeddedPostgres } from './embedded.ts'
 export { DatabaseError, isConflict, isTimeout, isUnavailable, isUniqueViolation, sqlState } from './errors.ts'
 export { lockKeys } from './lock-keys.ts'

@@ -84,17 +84,19 @@ export function oneOf<const W extends string>(
   })
 }
 
-/** A URL of one of the given schemes, without the colon. */
+/** A URL that begins in one of the given ways: with a scheme and its colon, and `//` where a host must follow. */
 export function url<T extends string | undefined = string>(
   env: string,
-  schemes: readonly string[],
+  beginnings: readonly string[],
   options: Options<T>,
 ): Setting<T | string> {
   return setting<T | string>(env, options, (value) => {
-    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(value)?.[1]?.toLowerCase()
-    const known = scheme !== undefined && schemes.includes(scheme)
-    if (!known || (value.includes('://') && !URL.canParse(value))) {
-      throw new Error(`a URL that starts with ${schemes.map((s) => `${s}:`).join(' or ')}`)
+    const start = value.toLowerCase()
+    if (!beginnings.some((beginning) => start.startsWith(beginning))) {
+      throw new Error(`a URL that starts with ${beginnings.join(' or ')}`)
+    }
+    if (value.includes('://') && !URL.canParse(value)) {
+      throw new Error('a URL that can be read: percent-encode / # ? @ in the password')
     }
     return value
   })

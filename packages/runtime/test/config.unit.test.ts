@@ -5,7 +5,7 @@ const settings = {
   host: text('HOST', { help: 'where to listen', default: '127.0.0.1' }),
   port: integer('PORT', { help: 'the port', min: 0, max: 65535, default: 8080 }),
   opsPort: integer('OPS_PORT', { help: 'for operators', min: 0, max: 65535, default: undefined }),
-  database: url('DATABASE_URL', ['embedded', 'postgres'], {
+  database: url('DATABASE_URL', ['embedded:', 'postgres://'], {
     help: 'the database',
     default: 'embedded:./data',
   }),
@@ -78,17 +78,22 @@ describe('reading the configuration', () => {
     [
       'DATABASE_URL',
       'mysql://db',
-      'DATABASE_URL must be a URL that starts with embedded: or postgres:, not "mysql://db"',
+      'DATABASE_URL must be a URL that starts with embedded: or postgres://, not "mysql://db"',
     ],
     [
       'DATABASE_URL',
       'data',
-      'DATABASE_URL must be a URL that starts with embedded: or postgres:, not "data"',
+      'DATABASE_URL must be a URL that starts with embedded: or postgres://, not "data"',
     ],
     [
       'DATABASE_URL',
       'postgres://[',
-      'DATABASE_URL must be a URL that starts with embedded: or postgres:, not "postgres://["',
+      'DATABASE_URL must be a URL that can be read: percent-encode / # ? @ in the password, not "postgres://["',
+    ],
+    [
+      'DATABASE_URL',
+      'postgres:',
+      'DATABASE_URL must be a URL that starts with embedded: or postgres://, not "postgres:"',
     ],
   ])('refuses %s=%s in one line that names it', (name, value, message) => {
     expect(() => readConfig(settings, { [name]: value })).toThrow(new ConfigError(message))
@@ -98,6 +103,13 @@ describe('reading the configuration', () => {
     const read = () => readConfig(settings, { ADMIN_PASSWORD: 'hunter2' })
     expect(read).toThrow('ADMIN_PASSWORD must be')
     expect(read).not.toThrow('hunter2')
+  })
+
+  it.each(['pa/ss', 'pa#ss', 'pa?ss'])('says what is wrong with a URL whose password is %s', (password) => {
+    const read = () => readConfig(settings, { DATABASE_URL: `postgres://shop:${password}@db/shop` })
+    expect(read).toThrow(
+      /^DATABASE_URL must be a URL that can be read: percent-encode .* "\S+:\[secret\]@db\/shop"$/,
+    )
   })
 
   it('never repeats the password within a URL', () => {

@@ -27,6 +27,9 @@ export interface Launch {
   outcome(): 'stopped' | 'locked out' | Error | undefined
 }
 
+/** How many connections all who use an embedded PostgreSQL may have together. */
+export const maxConnections = 100
+
 export interface LaunchOptions {
   socketFolder: string
   /** Whether what is committed survives a power failure. */
@@ -69,7 +72,7 @@ function serverArguments(
     port,
     unix_socket_directories: `"${socket.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
-    max_connections: 100,
+    max_connections: maxConnections,
     shared_buffers: '128MB',
     jit: 'off',
     fsync: durable ? 'on' : 'off',
