@@ -1,7 +1,7 @@
 import { stdSerializers } from 'pino'
 
 const secretName =
-  /^(authorization|cookie|set-cookie|.*(password|passwd|secret|token|(api|secret|private)[_-]?key)([_-]?hash)?)$/i
+  /^(authorization|(.*[_-])?pass|.*(cookie|passphrase|password|passwd|secret|token|session[_-]?id|(api|secret|private)[_-]?key)s?([_-]?hash(es)?)?)$/i
 const maxDepth = 6
 
 /** The fields of a log line without their secrets. */
@@ -49,13 +49,26 @@ function withoutSecretsIn(name: string, value: unknown, depth: number): unknown 
   return hidden ? '[secret]' : withoutSecrets(value, depth)
 }
 
-/** The same text without the passwords of URLs and without bearer tokens. */
+/** The same text without the passwords of URLs, tokens (bearer's, RFC 7519), and values of secret-sounding parameters. */
 export function withoutSecretText(text: string): string {
-  // Nearly every line has neither, and the search for a scheme goes back and forth.
-  const withoutPasswords = text.includes('://') ? withoutUrlPasswords(text) : text
-  return withoutPasswords.replace(/\b(bearer) [\w.~+/=-]+/gi, '$1 [secret]')
+  // Nearly every line has none of them, and to look for a word is quicker than for a pattern.
+  let clean = text.includes('://') ? withoutUrlPasswords(text) : text
+  if (clean.includes('=')) clean = clean.replace(secretParameters, '$1[secret]')
+  if (clean.includes('eyJ')) clean = clean.replace(webTokens, '[secret]')
+  return clean.replace(/\b(bearer) [\w.~+/=-]+/gi, '$1 [secret]')
 }
 
+const secretParameters = /((?:pass|password|passwd|secret|token|session_?id|api[_-]?key)s?=)[^\s&#"\\]+/gi
+/** Signed ones have three parts, encrypted ones five; each begins as JSON in base64url does. */
+const webTokens = /\beyJ[\w-]{1,2000}(\.[\w-]*){2,4}/g
+
+/**
+ * The password ends at the last @ before the path or, as people forget to encode a slash in it, at the last one of
+ * all, unless what comes before the slash can be a port. No further than this is looked, since lines may be long.
+ */
+const urlPasswords =
+  /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\[]*):([^\s/?#"\\]{1,2000}|(?!\d+[/?#])[^\s"\\]{1,2000})@/gi
+
 function withoutUrlPasswords(text: string): string {
-  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*):[^\s@/"\\]+@/gi, '$1:[secret]@')
+  return text.replace(urlPasswords, '$1:[secret]@')
 }

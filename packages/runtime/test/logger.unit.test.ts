@@ -42,6 +42,7 @@ const failure = Object.assign(new Error('connect postgres://shop:hunter2@db:5432
   input: 'amqp://shop:hunter2@broker',
   request: { headers: { authorization: 'Bearer hunter2' } },
 })
+const signed = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.hunter2`
 const caused = new Error('start failed', { cause: failure })
 
 describe('secrets', () => {
@@ -60,6 +61,12 @@ describe('secrets', () => {
     ]),
     ...[
       'refresh_token',
+      'tokens',
+      'refreshTokens',
+      'pass',
+      'db_pass',
+      'sessionId',
+      'token_hashes',
       'Authorization',
       'cookie',
       'set-cookie',
@@ -82,6 +89,12 @@ describe('secrets', () => {
     ['a URL in a field', (logger) => logger.info({ url: 'postgres://shop:hunter2@db/shop' })],
     ['a URL in a message', (logger) => logger.info('using postgres://shop:hunter2@db/shop')],
     ['a URL without a user', (logger) => logger.info('using redis://:hunter2@cache:6379')],
+    ["a URL's password with an @ in it", (logger) => logger.info('using postgres://shop:pw@hunter2@db/shop')],
+    ["a URL's password with a / in it", (logger) => logger.info('using postgres://shop:pw/hunter2@db/shop')],
+    ["a URL's parameter", (logger) => logger.info('using postgres://db/shop?user=shop&password=hunter2')],
+    ['a parameter of a path', (logger) => logger.info({ url: '/verify?accessToken=hunter2&x=y' })],
+    ['a signed token by itself', (logger) => logger.error(new Error(`refused: ${signed}`))],
+    ['an encrypted token by itself', (logger) => logger.info(`refused: ${signed}.a.hunter2`)],
     ['a bearer token in a message', (logger) => logger.info('sent Authorization: Bearer hunter2')],
     ['an error under err', (logger) => logger.error({ err: failure }, 'x')],
     ['an error under another name', (logger) => logger.error({ failure }, 'x')],
@@ -102,7 +115,7 @@ describe('secrets', () => {
     const text = written((logger) =>
       logger.info(
         { token: null, count: 2, at: new Date(0), list: ['http://a:80/', 'b@c'], email: 'x@y.example' },
-        'see http://a:80 or "mail b@c"',
+        'see http://a:80/users/d@e?f=g or https://[::1]:443/h@i or "mail b@c", cursor eyJhIjoxfQ',
       ),
     )
     expect(JSON.parse(text)).toMatchObject({
@@ -111,8 +124,13 @@ describe('secrets', () => {
       at: '1970-01-01T00:00:00.000Z',
       list: ['http://a:80/', 'b@c'],
       email: 'x@y.example',
-      msg: 'see http://a:80 or "mail b@c"',
+      msg: 'see http://a:80/users/d@e?f=g or https://[::1]:443/h@i or "mail b@c", cursor eyJhIjoxfQ',
     })
+  })
+
+  it('leave a URL all but its password', () => {
+    const text = written((logger) => logger.info('see amqp://shop:p@ss@broker:5672/x@y?token=abc&z=1#end'))
+    expect(JSON.parse(text).msg).toBe('see amqp://shop:[secret]@broker:5672/x@y?token=[secret]&z=1#end')
   })
 
   it('leave an error its type, message, stack and other fields', () => {
