@@ -14,11 +14,22 @@ describe('trace context', () => {
   })
 
   it.each([
+    ['01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03', '03'],
+    ['cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-09-what-the-future-will-be-like', '01'],
+  ])('continues the trace of a later version: %s', (header, flags) => {
+    expect(continueTrace(header)).toMatch(
+      new RegExp(`^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-${flags}$`),
+    )
+  })
+
+  it.each([
     [undefined],
     [''],
     ['rubbish'],
     [parent.toUpperCase()],
     [`${parent}-more`],
+    [`ff${parent.slice(2)}`],
+    [`01${parent.slice(2)}more`],
     ['00-00000000000000000000000000000000-00f067aa0ba902b7-01'],
     ['00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01'],
   ])('starts a new trace for %s', (header) => {
