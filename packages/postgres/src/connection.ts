@@ -59,7 +59,7 @@ const broken = new WeakMap<pg.ClientBase, Error>()
  * Notes what breaks the pool's connections, from the moment they are there: one that breaks between two owners
  * would otherwise end the process with an 'error' event that nobody hears.
  */
-export function watchConnections(pool: pg.Pool): void {
+export function noteBrokenConnections(pool: pg.Pool): void {
   pool.on('connect', (client) => {
     client.on('error', (error) => noteBroken(client, error))
   })

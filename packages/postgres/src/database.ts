@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { raw, type Sql } from 'sql-template-tag'
-import { type Connection, checkOut, watchConnections } from './connection.ts'
+import { type Connection, checkOut, noteBrokenConnections } from './connection.ts'
 import { tighterTimeout, timeLeft } from './deadline.ts'
 import { describeError } from './errors.ts'
 import type { Log } from './log.ts'
@@ -16,7 +16,8 @@ export interface Database extends Queryable {
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /**
    * Runs `work` on one connection, outside any transaction, for statements that cannot run in one and for locks that
-   * outlast it. Nothing limits how long its statements take. The connection is closed afterwards, and what was set or
+   * outlast it. Nothing but a dead network, which is noticed within half a minute, limits how long its statements
+   * take. The connection is closed afterwards, and what was set or
    * locked in the session ends with it.
    */
   session<T>(work: (session: Queryable) => Promise<T>): Promise<T>
@@ -101,7 +102,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 function openPool(options: DatabaseOptions & SessionOptions): pg.Pool {
   const session = sessionConfig(options.connection, options)
   const pool = new pg.Pool({ ...session, max: options.max, idleTimeoutMillis: 30_000 })
-  watchConnections(pool)
+  noteBrokenConnections(pool)
   pool.on('error', (error) => {
     // Not the error itself: the pool hangs the whole connection on it.
     options.log?.warn({ reason: describeError(error) }, 'an idle connection to PostgreSQL was lost')

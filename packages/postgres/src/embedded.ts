@@ -28,7 +28,10 @@ export interface EmbeddedOptions {
 export interface EmbeddedPostgres {
   /** For `openDatabase`: the role `colophon`, which owns the database of that name and is not a superuser. */
   readonly connection: SocketTarget
-  /** Lets go of PostgreSQL, and stops it when nobody else is using it. Close the pools first. */
+  /**
+   * Lets go of PostgreSQL, and stops it when nobody else is using it. Close the pools first. One that has died
+   * and is recovering is not waited for: it stays for the next to find.
+   */
   release(): Promise<void>
   /** `callback` is called when PostgreSQL has died and cannot be brought back. */
   onLost(callback: (error: Error) => void): void
@@ -64,6 +67,7 @@ class Attachment implements EmbeddedPostgres {
   #enteredAt = 0
   #failures = 0
   #released: Promise<void> | undefined
+  readonly #releasing = new AbortController()
   #recovery: Promise<void> = Promise.resolve()
   #lost: Error | undefined
 
@@ -108,6 +112,7 @@ class Attachment implements EmbeddedPostgres {
   }
 
   async #release(): Promise<void> {
+    this.#releasing.abort()
     await this.#recovery
     const { folder, log } = this.#options
     if (!this.#reached) return
@@ -118,15 +123,16 @@ class Attachment implements EmbeddedPostgres {
 
   async #recover(): Promise<void> {
     const { folder, log } = this.#options
+    const { signal } = this.#releasing
     if (Date.now() - this.#enteredAt > longEnough) this.#failures = 0
     for (;;) {
       this.#failures++
       log?.warn({ folder, attempt: this.#failures }, 'PostgreSQL has died; starting it again')
-      await delay(100 * 2 ** (this.#failures - 1))
-      if (this.#released) return
       try {
-        return await this.enter()
+        await delay(100 * 2 ** (this.#failures - 1), undefined, { signal })
+        return await this.enter(signal)
       } catch (error) {
+        if (signal.aborted) return
         if (this.#failures < restarts && !(error instanceof HeldError)) continue
         this.#lose(error)
         return

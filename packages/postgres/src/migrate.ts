@@ -36,6 +36,8 @@ export interface Migrated {
   already: number
 }
 
+/** PostgreSQL's least major version: the oldest that this is tested on. */
+const leastVersion = 15
 /** How long to wait while another process migrates the same schema, in milliseconds. */
 const turnTimeout = 10 * 60_000
 /** Milliseconds between looks whether it is our turn. */
@@ -65,14 +67,15 @@ const lockTimeout = 10_000
  * A database may be ahead of the folder: a newer version has migrated it, and this older one goes on beside it
  * or in its place, with a warning that names the files it does not know.
  *
- * @throws Error with one line that names the file, and the line in it, and says what to do; the reason of
- * the signal when that has come.
+ * @throws Error with one line that names the file, and the line in it, and says what to do; one that names the
+ * server's version when that is before 15; the reason of the signal when that has come.
  */
 export async function migrate(database: Database, options: MigrateOptions): Promise<Migrated> {
   const { schema, signal, log } = options
   const files = await readMigrations(options.folder)
   const work: Work = { schema, files, signal, log }
   const applied: string[] = []
+  await checkVersion(database)
   for (;;) {
     signal?.throwIfAborted()
     // Taking turns file by file, under a lock that ends with the transaction, needs no session to be kept.
@@ -87,6 +90,15 @@ export async function migrate(database: Database, options: MigrateOptions): Prom
     applied.push(next.name)
     log?.info({ schema, file: next.name }, 'migration applied')
   }
+}
+
+async function checkVersion(database: Database): Promise<void> {
+  const { number, version } = await database.one<{ number: number; version: string }>(sql`
+    SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`)
+  if (number >= leastVersion * 10_000) return
+  throw new Error(
+    `this needs PostgreSQL ${leastVersion} or later, and the server is ${version.split(' ')[0]}`,
+  )
 }
 
 interface Work {

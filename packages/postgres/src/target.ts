@@ -28,6 +28,12 @@ export interface SessionOptions {
 /** A transaction that stands idle this long (milliseconds) holds locks for nothing: its connection is closed. */
 const idleInTransactionTimeout = 60_000
 
+/**
+ * Milliseconds of silence after which the network is probed, for statements that have no timeout. Node then probes
+ * ten times, a second apart; the system alone would begin after two hours.
+ */
+const keepAliveDelay = 10_000
+
 /** pg's settings for connections to `target`. Every session is in UTC, whatever the server's own time zone. */
 export function sessionConfig(target: Target, options: SessionOptions): pg.ClientConfig {
   const { address, options: given } = addressOf(target)
@@ -39,6 +45,7 @@ export function sessionConfig(target: Target, options: SessionOptions): pg.Clien
     idle_in_transaction_session_timeout: idleInTransactionTimeout,
     options: `${given} -c TimeZone=UTC -c DateStyle=ISO`.trim(),
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelay,
     pipeline: true,
     types: valueTypes,
   }

@@ -36,6 +36,26 @@ test('waiting for PostgreSQL to recover is given up, and PostgreSQL left to go o
   await next.release()
 })
 
+test('whoever leaves does not wait for PostgreSQL to recover', async () => {
+  const { folder, database } = await started()
+  const log = { info: vi.fn(), warn: vi.fn() }
+  const embedded = await attachEmbedded({ folder, application: 'leaver', log })
+  const pid = serverPid(folder)
+  const status = join(folder, 'postgres', 'postmaster.pid')
+  const ready = readFileSync(status, 'utf8')
+  writeFileSync(status, ready.replace(/^ready/m, 'starting'))
+  await database.query(
+    sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^leaver'`,
+  )
+  const messages = () => log.info.mock.calls.map(([, message]) => message)
+  await expect.poll(messages, { timeout: 10_000 }).toEqual(['waiting for PostgreSQL to recover'])
+  const began = performance.now()
+  await embedded.release()
+  expect(performance.now() - began).toBeLessThan(2_000)
+  writeFileSync(status, ready)
+  expect(serverPid(folder)).toBe(pid)
+})
+
 test('waiting while somebody else is stopping PostgreSQL is given up', async () => {
   const { folder, database } = await started()
   // Whoever asks for the lock alone is ahead of those who come after.

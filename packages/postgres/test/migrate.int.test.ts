@@ -44,6 +44,16 @@ test('applies files once, in order, and writes down which and when', async () =>
   ).toEqual(['0001-books.sql', '0002-titles.sql', '0003-more.sql'].map((name) => ({ name, length: 64 })))
 })
 
+test('refuses a server that is too old, before anything is changed', async () => {
+  await file('0001-books.sql', books)
+  const one = async () => ({ number: 140_002, version: '14.2 (Debian 14.2-1.pgdg110+1)' })
+  const old = { ...database, one: one as Database['one'] }
+  await expect(migrate(old, { schema: 'shop', folder })).rejects.toThrow(
+    /^this needs PostgreSQL 15 or later, and the server is 14.2$/,
+  )
+  expect(await database.one(sql`SELECT to_regnamespace('shop') AS shop`)).toEqual({ shop: null })
+})
+
 test('each schema has its own, and an empty folder is no trouble', async () => {
   expect(await run()).toEqual({ applied: [], already: 0 })
   await file('0001-any.sql', 'SELECT 1;')

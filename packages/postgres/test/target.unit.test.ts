@@ -30,6 +30,13 @@ describe('a session', () => {
     expect(client).toMatchObject({ host: 'db.example', password: 'p/w' })
   })
 
+  test('is probed when it has been silent, as some statements have no timeout', () => {
+    const { client } = session({ url: 'postgres://shop@db.example/books' })
+    expect(client).toMatchObject({
+      connection: { _keepAlive: true, _keepAliveInitialDelayMillis: 10_000 },
+    })
+  })
+
   test('is encrypted as the URL says', () => {
     expect(session({ url: 'postgres://shop@db.example/books?sslmode=verify-full' }).client.ssl).toBeTruthy()
     expect(session({ url: 'postgres://shop@db.example/books?sslmode=disable' }).client.ssl).toBe(false)
