@@ -1,5 +1,6 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has (20 or later, plain JavaScript):
-// brings node_modules in line with package-lock.json, so that the two commands work on a fresh clone.
+// brings node_modules in line with package-lock.json and this machine (a container sees the folder of another), so
+// that the two commands work on a fresh clone.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,11 +9,12 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.colophon-installed')
-const lock = createHash('sha256')
+const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
+  .update(`${process.platform} ${process.arch}`)
   .digest('hex')
 
-const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
+const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
 if (!installed) {
   console.error('colophon: installing dependencies, once (about 500 MB; half a minute on a fast line) ...')
   // loglevel error: Node 24 comes with the dependencies, so warnings about an older Node do not hold.
@@ -26,5 +28,5 @@ if (!installed) {
     )
     process.exit(run.status ?? 1)
   }
-  writeFileSync(stamp, lock)
+  writeFileSync(stamp, wanted)
 }
