@@ -1,4 +1,3 @@
-import { withContext } from '@colophon/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authorise, type Identifier, type Identity } from './access.ts'
 import { createIdentification } from './credentials.ts'
@@ -41,22 +40,28 @@ export function createAdmission(options: AdmissionOptions): Admission {
   return {
     strangers,
     hookOf(route) {
-      const enter = createEntrance(route, load, limits, clock)
       return (request, reply, done) => {
-        request.state.route = route
+        const { state } = request
+        state.route = route
         if (route.isProbe) return done()
         strangers(request, reply)
+        state.place = load.enter()
         const identifying = identify(request)
         if (!identifying) {
           authorise(route.access, null)
-          return enter(request, done)
+          return done()
         }
-        const settle = (identity: Identity | null) => {
+        state.place.keepFor(identifying)
+        const admit = (identity: Identity | null) => {
           request.identity = identity
           if (identity) countAccount(identity.accountId, reply)
           authorise(route.access, identity)
         }
-        identifying.then(settle).then(() => enter(request, done), done)
+        const proceed = () => {
+          // Not for a client that went away meanwhile.
+          if (!state.ended) done()
+        }
+        identifying.then(admit).then(proceed, done)
       }
     },
   }
@@ -69,25 +74,4 @@ function refuseOverload(load: Load, metrics: HttpMetrics): void {
   throw httpProblem('overloaded', 'the server has all it can do: try again in a second', {
     headers: { 'retry-after': '1' },
   })
-}
-
-/** Counts a request as in flight, unless it stays open, and gives it its route's deadline. */
-function createEntrance(route: Route, load: Load, limits: HttpLimits, clock: () => number) {
-  const { deadlineMs } = route
-  return (request: FastifyRequest, done: () => void): void => {
-    const { state } = request
-    // The client went away while it was found out who it is.
-    if (state.ended) return
-    if (deadlineMs !== null) {
-      load.enter()
-      state.counted = true
-    }
-    if (deadlineMs === limits.requestMs) {
-      done()
-      return
-    }
-    const { requestId, traceparent } = state.context
-    state.context = { requestId, traceparent, ...(deadlineMs !== null && { deadline: clock() + deadlineMs }) }
-    withContext(state.context, done)
-  }
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { matchesTag } from './conditional.ts'
+import { sendTagged } from './conditional.ts'
+import { addVary } from './vary.ts'
 
 // Hashing this much takes a fraction of a millisecond; what is larger is sent as it is.
 const maxHashed = 262_144
@@ -29,17 +30,9 @@ export function finishAnswer(request: FastifyRequest, reply: FastifyReply, paylo
 }
 
 function tagAnswer(request: FastifyRequest, reply: FastifyReply, payload: string): void {
-  addVary(reply, 'Accept-Encoding')
+  addVary(reply, 'accept-encoding')
   if (reply.hasHeader('etag') || payload.length > maxHashed) return
-  const etag = `W/"${hash('sha1', payload, 'base64url')}"`
-  reply.header('etag', etag)
-  const known = request.headers['if-none-match']
-  if (known !== undefined && matchesTag(known, etag)) reply.code(304)
-}
-
-function addVary(reply: FastifyReply, name: string): void {
-  const vary = reply.getHeader('vary')
-  reply.header('vary', vary === undefined ? name : `${vary}, ${name}`)
+  sendTagged(request, reply, `W/"${hash('sha1', payload, 'base64url')}"`)
 }
 
 function hasUnreadBody({ raw }: FastifyRequest): boolean {

@@ -33,12 +33,10 @@ export interface RouteInfo {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may use the route. A route that does not say stops the start. */
+    /** Who may use the route. A route that does not say stops the start, as one without a schema does. */
     access?: Access
     /** Codes of problems the route may answer, for the documentation. */
     problems?: readonly string[]
-    /** The deadline of the route's work in milliseconds; null for none, such as for a stream that stays open. */
-    deadlineMs?: number | null
     /** A health route: never shed, never rate limited, logged at debug. */
     isProbe?: boolean
   }

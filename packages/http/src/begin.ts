@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import { continueTrace, type Logger, type WorkContext, withContext } from '@colophon/runtime'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpLimits } from './limits.ts'
-import type { Load } from './load.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { pathOf } from './problem-answer.ts'
 
@@ -25,10 +24,8 @@ function headerOf({ headers }: IncomingMessage, name: string): string | undefine
 
 export interface BeginOptions {
   readonly limits: HttpLimits
-  readonly load: Load
   readonly metrics: HttpMetrics
   readonly logger: Logger
-  clock(): number
 }
 
 /**
@@ -36,15 +33,16 @@ export interface BeginOptions {
  * The function it returns calls `proceed` within the context of the request.
  */
 export function createBeginning(options: BeginOptions) {
-  const { limits, clock } = options
+  const { limits } = options
   return (request: FastifyRequest, reply: FastifyReply, proceed: () => void): void => {
     const startedAt = performance.now()
     const context: WorkContext = {
       requestId: request.id,
       traceparent: continueTrace(headerOf(request.raw, 'traceparent')),
-      deadline: clock() + limits.requestMs,
+      // By the clock that whoever keeps to the deadline reads it by, such as the database's client.
+      deadline: Date.now() + limits.requestMs,
     }
-    request.state = { context, bodyProblems: [], counted: false, ended: false }
+    request.state = { context, bodyProblems: [], ended: false }
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => end(request, reply, startedAt, options))
     withContext(context, proceed)
@@ -53,7 +51,7 @@ export function createBeginning(options: BeginOptions) {
 
 function end(request: FastifyRequest, reply: FastifyReply, startedAt: number, options: BeginOptions): void {
   const { state, method } = request
-  if (state.counted) options.load.leave()
+  state.place?.leave()
   state.ended = true
   const milliseconds = performance.now() - startedAt
   const { raw } = reply

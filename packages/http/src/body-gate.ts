@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, RequestPayload } from 'fastify'
 import type { App } from './app.ts'
-import { bodyTooLarge, limitedStream, readBody } from './body.ts'
+import { bodyTooLarge, readBody } from './body.ts'
 import { httpProblem } from './http-problems.ts'
 import { parseJson } from './json.ts'
 import type { HttpLimits } from './limits.ts'
@@ -25,11 +25,10 @@ export function createBodyGate(route: Route, awaitsContinue: WeakSet<IncomingMes
       done(null, payload)
       return
     }
-    const type = acceptedType(raw, route)
+    refuseOtherTypes(raw, route)
     if (Number(raw.headers['content-length'] ?? 0) > route.bodyBytes) throw bodyTooLarge(route.bodyBytes)
     if (awaitsContinue.has(raw)) reply.raw.writeContinue()
-    // JSON is bounded where it is read; a parser that a service adds for another type is bounded here.
-    done(null, jsonTypes.includes(type) ? payload : limitedStream(raw, route.bodyBytes))
+    done(null, payload)
   }
 }
 
@@ -42,17 +41,15 @@ function bodyRequired({ consumes }: Route) {
   return httpProblem('body_required', `send a body of the type ${consumes.join(' or ')}`)
 }
 
-function acceptedType({ headers }: IncomingMessage, { consumes }: Route): string {
+function refuseOtherTypes({ headers }: IncomingMessage, { consumes }: Route): void {
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';')
   const charset = parameters
     .map((parameter) => /^\s*charset="?([^"]*)"?\s*$/.exec(parameter)?.[1])
     .find(Boolean)
   const encoding = headers['content-encoding']
   const known = consumes.includes(type.trim())
-
-  if (known && (charset === undefined || charset === 'utf-8') && (encoding ?? 'identity') === 'identity') {
-    return type.trim()
-  }
+  if (known && (charset === undefined || charset === 'utf-8') && (encoding ?? 'identity') === 'identity')
+    return
   const given = headers['content-type'] ?? 'no content-type'
   const encoded = encoding === undefined ? '' : ` in the encoding ${encoding}`
   throw httpProblem(

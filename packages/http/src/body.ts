@@ -1,4 +1,4 @@
-import { type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { httpProblem } from './http-problems.ts'
 
 export interface BodyLimits {
@@ -39,23 +39,6 @@ export async function readBody(payload: Readable, limits: BodyLimits): Promise<B
     clearTimeout(timer)
     payload.off('data', onData).off('end', resolve).off('close', onClose).off('error', onClose).pause()
   }
-}
-
-/** A body that is passed on as a stream, and fails with Problem `body_too_large` when it goes over the limit. */
-export function limitedStream(payload: Readable, bodyBytes: number): Transform {
-  let size = 0
-  const counted = new Transform({
-    transform(chunk: Buffer, _, done) {
-      size += chunk.length
-      done(size > bodyBytes ? bodyTooLarge(bodyBytes) : null, chunk)
-    },
-  })
-  // Not a pipeline: that would close the connection before the refusal is answered.
-  payload.pipe(counted)
-  payload.once('close', () => {
-    if (!payload.readableEnded) counted.destroy(cutOff())
-  })
-  return counted
 }
 
 function cutOff() {

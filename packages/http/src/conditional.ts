@@ -3,18 +3,21 @@ import { httpProblem } from './http-problems.ts'
 
 type Headers = Pick<FastifyRequest, 'headers'>
 
-/** The entity tag of a version (RFC 9110, section 8.8.3): `"7"`. */
+/**
+ * The entity tag of a version (RFC 9110, section 8.8.3): `"7"`, which names the bytes of its answer as they are. When
+ * they are compressed it is sent as the weak `W/"7"`, since a strong one may name one sequence of bytes only. A write
+ * is about the version and not about bytes: `If-Match` takes both, where the letter of RFC 9110 (section 13.1.1) would
+ * have the weak one match nothing and whoever reads compressed answers could not write.
+ */
 export function etagOf(version: number): string {
   return `"${version}"`
 }
 
-/** Whether a list of entity tags, or `*`, has this one; weak tags count, since proxies that compress weaken them. */
-export function matchesTag(list: string, etag: string): boolean {
+/** The first of a list of entity tags that is this one, weak or strong; this one when the list is `*`. */
+function findTag(list: string, etag: string): string | undefined {
   const opaque = etag.replace(/^W\//, '')
-  return list.split(',').some((item) => {
-    const tag = item.trim()
-    return tag === '*' || tag === opaque || tag === `W/${opaque}`
-  })
+  const tags = list.split(',').map((item) => item.trim())
+  return tags.includes('*') ? etag : tags.find((tag) => tag === opaque || tag === `W/${opaque}`)
 }
 
 /**
@@ -28,22 +31,26 @@ export function requireMatch(request: Headers, version: number): void {
   if (wanted === undefined) {
     throw httpProblem('precondition_required', `send If-Match with the ETag that was read, such as ${etag}`)
   }
-  if (!matchesTag(wanted, etag)) {
+  if (findTag(wanted, etag) === undefined) {
     const detail = `If-Match is ${wanted} and the current version is ${etag}: read it again, then send the change`
     throw httpProblem('precondition_failed', detail, { headers: { etag } })
   }
 }
 
+type Reply = { header(name: string, value: string): unknown; code(status: number): unknown }
+
 /** What a GET of something with a version returns: sets its ETag, and 304 when the client has that version. */
-export function sendVersioned<T>(
-  request: Headers,
-  reply: { header(name: string, value: string): unknown; code(status: number): unknown },
-  version: number,
-  body: T,
-): T {
-  const etag = etagOf(version)
-  reply.header('etag', etag)
-  const known = request.headers['if-none-match']
-  if (known !== undefined && matchesTag(known, etag)) reply.code(304)
+export function sendVersioned<T>(request: Headers, reply: Reply, version: number, body: T): T {
+  sendTagged(request, reply, etagOf(version))
   return body
+}
+
+/**
+ * Sets an answer's ETag, and 304 when If-None-Match has it. A 304 repeats the tag as the client has it: a strong one
+ * in place of its weak one would not be taken for the answer that it keeps (RFC 9111, section 4.3.4).
+ */
+export function sendTagged(request: Headers, reply: Reply, etag: string): void {
+  const known = findTag(request.headers['if-none-match'] ?? '', etag)
+  reply.header('etag', known ?? etag)
+  if (known !== undefined) reply.code(304)
 }

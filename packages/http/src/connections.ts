@@ -44,6 +44,10 @@ export function watchConnections(server: Server): Connections {
       if (closing && requests.size === 0) socket.destroySoon()
     })
   })
+  // Nothing has moved for the time that Node was told: `answerStallMs`, or `keepAliveMs` between requests.
+  server.on('timeout', (socket: Socket) => {
+    if (!isWorkedFor(socket, open.get(socket))) socket.destroy()
+  })
   return {
     closeIdle() {
       closing = true
@@ -60,6 +64,11 @@ export function watchConnections(server: Server): Connections {
       for (const socket of open.keys()) socket.destroy()
     },
   }
+}
+
+/** Whether it stands still because of us: there is a request, and nothing to send for it yet. */
+function isWorkedFor({ writableLength }: Socket, connection: Connection | undefined): boolean {
+  return connection !== undefined && connection.requests.size > 0 && writableLength === 0
 }
 
 /** For its client, that is, and not for us to take what has come. */

@@ -29,8 +29,10 @@ export async function createFastifyApp(options: FastifyAppOptions): Promise<App>
     genReqId: requestIdOf,
     trustProxy: options.trustProxy,
     bodyLimit: limits.bodyBytes,
+    connectionTimeout: limits.answerStallMs,
     keepAliveTimeout: limits.keepAliveMs,
-    requestTimeout: limits.uploadMs,
+    // For what is sent where no body is read; where one is, it is refused before.
+    requestTimeout: limits.headersMs + limits.bodyMs,
     // While stopping, what still arrives is served; the answer tells the client to close.
     return503OnClosing: false,
     routerOptions: { maxParamLength: limits.urlBytes },

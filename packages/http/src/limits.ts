@@ -4,10 +4,8 @@ import type { RateRule } from './rate-limit.ts'
 export interface HttpLimits {
   /** The largest body; a route's `bodyLimit` overrides it. */
   readonly bodyBytes: number
-  /** How long a JSON body may take to arrive. */
+  /** How long a body may take to arrive. */
   readonly bodyMs: number
-  /** How long any request may take to arrive, an upload's body included. */
-  readonly uploadMs: number
   /** Path and query together. */
   readonly urlBytes: number
   /** The request line and all headers together. */
@@ -15,6 +13,8 @@ export interface HttpLimits {
   readonly headerCount: number
   /** How long the headers may take to arrive. */
   readonly headersMs: number
+  /** How long an answer may stand still because its client does not read on; the connection is closed then. */
+  readonly answerStallMs: number
   /** How long a connection may be idle between requests. */
   readonly keepAliveMs: number
   /** Connections at once; more are closed as they come. */
@@ -23,7 +23,7 @@ export interface HttpLimits {
   readonly jsonDepth: number
   /** How many values, of any kind, a JSON body may hold. */
   readonly jsonNodes: number
-  /** The deadline put into the work's context; a route's `config.deadlineMs` overrides it. */
+  /** The time until the deadline in the work's context. */
   readonly requestMs: number
   /** Requests at once; more are answered 503. */
   readonly maxInFlight: number
@@ -44,11 +44,11 @@ export interface HttpLimits {
 export const defaultLimits: HttpLimits = {
   bodyBytes: 1_048_576,
   bodyMs: 10_000,
-  uploadMs: 300_000,
   urlBytes: 8_192,
   headerBytes: 16_384,
   headerCount: 100,
   headersMs: 10_000,
+  answerStallMs: 60_000,
   // Longer than the idle timeout of the usual load balancers, so that they close first and not into a request.
   keepAliveMs: 72_000,
   connections: 10_000,

@@ -3,13 +3,24 @@ export type Overload = 'in_flight' | 'event_loop'
 
 /** How busy the process is. */
 export interface Load {
-  /** Requests being answered, without streams that stay open. */
+  /** Requests that are worked on or being answered. */
   readonly inFlight: number
-  enter(): void
-  leave(): void
+  /** Takes the place of one more request. */
+  enter(): Place
   /** Why one more request would be too many, or undefined. */
   overload(): Overload | undefined
   stop(): void
+}
+
+/**
+ * The place of a request among those in flight. It has it until its connection is done with it and its work has
+ * settled: a client that hangs up ends the first and not the second.
+ */
+export interface Place {
+  /** Keeps the place until `work` settles. */
+  keepFor(work: Promise<unknown>): void
+  /** The answer was sent, or its connection has closed. */
+  leave(): void
 }
 
 const tickMs = 50
@@ -33,10 +44,21 @@ export function watchLoad(limits: { readonly maxInFlight: number; readonly event
       return inFlight
     },
     enter() {
-      inFlight++
-    },
-    leave() {
-      inFlight--
+      let reasons = 0
+      const keep = () => {
+        if (reasons++ === 0) inFlight++
+      }
+      const leave = () => {
+        if (--reasons === 0) inFlight--
+      }
+      keep()
+      return {
+        leave,
+        keepFor(work) {
+          keep()
+          work.then(leave, leave)
+        },
+      }
     },
     overload() {
       if (inFlight >= limits.maxInFlight) return 'in_flight'

@@ -33,7 +33,7 @@ export function createHttpMetrics(registry: Registry, load: Load): HttpMetrics {
   })
   new Gauge({
     name: 'http_requests_in_flight',
-    help: 'Requests being answered, without streams that stay open',
+    help: 'Requests that are worked on or being answered',
     registers,
     collect() {
       this.set(load.inFlight)

@@ -23,16 +23,14 @@ export function problemResponses(route: Route, table: ProblemTable, shared: Json
   return Object.fromEntries(entries)
 }
 
-function httpCodes({ schema, access, method, isProbe, consumes }: Route): HttpCode[] {
+function httpCodes({ schema, access, method, isProbe }: Route): HttpCode[] {
   const { querystring, body } = schema
   // Any: parameters that a route does not know are refused too.
   const codes: HttpCode[] = ['validation_failed', 'malformed_url', 'uri_too_long', 'headers_too_large']
   if (hasCursor(querystring)) codes.push('invalid_cursor')
   if (body !== undefined) {
     codes.push('body_required', 'body_too_large', 'unsupported_media_type', 'request_timeout')
-    if (consumes.some((type) => type.endsWith('json'))) {
-      codes.push('malformed_json', 'body_not_utf8', 'body_too_complex')
-    }
+    codes.push('malformed_json', 'body_not_utf8', 'body_too_complex')
   }
   if (access !== 'public') codes.push('unauthenticated')
   if (typeof access === 'object') codes.push('forbidden')

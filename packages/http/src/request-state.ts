@@ -1,16 +1,17 @@
 import type { WorkContext } from '@colophon/runtime'
+import type { Place } from './load.ts'
 import type { FieldProblem } from './problems.ts'
 import type { Route } from './route.ts'
 
 /** What the server itself keeps of a request while it is answered. */
 export interface RequestState {
-  context: WorkContext
+  readonly context: WorkContext
   /** Undefined until a route is entered: for ever when none matches. */
   route?: Route
   /** What reading the body found, to be reported together with what the schema finds. */
   bodyProblems: readonly FieldProblem[]
-  /** Whether it counts as in flight. */
-  counted: boolean
+  /** Undefined until it is let in, and for a health route and what no route takes: those do not count. */
+  place?: Place
   /** Whether its connection has closed or its answer has been sent. */
   ended: boolean
 }

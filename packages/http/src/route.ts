@@ -11,8 +11,6 @@ export interface Route extends RouteInfo {
   readonly hidden: boolean
   /** A health route: never shed, never rate limited, logged at debug. */
   readonly isProbe: boolean
-  /** Milliseconds, or null for a stream that stays open. */
-  readonly deadlineMs: number | null
   /** The largest body in bytes. */
   readonly bodyBytes: number
   /** Media types of a body. */
@@ -39,7 +37,7 @@ export interface DeclareOptions {
 /**
  * Reads a declaration, once per method.
  * @param scopeAccess who may use the routes of its scope that do not say it
- * @throws Error for a route that states no access, or a problem that is in no table
+ * @throws Error for a route that states no access, has no schema, or names a problem that is in no table
  */
 export function declareRoutes(
   declaration: RouteOptions,
@@ -55,19 +53,20 @@ function declareRoute(
   scopeAccess: Access | undefined,
   { limits, table }: DeclareOptions,
 ): Route {
-  const { url, schema = {}, config = {} } = declaration
-  const { problems = [], deadlineMs = limits.requestMs, isProbe = false } = config
+  const { url, schema, config = {} } = declaration
+  const { problems = [], isProbe = false } = config
   const unknown = problems.find((code) => !Object.hasOwn(table, code))
   if (unknown) throw new Error(`${method} ${url} names the problem "${unknown}", which is in no table`)
+  const access = accessOf(declaration, method, scopeAccess)
+  if (!schema) throw new Error(`${method} ${url} has no schema: say what it takes, or schema: {} for nothing`)
   return {
     method,
     url,
     schema,
     problems,
-    deadlineMs,
     isProbe,
-    access: accessOf(declaration, method, scopeAccess),
-    hidden: declaration.schema === undefined || schema.hide === true,
+    access,
+    hidden: schema.hide === true,
     bodyBytes: declaration.bodyLimit ?? limits.bodyBytes,
     consumes: schema.consumes ?? ['application/json'],
     bodyRequired: schema.body !== undefined && !acceptsNull(schema.body),

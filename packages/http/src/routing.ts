@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
+import type { FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify'
 import type { Access } from './access.ts'
 import type { Admission } from './admission.ts'
 import type { App } from './app.ts'
@@ -51,13 +51,23 @@ function guard(
     const gate = createBodyGate(route, options.awaitsContinue)
     declaration.preParsing = [gate, ...[declaration.preParsing ?? []].flat()]
   }
-  if (declaration.schema !== undefined) addValidation(declaration, declaration.schema, route)
+  addValidation(declaration, route)
+  declaration.handler = countedHandler(declaration.handler)
   return declared
 }
 
+/** A handler that has its request counted as in flight until it settles, whether or not its client still waits. */
+function countedHandler(handler: RouteHandlerMethod): RouteHandlerMethod {
+  return function counted(request, reply) {
+    const result: unknown = handler.call(this, request, reply)
+    if (result instanceof Promise) request.state.place?.keepFor(result)
+    return result
+  }
+}
+
 /** Fastify's own validation stops at the first part of a request that is wrong; this reports all of them. */
-function addValidation(declaration: RouteOptions, schema: FastifySchema, route: Route): void {
-  const check = compileChecked(schema, route)
+function addValidation(declaration: RouteOptions, route: Route): void {
+  const check = compileChecked(route)
   declaration.validatorCompiler = () => () => true
   const validate = (request: FastifyRequest, _: unknown, done: () => void) => {
     refuseWrongFields([...request.state.bodyProblems, ...check(request)])
@@ -66,7 +76,7 @@ function addValidation(declaration: RouteOptions, schema: FastifySchema, route: 
   declaration.preValidation = [validate, ...[declaration.preValidation ?? []].flat()]
 }
 
-function compileChecked(schema: FastifySchema, { method, url, hidden, consumes }: Route) {
+function compileChecked({ schema, method, url, hidden, consumes }: Route) {
   try {
     return compileCheck(schema, {
       isMergePatch: consumes.includes(mergePatchType),

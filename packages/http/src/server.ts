@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
 import type { Logger, Registry } from '@colophon/runtime'
-import compress from '@fastify/compress'
 import type { FastifyRequest } from 'fastify'
 import type { Identifier } from './access.ts'
 import { createAdmission } from './admission.ts'
@@ -9,6 +8,7 @@ import type { App, RouteInfo } from './app.ts'
 import { createBeginning } from './begin.ts'
 import { addJsonParser } from './body-gate.ts'
 import { addDocs } from './docs.ts'
+import { addCompression } from './compression.ts'
 import { createDrain, type Drain } from './drain.ts'
 import { createErrorHandler } from './errors.ts'
 import { acceptExpectations, createFastifyApp } from './fastify-app.ts'
@@ -57,7 +57,7 @@ export interface HttpServerOptions {
   isStoreUnavailable?(error: unknown): boolean
   /** Whether an error means that a deadline has passed: 503 `timeout`. */
   isTimeout?(error: unknown): boolean
-  /** Milliseconds since the epoch. */
+  /** What the rates are counted by, in milliseconds since the epoch. */
   readonly clock?: () => number
 }
 
@@ -70,6 +70,7 @@ export interface HttpServer {
   stop(): Promise<void>
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   address(): string
+  /** Every route, those that the documentation leaves out as well. HEAD is the same as GET. */
   routes(): readonly RouteInfo[]
   /** The OpenAPI 3.1 document; complete once the server has started (or `app.ready()`). */
   openapi(): object
@@ -89,7 +90,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const isPublicHttps = publicUrl?.startsWith('https:') === true
   const load = watchLoad(limits)
   const metrics = createHttpMetrics(options.metrics, load)
-  const begin = createBeginning({ limits, load, metrics, logger, clock })
+  const begin = createBeginning({ limits, metrics, logger })
   const headers = securityHeaders(isPublicHttps)
   const app = await createFastifyApp({
     limits,
@@ -109,7 +110,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   addJsonParser(app, limits)
   const routes = addRouting(app, { admission, limits, table, awaitsContinue: acceptExpectations(app) })
   await addHooks(app, { ...options, admission, drain, headers, begin, refusalOf: refuse })
-  await app.register(compress, { globalDecompression: false, encodings: ['br', 'gzip'], threshold: 1024 })
+  await addCompression(app)
   app.addHook('onClose', async () => load.stop())
   const readiness = () => currentReadiness(options, drain)
   await addDescriptions(app, options, { routes, table, readiness })
@@ -118,7 +119,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     start: () => listen(app, options),
     stop: drain.stop,
     address: () => addressOf(app),
-    routes: () => routes.filter(({ method, hidden }) => method !== 'HEAD' && !hidden).map(infoOf),
+    routes: () => routes.filter(({ method }) => method !== 'HEAD').map(infoOf),
     openapi: () => app.swagger(),
     readiness,
   }

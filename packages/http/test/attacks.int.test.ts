@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createLogger } from '@colophon/runtime'
-import { describe, expect, test, vi } from 'vitest'
+import { createLogger, createMetrics } from '@colophon/runtime'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { App } from '../src/index.ts'
 import { exchange, head, openSocket, parseAnswer, readAll, readAnswer } from './sockets.ts'
 import { startServer } from './support.ts'
 
@@ -54,7 +55,7 @@ async function fetchCode(url: string, init: RequestInit = {}): Promise<[number, 
 }
 
 describe('slow requests', () => {
-  const limits = { headersMs: 300, bodyMs: 300, uploadMs: 600 }
+  const limits = { headersMs: 300, bodyMs: 300 }
 
   test('headers that never end', async () => {
     const server = await startServer({ limits })
@@ -76,6 +77,59 @@ describe('slow requests', () => {
     )
     expect([answer.status, codeOf(answer)]).toEqual([408, 'request_timeout'])
     expect(answer.headers.connection).toBe('close')
+  })
+})
+
+describe('an answer that is not read', () => {
+  const large = 'x'.repeat(2 ** 24)
+
+  test('closes its connection, however many requests were sent on it, and a handler may take longer', async () => {
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const config = { access: 'public' } as const
+    const routes = (app: App) => {
+      app.get('/api/large', { config, schema: {} }, async (_, reply) => reply.type('text/plain').send(large))
+      app.get('/api/wait', { config, schema: {} }, async () => {
+        begun.resolve()
+        await gate.promise
+        return {}
+      })
+    }
+    const metrics = createMetrics()
+    const server = await startServer({ routes, metrics, limits: { answerStallMs: 200 } })
+    const waiting = await openSocket(server)
+    waiting.write(head('GET', '/api/wait'))
+    await begun.promise
+    const deaf = await openSocket(server)
+    deaf.pause()
+    deaf.write(head('GET', '/api/large').repeat(4))
+    const inFlight = async (count: number) =>
+      expect(await metrics.metrics()).toContain(`http_requests_in_flight ${count}\n`)
+    await vi.waitFor(() => inFlight(5))
+    await vi.waitFor(() => inFlight(1), { timeout: 10_000 })
+    // By now it has stood still for longer than the other did.
+    const answer = readAnswer(waiting)
+    gate.resolve()
+    expect((await answer).status).toBe(200)
+  })
+
+  test('goes on for as long as some of it is taken', async () => {
+    const routes = (app: App) => {
+      const config = { access: 'public' } as const
+      app.get('/api/large', { config, schema: {} }, async (_, reply) => reply.type('text/plain').send(large))
+    }
+    const server = await startServer({ routes, limits: { answerStallMs: 400 } })
+    const socket = await openSocket(server)
+    let taken = 0
+    socket.on('data', (chunk) => {
+      taken += chunk.length
+      socket.pause()
+    })
+    const reading = setInterval(() => socket.resume(), 2)
+    onTestFinished(() => clearInterval(reading))
+    socket.write(head('GET', '/api/large', { connection: 'close' }))
+    await once(socket, 'close')
+    expect(taken).toBeGreaterThan(large.length)
   })
 })
 

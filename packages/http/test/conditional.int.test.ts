@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import type { App } from '../src/index.ts'
+import { type App, sendVersioned } from '../src/index.ts'
 import { createServer } from './support.ts'
 
 const staff = { authorization: 'Bearer staff', 'content-type': 'application/merge-patch+json' }
@@ -45,7 +45,7 @@ describe('If-None-Match', () => {
     const { app } = await createServer()
     const first = await app.inject({ url })
     expect(first.headers['cache-control']).toBe('no-cache')
-    expect(first.headers.vary).toContain('Accept-Encoding')
+    expect(first.headers.vary).toBe('accept-encoding')
     const again = await app.inject({ url, headers: { 'if-none-match': String(first.headers.etag) } })
     expect([again.statusCode, again.body]).toEqual([304, ''])
     expect(again.headers.etag).toBe(first.headers.etag)
@@ -70,6 +70,9 @@ describe('If-None-Match', () => {
 describe('compression', () => {
   const long = (app: App) => {
     const config = { access: 'public' } as const
+    app.get('/api/versioned', { config, schema: {} }, async (request, reply) =>
+      sendVersioned(request, reply, 7, { text: 'x'.repeat(5_000) }),
+    )
     app.get('/api/long', { config, schema: {} }, async () => ({ text: 'x'.repeat(5_000) }))
     app.get('/api/short', { config, schema: {} }, async () => ({ text: 'x' }))
     app.get('/api/events', { config, schema: {} }, async (_, reply) => {
@@ -90,5 +93,26 @@ describe('compression', () => {
     expect(response.headers['content-encoding']).toBe(encoding)
     if (encoding === 'gzip')
       expect(JSON.parse(String(gunzipSync(response.rawPayload))).text).toHaveLength(5_000)
+  })
+
+  test.each([
+    ['identity', '"7"'],
+    ['gzip', 'W/"7"'],
+    ['br', 'W/"7"'],
+  ])('of a version gives no two sequences of bytes one strong tag: %s', async (encoding, etag) => {
+    const { app } = await createServer({ routes: long })
+    const url = '/api/versioned'
+    const headers = { 'accept-encoding': encoding }
+    expect((await app.inject({ url, headers })).headers.etag).toBe(etag)
+    // What a client keeps is confirmed by the very tag that it came with.
+    const known = await app.inject({ url, headers: { ...headers, 'if-none-match': etag } })
+    expect([known.statusCode, known.headers.etag]).toEqual([304, etag])
+  })
+
+  test('is named once among what an answer depends on', async () => {
+    const { app } = await createServer({ routes: long, corsOrigins: ['https://friend.example'] })
+    const headers = { 'accept-encoding': 'gzip', origin: 'https://friend.example' }
+    const { vary } = (await app.inject({ url: '/api/long', headers })).headers
+    expect(vary).toBe('Origin, accept-encoding')
   })
 })

@@ -1,8 +1,9 @@
 import { createMetrics } from '@colophon/runtime'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { App } from '../src/index.ts'
+import { type App, sessionCookie } from '../src/index.ts'
 import { watchLoad } from '../src/load.ts'
-import { createServer, shelf } from './support.ts'
+import { head, openSocket } from './sockets.ts'
+import { createServer, people, shelf, startServer } from './support.ts'
 
 describe('rates', () => {
   let now = 1_700_000_000_000
@@ -75,16 +76,11 @@ describe('load', () => {
         await gate
         return {}
       })
-      app.get('/api/stream', { config: { ...config, deadlineMs: null }, schema: {} }, async () => {
-        await gate
-        return {}
-      })
     }
     const { app } = await createServer({ routes, metrics, limits: { maxInFlight: 2 } })
     await app.ready()
     // An injected request begins when its answer is asked for.
     const begin = (url: string) => app.inject({ url }).then((answer) => answer)
-    const streams = [1, 2, 3].map(() => begin('/api/stream'))
     const waiting = [1, 2].map(() => begin('/api/wait'))
     const shed = await app.inject({ url: '/api/books' })
     expect(shed.json()).toMatchObject({ status: 503, code: 'overloaded' })
@@ -93,9 +89,51 @@ describe('load', () => {
     expect((await app.inject({ url: '/readyz' })).statusCode).toBe(200)
     expect(await metrics.metrics()).toContain('http_requests_in_flight 2')
     open()
-    for (const answer of [...waiting, ...streams]) expect((await answer).statusCode).toBe(200)
+    for (const answer of waiting) expect((await answer).statusCode).toBe(200)
     expect((await app.inject({ url: '/api/books' })).statusCode).toBe(200)
     expect(await metrics.metrics()).toContain('http_requests_shed_total{reason="in_flight"} 2')
+  })
+
+  test('is work that goes on, though the clients that asked for it have hung up', async () => {
+    const metrics = createMetrics()
+    const inFlight = async () => /http_requests_in_flight (\d+)/.exec(await metrics.metrics())?.[1]
+    const work = Promise.withResolvers<void>()
+    let begun = 0
+    const routes = (app: App) => {
+      app.get('/api/work', { config: { access: 'public' }, schema: {} }, async () => {
+        begun++
+        await work.promise
+        return {}
+      })
+    }
+    const server = await startServer({ routes, metrics, limits: { maxInFlight: 3 } })
+    for (const expected of [1, 2, 3]) {
+      const socket = await openSocket(server)
+      socket.write(head('GET', '/api/work'))
+      await vi.waitFor(() => expect(begun).toBe(expected))
+      socket.destroy()
+    }
+    // The server has seen them hang up.
+    await vi.waitFor(async () => expect(await metrics.metrics()).toContain('status="499"} 3'))
+    expect((await fetch(`${server.address()}/api/work`)).status).toBe(503)
+    expect([begun, await inFlight()]).toEqual([3, '3'])
+    work.resolve()
+    await vi.waitFor(async () => expect(await inFlight()).toBe('0'))
+    expect((await fetch(`${server.address()}/api/work`)).status).toBe(200)
+  })
+
+  test('is also finding out who asks', async () => {
+    const found = Promise.withResolvers<null>()
+    const identify = { ...people, session: () => found.promise }
+    const { app } = await createServer({ identify, limits: { maxInFlight: 1 } })
+    await app.ready()
+    const first = app
+      .inject({ url: '/api/books', cookies: { [sessionCookie]: 'x' } })
+      .then((answer) => answer)
+    expect((await app.inject({ url: '/api/books' })).statusCode).toBe(503)
+    found.resolve(null)
+    expect((await first).statusCode).toBe(200)
+    expect((await app.inject({ url: '/api/books' })).statusCode).toBe(200)
   })
 
   test('shows in an event loop that is late round after round, and not in one pause', async () => {

@@ -297,5 +297,14 @@ test('the server lists its routes with who may use them', async () => {
     access: { roles: ['staff', 'admin'] },
     problems: ['shelf_full'],
   })
-  expect(server.routes().map(({ url }) => url)).not.toContain('/docs')
+})
+
+test('those that the documentation leaves out are listed too', async () => {
+  const routes = (app: App) => {
+    app.get('/api/back-door', { config: { access: 'public' }, schema: { hide: true } }, async () => ({}))
+  }
+  const server = await createServer({ routes })
+  const listed = server.routes().map(({ method, url }) => `${method} ${url}`)
+  expect(listed).toEqual(expect.arrayContaining(['GET /api/back-door', 'GET /openapi.json', 'GET /docs']))
+  expect(listed.filter((route) => route.startsWith('HEAD'))).toEqual([])
 })

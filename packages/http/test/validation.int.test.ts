@@ -236,9 +236,10 @@ describe('a declaration that cannot be used stops the start', () => {
     ['no access', { schema: {} }, /GET \/api\/it does not say who may use it/],
     [
       'a problem of no table',
-      { config: { access: 'public', problems: ['oops'] } },
+      { config: { access: 'public', problems: ['oops'] }, schema: {} },
       /names the problem "oops"/,
     ],
+    ['no schema', { config: { access: 'public' } }, /GET \/api\/it has no schema/],
     [
       'a query that is not an object',
       { config: { access: 'public' }, schema: { querystring: Type.Intersect([Type.Object({})]) } },
