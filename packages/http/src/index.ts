@@ -30,3 +30,5 @@ export { day, line, nullable, page, pageQuery, paragraphs, timestamp, uuid } fro
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
 export { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts'
 export { createTokenVerifier, type TokenVerifierOptions } from './tokens.ts'
+export { createCheck } from './validation.ts'
+export { addVary } from './vary.ts'

@@ -1,5 +1,6 @@
-import type { AnySchema } from 'ajv'
+import type { Ajv, AnySchema } from 'ajv'
 import type { FastifyRequest, FastifySchema } from 'fastify'
+import type { TSchema } from 'typebox'
 import { coerce, type Readings, readingsOf } from './coercion.ts'
 import { fieldProblems } from './field-problems.ts'
 import { createValidator } from './formats.ts'
@@ -96,9 +97,22 @@ function compileParameters(schema: unknown, part: 'params' | 'querystring' | 'he
 
 function compileBody(schema: unknown, isMergePatch: boolean): Check {
   if (schema === undefined) return nothing
-  const validate = (isMergePatch ? strict : withDefaults).compile(schema as AnySchema)
+  const check = compile(isMergePatch ? strict : withDefaults, schema as AnySchema)
   // Fastify leaves an absent body undefined; a schema can only allow null.
-  return (body) => (validate(body ?? null) ? [] : fieldProblems(validate.errors ?? [], maxFieldProblems))
+  return (body) => check(body ?? null)
+}
+
+function compile(validator: Ajv, schema: AnySchema): Check {
+  const validate = validator.compile(schema)
+  return (value) => (validate(value) ? [] : fieldProblems(validate.errors ?? [], maxFieldProblems))
+}
+
+/**
+ * A check of values that did not come as a request, by the rules and in the words that bodies are refused with.
+ * @throws Error when the schema cannot be compiled
+ */
+export function createCheck(schema: TSchema): (value: unknown) => FieldProblem[] {
+  return compile(strict, schema)
 }
 
 /** The parameters that are read here; those of headers that nobody asked for do not matter. */

@@ -1,4 +1,4 @@
-import { nullable, timestamp, uuid } from '@colophon/http'
+import { line, nullable, paragraphs, timestamp, uuid } from '@colophon/http'
 import Type, { type Static } from 'typebox'
 
 /** Forms a book is sold in. ONIX list 150 is finer; the importer maps it to these. */
@@ -52,18 +52,15 @@ export const Money = Type.Object(
 )
 export type Money = Static<typeof Money>
 
-const name = (description: string) => Type.String({ minLength: 1, maxLength: 300, description })
-
-/** A name that is more than spaces. */
-export const nameText = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 300, pattern: '\\S', description })
+/** What a contributor, a publisher or a subject is called. */
+export const nameText = (description: string) => line({ maxLength: 300, description })
 
 export const Credit = Type.Object(
-  { id: uuid(), name: name('As the book credits it'), role: Role },
+  { id: uuid(), name: nameText('As the book credits it'), role: Role },
   { title: 'Credit', additionalProperties: false },
 )
 export const PublisherReference = Type.Object(
-  { id: uuid(), name: name('The publisher or imprint') },
+  { id: uuid(), name: nameText('The publisher or imprint') },
   { title: 'PublisherReference', additionalProperties: false },
 )
 export const SubjectReference = Type.Object(
@@ -73,8 +70,8 @@ export const SubjectReference = Type.Object(
       description: 'thema, bisac, keyword, ...',
       examples: ['thema'],
     }),
-    code: Type.String({ minLength: 1, maxLength: 100 }),
-    text: Type.String({ minLength: 1, maxLength: 300 }),
+    code: line({ maxLength: 100 }),
+    text: nameText('For people'),
   },
   { title: 'SubjectReference', additionalProperties: false },
 )
@@ -82,7 +79,8 @@ export const SubjectReference = Type.Object(
 const year = Type.Integer({
   minimum: -4000,
   maximum: 2200,
-  description: 'Of first publication; before Christ negative',
+  not: Type.Literal(0),
+  description: 'Of first publication; before Christ negative. There was no year 0',
 })
 // No later than the year may be, which follows from it.
 const publishedOn = Type.String({
@@ -91,11 +89,11 @@ const publishedOn = Type.String({
   description: 'ISO 8601, to the end of 2200',
 })
 const pages = Type.Integer({ minimum: 1, maximum: 100_000 })
-const description = Type.String({ minLength: 1, maxLength: 50_000 })
+const description = paragraphs({ maxLength: 50_000 })
 // With a host: a URI may have none.
 const coverUrl = Type.String({ format: 'uri', pattern: '^https?://[^/?#:@]', maxLength: 2000 })
-const title = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' })
-const subtitle = Type.String({ minLength: 1, maxLength: 1000 })
+const title = line({ maxLength: 1000 })
+const subtitle = line({ maxLength: 1000 })
 
 /** A book as everybody reads it. */
 export const Book = Type.Object(
@@ -128,29 +126,62 @@ export const Book = Type.Object(
 )
 export type Book = Static<typeof Book>
 
+/** How many of a kind a book may have. */
+export const longestLists = { contributors: 200, subjects: 100 } as const
+
+const contributors = Type.Array(
+  Type.Object(
+    {
+      id: Type.Optional(uuid()),
+      name: Type.Optional(nameText('Finds or makes the contributor of that name when no id is given')),
+      role: Type.Optional(Role),
+    },
+    { additionalProperties: false },
+  ),
+  { maxItems: longestLists.contributors, description: 'In order; the role is author when none is given' },
+)
+const publisher = Type.Object(
+  {
+    id: Type.Optional(uuid()),
+    name: Type.Optional(nameText('Finds or makes the publisher of that name')),
+  },
+  { additionalProperties: false },
+)
+const subjects = Type.Array(
+  Type.Object(
+    {
+      scheme: SubjectReference.properties.scheme,
+      code: SubjectReference.properties.code,
+      text: Type.Optional(SubjectReference.properties.text),
+    },
+    { additionalProperties: false },
+  ),
+  {
+    maxItems: longestLists.subjects,
+    description: 'A code that is not known yet is made, with its text (or the code for want of one)',
+  },
+)
+const popularity = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+
+/** What can be written in a field, if anything is. */
+export const fieldSchemas = {
+  title,
+  subtitle,
+  contributors,
+  publisher,
+  year,
+  pages,
+  subjects,
+  description,
+  price: Money,
+  coverUrl,
+  popularity,
+}
+
 const optional = {
   subtitle: Type.Optional(nullable(subtitle)),
-  contributors: Type.Optional(
-    Type.Array(
-      Type.Object(
-        {
-          id: Type.Optional(uuid()),
-          name: Type.Optional(name('Finds or makes the contributor of that name when no id is given')),
-          role: Type.Optional(Role),
-        },
-        { additionalProperties: false },
-      ),
-      { maxItems: 200, description: 'In order; the role is author when none is given' },
-    ),
-  ),
-  publisher: Type.Optional(
-    nullable(
-      Type.Object(
-        { id: Type.Optional(uuid()), name: Type.Optional(name('Finds or makes the publisher of that name')) },
-        { additionalProperties: false },
-      ),
-    ),
-  ),
+  contributors: Type.Optional(contributors),
+  publisher: Type.Optional(nullable(publisher)),
   language: Type.Optional(
     nullable(
       Type.String({
@@ -163,29 +194,14 @@ const optional = {
   year: Type.Optional(nullable(year)),
   publishedOn: Type.Optional(nullable(publishedOn)),
   format: Type.Optional(nullable(Format)),
-  subjects: Type.Optional(
-    Type.Array(
-      Type.Object(
-        {
-          scheme: SubjectReference.properties.scheme,
-          code: SubjectReference.properties.code,
-          text: Type.Optional(SubjectReference.properties.text),
-        },
-        { additionalProperties: false },
-      ),
-      {
-        maxItems: 100,
-        description: 'A code that is not known yet is made, with its text (or the code for want of one)',
-      },
-    ),
-  ),
+  subjects: Type.Optional(subjects),
   description: Type.Optional(nullable(description)),
   pages: Type.Optional(nullable(pages)),
   price: Type.Optional(nullable(Money)),
   coverUrl: Type.Optional(nullable(coverUrl)),
   availability: Type.Optional(Availability),
   inStock: Type.Optional(Type.Boolean()),
-  popularity: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  popularity: Type.Optional(popularity),
   isbn13: Type.Optional(
     nullable(
       Type.String({

@@ -234,7 +234,7 @@ describe('PATCH', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'book_invalid' } })
     const errors: { path: string; code: string }[] = answer.body.errors
     expect(errors.map(({ path, code }) => [path, code]).sort()).toEqual([
-      ['/pages', 'invalid_value'],
+      ['/pages', 'too_large'],
       ['/price/currency', 'required'],
     ])
   })

@@ -254,7 +254,7 @@ describe('the fields of the plain layout', () => {
       column: 'pages',
       code: 'pages_invalid',
       value: '0',
-      message: 'must be >= 1',
+      message: 'must be a whole number from 1 to 100000',
       severity: 'warning',
     })
     const { year, pages, price, contributors } = row.book?.fields ?? {}

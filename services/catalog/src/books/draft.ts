@@ -149,9 +149,9 @@ function subjectsOf(input: BookInput, issues: FieldProblem[]): SubjectDraft[] {
   return (input.subjects ?? []).flatMap((subject, index) => {
     const code = tidy(subject.code)
     const key = `${subject.scheme} ${code}`
-    if (code === '' || seen.has(key)) {
-      const message = code === '' ? 'a code is needed' : 'the same subject is already listed'
-      issues.push({ path: `/subjects/${index}/code`, code: code === '' ? 'required' : 'duplicate', message })
+    if (seen.has(key)) {
+      const message = 'the same subject is already listed'
+      issues.push({ path: `/subjects/${index}/code`, code: 'duplicate', message })
       return []
     }
     seen.add(key)

@@ -1,10 +1,9 @@
-import { type FieldProblem, mergePatch } from '@colophon/http'
-import { Compile } from 'typebox/compile'
+import { createCheck, mergePatch } from '@colophon/http'
 import { catalogProblem } from '../problems.ts'
 import { type Book, BookInput, type BookPatch } from '../schemas.ts'
 import { yearOf } from './draft.ts'
 
-const bookInput = Compile(BookInput)
+const checkInput = createCheck(BookInput)
 
 /**
  * The book as it is to be after a merge patch (RFC 7396). The patch fits its schema, but half a price makes a
@@ -14,8 +13,8 @@ const bookInput = Compile(BookInput)
 export function patched(current: Book, patch: BookPatch): BookInput {
   refuseHalfAnIsbn(current, patch)
   const next = mergePatch({ ...current, ...forgotten(current, patch) }, patch)
-  if (bookInput.Check(next)) return next
-  const errors = bookInput.Errors(next).flatMap(problemsOf)
+  const errors = checkInput(next)
+  if (errors.length === 0) return next as BookInput
   throw catalogProblem('book_invalid', 'the book would not be valid after this patch', { errors })
 }
 
@@ -37,20 +36,4 @@ function refuseHalfAnIsbn({ isbn10 }: Book, patch: BookPatch): void {
   const message = 'it is isbn13 in another form: to take the ISBN away, set isbn13 to null'
   const errors = [{ path: '/isbn10', code: 'isbn_mismatch', message }]
   throw catalogProblem('book_invalid', `/isbn10: ${message}`, { errors })
-}
-
-type SchemaError = ReturnType<typeof bookInput.Errors>[number]
-
-function problemsOf(error: SchemaError): FieldProblem[] {
-  const { keyword, instancePath: path, message } = error
-  if (keyword === 'required') {
-    return error.params.requiredProperties.map((name) => ({
-      path: `${path}/${name}`,
-      code: 'required',
-      message: 'is required, since the book has none yet',
-    }))
-  }
-  // Of "this or null", what is wrong with this is said already.
-  if (keyword === 'anyOf' || (keyword === 'type' && error.params.type === 'null')) return []
-  return [{ path, code: 'invalid_value', message }]
 }

@@ -1,28 +1,14 @@
-import { Compile } from 'typebox/compile'
-import { BookInput } from '../../schemas.ts'
+import { createCheck, type FieldProblem } from '@colophon/http'
+import { fieldSchemas } from '../../schemas.ts'
 
-const { title, subtitle, contributors, publisher, year, pages } = BookInput.properties
-const { description, price, coverUrl, popularity, subjects } = BookInput.properties
+export type BoundedField = keyof typeof fieldSchemas
 
 /** What the API takes in a field, an import takes too, and nothing else. */
-const validators = {
-  title: Compile(title),
-  subtitle: Compile(subtitle),
-  contributors: Compile(contributors),
-  publisher: Compile(publisher),
-  year: Compile(year),
-  pages: Compile(pages),
-  description: Compile(description),
-  price: Compile(price),
-  coverUrl: Compile(coverUrl),
-  popularity: Compile(popularity),
-  subjects: Compile(subjects),
-}
+const checks = new Map<string, (value: unknown) => FieldProblem[]>(
+  Object.entries(fieldSchemas).map(([field, schema]) => [field, createCheck(schema)]),
+)
 
-export type BoundedField = keyof typeof validators
-
-/** Why a value cannot be stored in a field: "must be <= 100000"; undefined when it can. */
+/** Why a value cannot be stored in a field: "must be a whole number from 1 to 100000"; undefined when it can. */
 export function outOfBounds(field: BoundedField, value: unknown): string | undefined {
-  const validator = validators[field]
-  return validator.Check(value) ? undefined : validator.Errors(value)[0]?.message
+  return checks.get(field)?.(value)[0]?.message
 }

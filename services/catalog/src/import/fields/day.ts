@@ -30,7 +30,7 @@ export function publicationDate(text: string): Read<PublicationDate> {
 const notADate: Read<PublicationDate> = { problem: 'not a date: write it as 2008-09-14' }
 
 function dated(year?: string, month?: string, date?: string): Read<PublicationDate> {
-  if (year === undefined || Number(year) === 0 || outOfBounds('year', Number(year))) return notADate
+  if (year === undefined || outOfBounds('year', Number(year))) return notADate
   if (month !== undefined && (Number(month) < 1 || Number(month) > 12)) return notADate
   if (month === undefined || date === undefined) return { value: { year: Number(year), day: null } }
   const day = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`

@@ -6,12 +6,6 @@ export function wholeNumber(text: string): Read<number> {
   return digits === undefined ? { problem: 'not a whole number' } : { value: Number(digits) }
 }
 
-/** A year; before Christ negative. There was no year 0, and tables write it for "unknown". */
-export function year(text: string): Read<number> {
-  const read = wholeNumber(text)
-  return 'value' in read && read.value === 0 ? { problem: 'there was no year 0' } : read
-}
-
 /** Whether copies can be had: a number of them, or yes or no. */
 export function stock(text: string): Read<boolean> {
   if (/^(?:yes|true|in stock|available)$/i.test(text)) return { value: true }

@@ -1,7 +1,7 @@
 import { tidy } from '../../books/draft.ts'
 import type { NamedCredit } from '../fields/contributors.ts'
 import { language } from '../fields/language.ts'
-import { wholeNumber, year } from '../fields/numbers.ts'
+import { wholeNumber } from '../fields/numbers.ts'
 import { line, type Read } from '../fields/read.ts'
 import { titleAndSeries } from '../fields/series.ts'
 import { columnKey, type FeedFields, type Layout } from './layout.ts'
@@ -49,7 +49,7 @@ export const goodbooks: Layout = {
       isbn13: row.readIsbn(['isbn', 'isbn13']),
       ...titles(row),
       contributors: readCredits(row, 'authors', authors),
-      year: row.read('original_publication_year', year, 'year'),
+      year: row.read('original_publication_year', wholeNumber, 'year'),
       language: row.read('language_code', language),
       coverUrl: row.read('image_url', cover, 'coverUrl'),
       popularity: row.read('ratings_count', wholeNumber, 'popularity') ?? undefined,

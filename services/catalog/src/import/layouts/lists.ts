@@ -1,10 +1,8 @@
 import type { SubjectDraft } from '../../books/draft.ts'
+import { longestLists } from '../../schemas.ts'
 import { outOfBounds } from '../fields/bounds.ts'
 import { distinctCredits, type NamedCredit } from '../fields/contributors.ts'
 import type { Row } from './row.ts'
-
-const mostCredits = 200
-const mostSubjects = 100
 
 /** Who is credited in a column; entries that cannot be kept are left out with a warning. */
 export function readCredits(
@@ -14,7 +12,7 @@ export function readCredits(
 ): NamedCredit[] | undefined {
   const text = row.text(column)
   if (text === undefined) return undefined
-  return kept(row, column, 'contributors', distinctCredits(parse(text)), mostCredits)
+  return kept(row, column, 'contributors', distinctCredits(parse(text)))
 }
 
 /** The subjects in a column; entries that cannot be kept are left out with a warning. */
@@ -26,10 +24,11 @@ export function readSubjects(
   const text = row.text(column)
   if (text === undefined) return undefined
   const distinct = new Map(parse(text).map((subject) => [`${subject.scheme} ${subject.code}`, subject]))
-  return kept(row, column, 'subjects', [...distinct.values()], mostSubjects)
+  return kept(row, column, 'subjects', [...distinct.values()])
 }
 
-function kept<T>(row: Row, column: string, field: 'contributors' | 'subjects', list: T[], most: number): T[] {
+function kept<T>(row: Row, column: string, field: 'contributors' | 'subjects', list: T[]): T[] {
+  const most = longestLists[field]
   const good = list.filter((entry) => {
     const out = outOfBounds(field, [entry])
     if (out) row.warn(column, `${field}_invalid`, `one of them was left out: ${out}`)

@@ -4,7 +4,7 @@ import { contributors, distinctCredits } from '../fields/contributors.ts'
 import { publicationDate } from '../fields/day.ts'
 import { format } from '../fields/format.ts'
 import { language } from '../fields/language.ts'
-import { stock, wholeNumber, year } from '../fields/numbers.ts'
+import { stock, wholeNumber } from '../fields/numbers.ts'
 import { line, text } from '../fields/read.ts'
 import { subjects } from '../fields/subjects.ts'
 import type { FeedFields, Layout, Shop } from './layout.ts'
@@ -63,7 +63,7 @@ function credits(row: Row): CreditDraft[] | undefined {
 /** The year is the one given; else the date's, which may be no more than a year. */
 function publication(row: Row): Pick<FeedFields, 'year' | 'publishedOn'> {
   const date = row.read('publishedOn', publicationDate)
-  const given = row.read('year', year, 'year')
+  const given = row.read('year', wholeNumber, 'year')
   return { year: given ?? date?.year ?? given, publishedOn: date === null ? null : date?.day }
 }
 

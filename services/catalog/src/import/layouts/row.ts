@@ -62,7 +62,7 @@ export class Row {
       this.warn(column, read.code ?? `${codeOf(column)}_invalid`, read.problem)
       return undefined
     }
-    const out = field && outOfBounds(field, read.value)
+    const out = field && read.value !== null && outOfBounds(field, read.value)
     if (out) {
       this.warn(column, `${codeOf(field)}_invalid`, out)
       return undefined
