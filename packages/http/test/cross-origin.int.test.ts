@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type App, addVary } from '../src/index.ts'
 import { createServer } from './support.ts'
 
 const friend = 'https://friend.example'
@@ -27,6 +28,18 @@ describe('pages of other sites', () => {
     const asked = await app.inject({ method: 'OPTIONS', url: '/api/books/7', headers: preflight(friend) })
     expect([asked.statusCode, asked.headers['access-control-allow-origin']]).toEqual([204, friend])
     expect(asked.headers['access-control-allow-methods']).toContain('PATCH')
+  })
+
+  test('make an answer depend on where they come from, beside what a handler says that it depends on', async () => {
+    const routes = (app: App) => {
+      app.get('/page', { config: { access: 'public' }, schema: {} }, async (_, reply) => {
+        for (const name of ['accept', 'Accept-Language', 'accept-language']) addVary(reply, name)
+        return {}
+      })
+    }
+    const { app } = await createServer({ corsOrigins: [friend], routes })
+    const { headers } = await app.inject({ url: '/page' })
+    expect(headers.vary).toBe('Origin, accept, Accept-Language, accept-encoding')
   })
 
   test('that are not named get nothing where others do', async () => {

@@ -1,4 +1,4 @@
-import type { App } from '@colophon/http'
+import { type App, addVary } from '@colophon/http'
 
 const links = [
   { href: '/docs', text: 'Try the API in the browser' },
@@ -12,7 +12,7 @@ const description = "A bookshop's backend."
 export function addLandingPage(app: App, version: string): void {
   app.get('/', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
     const here = links.filter(({ href }) => app.hasRoute({ method: 'GET', url: href }))
-    reply.header('vary', 'accept')
+    addVary(reply, 'accept')
     const wantsPage = request.headers.accept?.includes('text/html') ?? false
     if (wantsPage) return reply.type('text/html; charset=utf-8').send(pageOf(here))
     return reply.send({ name: 'Colophon', version, description, links: here })
