@@ -10,9 +10,10 @@ const connections = 32
 /** A book by its id: requests per second through the gateway as a share of a bare server's, round by round. */
 export async function byId(): Promise<Report> {
   const shop = await startShop({ SAMPLE_CATALOGUE: 'off' })
-  await fill(shop, 10_000)
-  const bare = await startFile('bare-server.ts', shop.folder)
+  let bare: Awaited<ReturnType<typeof startFile>> | undefined
   try {
+    await fill(shop, 10_000)
+    bare = await startFile('bare-server.ts', shop.folder)
     const page = await fetch(`${shop.url}/api/books?limit=50`)
     const { items } = (await page.json()) as { items: { id: string }[] }
     const paths = items.map(({ id }) => `/api/books/${id}`)
@@ -35,7 +36,7 @@ export async function byId(): Promise<Report> {
       lines: [`ratio: median and spread ${shown(ratio)} over ${rounds} interleaved rounds`],
     }
   } finally {
-    await bare.stop()
+    await bare?.stop()
     await shop.stop()
   }
 }

@@ -10,7 +10,7 @@ export interface Search {
   mayRead?: { pages: number; because: string }
 }
 
-/** Thirty searches of real kinds over the made-up catalogue (made-catalogue.ts). */
+/** Searches of real kinds over the made-up catalogue (made-catalogue.ts). */
 export const searches: readonly Search[] = [
   { name: 'no words: front page', query: {} },
   { name: 'no words, page 50', query: {}, page: 50 },
@@ -49,9 +49,11 @@ export const searches: readonly Search[] = [
     query: { q: 'gardne ' },
     mayRead: {
       pages: 15_000,
-      because: 'the word is looked for as typed, compared with those that are alike, and looked for as meant',
+      because:
+        'all words one edit away are looked up by their key, and then those that are alike by trigrams',
     },
   },
+  { name: 'typos in two words', query: { q: 'lvoe hosue' } },
   { name: 'typo in a word and a good one', query: { q: 'histroy love' } },
   { name: 'nonsense', query: { q: 'qqqqzzzz xxkw' } },
   { name: 'ISBN', query: { q: '9799000001230' } },
@@ -75,7 +77,16 @@ export const searches: readonly Search[] = [
     query: { q: 'love ', total: true, facets: 'language,year,subject' },
     mayRead: {
       pages: 40_000,
-      because: 'up to 10,000 of its books are read, with their subjects, to be counted',
+      because:
+        'up to 30,000 books, of more the 1,000 most popular, are read with their subjects to be counted',
+    },
+  },
+  {
+    name: 'facets of a middling word',
+    query: { q: 'secret ', facets: 'language,year,subject' },
+    mayRead: {
+      pages: 50_000,
+      because: 'all of its books, as they are fewer than 30,000, are read with their subjects to be counted',
     },
   },
 ]

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { runColophon, type Served, serveColophon } from '../../apps/colophon/test/process.ts'
 
 export type Victim = 'program' | 'postgres'
@@ -16,6 +17,9 @@ export interface CrashReport {
 /** Writers at once, and how many acknowledged writes a round waits for before it kills. */
 const writers = 4
 const writesBeforeKill = 40
+/** Milliseconds that a round waits for its writes, or for PostgreSQL to come back, and between two tries. */
+const patience = 60_000
+const pause = 50
 
 /**
  * Kills the program or its PostgreSQL with SIGKILL while books are written, starts what has to be started, and
@@ -67,21 +71,28 @@ async function writeAndKill(
 ): Promise<void> {
   const enough = Promise.withResolvers<void>()
   const before = acknowledged.length
-  let killed = false
+  let isOver = false
+  const tooLate = setTimeout(() => {
+    isOver = true
+    enough.reject(new Error(`${shop.url} did not accept ${writesBeforeKill} books in ${patience / 1000} s`))
+  }, patience)
   async function write(): Promise<void> {
-    while (!killed) {
+    while (!isOver) {
       const response = await post(shop.url, token).catch(() => undefined)
-      if (response?.status !== 201) continue
+      if (response?.status !== 201) {
+        await delay(pause)
+        continue
+      }
       const { id } = (await response.json().catch(() => ({ id: '' }))) as { id: string }
       if (id !== '') acknowledged.push(id)
       if (acknowledged.length - before >= writesBeforeKill) enough.resolve()
     }
   }
   const writing = Array.from({ length: writers }, write)
-  await enough.promise
+  await enough.promise.finally(() => clearTimeout(tooLate))
   if (victim === 'program') await shop.end('SIGKILL')
   else process.kill(await postmaster(folder), 'SIGKILL')
-  killed = true
+  isOver = true
   await Promise.all(writing)
 }
 
@@ -102,13 +113,14 @@ async function postmaster(folder: string): Promise<number> {
 /** The ids that are not answered 200; a shop whose PostgreSQL is coming back is asked again until it is. */
 async function missingBooks(url: string, ids: readonly string[]): Promise<string[]> {
   const missing: string[] = []
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + patience
   for (const id of ids) {
     let status = 503
     while (status === 503 && Date.now() < deadline) {
       const response = await fetch(`${url}/api/books/${id}`, { signal: AbortSignal.timeout(10_000) })
       status = response.status
       await response.arrayBuffer()
+      if (status === 503) await delay(pause)
     }
     if (status !== 200) missing.push(id)
   }

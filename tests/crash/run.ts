@@ -8,8 +8,9 @@ import { crashRounds } from './rounds.ts'
 const rounds = Number(process.argv[2] ?? 20)
 const folder = await mkdtemp(join(tmpdir(), 'colophon-crash-'))
 const victims = Array.from({ length: rounds }, () => ['program', 'postgres'] as const).flat()
-const report = await crashRounds(folder, victims, (line) => console.log(line))
-await rm(folder, { recursive: true, force: true })
+const report = await crashRounds(folder, victims, (line) => console.log(line)).finally(() =>
+  rm(folder, { recursive: true, force: true }),
+)
 console.log(
   `${report.acknowledged} writes acknowledged over ${report.rounds} crashes, ${report.lost.length} lost`,
 )
