@@ -25,6 +25,8 @@ FIELD_RULES = {
 # What outlives what it belongs to.
 SURVIVORS = {
     "GET /api/books/{book}/history": "who deleted a book is asked for when it is gone",
+    "GET /api/contributors/{id}/history": "who removed a contributor is asked for when it is gone",
+    "GET /api/publishers/{id}/history": "who removed a publisher is asked for when it is gone",
 }
 
 
