@@ -268,3 +268,13 @@ export const BookPatch = Type.Object(
   },
 )
 export type BookPatch = Static<typeof BookPatch>
+
+/** What one field was and has been since. */
+export const FieldChange = Type.Object(
+  {
+    field: Type.String({ examples: ['price'] }),
+    before: Type.Unknown({ description: 'What it was' }),
+    after: Type.Unknown({ description: 'What it has been since' }),
+  },
+  { title: 'FieldChange', additionalProperties: false },
+)

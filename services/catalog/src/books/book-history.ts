@@ -1,18 +1,27 @@
-import { encodeCursor } from '@colophon/http'
+import { encodeCursor, timestamp } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
+import Type, { type Static } from 'typebox'
 import { keyPosition } from '../key-cursor.ts'
 import { catalogProblem } from '../problems.ts'
+import { FieldChange, literals } from '../schemas.ts'
 import { readReference } from './find-book.ts'
-import type { HistoryAction } from './history.ts'
+import { historyActions } from './history.ts'
 
 /** What somebody did to a book. */
-export interface BookChange {
-  version: number
-  at: string
-  actor: string
-  action: HistoryAction
-  changes: { field: string; before: unknown; after: unknown }[]
-}
+export const BookChange = Type.Object(
+  {
+    version: Type.Integer({ minimum: 1, description: 'The version it made' }),
+    at: timestamp(),
+    actor: Type.String({
+      description: "An account's id, or import: and the source",
+      examples: ['import:onix'],
+    }),
+    action: literals(historyActions, { description: 'What was done' }),
+    changes: Type.Array(FieldChange, { description: 'Empty where a book was made or deleted' }),
+  },
+  { title: 'BookChange', additionalProperties: false },
+)
+export type BookChange = Static<typeof BookChange>
 
 interface Query {
   cursor?: string

@@ -3,11 +3,11 @@ import { type Queryable, sql } from '@colophon/postgres'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import type { Book, BookInput } from '../schemas.ts'
 import { statedGroups } from './changes.ts'
-import { draftFrom, readStored, storeAsStaff, withNames } from './edit-book.ts'
 import { recordHistory } from './history.ts'
 import { refuseTakenIsbn } from './isbn-taken.ts'
 import { type KnownBook, readBook } from './read-books.ts'
 import { restore } from './restore-book.ts'
+import { draftFrom, readStored, storeAsStaff, withNames } from './staff-write.ts'
 
 /**
  * Makes a book, or brings back the deleted one of the same ISBN.

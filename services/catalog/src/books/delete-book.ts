@@ -1,9 +1,9 @@
 import type { Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import { type CatalogDeps, priceView } from '../deps.ts'
-import { lockBook } from './edit-book.ts'
 import { findBook } from './find-book.ts'
 import { recordHistory } from './history.ts'
+import { lockBook } from './staff-write.ts'
 
 /**
  * Takes a book out of the catalogue. Its row, identifiers and history stay.

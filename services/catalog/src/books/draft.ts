@@ -43,13 +43,25 @@ export interface Fed {
   popularity: number
 }
 
+const notFed: Fed = { inStock: false, popularity: 0 }
+
 /**
  * Turns a book as written into the catalogue's own forms, or says all that is wrong with it.
  * The input has passed the schema `BookInput`: only what a schema cannot say is checked here.
  */
-export function draftOf(input: BookInput, fed: Fed = { inStock: false, popularity: 0 }): DraftResult {
+export function draftOf(input: BookInput, fed: Fed = notFed): DraftResult {
   const issues: FieldProblem[] = []
-  const draft: BookDraft = {
+  const draft = drafted(input, fed, issues)
+  return issues.length > 0 ? { issues } : { draft }
+}
+
+/** A book of which no more is known than its title. */
+export function bareDraft(title: string): BookDraft {
+  return drafted({ title }, notFed, [])
+}
+
+function drafted(input: BookInput, fed: Fed, issues: FieldProblem[]): BookDraft {
+  return {
     isbn13: isbnOf(input, issues),
     title: tidy(input.title),
     subtitle: tidyOrNull(input.subtitle),
@@ -68,7 +80,6 @@ export function draftOf(input: BookInput, fed: Fed = { inStock: false, popularit
     inStock: input.inStock ?? fed.inStock,
     popularity: input.popularity ?? fed.popularity,
   }
-  return issues.length > 0 ? { issues } : { draft }
 }
 
 /** Composed letters, single spaces, none at the ends. */

@@ -1,7 +1,9 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { Changes } from './changes.ts'
 
-export type HistoryAction = 'created' | 'replaced' | 'patched' | 'imported' | 'deleted' | 'restored'
+/** What can be done to a book. */
+export const historyActions = ['created', 'replaced', 'patched', 'imported', 'deleted', 'restored'] as const
+export type HistoryAction = (typeof historyActions)[number]
 
 export interface HistoryEntry {
   bookId: string

@@ -67,6 +67,11 @@ export type KnownBook = Book & {
   isAhead: boolean
 }
 
+/** The book without what only the catalogue itself needs to know. */
+export function publicBook({ deletedAt: _, isAhead: __, ...book }: KnownBook): Book {
+  return book
+}
+
 type KnownRow = BookRow & { deletedAt: string | null; priceThen: number | null; isDue: boolean }
 
 function knownColumns(view: PriceView): Sql {

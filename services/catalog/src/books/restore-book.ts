@@ -3,12 +3,12 @@ import type { Transaction } from '@colophon/postgres'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import type { Book, BookInput } from '../schemas.ts'
 import { changesBetween, statedGroups } from './changes.ts'
-import { draftFrom, lockBook, readStored, storeAsStaff, withNames } from './edit-book.ts'
 import { groupNames } from './field-groups.ts'
 import { findKnownBook } from './find-book.ts'
 import { recordHistory } from './history.ts'
 import { refuseTakenIsbn } from './isbn-taken.ts'
 import type { KnownBook } from './read-books.ts'
+import { draftFrom, lockBook, readStored, storeAsStaff, withNames } from './staff-write.ts'
 
 /**
  * Brings back a deleted book, with its id and history, as the input says.

@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@colophon/postgres'
+import { type Queryable, raw, sql } from '@colophon/postgres'
 import { searchDocument } from '../search/document.ts'
 import { learnWords } from '../search/learn-words.ts'
 import { nameKey } from '../search/words.ts'
@@ -49,51 +49,50 @@ function touching(writes: readonly BookWrite[], group: FieldGroup): { writes: Bo
 
 type Touched = ReturnType<typeof touching>
 
-async function storeRows(tx: Queryable, writes: readonly BookWrite[], options: StoreOptions): Promise<void> {
+async function storeRows(
+  tx: Queryable,
+  writes: readonly BookWrite[],
+  { now, currency }: StoreOptions,
+): Promise<void> {
   const vocabulary = new Set<string>()
   const rows = writes.map(({ id, version, draft }) => {
     const document = searchDocument(draft)
     for (const word of document.vocabulary) vocabulary.add(word)
-    return {
-      id,
-      version,
-      title: draft.title,
-      subtitle: draft.subtitle,
-      language: draft.language,
-      year: draft.year,
-      published_on: draft.publishedOn,
-      format: draft.format,
-      pages: draft.pages,
-      publisher_id: draft.publisher?.id ?? null,
-      cover_url: draft.coverUrl,
-      availability: draft.availability,
-      in_stock: draft.inStock,
-      popularity: draft.popularity,
-      title_sort: titleSort(draft.title, draft.language),
-      title_key: nameKey(draft.title),
-      released_order: releasedOrder(draft),
-      price_today: draft.price?.currency === options.currency ? draft.price.amount : null,
-      search: document.vector,
-    }
+    return { id, version, ...columnsOf(draft, currency), search: document.vector }
   })
+  const [{ id: _, ...changing } = {}] = rows
+  const names = Object.keys(changing)
+  const columns = raw(names.join(', '))
+  // The id is not among what is set: PostgreSQL would lock the row as if it changed, against whoever refers to it.
   await tx.query(sql`
-    insert into catalog.books (id, version, title, subtitle, language, year, published_on, format, pages,
-      publisher_id, cover_url, availability, in_stock, popularity, title_sort, title_key, released_order,
-      price_today, search, created_at, updated_at)
-    select row.*, ${options.now}, ${options.now} from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-      id uuid, version integer, title text, subtitle text, language text, year smallint, published_on date,
-      format text, pages integer, publisher_id uuid, cover_url text, availability text, in_stock boolean,
-      popularity bigint, title_sort text, title_key text, released_order integer, price_today integer,
-      search tsvector)
-    on conflict (id) do update set version = excluded.version, title = excluded.title,
-      subtitle = excluded.subtitle, language = excluded.language, year = excluded.year,
-      published_on = excluded.published_on, format = excluded.format, pages = excluded.pages,
-      publisher_id = excluded.publisher_id, cover_url = excluded.cover_url,
-      availability = excluded.availability, in_stock = excluded.in_stock, popularity = excluded.popularity,
-      title_sort = excluded.title_sort, title_key = excluded.title_key,
-      released_order = excluded.released_order, price_today = excluded.price_today,
-      search = excluded.search, updated_at = excluded.updated_at, deleted_at = null`)
+    insert into catalog.books (id, ${columns}, created_at, updated_at)
+    select id, ${columns}, ${now}, ${now}
+    from jsonb_populate_recordset(null::catalog.books, ${JSON.stringify(rows)}::jsonb)
+    on conflict (id) do update set ${raw(names.map((name) => `${name} = excluded.${name}`).join(', '))},
+      updated_at = excluded.updated_at, deleted_at = null`)
   await learnWords(tx, vocabulary)
+}
+
+/** What is stored of a draft in its own row, by the columns' names. */
+function columnsOf(draft: ResolvedDraft, currency: string) {
+  return {
+    title: draft.title,
+    subtitle: draft.subtitle,
+    language: draft.language,
+    year: draft.year,
+    published_on: draft.publishedOn,
+    format: draft.format,
+    pages: draft.pages,
+    publisher_id: draft.publisher?.id ?? null,
+    cover_url: draft.coverUrl,
+    availability: draft.availability,
+    in_stock: draft.inStock,
+    popularity: draft.popularity,
+    title_sort: titleSort(draft.title, draft.language),
+    title_key: nameKey(draft.title),
+    released_order: releasedOrder(draft),
+    price_today: draft.price?.currency === currency ? draft.price.amount : null,
+  }
 }
 
 /** Day of publication as a number that sorts: yyyymmdd, the year's first day when only the year is known. */

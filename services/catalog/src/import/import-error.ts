@@ -1,5 +1,5 @@
 /** Why an import cannot begin or go on. Callers branch on the code; the message is one line for people. */
-export type ImportErrorCode =
+type ImportErrorCode =
   | 'file_not_found'
   | 'file_not_readable'
   | 'file_empty'

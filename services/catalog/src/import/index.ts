@@ -1,5 +1,5 @@
 export { type ImportOptions, importBooks } from './import-books.ts'
-export { ImportError, type ImportErrorCode } from './import-error.ts'
+export { ImportError } from './import-error.ts'
 export type { ImportIssue } from './issue.ts'
 export { type Feed, openFeed } from './open-feed.ts'
 export type { ImportCounts, ImportProgress, ImportReport, IsbnCounts } from './report.ts'

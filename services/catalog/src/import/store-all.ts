@@ -33,7 +33,7 @@ export async function storeAll(
   let line = 0
   try {
     for await (const batch of ahead(batches, AbortSignal.any([signal, lost]))) {
-      await storeRows(deps, batch, options)
+      await storeAndCount(deps, batch, options)
       line = batch.at(-1)?.line ?? line
       progress()
     }
@@ -48,7 +48,7 @@ export async function storeAll(
   return false
 }
 
-async function storeRows(
+async function storeAndCount(
   deps: CatalogDeps,
   batch: readonly ReadRow[],
   options: StoreAllOptions,

@@ -1,16 +1,6 @@
 import { timestamp } from '@colophon/http'
 import Type from 'typebox'
-import { literals } from '../schemas.ts'
-
-/** What one field was and has been since. */
-export const FieldChange = Type.Object(
-  {
-    field: Type.String({ examples: ['price'] }),
-    before: Type.Unknown({ description: 'What it was' }),
-    after: Type.Unknown({ description: 'What it has been since' }),
-  },
-  { title: 'FieldChange', additionalProperties: false },
-)
+import { FieldChange, literals } from '../schemas.ts'
 
 /** What somebody did to a contributor, a publisher or a subject. */
 export const NameChange = Type.Object(

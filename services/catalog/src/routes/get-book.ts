@@ -1,6 +1,6 @@
 import { type App, etagOf, sendVersioned } from '@colophon/http'
-import { publicBook } from '../books/edit-book.ts'
 import { findBook } from '../books/find-book.ts'
+import { publicBook } from '../books/read-books.ts'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import { Book } from '../schemas.ts'
 import { bookPath } from './book-path.ts'

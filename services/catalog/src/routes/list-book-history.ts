@@ -1,27 +1,8 @@
-import { type App, page, pageQuery, timestamp } from '@colophon/http'
-import Type from 'typebox'
-import { bookHistory } from '../books/book-history.ts'
+import { type App, page, pageQuery } from '@colophon/http'
+import { BookChange, bookHistory } from '../books/book-history.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { literals } from '../schemas.ts'
 import { staff } from './access.ts'
 import { bookPath } from './book-path.ts'
-import { FieldChange } from './changes.ts'
-
-const BookChange = Type.Object(
-  {
-    version: Type.Integer({ minimum: 1, description: 'The version it made' }),
-    at: timestamp(),
-    actor: Type.String({
-      description: "An account's id, or import: and the source",
-      examples: ['import:onix'],
-    }),
-    action: literals(['created', 'replaced', 'patched', 'imported', 'deleted', 'restored'], {
-      description: 'What was done',
-    }),
-    changes: Type.Array(FieldChange, { description: 'Empty where a book was made or deleted' }),
-  },
-  { title: 'BookChange', additionalProperties: false },
-)
 
 export function listBookHistoryRoute(app: App, { database }: CatalogDeps): void {
   app.get(

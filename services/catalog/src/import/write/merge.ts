@@ -1,4 +1,4 @@
-import type { BookDraft } from '../../books/draft.ts'
+import { type BookDraft, bareDraft } from '../../books/draft.ts'
 import { type BookField, type FieldGroup, fieldGroups, groupNames } from '../../books/field-groups.ts'
 import type { Claim } from '../../books/provenance.ts'
 import type { Book } from '../../schemas.ts'
@@ -12,29 +12,9 @@ export interface Standing {
   own: ReadonlySet<BookField>
 }
 
-const empty: BookDraft = {
-  isbn13: null,
-  title: '',
-  subtitle: null,
-  contributors: [],
-  publisher: null,
-  language: null,
-  year: null,
-  publishedOn: null,
-  format: null,
-  subjects: [],
-  description: null,
-  pages: null,
-  price: null,
-  coverUrl: null,
-  availability: 'unknown',
-  inStock: false,
-  popularity: 0,
-}
-
 /** The new book that a source speaks of. */
 export function newDraft(fields: FeedFields & { title: string }): BookDraft {
-  return { ...empty, ...stated(fields, () => true) }
+  return { ...bareDraft(fields.title), ...stated(fields, () => true) }
 }
 
 /**
@@ -83,25 +63,9 @@ function saysSomething(value: unknown): boolean {
 
 /** The book as it is, its contributors and publisher by their ids. */
 function draftOfBook(book: Book): BookDraft {
-  const { isbn13, title, subtitle, language, year, publishedOn, format, subjects, description } = book
-  const { pages, price, coverUrl, availability, inStock, popularity } = book
   return {
-    isbn13,
-    title,
-    subtitle,
+    ...book,
     contributors: book.contributors.map(({ id, role }) => ({ id, role })),
     publisher: book.publisher && { id: book.publisher.id },
-    language,
-    year,
-    publishedOn,
-    format,
-    subjects,
-    description,
-    pages,
-    price,
-    coverUrl,
-    availability,
-    inStock,
-    popularity,
   }
 }
