@@ -1,9 +1,10 @@
 import type { Identity } from '@colophon/http'
 import { errors, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import type { AccountRef } from './accounts/account.ts'
+import { createAccount, type NewAccount } from './accounts/create-account.ts'
 import { ensureFirstAdmin, type FirstAdmin, hasAdmin } from './accounts/first-admin.ts'
+import { commandLine } from './accounts/history.ts'
 import { type AccountsPage, type AccountsQuery, listAccounts } from './accounts/list-accounts.ts'
-import { type NewAccount, registerAccount } from './accounts/register-account.ts'
 import type { Role } from './accounts/roles.ts'
 import { setRoles } from './accounts/set-roles.ts'
 import type { AccountsDeps } from './deps.ts'
@@ -14,7 +15,10 @@ import type { Account } from './schemas.ts'
 import { type IssuedToken, issueToken, type ScriptToken } from './tokens/issue-token.ts'
 import { createTokenCheck } from './tokens/token-check.ts'
 
-/** What the gateway and the command line ask of this service. Errors are `Problem`s of `accountsProblems`. */
+/**
+ * What the gateway and the command line ask of this service. Errors are `Problem`s of `accountsProblems`. What it does
+ * to an account is in that account's history as done by the command line.
+ */
 export interface AccountsClient {
   /** What access tokens are verified by: the options of `createTokenVerifier` of @colophon/http. */
   readonly tokens: {
@@ -63,13 +67,13 @@ export function createClient(deps: AccountsDeps): AccountsClient {
       isStanding: createTokenCheck(deps),
     },
     sessionIdentity: (cookieValue) => sessionIdentity(deps, cookieValue),
-    createAccount: (account) => registerAccount(deps, account),
+    createAccount: (account) => createAccount(deps, account, commandLine),
     listAccounts: (query = {}) => listAccounts(deps, query),
-    setRoles: (who, roles) => setRoles(deps, who, roles, 'the command line'),
-    resetPassword: (who, password) => resetPassword(deps, who, password),
+    setRoles: (who, roles) => setRoles(deps, who, roles, commandLine),
+    resetPassword: (who, password) => resetPassword(deps, who, password, commandLine),
     hasAdmin: () => hasAdmin(deps),
     ensureFirstAdmin: (admin) => ensureFirstAdmin(deps, admin),
-    issueToken: (token) => issueToken(deps, token),
+    issueToken: (token) => issueToken(deps, token, commandLine),
     rotateKeys: (options) => deps.keys.rotate(options),
   }
 }

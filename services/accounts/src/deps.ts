@@ -11,9 +11,15 @@ export interface AccountsDeps {
   readonly now: () => Date
   readonly newId: () => string
   readonly hasher: PasswordHasher
-  /** A hash of no password, checked where there is no account so that the answer takes as long. */
+  /**
+   * A hash of no password, checked where there is no account so that the answer takes as long. It is made at today's
+   * cost: for a while after the cost was changed, an account whose owner has not signed in since, and whose hash is
+   * therefore the old one, is told from none by the time that a wrong password takes.
+   */
   readonly decoyHash: () => Promise<string>
   readonly keys: SigningKeys
+  /** Nobody registers this address while there is no admin. */
+  readonly firstAdminEmail: string | undefined
   /** The `iss` and `aud` of access tokens. */
   readonly issuer: string
   readonly audience: string

@@ -19,20 +19,14 @@ import { accountsProblems } from './problems.ts'
 import { accountsRoutes } from './routes/index.ts'
 
 export type { AccountRef } from './accounts/account.ts'
+export type { NewAccount } from './accounts/create-account.ts'
 export type { FirstAdmin } from './accounts/first-admin.ts'
 export type { AccountsPage, AccountsQuery } from './accounts/list-accounts.ts'
-export type { NewAccount } from './accounts/register-account.ts'
 export { type Role, roles } from './accounts/roles.ts'
 export type { AccountsClient } from './client.ts'
 export { accountsSettings } from './config.ts'
 export { newPassword } from './logins/secret-tokens.ts'
-export {
-  createPasswordHasher,
-  owaspCost,
-  type PasswordHasher,
-  type PasswordHasherOptions,
-} from './passwords/password-hasher.ts'
-export type { Argon2Cost } from './passwords/phc.ts'
+export { createPasswordHasher, type PasswordHasher } from './passwords/password-hasher.ts'
 export { accountsProblems } from './problems.ts'
 export type { Account } from './schemas.ts'
 export type { IssuedToken, ScriptToken } from './tokens/issue-token.ts'
@@ -63,6 +57,8 @@ export interface AccountsOptions {
   issuer: string
   /** The `aud` of access tokens. */
   audience?: string
+  /** The address that the first admin is to have: nobody can register it while there is no admin. */
+  firstAdminEmail?: string
   rates?: Partial<AccountsRates>
   hasher?: PasswordHasher
   now?: () => Date
@@ -104,7 +100,7 @@ export function createAccounts(options: AccountsOptions): AccountsService {
 
   function cleanUp(): void {
     cleanup = removeExpired(deps).catch((error) => {
-      deps.logger.warn({ err: error }, 'expired sessions and tokens were not deleted: tried again in an hour')
+      deps.logger.warn({ err: error }, 'what has expired was not deleted: tried again in an hour')
     })
   }
 
@@ -143,6 +139,7 @@ function createDeps(options: AccountsOptions): AccountsDeps {
       return decoy
     },
     keys: new SigningKeys({ database, logger, now, secretKey: parseSecretKey(options.secretKey) }),
+    firstAdminEmail: options.firstAdminEmail,
     issuer: options.issuer,
     audience: options.audience ?? 'colophon',
     limiters: {

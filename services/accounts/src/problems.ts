@@ -1,4 +1,4 @@
-import { defineProblems, problems } from '@colophon/http'
+import { defineProblems, httpProblem, problems } from '@colophon/http'
 
 /** What this service refuses. */
 export const accountsProblems = defineProblems({
@@ -12,6 +12,21 @@ export const accountsProblems = defineProblems({
 })
 
 export const accountsProblem = problems(accountsProblems)
+
+export function accountNotFound() {
+  return accountsProblem('account_not_found', 'there is no such account: look it up in the list of accounts')
+}
+
+export function emailTaken(email: string) {
+  return accountsProblem('email_taken', `there is an account with the address ${email}: sign in instead`)
+}
+
+/** A member of the body that a rule refuses, in the words of a schema's refusal. */
+export function refusedField(name: string, code: string, message: string) {
+  return httpProblem('validation_failed', `${name} ${message}`, {
+    errors: [{ path: `/${name}`, code, message }],
+  })
+}
 
 /** What an answer of 401 has to carry (RFC 9110 §15.5.2). */
 export const challenge = { 'www-authenticate': 'Bearer' }

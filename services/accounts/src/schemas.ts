@@ -1,8 +1,9 @@
 import { timestamp, uuid } from '@colophon/http'
 import Type, { type Static, type TProperties } from 'typebox'
+import { historyActions } from './accounts/history.ts'
 import { longestName } from './accounts/names.ts'
 import { roles } from './accounts/roles.ts'
-import { longestPassword, shortestPassword } from './passwords/password-rule.ts'
+import { longestPassword, shortestPassword, shortestStaffPassword } from './passwords/password-rule.ts'
 
 export const Roles = Type.Array(
   Type.Enum([...roles], {
@@ -26,6 +27,30 @@ export const Account = Type.Object(
 )
 export type Account = Static<typeof Account>
 
+/** What somebody did to an account. */
+export const AccountChange = Type.Object(
+  {
+    at: timestamp(),
+    actor: Type.String({
+      description: "An account's id, the command line, or the first start",
+      examples: ['the command line'],
+    }),
+    action: Type.Enum([...historyActions], { type: 'string', description: 'What was done' }),
+    detail: Type.Object(
+      {
+        roles: Type.Optional(Roles),
+        rolesBefore: Type.Optional(Roles),
+        expiresIn: Type.Optional(Type.Integer({ description: 'How long the token is good for, in seconds' })),
+      },
+      {
+        description: 'The roles that the account has since, or the token; those before; the life of a token',
+      },
+    ),
+  },
+  { title: 'AccountChange' },
+)
+export type AccountChange = Static<typeof AccountChange>
+
 /** An address that is to be an account's; its form is a rule of its own, `parseEmail`. */
 export const Email = Type.String({ minLength: 3, maxLength: 254, examples: ['ana@example.com'] })
 
@@ -33,7 +58,7 @@ export const Email = Type.String({ minLength: 3, maxLength: 254, examples: ['ana
 export const NewPassword = Type.String({
   minLength: shortestPassword,
   maxLength: longestPassword,
-  description: 'None of the most common ones, and not the e-mail address',
+  description: `Of staff and admins at least ${shortestStaffPassword} characters; none of the most common ones, and not the e-mail address`,
   examples: ['a long enough one'],
 })
 

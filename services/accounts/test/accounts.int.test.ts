@@ -65,6 +65,32 @@ describe('making an account without a request', () => {
   })
 })
 
+describe("a staff's password", () => {
+  const short = 'correct horse'
+  const refused = { code: 'validation_failed', message: expect.stringContaining('at least 15 characters') }
+
+  it('is longer than a customer needs, when the account is made and when it is reset', async () => {
+    const { client } = shop.accounts
+    const clerk = { email: 'short@example.com', password: short, name: 'Bo' }
+    await expect(client.createAccount({ ...clerk, roles: ['staff'] })).rejects.toMatchObject(refused)
+    const { id } = await client.createAccount(clerk)
+    await client.resetPassword({ id }, short)
+    await client.setRoles({ id }, ['staff'])
+    await expect(client.resetPassword({ id }, short)).rejects.toMatchObject(refused)
+  })
+
+  it('and when it is changed', async () => {
+    const change = await shop.call('POST', '/api/accounts/me/password', {
+      token: admin,
+      body: { currentPassword: password, newPassword: short },
+    })
+    expect(change).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/newPassword', code: 'too_short' }] },
+    })
+  })
+})
+
 describe('your account', () => {
   it('is shown to you, with a tag that saves sending it again', async () => {
     const id = await shop.register('me@example.com')

@@ -22,13 +22,13 @@ describe('the settings', () => {
   })
 
   it('take a first admin whom the rules let in', () => {
-    expect(read({ ADMIN_EMAIL: 'Ana@shop.example', ADMIN_PASSWORD: 'correct horse' })).toMatchObject({
+    expect(read({ ADMIN_EMAIL: 'Ana@shop.example', ADMIN_PASSWORD: 'correct horse battery' })).toMatchObject({
       adminEmail: 'Ana@shop.example',
-      adminPassword: 'correct horse',
+      adminPassword: 'correct horse battery',
     })
     expect(() => read({ ADMIN_EMAIL: 'root' })).toThrow('ADMIN_EMAIL must be an e-mail address, not "root"')
-    expect(() => read({ ADMIN_PASSWORD: 'admin' })).toThrow(
-      'ADMIN_PASSWORD must be a better password: it must have at least 8 characters',
+    expect(() => read({ ADMIN_PASSWORD: 'correct horse' })).toThrow(
+      'ADMIN_PASSWORD must be a better password: it must have at least 15 characters',
     )
   })
 })

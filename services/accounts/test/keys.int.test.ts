@@ -119,6 +119,21 @@ describe('several processes', () => {
     expect(signing).toHaveLength(1)
   })
 
+  it('say in their logs that another key signs, whoever rotated it', async () => {
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const other = another({ logger: createLogger({ level: 'warn', readable: false, destination }) })
+    await other.start()
+    expect(lines).toEqual([])
+    const { id } = await shop.accounts.client.rotateKeys()
+    pass(2)
+    await other.client.issueToken({ role: 'customer' })
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { msg: 'another key signs from now on', keyId: id },
+    ])
+    await other.stop()
+  })
+
   it('do not start with another SECRET_KEY, and say in one line what to do', async () => {
     const stranger = another({ secretKey: randomBytes(32).toString('base64url') })
     await expect(stranger.start()).rejects.toThrow(
@@ -224,35 +239,5 @@ describe('a token for a script', () => {
 
   it.each([0, 59, Number.NaN, 31 * 24 * 3600])('is not good for %s seconds', async (expiresInSeconds) => {
     await expect(issue({ role: 'staff', expiresInSeconds })).rejects.toThrow('a token is good for')
-  })
-})
-
-describe('the first admin', () => {
-  it('is made once, by one of many who ask, with a password that is shown once', async () => {
-    const fresh = await openShop()
-    const ask = () => fresh.accounts.client.ensureFirstAdmin({ email: 'admin@example.com' })
-    const answers = await Promise.all([ask(), ask(), ask(), ask()])
-    const made = answers.filter(({ created }) => created)
-    expect(made).toHaveLength(1)
-    expect(answers.filter(({ password: shown }) => shown !== undefined)).toHaveLength(1)
-    const { accessToken } = await fresh.signIn('admin@example.com', made[0]?.password)
-    expect((await fresh.call('GET', '/api/accounts', { token: accessToken })).status).toBe(200)
-    expect(await fresh.accounts.client.ensureFirstAdmin({ email: 'other@example.com' })).toEqual({
-      created: false,
-      email: 'admin@example.com',
-    })
-    expect(fresh.lines.join()).not.toContain(made[0]?.password)
-    await fresh.close()
-  })
-
-  it('has the password it was given, which must be a good one', async () => {
-    const fresh = await openShop()
-    const ask = (given: string) =>
-      fresh.accounts.client.ensureFirstAdmin({ email: 'admin@example.com', password: given })
-    await expect(ask('password')).rejects.toMatchObject({ code: 'validation_failed' })
-    expect(await ask(password)).toEqual({ created: true, email: 'admin@example.com' })
-    expect(await ask('not looked at any more')).toEqual({ created: false, email: 'admin@example.com' })
-    await expect(fresh.signIn('admin@example.com')).resolves.toBeDefined()
-    await fresh.close()
   })
 })

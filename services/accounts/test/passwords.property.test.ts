@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Role } from '../src/accounts/roles.ts'
 import { commonPasswords } from '../src/passwords/common-passwords.ts'
 import {
   longestPassword,
   normalizedPassword,
   passwordFlaw,
   shortestPassword,
+  shortestStaffPassword,
 } from '../src/passwords/password-rule.ts'
 
 const email = 'ana.books@example.com'
-const code = (password: string) => passwordFlaw(password, email)?.code ?? null
+const code = (password: string, roles: readonly Role[] = ['customer']) =>
+  passwordFlaw(password, { email, roles })?.code ?? null
 
 describe('a password', () => {
   it('is refused by its length in characters, whatever they are', () => {
@@ -22,6 +25,16 @@ describe('a password', () => {
         else expect(['too_short', 'too_long']).not.toContain(code(password))
       }),
     )
+  })
+
+  it.each([
+    [['customer'], shortestPassword],
+    [['staff'], shortestStaffPassword],
+    [['customer', 'admin'], shortestStaffPassword],
+  ] as const)('of %j has at least %i characters', (roles, shortest) => {
+    const letters = 'qzwxecrvtbynumi'
+    expect(code(letters.slice(0, shortest), roles)).toBeNull()
+    expect(code(letters.slice(0, shortest - 1), roles)).toBe('too_short')
   })
 
   it('is accepted when it is long enough and nothing anybody would try', () => {

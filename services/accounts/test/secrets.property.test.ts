@@ -51,7 +51,7 @@ describe('secrets', () => {
   it('become passwords that a person can copy and the rules accept', () => {
     const password = newPassword()
     expect(password).toMatch(/^([0-9a-hjkmnp-tv-z]{5}-){4}[0-9a-hjkmnp-tv-z]{5}$/)
-    expect(passwordFlaw(password, 'admin@example.com')).toBeNull()
+    expect(passwordFlaw(password, { email: 'admin@example.com', roles: ['admin'] })).toBeNull()
   })
 })
 

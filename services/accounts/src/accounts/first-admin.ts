@@ -1,7 +1,12 @@
-import { lockKeys, sql } from '@colophon/postgres'
+import { lockKeys, type Queryable, sql } from '@colophon/postgres'
 import type { AccountsDeps } from '../deps.ts'
 import { newPassword } from '../logins/secret-tokens.ts'
-import { registerAccount } from './register-account.ts'
+import { accountsProblem, emailTaken } from '../problems.ts'
+import { isAccount } from './account.ts'
+import { checkAccount, insertAccount } from './create-account.ts'
+import { parseEmail } from './email.ts'
+import { firstStart } from './history.ts'
+import { type Role, sortedRoles } from './roles.ts'
 
 export interface FirstAdmin {
   /** Whether this call made it. */
@@ -27,14 +32,31 @@ export function ensureFirstAdmin(
     const admin = await tx.maybeOne<{ email: string }>(sql`
       select email from accounts.accounts where 'admin' = any (roles) order by id limit 1`)
     if (admin) return { created: false, email: admin.email }
+    await refuseTakenEmail(tx, email)
     const made = password === undefined ? newPassword() : undefined
-    const account = await registerAccount(
-      { ...deps, database: tx },
-      { email, password: password ?? made ?? '', name: 'Admin', roles: ['admin'] },
-    )
+    const checked = await checkAccount(deps, {
+      email,
+      password: password ?? made ?? '',
+      name: 'Admin',
+      roles: ['admin'],
+    })
+    const account = await insertAccount({ ...deps, database: tx }, checked, firstStart)
     deps.logger.info({ accountId: account.id }, 'first admin made')
     return { created: true, email: account.email, ...(made !== undefined && { password: made }) }
   })
+}
+
+/** Whoever has the address may not be who starts the shop: the role is theirs to give, and not a start's. */
+async function refuseTakenEmail(tx: Queryable, email: string): Promise<void> {
+  const holder = await tx.maybeOne<{ roles: Role[] }>(sql`
+    select roles from accounts.accounts where ${isAccount({ email })}`)
+  if (!holder) return
+  const roles = sortedRoles([...holder.roles, 'admin']).join(' ')
+  throw accountsProblem(
+    'email_taken',
+    `the account ${email} is there and is no admin: set ADMIN_EMAIL to another address, or, if it is yours, give that ` +
+      `account the role: colophon account role ${email} ${roles}`,
+  )
 }
 
 /** Whether there is an admin yet. */
@@ -43,4 +65,17 @@ export async function hasAdmin({ database }: Pick<AccountsDeps, 'database'>): Pr
     sql`select exists (select from accounts.accounts where 'admin' = any (roles)) as found`,
   )
   return found
+}
+
+/**
+ * Keeps the first admin's address for the first admin: nobody registers it while there is no admin.
+ * @throws Problem `email_taken`
+ */
+export async function refuseFirstAdminEmail(
+  deps: Pick<AccountsDeps, 'database' | 'firstAdminEmail'>,
+  email: string,
+): Promise<void> {
+  const key = parseEmail(email)?.key
+  if (key === undefined || key !== parseEmail(deps.firstAdminEmail ?? '')?.key) return
+  if (!(await hasAdmin(deps))) throw emailTaken(email)
 }

@@ -3,7 +3,7 @@ export const roles = ['customer', 'staff', 'admin'] as const
 
 export type Role = (typeof roles)[number]
 
-/** The roles an account acts in: an admin is also staff, so that a route for staff need name only `staff`. */
+/** The roles an account acts in: an admin acts as staff too, so that a route for staff lets admins in, named or not. */
 export function actingRoles(held: readonly Role[]): Role[] {
   return roles.filter((role) => held.includes(role) || (role === 'staff' && held.includes('admin')))
 }

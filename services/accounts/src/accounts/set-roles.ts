@@ -1,20 +1,21 @@
 import { sql } from '@colophon/postgres'
 import type { AccountsDeps } from '../deps.ts'
-import { accountsProblem } from '../problems.ts'
+import { accountNotFound, accountsProblem } from '../problems.ts'
 import type { Account } from '../schemas.ts'
 import { type AccountRef, accountColumns, isAccount } from './account.ts'
+import { recordHistory } from './history.ts'
 import { type Role, sortedRoles } from './roles.ts'
 
 /**
  * Gives an account exactly these roles. Sessions have them from their next request on; an access token keeps
  * those it was signed with until it expires, after 15 minutes, and a refresh brings the new ones. Longer-lived tokens
  * of scripts end.
- * @param by who does it, for the log
+ * @param by who does it: an account's id, or `commandLine`
  * @param checkVersion throws when this is not the version that the change was meant for
  * @throws Problem `account_not_found`, `last_admin`
  */
 export async function setRoles(
-  { database, logger }: Pick<AccountsDeps, 'database' | 'logger'>,
+  { database, logger, now }: Pick<AccountsDeps, 'database' | 'logger' | 'now'>,
   who: AccountRef,
   roles: readonly Role[],
   by: string,
@@ -26,11 +27,7 @@ export async function setRoles(
       select id from accounts.accounts where 'admin' = any (roles) order by id for update`)
     const before = await tx.maybeOne<Account>(sql`
       select ${accountColumns} from accounts.accounts where ${isAccount(who)} for update`)
-    if (!before)
-      throw accountsProblem(
-        'account_not_found',
-        'there is no such account: look it up in the list of accounts',
-      )
+    if (!before) throw accountNotFound()
     checkVersion(before.version)
     if (!roles.includes('admin') && admins.length === 1 && admins[0]?.id === before.id) {
       throw accountsProblem(
@@ -38,9 +35,12 @@ export async function setRoles(
         `${before.email} is the only admin: make somebody else an admin first`,
       )
     }
-    return tx.one<Account>(sql`
+    const changed = await tx.one<Account>(sql`
       update accounts.accounts set roles = ${sortedRoles(roles)}, version = version + 1
       where id = ${before.id} returning ${accountColumns}`)
+    const detail = { rolesBefore: before.roles, roles: changed.roles }
+    await recordHistory(tx, { accountId: changed.id, actor: by, action: 'roles_set', detail }, now())
+    return changed
   })
   logger.info({ accountId: account.id, roles: account.roles, by }, 'roles changed')
   return account

@@ -71,12 +71,13 @@ export class SigningKeys {
    * @throws Error when SECRET_KEY does not open the one that signs
    */
   async rotate({ isSecretKeyLost = false } = {}): Promise<{ id: string }> {
-    const { database, secretKey, now } = this.#options
+    const { database, secretKey, now, logger } = this.#options
     // Refuses a wrong SECRET_KEY, whose key no other process could open.
     if (!isSecretKeyLost) await this.#reload()
     await replaceKey(database, secretKey, now())
     // Not #reload: one that is under way may have read the key before.
     const { id } = (await this.#load()).current
+    if (isSecretKeyLost) logger.warn({ keyId: id }, 'the signing key was replaced unopened')
     return { id }
   }
 
@@ -96,11 +97,12 @@ export class SigningKeys {
   }
 
   async #load(): Promise<Known> {
-    const { database, secretKey, now } = this.#options
+    const { database, secretKey, now, logger } = this.#options
     const at = now()
     const rows = await readKeys(database, secretKey, at)
     const [signing] = rows
     if (!signing) throw new Error('the key that signs tokens was removed while it was read: try again')
+    const before = this.#known?.current.id
     this.#known = {
       at: at.getTime(),
       current: { id: signing.id, privateKey: openKey(signing, secretKey) },
@@ -113,6 +115,10 @@ export class SigningKeys {
       publicKeys: new Map(
         rows.map(({ id, publicKey }) => [id, createPublicKey({ key: publicKey, format: 'jwk' })]),
       ),
+    }
+    // The trace of a rotation, in the log of every process that goes on from one key to another.
+    if (before !== undefined && before !== signing.id) {
+      logger.warn({ keyId: signing.id, before }, 'another key signs from now on')
     }
     return this.#known
   }

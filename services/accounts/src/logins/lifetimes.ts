@@ -12,6 +12,9 @@ export const idleMs = 30 * day
 /** A session or family of refresh tokens ends this long after its login, however much it is used, in milliseconds. */
 export const absoluteMs = 90 * day
 
+/** How long it is known who did what to an account, in milliseconds. */
+export const historyMs = 2 * 365 * day
+
 /** When a session or family used at `now` ends, if it is not used again. */
 export function expiryAfterUse(startedAt: Date, now: Date): Date {
   return new Date(Math.min(now.getTime() + idleMs, startedAt.getTime() + absoluteMs))

@@ -14,7 +14,7 @@ export interface PasswordHasher {
   isOutdated(hash: string): boolean
 }
 
-export interface PasswordHasherOptions extends Argon2Cost {
+interface PasswordHasherOptions extends Argon2Cost {
   /** How many hashes are worked out at once: each holds `memory` and a thread of libuv's pool. */
   concurrency: number
   /** How many may wait for their turn. */

@@ -1,11 +1,12 @@
 import type { App, Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import Type from 'typebox'
-import { refusedField } from '../accounts/register-account.ts'
+import { recordHistory } from '../accounts/history.ts'
+import type { Role } from '../accounts/roles.ts'
 import type { AccountsDeps } from '../deps.ts'
 import { endLogins } from '../logins/end-logins.ts'
 import { passwordFlaw } from '../passwords/password-rule.ts'
-import { accountsProblem } from '../problems.ts'
+import { accountsProblem, refusedField } from '../problems.ts'
 import { takeAttempt } from '../rate-limits.ts'
 import { bodyOf, GivenPassword, NewPassword } from '../schemas.ts'
 
@@ -38,6 +39,7 @@ export function changePasswordRoute(app: App, deps: AccountsDeps): void {
 
 interface CredentialRow {
   email: string
+  roles: Role[]
   passwordHash: string
   passwordVersion: number
 }
@@ -49,10 +51,10 @@ async function change(
 ): Promise<void> {
   takeAttempt(limiters.passwordChanges, accountId, now())
   const row = await database.maybeOne<CredentialRow>(sql`
-    select email, password_hash as "passwordHash", password_version as "passwordVersion"
+    select email, roles, password_hash as "passwordHash", password_version as "passwordVersion"
     from accounts.accounts where id = ${accountId}`)
   if (!row || !(await hasher.verify(currentPassword, row.passwordHash))) throw wrongPassword()
-  const flaw = passwordFlaw(newPassword, row.email)
+  const flaw = passwordFlaw(newPassword, row)
   if (flaw) throw refusedField('newPassword', flaw.code, flaw.message)
   const hash = await hasher.hash(newPassword)
   await database.transaction(async (tx) => {
@@ -62,6 +64,7 @@ async function change(
       where id = ${accountId} and password_version = ${row.passwordVersion} returning id`)
     if (!changed) throw wrongPassword()
     await endLogins(tx, accountId, sessionId ?? null)
+    await recordHistory(tx, { accountId, actor: accountId, action: 'password_changed' }, now())
   })
 }
 

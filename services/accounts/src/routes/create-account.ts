@@ -1,5 +1,6 @@
 import { type App, clientKey } from '@colophon/http'
-import { registerAccount } from '../accounts/register-account.ts'
+import { createAccount } from '../accounts/create-account.ts'
+import { refuseFirstAdminEmail } from '../accounts/first-admin.ts'
 import type { AccountsDeps } from '../deps.ts'
 import { takeAttempt } from '../rate-limits.ts'
 import { Account, bodyOf, Email, Name, NewPassword } from '../schemas.ts'
@@ -21,8 +22,9 @@ export function createAccountRoute(app: App, deps: AccountsDeps): void {
     async (request, reply) => {
       takeAttempt(deps.limiters.signUps, clientKey(request.ip), deps.now())
       const { email, password, name } = request.body
+      await refuseFirstAdminEmail(deps, email)
       reply.code(201)
-      return registerAccount(deps, { email, password, name })
+      return createAccount(deps, { email, password, name }, null)
     },
   )
 }

@@ -7,6 +7,7 @@ import { createTokenRoute } from './create-token.ts'
 import { deleteSessionRoute } from './delete-session.ts'
 import { getJwksRoute } from './get-jwks.ts'
 import { getMeRoute } from './get-me.ts'
+import { listAccountHistoryRoute } from './list-account-history.ts'
 import { listAccountsRoute } from './list-accounts.ts'
 import { refreshTokenRoute } from './refresh-token.ts'
 import { revokeTokenRoute } from './revoke-token.ts'
@@ -18,6 +19,7 @@ const routes = [
   getMeRoute,
   changePasswordRoute,
   setRolesRoute,
+  listAccountHistoryRoute,
   createTokenRoute,
   refreshTokenRoute,
   revokeTokenRoute,

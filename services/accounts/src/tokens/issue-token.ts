@@ -1,5 +1,6 @@
 import { sql } from '@colophon/postgres'
 import { isAccount } from '../accounts/account.ts'
+import { recordHistory } from '../accounts/history.ts'
 import type { Role } from '../accounts/roles.ts'
 import type { AccountsDeps } from '../deps.ts'
 import { longestTokenSeconds } from '../logins/lifetimes.ts'
@@ -26,11 +27,13 @@ export interface IssuedToken {
 /**
  * An access token for a script. It cannot be refreshed. One for more than 15 minutes ends early, within 15 seconds,
  * when the roles or the password of its account are set.
+ * @param by who asks for it: an account's id, or `commandLine`
  * @throws Problem `account_not_found`, `role_not_held`; RangeError for an expiry that is too short or too long
  */
 export async function issueToken(
   deps: AccountsDeps,
   { role, email, expiresInSeconds = 3600 }: ScriptToken,
+  by: string,
 ): Promise<IssuedToken> {
   if (!(expiresInSeconds >= 60 && expiresInSeconds <= longestTokenSeconds)) {
     throw new RangeError(`a token is good for 60 to ${longestTokenSeconds} seconds, not ${expiresInSeconds}`)
@@ -50,6 +53,10 @@ export async function issueToken(
     { accountId: account.id, roles: [role] },
     { expiresInSeconds: expiresIn, accountVersion: account.version },
   )
+  // Before it is handed out, so that there is none without a trace.
+  const detail = { roles: [role], expiresIn }
+  const issued = { accountId: account.id, actor: by, action: 'token_issued', detail } as const
+  await recordHistory(deps.database, issued, deps.now())
   deps.logger.info({ accountId: account.id, role, expiresIn }, 'token issued for a script')
   return { accessToken, tokenType: 'Bearer', expiresIn, accountId: account.id }
 }
