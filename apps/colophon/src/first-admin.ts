@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AccountsClient, newPassword } from '@colophon/accounts'
+import { Problem } from '@colophon/http'
 import type { Logger } from '@colophon/runtime'
 import type { Io } from './io.ts'
 import type { Config } from './settings.ts'
@@ -53,7 +54,11 @@ async function withPasswordFile(
   isTerminal: boolean,
 ): Promise<FirstAdminNews> {
   const password = await passwordIn(file)
-  await accounts.ensureFirstAdmin({ email, password })
+  await accounts.ensureFirstAdmin({ email, password }).catch(async (error: unknown) => {
+    // Refused, so that the file opens nothing; after any other failure the account may be there.
+    if (error instanceof Problem) await rm(file, { force: true })
+    throw error
+  })
   if (!isTerminal) return { line: `${email}, its password is in ${file}`, told: async () => {} }
   return { line: `${email}, password ${password} (shown this once)`, told: () => rm(file, { force: true }) }
 }

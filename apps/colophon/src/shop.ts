@@ -25,6 +25,7 @@ export async function createShop(
     secretKey: await secretKey(config.secretKey, folder),
     // Not the public URL: a token made by the command, which may not know it, is good at the server.
     issuer: 'colophon',
+    firstAdminEmail: config.adminEmail,
   })
   const catalog = createCatalog({ database, logger, currency: config.currency })
   return {

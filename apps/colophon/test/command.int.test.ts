@@ -1,3 +1,4 @@
+import { sql } from '@colophon/postgres'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { version } from '../src/version.ts'
@@ -184,11 +185,26 @@ describe('commands on a database', () => {
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('no such account') })
     const weak = { ...environment, ACCOUNT_PASSWORD: 'short' }
     const refused = await colophon(['account', 'password', 'ada@example.com'], { environment: weak })
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('at least 8') })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('at least 15') })
     const rotated = await colophon(['keys', 'rotate', '--json'], { environment })
     expect(JSON.parse(rotated.stdout)).toMatchObject({ id: expect.any(String) })
     const again = await colophon(['keys', 'rotate'], { environment })
     expect(again.stdout).toMatch(/^key \S{43} signs from now on\n$/)
+  })
+
+  it('what was done to an account on the command line is kept', async () => {
+    const { database } = test
+    const args = ['token', '--role', 'admin', '--expires', '2592000']
+    expect(await colophon(args, { environment })).toMatchObject({ code: 0, stderr: '' })
+    const done = await database.query(sql`
+      select action, actor, detail from accounts.account_history order by entry desc limit 1`)
+    expect(done).toEqual([
+      {
+        action: 'token_issued',
+        actor: 'the command line',
+        detail: { roles: ['admin'], expiresIn: 2_592_000 },
+      },
+    ])
   })
 
   it('the sample comes, goes, and says how many', async () => {

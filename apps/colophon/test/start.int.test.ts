@@ -101,6 +101,27 @@ describe('a folder without a shop', () => {
   })
 })
 
+describe('an address that somebody else has', () => {
+  it('is not made the first administrator: the start says what to do, and leaves no password', async () => {
+    const create = ['account', 'create', 'admin@example.com', '--role', 'customer']
+    expect(await colophon(create, { environment })).toMatchObject({ code: 0 })
+    const refused = await colophon(['serve'], { environment: { ...environment, PORT: '0' } })
+    const command = 'colophon account role admin@example.com customer admin'
+    expect(refused).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `colophon: the account admin@example.com is there and is no admin: set ADMIN_EMAIL to another address, or, if it is yours, give that account the role: ${command}\n`,
+    })
+    expect(existsSync(join(folder, 'data', 'admin-password'))).toBe(false)
+
+    expect(await colophon(command.split(' ').slice(1), { environment })).toMatchObject({ code: 0 })
+    const serving = startHere(['serve'], { environment: { ...environment, PORT: '0' }, terminal: true })
+    await ready(serving)
+    serving.interrupt()
+    expect((await serving.ended).code).toBe(0)
+  })
+})
+
 async function ready(serving: Running): Promise<void> {
   await expect.poll(serving.stdout, { timeout: 20_000 }).toContain('is ready after')
 }
@@ -164,6 +185,25 @@ describe('on an external database', () => {
       / {2}Admin {2}admin@example\.com, password \S{29} \(shown this once\)\n/,
     )
     expect(await seen(serve())).not.toContain('password')
+  })
+
+  it("nobody registers the first administrator's address before there is one", async () => {
+    const free = await takePort()
+    await free.close()
+    const port = { PORT: String(free.port), OPS_PORT: '0', ADMIN_EMAIL: 'owner@example.com' }
+    const serving = startHere(['serve'], { environment: { ...environment, ...port } })
+    const url = `http://127.0.0.1:${free.port}`
+    const status = () => fetch(`${url}/readyz`).then((answer) => answer.status, String)
+    await expect.poll(status, { timeout: 20_000 }).toBe(200)
+    const registered = await fetch(`${url}/api/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'Owner@example.com', password: 'correct horse', name: 'Eve' }),
+    })
+    expect([registered.status, await registered.json()]).toMatchObject([409, { code: 'email_taken' }])
+    serving.interrupt()
+    expect((await serving.ended).code).toBe(0)
+    expect(await seen(serve(port))).toMatch(/ {2}Admin {2}owner@example\.com, password \S{29} /)
   })
 
   it('ADMIN_PASSWORD is used and not shown; the sample comes when it is asked for, and once', async () => {
