@@ -25,7 +25,14 @@ beforeAll(async () => {
   const { shop, book } = target()
   const { contributors, publisher } = JSON.parse((await get(`/api/books/${book.id}`)).text)
   const subject = JSON.parse((await get('/api/subjects')).text).items[0]
-  ids = { book: book.id, contributor: contributors[0].id, publisher: publisher.id, subject: subject.id }
+  const account = JSON.parse((await get('/api/accounts/me')).text)
+  ids = {
+    account: account.id,
+    book: book.id,
+    contributor: contributors[0].id,
+    publisher: publisher.id,
+    subject: subject.id,
+  }
   const { paths } = shop.gateway.openapi() as {
     paths: Record<string, { get?: { parameters?: Parameter[] } }>
   }
@@ -58,7 +65,7 @@ describe('every list', () => {
       expect((await get(`${path}?limit=1&limit=100`)).code).toBe('validation_failed')
       expect((await get(`${path}?limit[]=1`)).code).toBe('validation_failed')
     }
-    expect(lists().length).toBe(10)
+    expect(lists().length).toBe(14)
   })
 
   it('refuses a cursor that it did not make', async () => {
@@ -98,6 +105,7 @@ describe('every list', () => {
     ['/api/reports/authors', { sort: 'name' }, () => ({ sort: 'name' })],
     ['/api/reports/authors', { sort: 'meanYear' }, () => ({ sort: 'meanYear' })],
     ['/api/accounts', {}, () => ({})],
+    ['/api/accounts/{id}/history', {}, ({ account }) => ({ of: account })],
   ])('%s %j survives a forged cursor', async (template, query, of) => {
     const path = pathOf(template)
     const { nextCursor } = JSON.parse((await get(withQuery(path, { ...query, limit: '1' }))).text)
