@@ -12,6 +12,7 @@ describe('how a list sorts a name', () => {
     ['Annette von der Decken', 'Decken, Annette von der'],
     ['Honoré de Balzac', 'Balzac, Honoré de'],
     ['Martin Luther King Jr.', 'King, Martin Luther Jr.'],
+    ['Eugene O’Booksmith', 'O’Booksmith, Eugene'],
     ['Gabriel García Márquez', 'Márquez, Gabriel García'],
     ['  Jane   Austen ', 'Austen, Jane'],
   ])('%s as %s', (name, expected) => {
@@ -24,6 +25,27 @@ describe('how a list sorts a name', () => {
       expect(sortName(name)).toBe(name)
     },
   )
+
+  it.each(['村上 春樹', 'あずま きよひこ', '石田 スイ', '한 강', '余 华'])(
+    '%s, whose family name comes first, as it stands',
+    (name) => {
+      expect(sortName(name)).toBe(name)
+    },
+  )
+
+  it.each([
+    'DK Publishing',
+    'Phaidon Press',
+    'Lonely Planet Publications Pty Ltd.',
+    'Carl Hanser Verlag GmbH',
+    'Golden Books',
+    'American Psychiatric Association',
+    'Oxford University',
+    'Reader’s Digest Editors',
+    'LIFE STAFF',
+  ])('%s, which is no person, as it stands', (name) => {
+    expect(sortName(name)).toBe(name)
+  })
 
   it('keeps every word of the name and adds one comma at most', () => {
     const word = fc.constantFrom('Ana', 'van', 'de', 'Jr.', 'III', 'O’Brien', 'la', 'X.', '春樹')
