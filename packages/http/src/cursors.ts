@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import { isUuid } from './formats.ts'
-import { httpProblem } from './http-problems.ts'
-import type { Problem } from './problems.ts'
-import { textProblem } from './text.ts'
+import { httpProblem } from './problems/http-problems.ts'
+import type { Problem } from './problems/problem.ts'
+import { isUuid } from './validation/formats.ts'
+import { textProblem } from './validation/text.ts'
 
 /** The sort keys of a page's last row: with them the next page is found by a range, not an offset. */
 export type CursorKeys = readonly (string | number | null)[]

@@ -1,12 +1,12 @@
 import cors from '@fastify/cors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Admission } from './admission.ts'
-import { finishAnswer } from './answer.ts'
-import type { App } from './app.ts'
-import type { Drain } from './drain.ts'
-import { answerUnrouted } from './methods.ts'
-import { sendProblem } from './problem-answer.ts'
-import type { Problem } from './problems.ts'
+import type { Admission } from './admission/admission.ts'
+import { finishAnswer } from './answers/finish-answer.ts'
+import type { Drain } from './connection/drain.ts'
+import type { Problem } from './problems/problem.ts'
+import { sendProblem } from './problems/problem-answer.ts'
+import type { App } from './routes/app.ts'
+import { answerUnrouted } from './routes/unrouted.ts'
 
 export interface HookOptions {
   readonly admission: Admission

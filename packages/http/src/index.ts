@@ -1,6 +1,10 @@
-export { type Access, anyOf, type Identifier, type Identity } from './access.ts'
-export type { App, RouteInfo, RoutePlugin } from './app.ts'
-export { etagOf, requireMatch, sendVersioned } from './conditional.ts'
+export { type Access, anyOf, type Identifier, type Identity } from './access/access.ts'
+export { clearSessionCookie, sessionCookie, setSessionCookie } from './access/session-cookie.ts'
+export { createTokenVerifier, type TokenVerifierOptions } from './access/token-verifier.ts'
+export { clientKey } from './admission/rate-check.ts'
+export { etagOf, requireMatch, sendVersioned } from './answers/conditional.ts'
+export { addVary } from './answers/vary.ts'
+export { mergePatch } from './body/merge-patch.ts'
 export {
   type CursorKeys,
   type CursorShape,
@@ -9,11 +13,10 @@ export {
   invalidCursor,
   type KeysOf,
 } from './cursors.ts'
-export { isUuid } from './formats.ts'
-export { httpProblem } from './http-problems.ts'
-export { defaultLimits, type HttpLimits } from './limits.ts'
-export { mergePatch } from './merge-patch.ts'
+export { defaultLimits, type HttpLimits } from './limits/limits.ts'
+export { createRateLimiter, type RateLimiter, type RateRule, type RateVerdict } from './limits/rate-limit.ts'
 export { createOpsServer, type OpsServer, type OpsServerOptions } from './ops-server.ts'
+export { httpProblem } from './problems/http-problems.ts'
 export {
   defineProblems,
   type FieldProblem,
@@ -22,13 +25,10 @@ export {
   type ProblemTable,
   type ProblemType,
   problems,
-} from './problems.ts'
-export { createRateLimiter, type RateLimiter, type RateRule, type RateVerdict } from './rate-limit.ts'
-export { clientKey } from './rates.ts'
-export type { Readiness } from './readiness.ts'
-export { day, line, nullable, page, pageQuery, paragraphs, timestamp, uuid } from './schemas.ts'
+} from './problems/problem.ts'
+export type { App, RouteInfo, RoutePlugin } from './routes/app.ts'
+export type { Readiness } from './routes/readiness.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
-export { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.ts'
-export { createTokenVerifier, type TokenVerifierOptions } from './tokens.ts'
-export { createCheck } from './validation.ts'
-export { addVary } from './vary.ts'
+export { createCheck } from './validation/check.ts'
+export { isUuid } from './validation/formats.ts'
+export { day, line, nullable, page, pageQuery, paragraphs, timestamp, uuid } from './validation/schemas.ts'

@@ -2,32 +2,32 @@ import { lookup } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
 import type { Logger, Registry } from '@colophon/runtime'
 import type { FastifyRequest } from 'fastify'
-import type { Identifier } from './access.ts'
-import { createAdmission } from './admission.ts'
-import type { App, RouteInfo } from './app.ts'
-import { createBeginning } from './begin.ts'
-import { addJsonParser } from './body-gate.ts'
-import { addDocs } from './docs.ts'
-import { addCompression } from './compression.ts'
-import { createDrain, type Drain } from './drain.ts'
-import { createErrorHandler } from './errors.ts'
+import type { Identifier } from './access/access.ts'
+import { sessionCookie } from './access/session-cookie.ts'
+import { createAdmission } from './admission/admission.ts'
+import { malformedUrl, refusalOf } from './admission/refusal.ts'
+import { addCompression } from './answers/compression.ts'
+import { securityHeaders } from './answers/security-headers.ts'
+import { addJsonParser } from './body/body-gate.ts'
+import { createDrain, type Drain } from './connection/drain.ts'
+import { listenError, originOf } from './connection/listen.ts'
 import { acceptExpectations, createFastifyApp } from './fastify-app.ts'
+import { guardRoutes } from './guard-routes.ts'
 import { addHooks } from './hooks.ts'
-import { httpProblems } from './http-problems.ts'
-import { defaultLimits, type HttpLimits } from './limits.ts'
-import { listenError, originOf } from './listen.ts'
-import { watchLoad } from './load.ts'
-import { createHttpMetrics } from './metrics.ts'
-import { addOpenapi } from './openapi.ts'
-import { addOwnRoutes, ownTag } from './own-routes.ts'
-import { sendProblem } from './problem-answer.ts'
-import { mergeProblems, type ProblemTable } from './problems.ts'
-import type { Readiness } from './readiness.ts'
-import { malformedUrl, refusalOf } from './refusal.ts'
-import type { Route } from './route.ts'
-import { addRouting } from './routing.ts'
-import { securityHeaders } from './security-headers.ts'
-import { sessionCookie } from './session-cookie.ts'
+import { defaultLimits, type HttpLimits } from './limits/limits.ts'
+import { watchLoad } from './limits/load.ts'
+import { addOpenapi } from './openapi/document.ts'
+import { addDocs } from './openapi/pages.ts'
+import { createErrorHandler } from './problems/error-handler.ts'
+import { httpProblems } from './problems/http-problems.ts'
+import { mergeProblems, type ProblemTable } from './problems/problem.ts'
+import { sendProblem } from './problems/problem-answer.ts'
+import { createBeginning } from './request/begin.ts'
+import { createHttpMetrics } from './request/metrics.ts'
+import type { App, RouteInfo } from './routes/app.ts'
+import { addOwnRoutes, ownTag } from './routes/own-routes.ts'
+import type { Readiness } from './routes/readiness.ts'
+import type { Route } from './routes/route.ts'
 
 export interface HttpServerOptions {
   readonly name: string
@@ -103,12 +103,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
   })
   const drain = createDrain(app, limits)
-  const admission = createAdmission({ ...options, limits, load, metrics, clock })
+  const admission = createAdmission({ ...options, limits, load, refusals: metrics, clock })
   const refuse = (request: FastifyRequest) => refusalOf(request.raw, limits)
 
   app.setErrorHandler(createErrorHandler(options))
   addJsonParser(app, limits)
-  const routes = addRouting(app, { admission, limits, table, awaitsContinue: acceptExpectations(app) })
+  const routes = guardRoutes(app, { admission, limits, table, awaitsContinue: acceptExpectations(app) })
   await addHooks(app, { ...options, admission, drain, headers, begin, refusalOf: refuse })
   await addCompression(app)
   app.addHook('onClose', async () => load.stop())

@@ -1,8 +1,8 @@
 import Type, { type TSchema } from 'typebox'
 import { describe, expect, test } from 'vitest'
-import { fieldProblems } from '../src/field-problems.ts'
-import { createValidator } from '../src/formats.ts'
 import { line, nullable, paragraphs, uuid } from '../src/index.ts'
+import { fieldProblems } from '../src/validation/field-problems.ts'
+import { createValidator } from '../src/validation/formats.ts'
 
 const validator = createValidator(false)
 

@@ -1,7 +1,7 @@
 import { createMetrics } from '@colophon/runtime'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type App, sessionCookie } from '../src/index.ts'
-import { watchLoad } from '../src/load.ts'
+import { watchLoad } from '../src/limits/load.ts'
 import { head, openSocket } from './sockets.ts'
 import { createServer, people, shelf, startServer } from './support.ts'
 

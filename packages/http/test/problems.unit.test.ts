@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineProblems, Problem, problems } from '../src/index.ts'
-import { mergeProblems } from '../src/problems.ts'
+import { mergeProblems } from '../src/problems/problem.ts'
 
 const table = defineProblems({ isbn_taken: { status: 409, title: 'Another book has this ISBN' } })
 

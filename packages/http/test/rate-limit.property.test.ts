@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { clientKey } from '../src/admission/rate-check.ts'
 import { createRateLimiter } from '../src/index.ts'
-import { clientKey } from '../src/rates.ts'
 
 const rule = fc.record({
   burst: fc.integer({ min: 1, max: 50 }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { linePattern, paragraphsPattern } from '../src/text.ts'
+import { linePattern, paragraphsPattern } from '../src/validation/text.ts'
 
 const line = new RegExp(linePattern, 'u')
 const paragraphs = new RegExp(paragraphsPattern, 'u')
