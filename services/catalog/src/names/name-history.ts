@@ -1,17 +1,25 @@
-import { encodeCursor } from '@colophon/http'
+import { encodeCursor, timestamp } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
+import Type, { type Static } from 'typebox'
 import { keyPosition } from '../key-cursor.ts'
 import { catalogProblem } from '../problems.ts'
-import type { NameAction, NameKind } from './record-change.ts'
+import { FieldChange, literals } from '../schemas.ts'
+import { type NameKind, nameActions } from './record-change.ts'
 
-/** What somebody did to a name. */
-export interface NameChange {
-  version: number
-  at: string
-  actor: string
-  action: NameAction
-  changes: { field: string; before: unknown; after: unknown }[]
-}
+/** What somebody did to a contributor, a publisher or a subject. */
+export const NameChange = Type.Object(
+  {
+    version: Type.Integer({ minimum: 1, description: 'The version it made' }),
+    at: timestamp(),
+    actor: Type.String({ description: "An account's id" }),
+    action: literals(nameActions, { description: 'What was done' }),
+    changes: Type.Array(FieldChange, {
+      description: 'From null where it was made, to null where it was removed',
+    }),
+  },
+  { title: 'NameChange', additionalProperties: false },
+)
+export type NameChange = Static<typeof NameChange>
 
 interface Query {
   cursor?: string

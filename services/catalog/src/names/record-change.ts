@@ -3,7 +3,9 @@ import { type Queryable, sql } from '@colophon/postgres'
 
 export type NameKind = 'contributor' | 'publisher' | 'subject'
 
-export type NameAction = 'created' | 'replaced' | 'deleted'
+/** What can be done to a name. */
+export const nameActions = ['created', 'replaced', 'deleted'] as const
+export type NameAction = (typeof nameActions)[number]
 
 interface Versioned {
   id: string

@@ -2,7 +2,7 @@ import { type App, etagOf } from '@colophon/http'
 import { createBook } from '../books/create-book.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { Book, BookInput } from '../schemas.ts'
-import { staff } from './access.ts'
+import { staff } from './shared/access.ts'
 
 export function createBookRoute(app: App, deps: CatalogDeps): void {
   app.post(

@@ -2,7 +2,7 @@ import { type App, etagOf } from '@colophon/http'
 import { createContributor } from '../contributors/create-contributor.ts'
 import { Contributor, ContributorInput } from '../contributors/schemas.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { staff } from './access.ts'
+import { staff } from './shared/access.ts'
 
 export function createContributorRoute(app: App, deps: CatalogDeps): void {
   app.post(

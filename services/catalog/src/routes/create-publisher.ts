@@ -2,7 +2,7 @@ import { type App, etagOf } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { createPublisher } from '../publishers/create-publisher.ts'
 import { Publisher, PublisherInput } from '../publishers/schemas.ts'
-import { staff } from './access.ts'
+import { staff } from './shared/access.ts'
 
 export function createPublisherRoute(app: App, deps: CatalogDeps): void {
   app.post(

@@ -2,8 +2,8 @@ import { type App, requireMatch } from '@colophon/http'
 import Type from 'typebox'
 import { deleteBook } from '../books/delete-book.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { staff } from './access.ts'
-import { bookPath } from './book-path.ts'
+import { staff } from './shared/access.ts'
+import { bookPath } from './shared/book-path.ts'
 
 export function deleteBookRoute(app: App, deps: CatalogDeps): void {
   app.delete(

@@ -2,8 +2,8 @@ import { type App, requireMatch } from '@colophon/http'
 import Type from 'typebox'
 import { deleteContributor } from '../contributors/delete-contributor.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { staff } from './access.ts'
-import { idPath } from './id-path.ts'
+import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function deleteContributorRoute(app: App, deps: CatalogDeps): void {
   app.delete(

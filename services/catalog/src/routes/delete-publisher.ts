@@ -2,8 +2,8 @@ import { type App, requireMatch } from '@colophon/http'
 import Type from 'typebox'
 import type { CatalogDeps } from '../deps.ts'
 import { deletePublisher } from '../publishers/delete-publisher.ts'
-import { staff } from './access.ts'
-import { idPath } from './id-path.ts'
+import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function deletePublisherRoute(app: App, deps: CatalogDeps): void {
   app.delete(

@@ -3,7 +3,7 @@ import { findBook } from '../books/find-book.ts'
 import { publicBook } from '../books/read-books.ts'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import { Book } from '../schemas.ts'
-import { bookPath } from './book-path.ts'
+import { bookPath } from './shared/book-path.ts'
 
 export function getBookRoute(app: App, deps: CatalogDeps): void {
   app.get(

@@ -2,7 +2,7 @@ import { type App, etagOf } from '@colophon/http'
 import { findContributorDetail } from '../contributors/find-contributor.ts'
 import { ContributorDetail } from '../contributors/schemas.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { idPath } from './id-path.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function getContributorRoute(app: App, { database }: CatalogDeps): void {
   app.get(

@@ -2,7 +2,7 @@ import { type App, etagOf } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { findPublisherDetail } from '../publishers/find-publisher.ts'
 import { PublisherDetail } from '../publishers/schemas.ts'
-import { idPath } from './id-path.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function getPublisherRoute(app: App, { database }: CatalogDeps): void {
   app.get(

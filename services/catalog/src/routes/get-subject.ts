@@ -2,7 +2,7 @@ import { type App, etagOf } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { findSubjectDetail } from '../subjects/find-subject.ts'
 import { SubjectDetail } from '../subjects/schemas.ts'
-import { idPath } from './id-path.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function getSubjectRoute(app: App, { database }: CatalogDeps): void {
   app.get(

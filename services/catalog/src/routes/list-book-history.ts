@@ -1,8 +1,8 @@
 import { type App, page, pageQuery } from '@colophon/http'
 import { BookChange, bookHistory } from '../books/book-history.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { staff } from './access.ts'
-import { bookPath } from './book-path.ts'
+import { staff } from './shared/access.ts'
+import { bookPath } from './shared/book-path.ts'
 
 export function listBookHistoryRoute(app: App, { database }: CatalogDeps): void {
   app.get(

@@ -4,8 +4,8 @@ import { booksOfContributor } from '../contributors/books-of-contributor.ts'
 import { findContributor } from '../contributors/find-contributor.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { Role } from '../schemas.ts'
-import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
-import { idPath } from './id-path.ts'
+import { BooksOfQuery, pageOfBooks, SortedBookPage } from './shared/books-of.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function listContributorBooksRoute(app: App, deps: CatalogDeps): void {
   app.get(

@@ -4,7 +4,7 @@ import { listContributors } from '../contributors/list-contributors.ts'
 import { Contributor } from '../contributors/schemas.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { Role } from '../schemas.ts'
-import { typedName } from './typed-name.ts'
+import { typedName } from './shared/typed-name.ts'
 
 export function listContributorsRoute(app: App, { database }: CatalogDeps): void {
   app.get(

@@ -2,8 +2,8 @@ import type { App } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { booksOfPublisher } from '../publishers/books-of-publisher.ts'
 import { findPublisher } from '../publishers/find-publisher.ts'
-import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
-import { idPath } from './id-path.ts'
+import { BooksOfQuery, pageOfBooks, SortedBookPage } from './shared/books-of.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function listPublisherBooksRoute(app: App, deps: CatalogDeps): void {
   app.get(

@@ -1,9 +1,8 @@
 import { type App, page, pageQuery } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
-import { nameHistory } from '../names/name-history.ts'
-import { staff } from './access.ts'
-import { NameChange } from './changes.ts'
-import { idPath } from './id-path.ts'
+import { NameChange, nameHistory } from '../names/name-history.ts'
+import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function listPublisherHistoryRoute(app: App, { database }: CatalogDeps): void {
   app.get(

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { CatalogDeps } from '../deps.ts'
 import { listPublishers } from '../publishers/list-publishers.ts'
 import { Publisher } from '../publishers/schemas.ts'
-import { typedName } from './typed-name.ts'
+import { typedName } from './shared/typed-name.ts'
 
 export function listPublishersRoute(app: App, { database }: CatalogDeps): void {
   app.get(

@@ -2,8 +2,8 @@ import type { App } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { booksOnSubject } from '../subjects/books-on-subject.ts'
 import { findSubject } from '../subjects/find-subject.ts'
-import { BooksOfQuery, pageOfBooks, SortedBookPage } from './books-of.ts'
-import { idPath } from './id-path.ts'
+import { BooksOfQuery, pageOfBooks, SortedBookPage } from './shared/books-of.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function listSubjectBooksRoute(app: App, deps: CatalogDeps): void {
   app.get(

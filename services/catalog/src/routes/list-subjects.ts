@@ -4,7 +4,7 @@ import type { CatalogDeps } from '../deps.ts'
 import { SubjectReference } from '../schemas.ts'
 import { listSubjects } from '../subjects/list-subjects.ts'
 import { Subject } from '../subjects/schemas.ts'
-import { typedName } from './typed-name.ts'
+import { typedName } from './shared/typed-name.ts'
 
 export function listSubjectsRoute(app: App, { database }: CatalogDeps): void {
   app.get(

@@ -3,9 +3,9 @@ import { editBook } from '../books/edit-book.ts'
 import { patched } from '../books/patched.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { Book, BookPatch } from '../schemas.ts'
-import { staff } from './access.ts'
-import { bookPath } from './book-path.ts'
-import { editProblems } from './edit-problems.ts'
+import { staff } from './shared/access.ts'
+import { bookPath } from './shared/book-path.ts'
+import { editProblems } from './shared/edit-problems.ts'
 
 export function patchBookRoute(app: App, deps: CatalogDeps): void {
   app.patch(

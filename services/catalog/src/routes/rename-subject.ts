@@ -2,8 +2,8 @@ import { type App, etagOf, requireMatch } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { renameSubject } from '../subjects/rename-subject.ts'
 import { Subject, SubjectInput } from '../subjects/schemas.ts'
-import { staff } from './access.ts'
-import { idPath } from './id-path.ts'
+import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function renameSubjectRoute(app: App, deps: CatalogDeps): void {
   app.put(

@@ -4,9 +4,9 @@ import { editBook } from '../books/edit-book.ts'
 import { restoreBook } from '../books/restore-book.ts'
 import type { CatalogDeps } from '../deps.ts'
 import { Book, BookInput } from '../schemas.ts'
-import { staff } from './access.ts'
-import { bookPath } from './book-path.ts'
-import { editProblems } from './edit-problems.ts'
+import { staff } from './shared/access.ts'
+import { bookPath } from './shared/book-path.ts'
+import { editProblems } from './shared/edit-problems.ts'
 
 export function replaceBookRoute(app: App, deps: CatalogDeps): void {
   app.put(

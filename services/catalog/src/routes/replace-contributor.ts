@@ -2,8 +2,8 @@ import { type App, etagOf, requireMatch } from '@colophon/http'
 import { replaceContributor } from '../contributors/replace-contributor.ts'
 import { Contributor, ContributorInput } from '../contributors/schemas.ts'
 import type { CatalogDeps } from '../deps.ts'
-import { staff } from './access.ts'
-import { idPath } from './id-path.ts'
+import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function replaceContributorRoute(app: App, deps: CatalogDeps): void {
   app.put(

@@ -2,8 +2,8 @@ import { type App, etagOf, requireMatch } from '@colophon/http'
 import type { CatalogDeps } from '../deps.ts'
 import { replacePublisher } from '../publishers/replace-publisher.ts'
 import { Publisher, PublisherInput } from '../publishers/schemas.ts'
-import { staff } from './access.ts'
-import { idPath } from './id-path.ts'
+import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 
 export function replacePublisherRoute(app: App, deps: CatalogDeps): void {
   app.put(

@@ -4,7 +4,7 @@ import type { CatalogDeps } from '../deps.ts'
 import { authorReport, authorSorts } from '../reports/author-report.ts'
 import { AuthorFigures } from '../reports/schemas.ts'
 import { literals } from '../schemas.ts'
-import { staff } from './access.ts'
+import { staff } from './shared/access.ts'
 
 export function reportAuthorsRoute(app: App, { database }: CatalogDeps): void {
   app.get(

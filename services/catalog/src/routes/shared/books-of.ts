@@ -1,10 +1,10 @@
 import { encodeCursor, page, pageQuery } from '@colophon/http'
 import Type, { type Static } from 'typebox'
-import { type CatalogDeps, priceView } from '../deps.ts'
-import { keyPosition } from '../key-cursor.ts'
-import { Book, literals } from '../schemas.ts'
-import { pageBySort, sorts } from '../search/by-sort.ts'
-import type { Selection } from '../search/selection.ts'
+import { type CatalogDeps, priceView } from '../../deps.ts'
+import { keyPosition } from '../../key-cursor.ts'
+import { Book, literals } from '../../schemas.ts'
+import { pageBySort, sorts } from '../../search/by-sort.ts'
+import type { Selection } from '../../search/selection.ts'
 
 /** The query string of the books of somebody or something. */
 export const BooksOfQuery = Type.Object({
