@@ -46,11 +46,13 @@ export function sendVersioned<T>(request: Headers, reply: Reply, version: number
 }
 
 /**
- * Sets an answer's ETag, and 304 when If-None-Match has it. A 304 repeats the tag as the client has it: a strong one
- * in place of its weak one would not be taken for the answer that it keeps (RFC 9111, section 4.3.4).
+ * Sets an answer's ETag, and 304 when If-None-Match has it. A 304 has the tag of the 200 in its place (RFC 9110,
+ * section 15.4.5), or a cache would not take it for the answer that it keeps: that is the weak one for a client that
+ * has the weak one and takes compressed answers.
  */
-export function sendTagged(request: Headers, reply: Reply, etag: string): void {
-  const known = findTag(request.headers['if-none-match'] ?? '', etag)
-  reply.header('etag', known ?? etag)
+export function sendTagged({ headers }: Headers, reply: Reply, etag: string): void {
+  const known = findTag(headers['if-none-match'] ?? '', etag)
+  const takesCompressed = headers['accept-encoding'] !== undefined
+  reply.header('etag', takesCompressed && known?.startsWith('W/') ? known : etag)
   if (known !== undefined) reply.code(304)
 }
