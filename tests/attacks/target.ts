@@ -63,6 +63,9 @@ async function startTarget(environment: Record<string, string>): Promise<Target>
   }
   const send = (attack: Attack) => sendTo(shop.gateway.address(), tokens, attack)
   const book = await fill(send)
+  await changeNames(send, book.id)
+  // Books are indexed again by the new names: all is written before the attacks begin.
+  await shop.shop.catalog.settle()
   return { shop, book, tokens, cookie: await signIn(send), send }
 }
 
@@ -90,6 +93,33 @@ async function fill(send: Target['send']): Promise<Target['book']> {
   const path = `/api/books/${book.id}`
   await send({ method: 'PATCH', path, as: 'staff', headers: patch, body: '{"pages": 304}' })
   return book
+}
+
+/** Gives the names in a book a history of two changes each. */
+async function changeNames(send: Target['send'], bookId: string): Promise<void> {
+  const { contributors, publisher } = JSON.parse((await send({ path: `/api/books/${bookId}` })).text)
+  const [subject] = JSON.parse((await send({ path: '/api/subjects' })).text).items
+  const headers = { 'content-type': 'application/json', 'if-match': '*' }
+  const changes: [path: string, body: (number: number) => object][] = [
+    [
+      `/api/contributors/${contributors[0].id}`,
+      (number) => ({ ...contributors[0], role: undefined, disambiguation: `${number}` }),
+    ],
+    [`/api/publishers/${publisher.id}`, (number) => ({ name: `${publisher.name} ${number}` })],
+    [`/api/subjects/${subject.id}`, (number) => ({ text: `${subject.text} ${number}` })],
+  ]
+  for (const [path, body] of changes) {
+    for (const number of [1, 2]) {
+      const answer = await send({
+        method: 'PUT',
+        path,
+        as: 'staff',
+        headers,
+        body: JSON.stringify(body(number)),
+      })
+      expect(answer.status, answer.text).toBe(200)
+    }
+  }
 }
 
 async function signIn(send: Target['send']): Promise<string> {

@@ -79,7 +79,7 @@ export const SubjectReference = Type.Object(
 const year = Type.Integer({
   minimum: -4000,
   maximum: 2200,
-  not: Type.Literal(0),
+  not: Type.Unsafe({ const: 0 }),
   description: 'Of first publication; before Christ negative. There was no year 0',
 })
 // No later than the year may be, which follows from it.

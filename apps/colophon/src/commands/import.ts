@@ -41,7 +41,8 @@ interface ImportOptions extends Output {
 async function importFeed(context: CommandContext, path: string, options: ImportOptions): Promise<number> {
   const { io } = context
   const feed = await openFeed(path, io.stdin)
-  return withShop(context, { command: 'import', makes: true, migrates: true }, async ({ catalog }) => {
+  const use = { command: 'import', makes: true, migrates: true }
+  const run = withShop(context, use, async ({ catalog }) => {
     const progress = createProgressWriter(io, () => performance.now())
     const issues = createIssueWriter(io, feed.name, options, progress)
     const report = await catalog.importBooks({
@@ -59,6 +60,7 @@ async function importFeed(context: CommandContext, path: string, options: Import
     if (report.stopped) return exitCodes.failed
     return report.counts.refused > 0 ? exitCodes.refusedRows : exitCodes.done
   })
+  return run.finally(() => feed.close())
 }
 
 function names(text: string): string[] {
