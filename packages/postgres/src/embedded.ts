@@ -30,7 +30,7 @@ export interface EmbeddedPostgres {
   readonly connection: SocketTarget
   /**
    * Lets go of PostgreSQL, and stops it when nobody else is using it. Close the pools first. One that has died
-   * and is recovering is not waited for: it stays for the next to find.
+   * and is recovering is waited for a few seconds, and then left for the next to find.
    */
   release(): Promise<void>
   /** `callback` is called when PostgreSQL has died and cannot be brought back. */
@@ -56,6 +56,8 @@ export async function attachEmbedded({ signal, ...options }: EmbeddedOptions): P
 /** How often PostgreSQL is restarted before it is given up, and how long it must live for the count to begin anew. */
 const restarts = 4
 const longEnough = 60_000
+/** Milliseconds that leaving waits for a PostgreSQL that is coming back, which is soon in most cases, to stop it. */
+const releasePatience = 3_000
 
 /** Without the signal, which is about attaching and not about restarting PostgreSQL later. */
 type AttachmentOptions = Omit<EmbeddedOptions, 'signal'>
@@ -112,8 +114,9 @@ class Attachment implements EmbeddedPostgres {
   }
 
   async #release(): Promise<void> {
-    this.#releasing.abort()
+    const tooLong = setTimeout(() => this.#releasing.abort(), releasePatience)
     await this.#recovery
+    clearTimeout(tooLong)
     const { folder, log } = this.#options
     if (!this.#reached) return
     await leave(this.#reached).catch((error) => {
@@ -123,16 +126,16 @@ class Attachment implements EmbeddedPostgres {
 
   async #recover(): Promise<void> {
     const { folder, log } = this.#options
-    const { signal } = this.#releasing
     if (Date.now() - this.#enteredAt > longEnough) this.#failures = 0
     for (;;) {
       this.#failures++
       log?.warn({ folder, attempt: this.#failures }, 'PostgreSQL has died; starting it again')
+      await delay(100 * 2 ** (this.#failures - 1))
+      if (this.#released) return
       try {
-        await delay(100 * 2 ** (this.#failures - 1), undefined, { signal })
-        return await this.enter(signal)
+        return await this.enter(this.#releasing.signal)
       } catch (error) {
-        if (signal.aborted) return
+        if (this.#released) return
         if (this.#failures < restarts && !(error instanceof HeldError)) continue
         this.#lose(error)
         return

