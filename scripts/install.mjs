@@ -1,6 +1,6 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has (20 or later, plain JavaScript):
-// brings node_modules in line with package-lock.json and this machine (a container sees the folder of another), so
-// that the two commands work on a fresh clone.
+// brings node_modules in line with package-lock.json and this machine (a container may see another's folder),
+// so that the two commands work on a fresh clone.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
