@@ -3,6 +3,13 @@ import { type Queryable, sql } from '@colophon/postgres'
 import { nameWords } from '../names/name-words.ts'
 import { nameKey } from '../search/words.ts'
 import type { BookDraft, Role } from './draft.ts'
+import {
+  findOtherSpellings,
+  keysInNaturalOrder,
+  type Named,
+  type NamedTable,
+  type Names,
+} from './other-spellings.ts'
 import { sortName } from './sort-name.ts'
 
 /** A draft whose contributors, publisher and subjects are known by id and name. */
@@ -13,12 +20,6 @@ export interface ResolvedDraft extends Omit<BookDraft, 'contributors' | 'publish
 }
 
 export type Resolution = { resolved: ResolvedDraft } | { issues: FieldProblem[] }
-
-interface Named {
-  id: string
-  name: string
-  nameKey: string
-}
 
 /**
  * Looks up the contributors, publishers and subjects that drafts name, makes those that are not known yet,
@@ -84,7 +85,7 @@ function find(known: Map<string, Named>, reference: Reference): Named | undefine
 
 async function resolveNamed(
   tx: Queryable,
-  table: 'contributors' | 'publishers',
+  table: NamedTable,
   references: readonly Reference[],
   newId: () => string,
 ): Promise<Map<string, Named>> {
@@ -95,22 +96,40 @@ async function resolveNamed(
     else if (!names.has(nameKey(reference.name))) names.set(nameKey(reference.name), reference.name)
   }
   const known = await selectNamed(tx, table, [...ids], [...names.keys()])
+  const unknown = withoutKeys(names, known)
+  const spelt = await findOtherSpellings(tx, table, unknown)
+  const missing = withoutKeys(unknown, spelt)
+  if (missing.size === 0) return new Map([...known, ...spelt])
+  const turned = table === 'contributors' ? turnedWithin(missing) : new Map<string, string>()
   // In the order of their keys, so that two writers that make the same names wait and never deadlock.
-  const missing = [...names].filter(([key]) => !known.has(key)).sort(([a], [b]) => (a < b ? -1 : 1))
-  if (missing.length === 0) return known
-  await insertNamed(tx, table, missing, newId)
+  const news = [...withoutKeys(missing, turned)].sort(([a], [b]) => (a < b ? -1 : 1))
+  await insertNamed(tx, table, news, newId)
   const made = await selectNamed(
     tx,
     table,
     [],
-    missing.map(([key]) => key),
+    news.map(([key]) => key),
   )
-  return new Map([...known, ...made])
+  const same = [...turned].flatMap(([key, natural]) => {
+    const named = made.get(natural)
+    return named ? [[key, named] as const] : []
+  })
+  return new Map([...known, ...spelt, ...made, ...same])
+}
+
+function withoutKeys(names: Names, keys: ReadonlyMap<string, unknown>): Names {
+  return new Map([...names].filter(([key]) => !keys.has(key)))
+}
+
+/** Of names with the family name first, the keys of the same names as they are given in natural order too. */
+function turnedWithin(names: Names): Map<string, string> {
+  const naturalKeys = keysInNaturalOrder(names)
+  return new Map([...naturalKeys].filter(([, natural]) => names.has(natural) && !naturalKeys.has(natural)))
 }
 
 async function selectNamed(
   tx: Queryable,
-  table: 'contributors' | 'publishers',
+  table: NamedTable,
   ids: string[],
   keys: string[],
 ): Promise<Map<string, Named>> {
@@ -131,7 +150,7 @@ async function selectNamed(
 
 async function insertNamed(
   tx: Queryable,
-  table: 'contributors' | 'publishers',
+  table: NamedTable,
   missing: [key: string, name: string][],
   newId: () => string,
 ): Promise<void> {

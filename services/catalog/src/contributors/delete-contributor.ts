@@ -1,6 +1,7 @@
 import type { Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import type { CatalogDeps } from '../deps.ts'
+import { dropAliases } from '../names/aliases.ts'
 import { recordNameChange } from '../names/record-change.ts'
 import { catalogProblem } from '../problems.ts'
 import { lockContributor } from './find-contributor.ts'
@@ -31,6 +32,7 @@ export async function deleteContributor(
     }
     await tx.query(sql`delete from catalog.book_contributors where contributor_id = ${id}`)
     await tx.query(sql`delete from catalog.contributors where id = ${id}`)
+    await dropAliases(tx, 'contributor', id)
     await recordNameChange(tx, { kind: 'contributor', actor, at: now(), before: contributor, after: null })
   })
 }

@@ -2,6 +2,7 @@ import type { Identity } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
 import { queueReindex } from '../books/reindex-books.ts'
 import type { CatalogDeps } from '../deps.ts'
+import { keepAlias } from '../names/aliases.ts'
 import { nameWords } from '../names/name-words.ts'
 import { recordNameChange } from '../names/record-change.ts'
 import { type ContributorDraft, contributorDraft } from './draft.ts'
@@ -10,7 +11,7 @@ import { refuseTakenName } from './name-taken.ts'
 import type { Contributor, ContributorInput } from './schemas.ts'
 
 /**
- * Changes a contributor; its books follow a new name soon. A change that changes nothing leaves the version.
+ * Changes a contributor; its books follow a new name soon, and feeds that write the old one find it still. A change that changes nothing leaves the version.
  * @param checkVersion throws when the version is not the one the client has seen
  * @throws Problem contributor_not_found, contributor_name_taken
  */
@@ -33,6 +34,7 @@ export async function replaceContributor(
           sql`select book_id from catalog.book_contributors where contributor_id = ${id}`,
         )
       }
+      await keepAlias(tx, 'contributor', id, draft.nameKey)
       const at = deps.now()
       const after = await store(tx, id, draft, at)
       await recordNameChange(tx, { kind: 'contributor', actor, at, before, after })

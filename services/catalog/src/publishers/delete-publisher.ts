@@ -1,6 +1,7 @@
 import type { Identity } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import type { CatalogDeps } from '../deps.ts'
+import { dropAliases } from '../names/aliases.ts'
 import { recordNameChange } from '../names/record-change.ts'
 import { catalogProblem } from '../problems.ts'
 import { lockPublisher } from './find-publisher.ts'
@@ -31,6 +32,7 @@ export async function deletePublisher(
       }
       await tx.query(sql`update catalog.books set publisher_id = null where publisher_id = ${id}`)
       await tx.query(sql`delete from catalog.publishers where id = ${id}`)
+      await dropAliases(tx, 'publisher', id)
       await recordNameChange(tx, { kind: 'publisher', actor, at: now(), before: publisher, after: null })
     },
     // Somebody who brings back one of its deleted books has the book first and waits for the name.
