@@ -2,7 +2,7 @@ import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Book } from '../src/schemas.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
-import { importText } from './import-harness.ts'
+import { contents, importText } from './import-harness.ts'
 import { addBook, historyOf, isbnFrom, patchBook, readBook, removeBook, sourcesOf } from './support/books.ts'
 import { pageOf } from './support/listing.ts'
 import { somebodyWaits } from './support/waits.ts'
@@ -154,6 +154,47 @@ describe('removing the sample', () => {
     expect(await removal).toEqual({ removed: 2, kept: 0 })
     expect(await readBook(shop, own.id)).toMatchObject({ contributors: [{ name: one.author }] })
     expect(await contributors(two.author)).toEqual([])
+  })
+})
+
+describe('loading the sample', () => {
+  it('leaves books that others speak for as they are, and says so', async () => {
+    const fresh = await startCatalog()
+    try {
+      const { deps, sample } = fresh.catalog
+      const isbn = '9780439023481'
+      await importText(deps, `isbn,title,stock\n${isbn},Fed,0\n`, { source: 'feed' })
+      const staffs = await addBook(fresh, { title: 'By staff', isbn13: '9780439554930' })
+      const fed = await readBook(fresh, isbn)
+      const { inserted, updated, unchanged } = await sample.load()
+      expect({ updated, unchanged }).toEqual({ updated: 0, unchanged: 2 })
+      expect(await readBook(fresh, isbn)).toEqual(fed)
+      expect(await readBook(fresh, staffs.id)).toEqual(staffs)
+      const edited = await patchBook(fresh, await readBook(fresh, '9780316015844'), {
+        isbn13: isbnFrom(9999),
+      })
+      expect(await sample.load()).toEqual({ inserted: 0, updated: 0, unchanged: inserted + 2 })
+      expect(await readBook(fresh, edited.id)).toEqual(edited)
+      expect(await sample.remove()).toEqual({ removed: inserted - 1, kept: 1 })
+      expect(await readBook(fresh, isbn)).toEqual(fed)
+    } finally {
+      await fresh.stop()
+    }
+  })
+
+  it('into a shop that has all of it from elsewhere brings nothing', async () => {
+    const fresh = await startCatalog()
+    try {
+      const { deps, sample } = fresh.catalog
+      const { inserted } = await sample.load()
+      await fresh.test.database.query(sql`update catalog.provenance set source = 'feed'`)
+      const before = await contents(deps.database)
+      expect(await sample.load()).toEqual({ inserted: 0, updated: 0, unchanged: inserted })
+      expect(await contents(deps.database)).toEqual(before)
+      expect(await sample.remove()).toEqual({ removed: 0, kept: 0 })
+    } finally {
+      await fresh.stop()
+    }
   })
 })
 

@@ -8,13 +8,13 @@ export function addSample(program: Command, context: CommandContext): void {
   const sample = program.command('sample').description('the sample catalogue')
   sample
     .command('load')
-    .description('add the sample catalogue, also to a shop that has books')
+    .description('add the sample catalogue, also to a shop that has books: these stay as they are')
     .addOption(jsonOption())
     .addHelpText('after', example('colophon sample load'))
     .action((options: Output) => load(context, options))
   sample
     .command('remove')
-    .description('take it away, except books that staff or another feed have changed since')
+    .description('take it away, except books that staff or another feed speak for too')
     .addOption(jsonOption())
     .addHelpText('after', example('colophon sample remove'))
     .action((options: Output) => remove(context, options))
@@ -24,17 +24,20 @@ function load(context: CommandContext, { json }: Output): Promise<void> {
   const use = { command: 'sample load', makes: true, migrates: true }
   return withShop(context, use, async ({ catalog }) => {
     const counts = await catalog.sample.load()
-    print(
-      context.io,
-      json ? JSON.stringify(counts) : `${counts.inserted} books added, ${counts.unchanged} were there`,
-    )
+    const { inserted, updated, unchanged } = counts
+    const renewed = updated === 0 ? '' : `, ${updated} sample books renewed`
+    const text = `${inserted} books added${renewed}, ${unchanged} were there`
+    print(context.io, json ? JSON.stringify(counts) : text)
   })
 }
 
 function remove(context: CommandContext, { json }: Output): Promise<void> {
   return withShop(context, { command: 'sample remove', migrates: true }, async ({ catalog }) => {
     const { removed, kept } = await catalog.sample.remove()
-    const rest = kept === 0 ? '' : `; ${kept} were kept, since staff or another feed has changed them`
+    const rest =
+      kept === 0
+        ? ''
+        : `; ${kept} were kept, without the sample's prices and stock, since staff or another feed speak for them too`
     print(context.io, json ? JSON.stringify({ removed, kept }) : `${removed} sample books removed${rest}`)
   })
 }
