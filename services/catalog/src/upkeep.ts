@@ -30,7 +30,7 @@ export function createUpkeep(deps: () => CatalogDeps, logger: Logger): Upkeep {
   async function run(): Promise<void> {
     do {
       again = false
-      await attempt('bringing prices up to date', () => refreshPrices(deps(), signal))
+      await attempt('bringing prices up to date', () => refreshPrices(deps(), signal, logger))
       await attempt('indexing books under their new names', reindexAll)
     } while (again && !signal.aborted)
   }

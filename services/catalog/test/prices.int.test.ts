@@ -1,4 +1,5 @@
 import { sql } from '@colophon/postgres'
+import { createLogger } from '@colophon/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refreshPrices } from '../src/books/refresh-prices.ts'
 import type { Book } from '../src/schemas.ts'
@@ -46,7 +47,8 @@ async function feedPrice(id: string, { amount, type = 'rrp_including_tax', ...mo
     values (${id}, ${type}, ${currency}, ${territory}, ${from}, ${until}, ${amount})`)
 }
 
-const refresh = () => refreshPrices(shop.catalog.deps, new AbortController().signal)
+const silent = createLogger({ level: 'silent', readable: false })
+const refresh = () => refreshPrices(shop.catalog.deps, new AbortController().signal, silent)
 const amountOf = async ({ id }: Book) => (await readBook(shop, id)).price?.amount
 const versionOf = async ({ id }: Book) => (await readBook(shop, id)).version
 const inOrder = async () => (await allOf(shop, { sort: 'price' })).map(({ title }) => title)
@@ -351,10 +353,34 @@ describe('another currency', () => {
       if (++batches === 2) stop.abort()
     })
     const inDollars = { ...shop.catalog.deps, currency: 'USD', database }
-    expect(await refreshPrices(inDollars, stop.signal)).toBe(1000)
-    await refreshPrices(inDollars, new AbortController().signal)
+    expect(await refreshPrices(inDollars, stop.signal, silent)).toBe(1000)
+    await refreshPrices(inDollars, new AbortController().signal, silent)
     expect((await pageOf(shop, { price: '0..', total: true })).total).toBe(0)
     await refresh()
     expect((await pageOf(shop, { price: '100', total: true })).total).toBe(1100)
+  })
+
+  it('in which there is no price is warned of once, saying which prices stay stored', async () => {
+    const book = await addBook(shop, { title: 'Euros', price: { amount: 100, currency: 'EUR' } })
+    await addBook(shop, { title: 'Euros too', price: { amount: 200, currency: 'EUR' } })
+    await feedPrice(book.id, { amount: 300, currency: 'GBP' })
+    await refresh()
+    const lines: string[] = []
+    const logger = createLogger({
+      level: 'info',
+      readable: false,
+      destination: { write: (line) => void lines.push(line) },
+    })
+    const refreshIn = (currency: string) =>
+      refreshPrices({ ...shop.catalog.deps, currency }, new AbortController().signal, logger)
+    await refreshIn('GBP')
+    expect(lines).toEqual([])
+    await refreshIn('USD')
+    await refreshIn('USD')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'warn', msg: expect.stringContaining('no book has a price in USD') },
+    ])
+    expect(lines[0]).toContain('2 in EUR, 1 in GBP')
+    await refresh()
   })
 })

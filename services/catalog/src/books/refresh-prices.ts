@@ -1,4 +1,5 @@
 import { type Queryable, type Sql, sql } from '@colophon/postgres'
+import type { Logger } from '@colophon/runtime'
 import { type CatalogDeps, priceView } from '../deps.ts'
 import { type PriceView, publicPrice } from './read-books.ts'
 
@@ -9,9 +10,10 @@ const batchSize = 500
  * Brings `price_today` to what holds today: for books with a price that has begun or ended since the last time, or
  * for all of them when the shop's currency is another one than then. Any process may do it, any number of times.
  * @param signal ends it behind a batch; the next time begins where this one began
+ * @param logger told, after a change of currency, when no book has a price in the new one
  * @returns how many books have another price now
  */
-export async function refreshPrices(deps: CatalogDeps, signal: AbortSignal): Promise<number> {
+export async function refreshPrices(deps: CatalogDeps, signal: AbortSignal, logger: Logger): Promise<number> {
   const { database } = deps
   const view = priceView(deps)
   const since = await refreshedUntil(database, view)
@@ -21,6 +23,7 @@ export async function refreshPrices(deps: CatalogDeps, signal: AbortSignal): Pro
     const batch = await refreshBatch(deps, view, since, after)
     refreshed += batch.refreshed
     if (batch.last === null) {
+      if (since === null) await warnOfOtherCurrencies(database, view, logger)
       await database.query(sql`
         update catalog.prices_today set refreshed_until = ${view.today} where currency = ${view.currency}`)
       break
@@ -40,6 +43,18 @@ async function refreshedUntil(db: Queryable, { currency }: PriceView): Promise<s
     sql`select refreshed_until::text as day from catalog.prices_today`,
   )
   return day
+}
+
+/** A shop whose prices are all in other currencies looks as if it had none. */
+async function warnOfOtherCurrencies(db: Queryable, { currency }: PriceView, logger: Logger): Promise<void> {
+  const priced = await db.query<{ currency: string; books: number }>(sql`
+    select currency, count(distinct book_id) as books from catalog.prices group by currency order by books desc`)
+  if (priced.length === 0 || priced.some((one) => one.currency === currency)) return
+  const others = priced.map((one) => `${one.books} in ${one.currency}`).join(', ')
+  logger.warn(
+    `no book has a price in ${currency}, the shop's currency now; books with prices: ${others}. ` +
+      'These stay stored, and show again when CURRENCY is theirs',
+  )
 }
 
 /** The next books in the order of ids; `last` is the last one looked at, null when there are no more. */
