@@ -12,7 +12,9 @@ export interface SocketTarget {
 
 /**
  * Where PostgreSQL is. A URL may carry what pg understands in its query: `sslmode`, `sslrootcert`,
- * `application_name`, `options` and so on; what it says there comes before what this program chooses.
+ * `application_name`, `options` and so on; what it says there comes before what this program chooses. `sslmode`
+ * means what it does to libpq: `require` encrypts and believes any server (with `sslrootcert`, only one of its
+ * authority's), `verify-full` also checks the server's name.
  */
 export type Target = { url: string } | SocketTarget
 
@@ -51,6 +53,9 @@ export function sessionConfig(target: Target, options: SessionOptions): pg.Clien
   }
 }
 
+/** Modes to which pg gives a meaning of its own, with a warning of many lines, unless it is asked for libpq's. */
+const libpqModes = ['prefer', 'require', 'verify-ca']
+
 // `options` is taken out of the URL, where it would replace ours instead of adding to it.
 function addressOf(target: Target): { address: pg.ClientConfig; options: string } {
   if (!('url' in target)) return { address: { ...target, ssl: false }, options: '' }
@@ -59,5 +64,7 @@ function addressOf(target: Target): { address: pg.ClientConfig; options: string 
   const parameters = new URLSearchParams(query)
   const options = parameters.get('options') ?? ''
   parameters.delete('options')
+  const isLibpqs = libpqModes.includes(parameters.get('sslmode') ?? '')
+  if (isLibpqs && !parameters.has('uselibpqcompat')) parameters.set('uselibpqcompat', 'true')
   return { address: { connectionString: `${base}?${parameters}` }, options }
 }

@@ -1,6 +1,9 @@
 import pg from 'pg'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sessionConfig, type Target } from '../src/target.ts'
+
+// What is in the file does not matter before a server is met.
+const rootCertificates = import.meta.filename
 
 const session = (connection: Target) => {
   const options = { application: 'colophon serve', connectTimeout: 5_000, statementTimeout: 30_000 }
@@ -35,6 +38,34 @@ describe('a session', () => {
     expect(client).toMatchObject({
       connection: { _keepAlive: true, _keepAliveInitialDelayMillis: 10_000 },
     })
+  })
+
+  test.each([
+    ['require', '', { rejectUnauthorized: false }],
+    ['require', `&sslrootcert=${rootCertificates}`, { checkServerIdentity: expect.any(Function) }],
+    ['verify-ca', `&sslrootcert=${rootCertificates}`, { checkServerIdentity: expect.any(Function) }],
+    ['verify-full', `&sslrootcert=${rootCertificates}`, { ca: expect.any(String) }],
+    ['no-verify', '', { rejectUnauthorized: false }],
+    ['require', '&uselibpqcompat=false', {}],
+  ])('with sslmode=%s%s is encrypted as libpq does it, unless the URL says otherwise', (mode, more, ssl) => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    const { client } = session({ url: `postgres://shop@db.example/books?sslmode=${mode}${more}` })
+    expect(client.ssl).toMatchObject(ssl)
+    for (const weaker of ['rejectUnauthorized', 'checkServerIdentity']) {
+      if (!(weaker in ssl)) expect(client.ssl).not.toHaveProperty(weaker)
+    }
+    expect(warn).toHaveBeenCalledTimes(more.includes('false') ? 1 : 0)
+  })
+
+  test('with sslmode=verify-ca needs to know whose certificates are good', () => {
+    const url = 'postgres://shop@db.example/books?sslmode=verify-ca'
+    expect(() => session({ url })).toThrow('specifying a CA with sslrootcert')
+  })
+
+  test('is by the socket of a folder that a URL without a host names', () => {
+    const { client } = session({ url: 'postgres://shop@/books?host=/run/postgresql' })
+    expect(client).toMatchObject({ host: '/run/postgresql', user: 'shop', database: 'books' })
   })
 
   test('is encrypted as the URL says', () => {

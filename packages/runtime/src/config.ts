@@ -84,7 +84,13 @@ export function oneOf<const W extends string>(
   })
 }
 
-/** A URL that begins in one of the given ways: with a scheme and its colon, and `//` where a host must follow. */
+/** What is before the host of a URL that has none (`postgres://user@/database?host=/folder`), which no WHATWG URL is. */
+const hostless = /^([^/?#]+:\/\/[^/?#]*@)(?=\/)/
+
+/**
+ * A URL that begins in one of the given ways: with a scheme and its colon, and `//` where a host must follow, or be
+ * named by the query's `host`, as libpq has it.
+ */
 export function url<T extends string | undefined = string>(
   env: string,
   beginnings: readonly string[],
@@ -95,8 +101,11 @@ export function url<T extends string | undefined = string>(
     if (!beginnings.some((beginning) => start.startsWith(beginning))) {
       throw new Error(`a URL that starts with ${beginnings.join(' or ')}`)
     }
-    if (value.includes('://') && !URL.canParse(value)) {
-      throw new Error('a URL that can be read: percent-encode / # ? @ in the password')
+    if (!value.includes('://') || URL.canParse(value)) return value
+    const hosted = URL.parse(value.replace(hostless, '$1host'))
+    if (hosted === null) throw new Error('a URL that can be read: percent-encode / # ? @ in the password')
+    if (!hosted.searchParams.get('host')) {
+      throw new Error('a URL with a host between its @ and its / (percent-encode those in a password)')
     }
     return value
   })

@@ -112,6 +112,19 @@ describe('reading the configuration', () => {
     )
   })
 
+  it('takes a URL without a host that names it in the query, as libpq does, and says what another lacks', () => {
+    const url = 'postgres://shop@/shop?host=/run/postgresql'
+    expect(readConfig(settings, { DATABASE_URL: url }).database).toBe(url)
+    for (const lacking of [
+      'postgres://shop@/shop',
+      'postgres://shop@/shop?host=',
+      'postgres://shop:p@/w@db/x',
+    ]) {
+      const read = () => readConfig(settings, { DATABASE_URL: lacking })
+      expect(read).toThrow('DATABASE_URL must be a URL with a host between its @ and its / (')
+    }
+  })
+
   it('never repeats the password within a URL', () => {
     const read = () => readConfig(settings, { DATABASE_URL: 'postgre://shop:hunter2@db/shop' })
     expect(read).toThrow('DATABASE_URL must be')
