@@ -104,6 +104,16 @@ test('a long path gets its socket elsewhere, found by everybody and gone with th
   expect(existsSync(host)).toBe(false)
 })
 
+test('a start clears away what a killed first one has left, and not what is being made', async () => {
+  const folder = newFolder()
+  const dead = join(folder, 'postgres.new-4194303-0123abcd')
+  const alive = join(folder, `postgres.new-${process.ppid}-0123abcd`)
+  await (await attachEmbedded({ folder, application, durable: false })).release()
+  for (const attempt of [dead, alive]) mkdirSync(join(attempt, 'base'), { recursive: true })
+  await (await attachEmbedded({ folder, application, durable: false })).release()
+  expect([dead, alive].map((attempt) => existsSync(attempt))).toEqual([false, true])
+})
+
 test('a cluster elsewhere is used through a link', async () => {
   const [folder, elsewhere] = [newFolder(), newFolder()]
   await (await attachEmbedded({ folder, application, durable: false })).release()

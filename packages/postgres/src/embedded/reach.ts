@@ -5,6 +5,7 @@ import pg from 'pg'
 import { describeError, isUnavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type SocketTarget, sessionConfig } from '../target.ts'
+import { removeDeadAttempts } from './attempts.ts'
 import { type Binaries, binariesFor } from './binaries.ts'
 import { createCluster, role, writeIdentities } from './cluster.ts'
 import { checkCluster, findPlace } from './place.ts'
@@ -92,6 +93,7 @@ function launchIfNone(place: ClusterPlace, options: ReachOptions, previous?: str
   const { cluster, account, folder } = place
   const postmaster = readPostmaster(cluster)
   if (postmaster && isRunning(cluster, postmaster.pid)) return undefined
+  removeDeadAttempts(folder)
   const binaries = binariesFor(account)
   checkCluster(cluster, binaries.version)
   writeIdentities(cluster, folder)
