@@ -15,7 +15,7 @@ describe('rates', () => {
     const { app } = await createServer({ limits, clock, metrics })
     const ask = () => app.inject({ url: '/api/books' })
     const first = await ask()
-    expect(first.headers['ratelimit-policy']).toBe('"client";q=60;w=60')
+    expect(first.headers['ratelimit-policy']).toBe('"client";q=3;w=3')
     expect(first.headers.ratelimit).toBe('"client";r=2')
     await ask()
     await ask()
@@ -26,6 +26,23 @@ describe('rates', () => {
     now += 1_000
     expect((await ask()).statusCode).toBe(200)
     expect(await metrics.metrics()).toContain('http_requests_rate_limited_total{scope="client"} 1')
+  })
+
+  test.each([
+    { burst: 1_000, perMinute: 6_000 },
+    { burst: 167, perMinute: 1_000 },
+    { burst: 20, perMinute: 7 },
+  ])('let through what the policy of %j promises, all at once, window by window', async (clientRate) => {
+    const { app } = await createServer({ limits: { ...limits, clientRate }, clock })
+    const ask = () => app.inject({ url: '/api/books' })
+    const { headers } = await ask()
+    const [, quota = 0, window = 0] =
+      /^"client";q=(\d+);w=(\d+)$/.exec(String(headers['ratelimit-policy']))?.map(Number) ?? []
+    expect(headers.ratelimit).toBe(`"client";r=${quota - 1}`)
+    for (let asked = 1; asked < quota; asked++) await ask()
+    expect((await ask()).statusCode).toBe(429)
+    now += window * 1_000
+    for (let asked = 0; asked < quota; asked++) expect((await ask()).statusCode).toBe(200)
   })
 
   test('count what is not found and tokens that are guessed, and not health', async () => {

@@ -40,13 +40,13 @@ export const gatewaySettings = {
     originOf,
   ),
   clientRate: integer('CLIENT_REQUESTS_PER_MINUTE', {
-    help: 'Requests a minute from one network address, counted in this process; 0 for no limit.',
+    help: 'Requests a minute from one network address, a sixth of them at once, counted in this process; 0 for no limit.',
     min: 0,
     max: 1_000_000,
     default: 6_000,
   }),
   accountRate: integer('ACCOUNT_REQUESTS_PER_MINUTE', {
-    help: 'Requests a minute from one account, counted in this process; 0 for no limit.',
+    help: 'Requests a minute from one account, a sixth of them at once, counted in this process; 0 for no limit.',
     min: 0,
     max: 1_000_000,
     default: 3_000,

@@ -12,7 +12,8 @@ export type CountRequest = (key: string, reply: FastifyReply) => void
 
 /**
  * A rate limit as requests meet it. Answers carry the fields of draft-ietf-httpapi-ratelimit-headers-10:
- * `RateLimit-Policy: "client";q=6000;w=60` (requests, seconds) and `RateLimit: "client";r=999` (how many are left).
+ * `RateLimit-Policy: "client";q=1000;w=10` (requests, and the seconds after which as many are there again) and
+ * `RateLimit: "client";r=999` (how many are left).
  * The function it returns throws Problem `rate_limited` with Retry-After.
  */
 export function createRateCheck(
@@ -26,7 +27,7 @@ export function createRateCheck(
 ): CountRequest {
   if (!rule) return () => {}
   const limiter = createRateLimiter({ ...rule, maxKeys: rateKeys })
-  const policy = `"${scope}";q=${rule.perMinute};w=60`
+  const policy = `"${scope}";q=${rule.burst};w=${Math.ceil((rule.burst * 60) / rule.perMinute)}`
   return (key, reply) => {
     const { allowed, remaining, retryAfterSeconds } = limiter.take(key, clock())
     addItem(reply, 'ratelimit-policy', policy)
