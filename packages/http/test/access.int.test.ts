@@ -56,6 +56,13 @@ describe('who may', () => {
       expect(response.json()).toMatchObject({ status: 401, code: 'invalid_token' })
     },
   )
+
+  test('the challenge to a header of another form has no quotes or backslashes within (RFC 6750, section 3)', async () => {
+    const { headers } = await ask('GET', '/api/books', { authorization: 'Bearer a b' })
+    expect(headers['www-authenticate']).toMatch(
+      /^Bearer error="invalid_token", error_description="[\x20-\x21\x23-\x5b\x5d-\x7e]+"$/,
+    )
+  })
 })
 
 describe('a session cookie', () => {
@@ -89,6 +96,25 @@ describe('a session cookie', () => {
     expect(response.statusCode).toBe(status)
     if (status === 403) expect(response.json().code).toBe('origin_refused')
   })
+
+  test.each([
+    ['another site', { origin: 'https://evil.example' }, 403],
+    ['a sandbox', { origin: 'null' }, 403],
+    ['our own page', { origin: 'http://shelf.test', host: 'shelf.test' }, 200],
+    ['a script', {}, 200],
+  ])(
+    'is given and taken for pages of our own only, whether or not there is one: %s',
+    async (_, headers, status) => {
+      const { app } = await createServer({ routes: sessions })
+      for (const method of ['POST', 'DELETE'] as const) {
+        const response = await app.inject({ method, url: '/api/session', headers })
+        expect(response.statusCode).toBe(status)
+        if (status === 403) expect(response.headers).not.toHaveProperty('set-cookie')
+      }
+      const read = await app.inject({ url: '/api/books', headers })
+      expect(read.statusCode).toBe(200)
+    },
+  )
 
   test('a bearer token works from anywhere', async () => {
     const headers = { authorization: 'Bearer customer', cookie, origin: 'https://evil.example', ...patchType }

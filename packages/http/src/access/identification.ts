@@ -14,13 +14,15 @@ export function createIdentification(identify: Identifier, checkOrigin: (request
   return (request: FastifyRequest): Promise<Identity | null> | undefined => {
     const { authorization } = request.raw.headers
     if (authorization !== undefined) return byToken(authorization)
+    // Whether or not there is a cookie already: signing in gives one, and a page of another site must not.
+    if (request.headers.origin !== undefined) checkOrigin(request)
     const cookie = request.cookies[sessionCookie]
     return cookie ? bySession(cookie, request) : undefined
   }
 
   async function byToken(authorization: string): Promise<Identity> {
     const token = bearer.exec(authorization)?.[1]
-    if (token === undefined) throw invalidToken('the header must be "Authorization: Bearer" and a token')
+    if (token === undefined) throw invalidToken('the header must be Authorization: Bearer and a token')
     return identify.bearer(token)
   }
 

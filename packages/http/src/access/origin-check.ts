@@ -10,7 +10,8 @@ export interface OwnOrigins {
 }
 
 /**
- * Lets a cookie change things only for a page of our own, since browsers send cookies for everybody's pages.
+ * Lets a browser change things without a bearer token only for a page of our own, since it sends its cookies for
+ * everybody's pages, and signs in for them.
  * @throws Problem `origin_refused`
  */
 export function createOriginCheck({ publicUrl, corsOrigins }: OwnOrigins): (request: FastifyRequest) => void {
@@ -21,7 +22,8 @@ export function createOriginCheck({ publicUrl, corsOrigins }: OwnOrigins): (requ
     if (origin === undefined) {
       if (site === 'same-origin' || site === 'none') return
     } else if (isOwn(origin, request.host) || corsOrigins.includes(origin)) return
-    const detail = `a session cookie does not work from ${origin ?? 'a request without Origin'}: send a bearer token`
+    const who = origin === undefined ? 'a session cookie without Origin' : `a page of ${origin}`
+    const detail = `${who} may change nothing here: send a bearer token`
     throw httpProblem('origin_refused', detail)
   }
 

@@ -72,7 +72,7 @@ function identityOf(payload: JWTPayload, nowMs: number): Identity {
   return { accountId: sub, roles }
 }
 
-/** A bearer token that cannot be accepted (RFC 6750, section 3.1). */
+/** A bearer token that cannot be accepted (RFC 6750, section 3.1); `why` is ASCII without quotes and backslashes. */
 export function invalidToken(why: string, cause?: unknown) {
   return httpProblem('invalid_token', `the bearer token is refused: ${why}`, {
     headers: { 'www-authenticate': `Bearer error="invalid_token", error_description="${why}"` },
