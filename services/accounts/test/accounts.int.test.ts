@@ -237,6 +237,19 @@ describe('roles', () => {
     await lonely.close()
   })
 
+  it('that an account has already change nothing, of which its version and its history tell', async () => {
+    const id = await shop.register('same@example.com')
+    const given = await put(id, ['staff', 'customer'])
+    const again = await put(id, ['customer', 'staff'], admin, { 'if-match': '"2"' })
+    expect(again).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: given.body })
+    expect((await put(id, ['customer', 'staff'], admin, { 'if-match': '"1"' })).status).toBe(412)
+    const { body } = await shop.call('GET', `/api/accounts/${id}/history`, { token: admin })
+    expect(body.items).toEqual([
+      expect.objectContaining({ action: 'roles_set' }),
+      expect.objectContaining({ action: 'created' }),
+    ])
+  })
+
   it('leave a line in the log that says who changed them', async () => {
     const id = await shop.register('logged@example.com')
     await put(id, ['staff'])

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { sql } from '@colophon/postgres'
 import type { AccountsDeps } from '../deps.ts'
 import { accountNotFound, accountsProblem } from '../problems.ts'
@@ -7,7 +8,7 @@ import { recordHistory } from './history.ts'
 import { type Role, sortedRoles } from './roles.ts'
 
 /**
- * Gives an account exactly these roles. Sessions have them from their next request on; an access token keeps
+ * Gives an account exactly these roles; where it has them, nothing changes. Sessions have them from their next request on; an access token keeps
  * those it was signed with until it expires, after 15 minutes, and a refresh brings the new ones. Longer-lived tokens
  * of scripts end.
  * @param by who does it: an account's id, or `commandLine`
@@ -21,7 +22,7 @@ export async function setRoles(
   by: string,
   checkVersion: (version: number) => void = () => {},
 ): Promise<Account> {
-  const account = await database.transaction(async (tx) => {
+  const { before, account } = await database.transaction(async (tx) => {
     // Locked in one order, so that two admins who take the role from each other do it one after the other.
     const admins = await tx.query<{ id: string }>(sql`
       select id from accounts.accounts where 'admin' = any (roles) order by id for update`)
@@ -35,13 +36,16 @@ export async function setRoles(
         `${before.email} is the only admin: make somebody else an admin first`,
       )
     }
+    const kept = sortedRoles(roles)
+    // A new version would end the account's long-lived tokens.
+    if (isDeepStrictEqual(kept, before.roles)) return { before, account: before }
     const changed = await tx.one<Account>(sql`
-      update accounts.accounts set roles = ${sortedRoles(roles)}, version = version + 1
+      update accounts.accounts set roles = ${kept}, version = version + 1
       where id = ${before.id} returning ${accountColumns}`)
     const detail = { rolesBefore: before.roles, roles: changed.roles }
     await recordHistory(tx, { accountId: changed.id, actor: by, action: 'roles_set', detail }, now())
-    return changed
+    return { before, account: changed }
   })
-  logger.info({ accountId: account.id, roles: account.roles, by }, 'roles changed')
+  if (account !== before) logger.info({ accountId: account.id, roles: account.roles, by }, 'roles changed')
   return account
 }

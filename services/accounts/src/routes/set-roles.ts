@@ -20,7 +20,7 @@ export function setRolesRoute(app: App, deps: AccountsDeps): void {
         description:
           'If-Match is the `version` in the list of accounts, in quotation marks. Sessions have the roles at once; an ' +
           'access token keeps those it was signed with until it expires, after 15 minutes, and the next refresh ' +
-          'brings the new ones. Tokens made for scripts on the command line, to live longer than that, end within ' +
+          'brings the new ones. Roles that it has already change nothing. Tokens made for scripts on the command line, to live longer than that, end within ' +
           '15 seconds.',
         params: Type.Object({ id: uuid() }),
         body: bodyOf({ roles: Roles }),
