@@ -56,6 +56,28 @@ describe('relevance', () => {
     expect(found).toEqual([title, `${title}: Again`, `${title} and Famous`])
   })
 
+  it('counts a word once that an apostrophe makes two of, so that what is far more popular comes first', async () => {
+    await addBook(shop, { title: 'From Potter’s Field', popularity: 41_000 })
+    expect(titles(await allOf(shop, { q: 'potter' }))[0]).toMatch('Philosopher')
+  })
+
+  it('lets what is far more popular pass a title that begins with the query, and no article in its way', async () => {
+    await addBook(shop, { title: 'Quarrel Makes Me Modern', popularity: 17_000 })
+    await addBook(shop, { title: 'The Quarrel Games', popularity: 20_000 })
+    await addBook(shop, { title: 'Trial by Quarrel', popularity: 4_000_000 })
+    expect(titles(await allOf(shop, { q: 'quarrel' }))).toEqual([
+      'Trial by Quarrel',
+      'The Quarrel Games',
+      'Quarrel Makes Me Modern',
+    ])
+  })
+
+  it('puts the word itself before words that begin with it', async () => {
+    await addBook(shop, { title: 'Lanterns in Fog', popularity: 60_000 })
+    await addBook(shop, { title: 'By the Old Lantern', popularity: 50_000 })
+    expect(titles(await allOf(shop, { q: 'lantern' }))).toEqual(['By the Old Lantern', 'Lanterns in Fog'])
+  })
+
   it('puts the title that was meant first', async () => {
     expect((await allOf(shop, { q: 'the hobit' })).map(by).slice(0, 2)).toEqual([
       'The Hobbit, J.R.R. Tolkien',

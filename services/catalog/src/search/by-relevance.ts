@@ -3,6 +3,7 @@ import { bookColumns, bookOf, type PriceView } from '../books/read-books.ts'
 import type { Book } from '../schemas.ts'
 import type { RelevancePosition } from './position.ts'
 import type { Selection } from './selection.ts'
+import { wholeWords } from './terms.ts'
 
 /**
  * How many matches are ranked against each other. A common word has hundreds of thousands: the most popular
@@ -86,11 +87,18 @@ function candidates(selection: Selection, { exact, start, end }: RelevancePositi
     order by book.popularity desc, book.id desc limit ${size}`
 }
 
-/** Where the words stand, how popular the book is, and whether its title begins with the query. */
+/**
+ * Where the words stand, times how popular the book is, so that it does not matter what popularity is counted in.
+ * Of titles that have the words alike one that is 100 times as popular counts two and a half times as much.
+ */
 function scoreOf({ words, titleKey }: Selection): Sql {
-  return sql`(ts_rank('{0.1, 0.3, 0.6, 1.0}', book.search, ${words}::tsquery)::float8
-    * (1 + ln(1 + book.popularity::float8) / 8)
-    + case when starts_with(book.title_key, ${titleKey}) then 0.4 else 0 end)`
+  // A word counts once: an apostrophe leaves two that begin alike (Potter's is found as potter and potters).
+  return sql`(least(ts_rank('{0.02, 0.3, 0.6, 1.0}', book.search, ${words}::tsquery)::float8,
+      case when numnode(${words}::tsquery) = 1 then 0.61 else 1 end)
+    * power(1 + book.popularity::float8, 0.2)
+    * case when book.search @@ ${words && wholeWords(words)}::tsquery then 1 else 0.7 end
+    * case when starts_with(book.title_key, ${titleKey}) or starts_with(lower(book.title_sort), ${titleKey})
+        then 1.2 else 1 end)`
 }
 
 function nextPosition(

@@ -29,3 +29,8 @@ export function lexemeOf({ word, prefix }: Term): string {
 export function tsqueryOf(terms: readonly Term[], others: readonly string[]): string | null {
   return [...terms.map(lexemeOf), ...others].join(' & ') || null
 }
+
+/** The same tsquery with its last word as it stands, not as the beginning of others. */
+export function wholeWords(tsquery: string): string {
+  return tsquery.replace(/:\*$/, '')
+}
