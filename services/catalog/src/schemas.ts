@@ -263,7 +263,6 @@ export const BookPatch = Type.Object(
   {
     title: 'BookPatch',
     additionalProperties: false,
-    minProperties: 1,
     examples: [{ price: { amount: 1599 } }],
   },
 )

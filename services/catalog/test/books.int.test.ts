@@ -60,7 +60,7 @@ describe('reading a book', () => {
     ['a digit too few', '978043902348', 400, 'book_reference_invalid'],
     ['nonsense', 'the-hunger-games', 400, 'book_reference_invalid'],
     ['an ISMN', '9790060115615', 400, 'book_reference_invalid'],
-    ['something short', 'abc', 400, 'validation_failed'],
+    ['something short', 'zzz', 400, 'book_reference_invalid'],
     ['something long', 'x'.repeat(61), 400, 'validation_failed'],
     ['a quote', "' or 1=1 --", 400, 'book_reference_invalid'],
     ['a NUL', 'hunger\0games', 400, 'validation_failed'],
@@ -70,6 +70,10 @@ describe('reading a book', () => {
     const answer = await get(reference)
     expect(answer).toMatchObject({ status, body: { status, code, instance: expect.any(String) } })
     expect(answer.headers['content-type']).toMatch('application/problem+json')
+  })
+
+  it('says what a book is named by', async () => {
+    expect((await get('zzz')).body.detail).toMatch('a book is named by its id or its ISBN')
   })
 })
 
