@@ -15,13 +15,13 @@ export interface FirstAdminNews {
   told(): Promise<void>
 }
 
-/** Where a new shop on an embedded database keeps the administrator's password until somebody has seen it. */
+/** Where a new shop on an embedded database keeps the administrator's password until a terminal has shown it. */
 const fileName = 'admin-password'
 
 /**
  * Makes the first administrator of a new shop: with ADMIN_PASSWORD, else with a password made up. It is in a file
  * that only its owner can read before the account is made, so that no crash and no failed start loses it; on a
- * terminal it is shown, and the file goes when it has been.
+ * terminal it is shown, and the file goes when it has been. Every later start names a file that is still there.
  */
 export async function makeFirstAdmin(
   accounts: AccountsClient,
@@ -29,7 +29,7 @@ export async function makeFirstAdmin(
   { folder, io, logger }: { folder: string | null; io: Io; logger: Logger },
 ): Promise<FirstAdminNews | null> {
   const isTerminal = io.stdout.isTTY === true
-  if (await accounts.hasAdmin()) return isTerminal && folder !== null ? earlierNews(config, folder) : null
+  if (await accounts.hasAdmin()) return folder === null ? null : earlierNews(config, folder)
   if (config.adminPassword !== undefined) return withGivenPassword(accounts, config)
   if (folder !== null) return withPasswordFile(accounts, config, join(folder, fileName), isTerminal)
   if (isTerminal) return withShownPassword(accounts, config, io)
@@ -71,7 +71,7 @@ async function withShownPassword(accounts: AccountsClient, { adminEmail: email }
   return null
 }
 
-/** An earlier start made the administrator and ended before anybody was told. */
+/** An earlier start made the administrator, and nobody has deleted the file since. */
 function earlierNews({ adminEmail }: Config, folder: string): FirstAdminNews | null {
   const file = join(folder, fileName)
   return existsSync(file)

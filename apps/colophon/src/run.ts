@@ -33,5 +33,10 @@ function explain(error: unknown, io: Io): number {
   const line =
     error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error)
   io.stderr.write(`colophon: ${line}\n`)
-  return error instanceof ConfigError ? exitCodes.usage : exitCodes.failed
+  return isUsage(error) ? exitCodes.usage : exitCodes.failed
+}
+
+/** What was given is not possible, such as an address or a password that breaks its rule, whatever is in the shop. */
+function isUsage(error: unknown): boolean {
+  return error instanceof ConfigError || (error instanceof Problem && error.code === 'validation_failed')
 }

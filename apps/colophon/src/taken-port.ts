@@ -25,9 +25,13 @@ export async function refuseTakenPorts(config: Pick<Config, 'host' | 'port' | 'o
     if (code !== 'EADDRINUSE') {
       throw new Error(`cannot listen on port ${port} of ${host} (${code}): set ${setting} or HOST to another`)
     }
-    const who = await holderOf(host, port)
-    const other = await freePort(host, port, Object.values(ports))
-    throw new Error(`port ${port} on ${host} is taken by ${who}: stop it, or start with ${setting}=${other}`)
+    const { isColophon, who } = await holderOf(host, port)
+    const other = `${setting}=${await freePort(host, port, Object.values(ports))}`
+    // Most often it is the shop of this very folder, which another port would not let in.
+    const advice = isColophon
+      ? `use it, stop it, or start another shop in another folder with ${other}`
+      : `stop it, or start with ${other}`
+    throw new Error(`port ${port} on ${host} is taken by ${who}: ${advice}`)
   }
 }
 
@@ -52,12 +56,12 @@ async function freePort(host: string, after: number, except: readonly number[]):
   return 0
 }
 
-/** Who holds the port, in words. */
-async function holderOf(host: string, port: number): Promise<string> {
+/** Who holds the port, in words too. */
+async function holderOf(host: string, port: number): Promise<{ isColophon: boolean; who: string }> {
   const [isColophon, listener] = await Promise.all([answersAsColophon(host, port), listenerOn(port)])
   const name = isColophon ? 'a Colophon already running there' : listener?.name
-  if (name === undefined) return 'another program'
-  return listener === undefined ? name : `${name} (process ${listener.pid})`
+  const process = listener === undefined ? '' : ` (process ${listener.pid})`
+  return { isColophon, who: name === undefined ? 'another program' : `${name}${process}` }
 }
 
 async function answersAsColophon(host: string, port: number): Promise<boolean> {

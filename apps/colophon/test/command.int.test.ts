@@ -18,10 +18,12 @@ const commands = [
   ['import'],
   ['migrate'],
   ['token'],
+  ['account'],
   ['account', 'create'],
   ['account', 'list'],
   ['account', 'role'],
   ['account', 'password'],
+  ['keys'],
   ['keys', 'rotate'],
   ['sample', 'load'],
   ['sample', 'remove'],
@@ -144,6 +146,16 @@ describe('commands on a database', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ tokenType: 'Bearer', expiresIn: 3600 })
   })
 
+  it.each([
+    ['foo', {}, 'email must be an e-mail address'],
+    ['bob@example.com', { ACCOUNT_PASSWORD: 'too short' }, 'at least 15 characters'],
+  ])('an account for %s with %j cannot be meant', async (email, more, said) => {
+    const create = ['account', 'create', email, '--role', 'staff']
+    const { code, stdout, stderr } = await colophon(create, { environment: { ...environment, ...more } })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(said)
+  })
+
   it('a password that was made up is in the JSON and nowhere else; a given one is in neither', async () => {
     const create = ['account', 'create', 'grace@example.com', '--role', 'staff', '--name', 'Grace', '--json']
     const made = await colophon(create, { environment })
@@ -185,7 +197,7 @@ describe('commands on a database', () => {
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('no such account') })
     const weak = { ...environment, ACCOUNT_PASSWORD: 'short' }
     const refused = await colophon(['account', 'password', 'ada@example.com'], { environment: weak })
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('at least 15') })
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('at least 15') })
     const rotated = await colophon(['keys', 'rotate', '--json'], { environment })
     expect(JSON.parse(rotated.stdout)).toMatchObject({ id: expect.any(String) })
     const again = await colophon(['keys', 'rotate'], { environment })

@@ -34,7 +34,7 @@ const loginWith = (url: string, password: string) =>
     body: JSON.stringify({ email: 'admin@example.com', password }),
   })
 
-it('a new shop says how the administrator signs in, and a second start does not', async () => {
+it('every start says how the first administrator signs in, until the file with the password is deleted', async () => {
   const shop = await start()
   const file = join(folder, 'data', 'admin-password')
   expect(shop.lines.at(-1)).toContain(file)
@@ -44,8 +44,11 @@ it('a new shop says how the administrator signs in, and a second start does not'
   expect(shop.lines.join('\n')).not.toContain(password)
   expect(await shop.end('SIGTERM')).toBe(0)
   const again = await start()
-  expect(again.lines.at(-1)).not.toContain('admin-password')
+  expect(again.lines.at(-1)).toContain(`admin@example.com, its first password is in ${file}`)
   expect((await loginWith(again.url, password)).status).toBe(200)
+  expect(await again.end('SIGTERM')).toBe(0)
+  await rm(file)
+  expect((await start()).lines.at(-1)).not.toContain('admin@example.com')
 })
 
 it('Ctrl-C, sent to the whole group and more than once, lets a request in flight finish and stops cleanly', async () => {
@@ -91,7 +94,7 @@ it('a port that a Colophon has ends the start in one line that says so, before a
   expect(output).toMatch(
     new RegExp(
       `^colophon: port \\d+ on 127.0.0.1 is taken by a Colophon already running there \\(process ${shop.child.pid}\\): ` +
-        'stop it, or start with PORT=\\d+\n$',
+        'use it, stop it, or start another shop in another folder with PORT=\\d+\n$',
     ),
   )
   expect(existsSync(join(folder, 'second'))).toBe(false)

@@ -7,7 +7,17 @@ import { withShop } from './with-shop.ts'
 
 /** `colophon account create|list|role|password`. */
 export function addAccount(program: Command, context: CommandContext): void {
-  const account = program.command('account').description('accounts of people')
+  const account = program
+    .command('account')
+    .description('accounts of people')
+    .addHelpText(
+      'after',
+      example(
+        'colophon account create ada@example.com --role staff',
+        'colophon account role ada@example.com customer staff',
+        'colophon account list',
+      ),
+    )
   account
     .command('create')
     .usage('<email> --role <role> [options]')

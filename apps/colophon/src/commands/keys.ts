@@ -8,6 +8,7 @@ export function addKeys(program: Command, context: CommandContext): void {
   program
     .command('keys')
     .description('the keys that sign access tokens')
+    .addHelpText('after', example('colophon keys rotate'))
     .command('rotate')
     .description(
       'let a new key sign from now on; takes no token back: those of the old key stay good until they expire',
