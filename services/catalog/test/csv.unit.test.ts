@@ -6,8 +6,13 @@ async function* chunksOf(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-async function open(given: string | Uint8Array, size?: number): Promise<CsvTable & { rows: CsvRecord[] }> {
-  const table = await openCsv(chunksOf(typeof given === 'string' ? Buffer.from(given) : given, size))
+async function open(
+  given: string | Uint8Array,
+  size?: number,
+  encoding?: string,
+): Promise<CsvTable & { rows: CsvRecord[] }> {
+  const bytes = typeof given === 'string' ? Buffer.from(given) : given
+  const table = await openCsv(chunksOf(bytes, size), encoding)
   return { ...table, rows: (await Array.fromAsync(table.records)).flat() }
 }
 
@@ -55,6 +60,29 @@ describe('encodings', () => {
       ['é', 'b'],
     ])
     expect(table.windows).toEqual({ count: 1, first: 3 })
+  })
+
+  test.each([
+    ['shift_jis', '93fa967b835c2c310a', ['日本ソ', '1']],
+    ['Windows-1250', '4c6f6469932c8d0a', ['Lodi“', 'Ť']],
+    ['windows-1251', 'c2eee9ede02ce8fff0840a', ['Война', 'ияр„']],
+    ['gbk', 'bbe8c2cc2c31b2e20a', ['昏绿', '1测']],
+    ['utf-16le', 'e5652c00e5000a00', ['日', 'å']],
+  ])('%s is read as such when it is said, in chunks of any length', async (encoding, hex, expected) => {
+    for (const size of [1, 3, 65_536]) {
+      const table = await open(Buffer.from(hex, 'hex'), size, encoding)
+      expect(table).toMatchObject({ encoding: encoding.toUpperCase(), windows: { count: 0 } })
+      expect(cells(table)).toEqual([expected])
+    }
+  })
+
+  test('what is said gives way to a byte order mark, and where it is wrong U+FFFD stands', async () => {
+    const marked = await open('\ufeffÉmile,1\n', 3, 'windows-1251')
+    expect(marked).toMatchObject({ encoding: 'UTF-8', bom: true })
+    expect(cells(marked)).toEqual([['Émile', '1']])
+    const wrong = await open(Buffer.from([0x61, 0xc9, 0x2c, 0x31, 0x0a, 0xc3]), 1, 'utf-8')
+    expect(cells(wrong)).toEqual([['a\ufffd', '1'], ['\ufffd']])
+    await expect(open('a,b\n', 3, 'klingon')).rejects.toThrow(RangeError)
   })
 })
 

@@ -376,6 +376,8 @@ describe('rows that are refused', () => {
     const row = read(recognise(['recordId', 'title', 'subtitle']), ['r1', 'T'])
     expect(codes(row)).toEqual(['warning row_short'])
     expect(row.book?.fields.subtitle).toBeUndefined()
+    const [one] = read(recognise(['title', 'recordId']), ['T']).issues
+    expect(one?.message).toMatch(/^1 cell in 2 columns/)
   })
 
   test('without record id, the ISBN is what a book is known by', () => {

@@ -1,5 +1,6 @@
 import type { ImportIssue } from '@colophon/catalog'
 import type { Io } from '../io.ts'
+import { counted } from './import-counts.ts'
 import type { ProgressWriter } from './import-progress.ts'
 
 /** How many warnings of one code are written when not all are asked for. */
@@ -31,7 +32,7 @@ export function createIssueWriter(
       for (const [code, count] of warnings) {
         if (count <= warningsShown) continue
         io.stderr.write(
-          `${file}: ${(count - warningsShown).toLocaleString('en')} more warnings ${code}; --verbose shows them\n`,
+          `${file}: ${counted(count - warningsShown, 'more warning')} ${code}; --verbose shows them\n`,
         )
       }
     },

@@ -1,5 +1,6 @@
 import type { ImportProgress } from '@colophon/catalog'
 import type { Io } from '../io.ts'
+import { counted, n } from './import-counts.ts'
 
 /** Shows how far an import is, on standard error. */
 export interface ProgressWriter {
@@ -41,7 +42,7 @@ export function createProgressWriter({ stderr }: Pick<Io, 'stderr'>, clock: () =
 /** Progress after so many seconds, for a terminal; without a bar when the size is not known. */
 export function progressBar(progress: ImportProgress, seconds: number): string {
   const rate = seconds > 0 ? Math.round(progress.read / seconds) : 0
-  const rows = `${n(progress.read)} rows, ${n(rate)}/s${refusedOf(progress)}`
+  const rows = `${counted(progress.read, 'row')}, ${n(rate)}/s${refusedOf(progress)}`
   const share = shareOf(progress)
   if (share === undefined) return rows
   const bar = '█'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '░')
@@ -52,10 +53,10 @@ export function progressBar(progress: ImportProgress, seconds: number): string {
 /** Progress in plain text: `2,000 of about 10,000 rows (20 %), 3 refused`. */
 export function progressLine(progress: ImportProgress): string {
   const share = shareOf(progress)
-  if (!share) return `${n(progress.read)} rows${refusedOf(progress)}`
+  if (!share) return `${counted(progress.read, 'row')}${refusedOf(progress)}`
   // No more digits than an estimate is worth.
   const total = Math.max(progress.read, Number((progress.read / share).toPrecision(2)))
-  return `${n(progress.read)} of about ${n(total)} rows (${Math.floor(share * 100)} %)${refusedOf(progress)}`
+  return `${n(progress.read)} of about ${counted(total, 'row')} (${Math.floor(share * 100)} %)${refusedOf(progress)}`
 }
 
 /** How much of the file has been read, 0 to 1; undefined when its size is not known. */
@@ -65,8 +66,4 @@ function shareOf({ bytesRead, bytesTotal }: ImportProgress): number | undefined 
 
 function refusedOf({ refused }: ImportProgress): string {
   return refused > 0 ? `, ${n(refused)} refused` : ''
-}
-
-function n(count: number): string {
-  return count.toLocaleString('en')
 }

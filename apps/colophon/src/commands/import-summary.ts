@@ -1,4 +1,5 @@
 import type { ImportReport } from '@colophon/catalog'
+import { counted, n } from './import-counts.ts'
 
 const separators: Record<string, string> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' }
 
@@ -8,10 +9,12 @@ export function summaryOf(report: ImportReport, file: string): string {
   const lines = [
     `${file}: layout ${report.layout}, source ${report.source}, ${encoding.name}, separated by ${separators[report.separator]}${header.isInFile ? '' : ', without a header'}`,
     ...(encoding.windowsLines > 0
-      ? [`  ${n(encoding.windowsLines)} lines are not ${encoding.name} and were read as Windows-1252`]
+      ? [
+          `  ${counted(encoding.windowsLines, 'line')} ${encoding.windowsLines === 1 ? 'is' : 'are'} not UTF-8, read as Windows-1252`,
+        ]
       : []),
     ...(header.ignored.length > 0 ? [`  columns not used: ${header.ignored.join(', ')}`] : []),
-    `  ${n(counts.read)} rows read = ${n(counts.inserted)} inserted + ${n(counts.updated)} updated + ${n(counts.unchanged)} unchanged + ${n(counts.refused)} refused, in ${report.seconds.toFixed(1)} s`,
+    `  ${counted(counts.read, 'row')} read = ${n(counts.inserted)} inserted + ${n(counts.updated)} updated + ${n(counts.unchanged)} unchanged + ${n(counts.refused)} refused, in ${report.seconds.toFixed(1)} s`,
     ...isbnLines(report),
     ...tally('warnings', report.warnings),
     ...tally('refused', report.refusals),
@@ -36,8 +39,4 @@ function isbnLine(counts: ImportReport['isbn']): string {
 function tally(title: string, counts: Record<string, number>): string[] {
   const parts = Object.entries(counts).map(([code, count]) => `${code} ${n(count)}`)
   return parts.length === 0 ? [] : [`  ${title}: ${parts.join(', ')}`]
-}
-
-function n(count: number): string {
-  return count.toLocaleString('en')
 }

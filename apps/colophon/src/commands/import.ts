@@ -1,5 +1,5 @@
 import { openFeed } from '@colophon/catalog'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { exitCodes, print } from '../io.ts'
 import { createIssueWriter } from './import-issues.ts'
 import { createProgressWriter } from './import-progress.ts'
@@ -16,6 +16,7 @@ export function addImport(program: Command, context: CommandContext): void {
     .option('--dry-run', 'say what would happen and change nothing', false)
     .option('--source <name>', 'whose feed it is; records are recognised again by it')
     .option('--columns <names>', 'the columns of a file without a header, by commas; - skips one', names)
+    .option('--encoding <name>', 'how its text is encoded, as shift_jis, when it is not found', encoding)
     .option('--verbose', 'write every warning, not only the first of each kind', false)
     .addOption(jsonOption())
     .addHelpText(
@@ -34,6 +35,7 @@ interface ImportOptions extends Output {
   dryRun: boolean
   source?: string
   columns?: string[]
+  encoding?: string
   verbose: boolean
 }
 
@@ -49,6 +51,7 @@ async function importFeed(context: CommandContext, path: string, options: Import
       feed,
       source: options.source,
       columns: options.columns,
+      encoding: options.encoding,
       dryRun: options.dryRun,
       signal: io.interrupted,
       onProgress: progress.show,
@@ -61,6 +64,17 @@ async function importFeed(context: CommandContext, path: string, options: Import
     return report.counts.refused > 0 ? exitCodes.refusedRows : exitCodes.done
   })
   return run.finally(() => feed.close())
+}
+
+/** A label that TextDecoder takes: https://encoding.spec.whatwg.org/#names-and-labels */
+function encoding(label: string): string {
+  try {
+    return new TextDecoder(label).encoding
+  } catch {
+    // Its own error says less: what there is instead.
+    const some = 'utf-8, utf-16le, windows-1250, windows-1251, iso-8859-2, shift_jis, gbk, big5, euc-kr'
+    throw new InvalidArgumentError(`No encoding has that name; some are ${some}.`)
+  }
 }
 
 function names(text: string): string[] {

@@ -76,15 +76,19 @@ function unfitRow(cells: readonly string[], width: number): { code: string; mess
     return { code: 'nul_character', message: 'holds NUL, or half of a character, which no text can hold' }
   }
   if (cells.slice(width).every((cell) => cell.trim() === '')) return undefined
-  const message = `${cells.length} cells in ${width} columns: is a text with a separator not within quotes?`
+  const message = `${extent(cells.length, width)}: is a text with a separator not within quotes?`
   return { code: 'row_too_long', message }
 }
 
 /** A row that ends early says nothing of the columns it does not reach. */
 function shortRow(line: number, { length }: readonly string[], width: number): ImportIssue[] {
   if (length >= width) return []
-  const message = `${length} cells in ${width} columns: the rest of the row is missing`
+  const message = `${extent(length, width)}: the rest of the row is missing`
   return [{ line, column: null, code: 'row_short', value: null, message, severity: 'warning' }]
+}
+
+function extent(cells: number, columns: number): string {
+  return `${cells} cell${cells === 1 ? '' : 's'} in ${columns} column${columns === 1 ? '' : 's'}`
 }
 
 function refusal(line: number, code: string, message: string, value: string): ImportIssue {

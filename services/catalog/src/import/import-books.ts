@@ -16,6 +16,8 @@ export interface ImportOptions {
   source?: string | undefined
   /** The names of the file's columns, `-` for one to leave out, when it has no header. */
   columns?: readonly string[] | undefined
+  /** The text's encoding, a label of the Encoding Standard (`shift_jis`), where there is no byte order mark. */
+  encoding?: string | undefined
   /** Does all of it and keeps nothing. */
   dryRun?: boolean | undefined
   /** Stops behind the batch that is being stored; what was stored stays. */
@@ -31,7 +33,8 @@ export interface ImportOptions {
  * grow with the file. Books that the catalogue has are brought to what the file says; what staff wrote stays,
  * and what staff deleted stays deleted. The same file again changes nothing, and one that was interrupted is
  * completed by importing it again.
- * @throws ImportError when it cannot begin or not go on: its message is one line for people
+ * @throws ImportError when it cannot begin or not go on: its message is one line for people; RangeError when there
+ * is no such encoding
  */
 export async function importBooks(deps: CatalogDeps, options: ImportOptions): Promise<ImportReport> {
   const began = performance.now()
@@ -39,7 +42,8 @@ export async function importBooks(deps: CatalogDeps, options: ImportOptions): Pr
   const read = { bytes: 0 }
   try {
     const signal = options.signal ?? new AbortController().signal
-    const table = await unlessAborted(openTable(counted(feed.bytes, read), options.columns), signal)
+    const opening = openTable(counted(feed.bytes, read), options.columns, options.encoding)
+    const table = await unlessAborted(opening, signal)
     if (!table) throw new ImportError('import_interrupted', 'stopped before the first row was read')
     const source = sourceOf(options.source, table.reading.layout, feed.name)
     const dryRun = options.dryRun ?? false

@@ -14,13 +14,15 @@ export interface OpenedTable extends Omit<CsvTable, 'records'> {
 /**
  * Opens a file and recognises its layout.
  * @param columns the columns as the caller names them, if he does
- * @throws ImportError when it is empty, no text, or no layout that is known
+ * @param encoding the encoding as the caller names it, if he does
+ * @throws ImportError when it is empty, no text, or no layout that is known; RangeError for no encoding
  */
 export async function openTable(
   bytes: AsyncIterable<Uint8Array>,
   columns?: readonly string[],
+  encoding?: string,
 ): Promise<OpenedTable> {
-  const table = await openCsv(bytes)
+  const table = await openCsv(bytes, encoding)
   const iterator = table.records[Symbol.asyncIterator]()
   const beginning = await firstRecords(iterator)
   const [first] = beginning

@@ -1,5 +1,4 @@
 import type { Separator } from './csv/separator.ts'
-import type { Encoding } from './csv/sniff.ts'
 import type { IsbnOutcome } from './fields/isbn.ts'
 
 export interface ImportCounts {
@@ -24,8 +23,8 @@ export interface ImportReport {
   dryRun: boolean
   /** It was stopped before the end of the file: the counts are of what was done. */
   stopped: boolean
-  /** `windowsLines` is how many lines were not UTF-8 and were read as Windows-1252. */
-  encoding: { name: Encoding; bom: boolean; windowsLines: number }
+  /** `name` is UTF-8, UTF-16LE, UTF-16BE or the one given; `windowsLines` is how many lines were not UTF-8 and were read as Windows-1252. */
+  encoding: { name: string; bom: boolean; windowsLines: number }
   separator: Separator
   /** The columns that were read and those that were not, by their names in the file, or in the layout. */
   header: { isInFile: boolean; columns: string[]; ignored: string[] }

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
+import { TextDecoder } from 'node:util'
 import { countLines, endOfLine, wholeLines } from './lines.ts'
-import { type Encoding, sniff, sniffedBytes } from './sniff.ts'
+import { sniff, sniffedBytes } from './sniff.ts'
 import { startingWith } from './starting-with.ts'
 
 export interface Decoded {
-  encoding: Encoding
+  /** UTF-8, UTF-16LE, UTF-16BE, or what was given, in capitals. */
+  encoding: string
   bom: boolean
   /** The text in UTF-8, in pieces that end where a line ends. */
   pieces: AsyncIterable<Buffer>
@@ -21,15 +23,23 @@ export interface WindowsLines {
 /**
  * Reads text of any common encoding as UTF-8. What has a UTF-16 byte order mark is that. All else is UTF-8,
  * but for the lines that are not: files put together from several sources mix encodings, so it is decided
- * line by line.
- * @throws ImportError when there is nothing, or it is no text
+ * line by line. An encoding that is given is taken instead, unless there is a mark.
+ * @param given a label of the Encoding Standard
+ * @throws ImportError when there is nothing, or it is no text; RangeError for a label that there is not
  */
-export async function decode(chunks: AsyncIterable<Uint8Array>, longestLine: number): Promise<Decoded> {
+export async function decode(
+  chunks: AsyncIterable<Uint8Array>,
+  longestLine: number,
+  given?: string,
+): Promise<Decoded> {
+  const decoder = given === undefined ? undefined : new TextDecoder(given)
   const iterator = chunks[Symbol.asyncIterator]()
   const start = await readStart(iterator)
-  const { encoding, bom } = sniff(start)
+  const { encoding, bom } = sniff(start, decoder?.encoding.toUpperCase())
   const bytes = startingWith<Uint8Array>(start.subarray(bom), iterator)
-  const utf8 = encoding === 'UTF-8' ? bytes : fromUtf16(bytes, encoding === 'UTF-16BE')
+  let utf8: AsyncIterable<Uint8Array> = bytes
+  if (decoder && bom === 0) utf8 = decoded(bytes, decoder)
+  else if (encoding !== 'UTF-8') utf8 = fromUtf16(bytes, encoding === 'UTF-16BE')
   const windows = { count: 0, first: 0 }
   return {
     encoding,
@@ -49,6 +59,12 @@ async function readStart(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
     size += value.length
   }
   return Buffer.concat(parts)
+}
+
+/** What the decoder makes of the bytes; where they are no character it has U+FFFD, for which a row is warned of. */
+async function* decoded(chunks: AsyncIterable<Uint8Array>, decoder: TextDecoder): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }))
+  yield Buffer.from(decoder.decode())
 }
 
 /** Half of a surrogate pair becomes NUL: no text holds either, and a row is refused for it. */

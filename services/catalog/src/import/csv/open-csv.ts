@@ -1,12 +1,12 @@
 import { decode, type WindowsLines } from './decode.ts'
 import { type CsvRecord, longestRecord, readRecords } from './records.ts'
 import { findSeparator, type Separator } from './separator.ts'
-import type { Encoding } from './sniff.ts'
 import { startingWith } from './starting-with.ts'
 
 /** A table of text, its encoding and separator found. */
 export interface CsvTable {
-  encoding: Encoding
+  /** UTF-8, UTF-16LE, UTF-16BE, or the one that was given, in capitals. */
+  encoding: string
   /** Whether the file begins with a byte order mark. */
   bom: boolean
   separator: Separator
@@ -18,10 +18,11 @@ export interface CsvTable {
 /**
  * Reads a table as it is sent, in memory that does not grow with it: UTF-8, Windows-1252 or UTF-16, separated
  * by commas, semicolons, tabs or bars, with lines that end in LF, CRLF or CR.
- * @throws ImportError when there is nothing, or it is no text
+ * @param given its encoding when the caller says it, a label of the Encoding Standard
+ * @throws ImportError when there is nothing, or it is no text; RangeError for a label that there is not
  */
-export async function openCsv(chunks: AsyncIterable<Uint8Array>): Promise<CsvTable> {
-  const { encoding, bom, pieces, windows } = await decode(chunks, longestRecord)
+export async function openCsv(chunks: AsyncIterable<Uint8Array>, given?: string): Promise<CsvTable> {
+  const { encoding, bom, pieces, windows } = await decode(chunks, longestRecord, given)
   const iterator = pieces[Symbol.asyncIterator]()
   const first = await iterator.next()
   const start: Buffer = first.done ? Buffer.alloc(0) : first.value

@@ -1,9 +1,8 @@
 import { ImportError } from '../import-error.ts'
 
-export type Encoding = 'UTF-8' | 'UTF-16LE' | 'UTF-16BE'
-
 export interface Sniffed {
-  encoding: Encoding
+  /** UTF-8, UTF-16LE, UTF-16BE, or the one that was given. */
+  encoding: string
   /** Length of the byte order mark in bytes; 0 when there is none. */
   bom: number
 }
@@ -21,10 +20,12 @@ const others: readonly (readonly [hex: string, advice: string])[] = [
 ]
 
 /**
- * Tells from the first bytes of a file how its text is encoded.
+ * Tells from the first bytes of a file how its text is encoded. A byte order mark outweighs what is given, as in
+ * the Encoding Standard (https://encoding.spec.whatwg.org/#decode).
+ * @param given the encoding that the caller says it has
  * @throws ImportError when it is empty or no text at all
  */
-export function sniff(start: Buffer): Sniffed {
+export function sniff(start: Buffer, given?: string): Sniffed {
   if (start.length === 0) throw new ImportError('file_empty', 'the file is empty')
   const hex = start.toString('hex', 0, 8)
   const other = others.find(([beginning]) => hex.startsWith(beginning))
@@ -32,6 +33,7 @@ export function sniff(start: Buffer): Sniffed {
   if (hex.startsWith('efbbbf')) return { encoding: 'UTF-8', bom: 3 }
   if (hex.startsWith('fffe')) return { encoding: 'UTF-16LE', bom: 2 }
   if (hex.startsWith('feff')) return { encoding: 'UTF-16BE', bom: 2 }
+  if (given !== undefined) return { encoding: given, bom: 0 }
   if (start.filter(isBinary).length > start.length / 10) {
     throw new ImportError('file_not_csv', 'this is not a text file: save it as CSV in UTF-8')
   }
