@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadSample } from '../src/sample/load-sample.ts'
 import { type CatalogHarness, startCatalog } from './harness.ts'
-import { addBook } from './support/books.ts'
+import { addBook, patchBook } from './support/books.ts'
 import { allOf, askFor, pageOf } from './support/listing.ts'
 
 let shop: CatalogHarness
@@ -95,6 +95,23 @@ describe('what a typo is taken for', () => {
     expect(await pageOf(shop, { q: 'steven kingslover' })).toMatchObject({
       correctedQuery: 'steven kingsolver',
     })
+  })
+
+  it('is looked for too when few books match, by the beginning of a word alone, and others are far likelier', async () => {
+    await addBook(shop, { title: 'Brindel Hopp with Quaysolver', popularity: 1000 })
+    const meant = await addBook(shop, { title: 'Something', contributors: [{ name: 'Brendel Quay' }] })
+    const found = (q: string) => pageOf(shop, { q })
+    expect(await found('brindel quay')).toMatchObject({ correctedQuery: null, items: [{ popularity: 1000 }] })
+    await patchBook(shop, meant, { popularity: 10_000 })
+    expect(await found('brindel quay')).toMatchObject({
+      correctedQuery: 'brendel quay',
+      items: [{ id: meant.id }],
+    })
+    expect(await found('brindel quays')).toMatchObject({ correctedQuery: null })
+    expect(await found('brindel hop')).toMatchObject({ correctedQuery: null })
+    // Words that some book has as they stand are not doubted, whatever is like them.
+    await addBook(shop, { title: 'Brindel of the Quay', popularity: 1 })
+    expect(await found('brindel quay')).toMatchObject({ correctedQuery: null })
   })
 
   it('passes the filters', async () => {

@@ -68,7 +68,9 @@ const BookPage = Type.Object(
     ...page(Book).properties,
     correctedQuery: Type.Optional(
       nullable(
-        Type.String({ description: 'What was searched for, when nothing matched the words as typed' }),
+        Type.String({
+          description: 'What was searched for, when nothing, or hardly anything, matched the words as typed',
+        }),
       ),
     ),
     facets: Type.Optional(Facets),

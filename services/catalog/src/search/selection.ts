@@ -1,6 +1,7 @@
 import { parseIsbn } from '@colophon/isbn'
 import { type Database, join, type Sql, sql } from '@colophon/postgres'
 import { suggestions } from './correct.ts'
+import { isDoubtful, isFarMorePopular } from './doubtful.ts'
 import { type AppliedFilters, applyFilters, type BookFilters } from './filters.ts'
 import { likeliest } from './likeliest.ts'
 import { lexemeOf, type Term, termsOf, tsqueryOf } from './terms.ts'
@@ -16,15 +17,15 @@ export interface Selection {
   titleKey: string
   /** Whether years are asked for (search/by-sort.ts). */
   byYear: boolean
-  /** What the query was taken to mean, when nothing matched it as typed. */
+  /** What the query was taken to mean, when nothing matched it as typed or what did is not likely to be meant. */
   correctedQuery: string | null
 }
 
 export type BookQuery = BookFilters & { q?: string }
 
 /**
- * What a query selects. When nothing has its words as typed, misspelt ones are forgiven: first those that no
- * book has, then any.
+ * What a query selects. When nothing has its words as typed, or hardly anything and that by accident, misspelt ones
+ * are forgiven: first those that no book has, then any.
  * @param known what an earlier page of the same list took the query for
  */
 export async function selectBooks(
@@ -37,15 +38,23 @@ export async function selectBooks(
   const taken = (correctedQuery: string | null) => selection(query, filters, typed, correctedQuery)
   const plain = taken(null)
   if (known) return taken(known.correctedQuery)
-  if (typed.length === 0 || isbnOf(query.q) || (await matchesAny(database, plain.where))) return plain
+  if (typed.length === 0 || isbnOf(query.q)) return plain
+  const matches = await matchesAny(database, plain.where)
+  if (matches && !(await isDoubtful(database, plain, typed))) return plain
   const anywhere = sql`book.deleted_at is null and book.search @@ ${tsqueryOf(typed, [])}::tsquery`
-  if (isNarrowed(filters) && (await matchesAny(database, anywhere))) return plain
+  if (!matches && isNarrowed(filters) && (await matchesAny(database, anywhere))) return plain
+  // Matches that are doubtful stay unless something else is far likelier.
+  let best = matches ? plain : undefined
   for await (const choices of suggestions(database, typed)) {
     const anyOfEach = choices.map((some) => `(${some.map(lexemeOf).join(' | ')})`).join(' & ')
-    const correctedQuery = await likeliest(database, conditionsOf(filters, anyOfEach), choices)
-    if (correctedQuery) return taken(correctedQuery)
+    const others = sql`${conditionsOf(filters, anyOfEach)} and not (${plain.where})`
+    const correctedQuery = await likeliest(database, others, choices)
+    if (!correctedQuery) continue
+    const corrected = taken(correctedQuery)
+    if (await isDoubtful(database, corrected, termsMeant(typed, correctedQuery))) best ??= corrected
+    else if (!best || (await isFarMorePopular(database, corrected, best))) return corrected
   }
-  return plain
+  return best ?? plain
 }
 
 /** The words that were meant, each in its place. */
