@@ -58,6 +58,12 @@ describe('making an account', () => {
   })
 })
 
+it('an address that is none is refused in the words of a wrong format, as a schema would refuse it', async () => {
+  const { body } = await shop.call('POST', '/api/accounts', person('x y@example.com'))
+  const message = 'must be an e-mail address'
+  expect(body.errors).toEqual([{ path: '/email', code: 'wrong_format', message }])
+})
+
 describe('making an account without a request', () => {
   it.each(['', 'Ana\nBcc: x', 'x'.repeat(201)])('refuses the name %j as the route does', async (name) => {
     const made = shop.accounts.client.createAccount({ email: 'console@example.com', password, name })

@@ -46,7 +46,7 @@ export async function checkAccount(
   { email, password, name, roles = ['customer'] }: NewAccount,
 ): Promise<CheckedAccount> {
   const address = parseEmail(email)
-  if (!address) throw refusedField('email', 'email', 'must be an e-mail address')
+  if (!address) throw refusedField('email', 'wrong_format', 'must be an e-mail address')
   const flaw = passwordFlaw(password, { email: address.address, roles })
   if (flaw) throw refusedField('password', flaw.code, flaw.message)
   const wrong = nameFlaw(name)
