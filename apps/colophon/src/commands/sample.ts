@@ -5,7 +5,10 @@ import { withShop } from './with-shop.ts'
 
 /** `colophon sample load|remove`. */
 export function addSample(program: Command, context: CommandContext): void {
-  const sample = program.command('sample').description('the sample catalogue')
+  const sample = program
+    .command('sample')
+    .description('the sample catalogue')
+    .addHelpText('after', example('colophon sample load'))
   sample
     .command('load')
     .description('add the sample catalogue, also to a shop that has books: these stay as they are')
