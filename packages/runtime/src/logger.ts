@@ -3,8 +3,8 @@ import {
   type ChildLoggerOptions,
   type DestinationStream,
   type LevelWithSilent,
-  type LoggerOptions as PinoOptions,
   type Logger as PinoLogger,
+  type LoggerOptions as PinoOptions,
   pino,
   stdTimeFunctions,
 } from 'pino'

@@ -60,14 +60,15 @@ export function withoutSecretText(text: string): string {
 
 const secretParameters = /((?:pass|password|passwd|secret|token|session_?id|api[_-]?key)s?=)[^\s&#"\\]+/gi
 /** Signed ones have three parts, encrypted ones five; each begins as JSON in base64url does. */
-const webTokens = /\beyJ[\w-]{1,2000}(\.[\w-]*){2,4}/g
+const webTokens = /(?<![\w-])eyJ[\w-]{1,2000}(\.[\w-]*){2,4}/g
 
 /**
  * The password ends at the last @ before the path or, as people forget to encode a slash in it, at the last one of
- * all, unless what comes before the slash can be a port. No further than this is looked, since lines may be long.
+ * all, unless what comes before the slash can be a port. Every part is bounded: whoever sends a request writes its
+ * path into a line, and may write one at which a pattern would stay long.
  */
 const urlPasswords =
-  /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\[]*):([^\s/?#"\\]{1,2000}|(?!\d+[/?#])[^\s"\\]{1,2000})@/gi
+  /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@"\\[]{0,200}):([^\s/?#"\\]{1,200}|(?!\d{1,5}[/?#])[^\s"\\]{1,200})@/gi
 
 function withoutUrlPasswords(text: string): string {
   return text.replace(urlPasswords, '$1:[secret]@')

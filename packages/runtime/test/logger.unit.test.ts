@@ -133,6 +133,19 @@ describe('secrets', () => {
     expect(JSON.parse(text).msg).toBe('see amqp://shop:[secret]@broker:5672/x@y?token=[secret]&z=1#end')
   })
 
+  it.each([
+    ['dots and a scheme', `/${'a.'.repeat(4_000)}://x`],
+    ['schemes', `/${'a://'.repeat(2_000)}`],
+    ['schemes with colons', `/${'a://b:c'.repeat(1_200)}`],
+    ['what tokens begin with', `/-${'eyJ-'.repeat(2_000)}`],
+    ['tokens without an end', `/${'eyJ.'.repeat(2_000)}`],
+    ['signs', `/://${'a@b:'.repeat(2_000)}`],
+  ])('are looked for in little time even where a stranger writes the line: %s', (_what, path) => {
+    const began = performance.now()
+    for (let count = 0; count < 100; count++) written((logger) => logger.info({ path }, path))
+    expect(performance.now() - began).toBeLessThan(2_000)
+  })
+
   it('leave an error its type, message, stack and other fields', () => {
     const error = Object.assign(new TypeError('wrong'), { code: 'E_WRONG' })
     const line = JSON.parse(written((logger) => logger.error({ err: error }, 'failed')))

@@ -7,12 +7,12 @@ interface TextOptions {
   examples?: string[]
 }
 
-/** Text of one line with something in it that is seen: no control characters, and so no tab or line break. */
+/** Text of one line that is not white space alone: no control characters, and so no tab or line break. */
 export function line(options: TextOptions) {
   return Type.String({ pattern: linePattern, ...options })
 }
 
-/** Text with something in it that is seen, and no control characters but tabs and line breaks. */
+/** Text that is not white space alone, and no control characters but tabs and line breaks. */
 export function paragraphs(options: TextOptions) {
   return Type.String({ pattern: paragraphsPattern, ...options })
 }

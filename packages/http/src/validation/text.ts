@@ -7,7 +7,7 @@ const controlsButBreaks = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\
 const spaces = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
 
 // No character fits two parts of a pattern that stand beside each other, so that they take linear time.
-/** Text of one line with something in it that is seen, and without control characters. */
+/** Text of one line that is not white space alone, and without control characters. */
 export const linePattern = `^[${spaces}]*[^${spaces}${controls}][^${controls}]*$`
 /** The same of several lines: tabs and line breaks are no more than space. */
 export const paragraphsPattern = `^[${spaces}\\t\\n\\r]*[^${spaces}${controls}][^${controlsButBreaks}]*$`

@@ -72,7 +72,7 @@ function drafted(input: BookInput, fed: Fed, issues: FieldProblem[]): BookDraft 
     publishedOn: input.publishedOn ?? null,
     format: input.format ?? null,
     subjects: subjectsOf(input, issues),
-    description: input.description?.normalize('NFC') ?? null,
+    description: input.description ? composed(input.description) : null,
     pages: input.pages ?? null,
     price: input.price ?? null,
     coverUrl: input.coverUrl ?? null,
@@ -84,7 +84,16 @@ function drafted(input: BookInput, fed: Fed, issues: FieldProblem[]): BookDraft 
 
 /** Composed letters, single spaces, none at the ends. */
 export function tidy(text: string): string {
-  return text.normalize('NFC').replace(/\s+/g, ' ').trim()
+  return composed(text).replace(/\s+/g, ' ').trim()
+}
+
+/**
+ * In Unicode's composed form (NFC), which a few letters are longer in, such as U+FB2C: text with these stays as it
+ * is, so that what was short enough when it was written is short enough when it is sent back.
+ */
+function composed(text: string): string {
+  const nfc = text.normalize('NFC')
+  return nfc.length > text.length ? text : nfc
 }
 
 function tidyOrNull(text: string | null | undefined): string | null {
