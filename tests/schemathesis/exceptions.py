@@ -14,9 +14,9 @@ RULES = {
     "book_invalid": "so it does in a book, whose language is a known one and whose contributors differ",
 }
 
-# The same of single fields, under the code validation_failed.
+# The same of single fields, under the code validation_failed: a code, or a field and a code.
 FIELD_RULES = {
-    "email": "an address has a domain, and fits the limits of RFC 5321 in bytes",
+    "/email wrong_format": "an address has a domain, and fits the limits of RFC 5321 in bytes",
     "too_common": "a password is none of a list of thousands",
     "like_email": "a password is not the address",
     "nul_character": "no text anywhere may hold what PostgreSQL cannot, members that are ignored included",
@@ -38,7 +38,10 @@ def filter_failure(context, failure, case, response):
     """Whether it is one."""
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
         problem = response.json()
-        fields = {error["code"] for error in problem.get("errors", [])}
+        fields = {
+            error["code"] if error["code"] in FIELD_RULES else f'{error["path"]} {error["code"]}'
+            for error in problem.get("errors", [])
+        }
         by_field = problem["code"] == "validation_failed" and fields and fields <= FIELD_RULES.keys()
         return problem["code"] not in RULES and not by_field
     if isinstance(failure, RejectedPositiveData) and response.status_code == 428:
