@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
 import { opsPortOf } from '@colophon/gateway'
+import { originOf } from '@colophon/http'
 import type { Config } from './settings.ts'
 
 /** How long the holder of a port may take to say who it is, in milliseconds. */
@@ -66,10 +67,9 @@ async function holderOf(host: string, port: number): Promise<{ isColophon: boole
 
 async function answersAsColophon(host: string, port: number): Promise<boolean> {
   const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
-  const origin = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
   try {
     const signal = AbortSignal.timeout(answerTimeoutMs)
-    const response = await fetch(`${origin}/version`, { redirect: 'error', signal })
+    const response = await fetch(`${originOf(reached, port)}/version`, { redirect: 'error', signal })
     const { name, version } = (await response.json()) as Record<string, unknown>
     return name === 'gateway' && typeof version === 'string'
   } catch {

@@ -73,7 +73,7 @@ function parsed(text: string): unknown {
 }
 
 /** What answers a cursor that no page of this list gave. */
-export function invalidCursor(): Problem {
+function invalidCursor(): Problem {
   const message = 'must be a nextCursor of this list, with the same filters and the same sort order'
   return httpProblem('invalid_cursor', `cursor ${message}: start again without it`, {
     errors: [{ path: 'cursor', code: 'invalid_cursor', message }],

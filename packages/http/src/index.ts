@@ -5,12 +5,12 @@ export { clientKey } from './admission/rate-check.ts'
 export { etagOf, requireMatch, sendVersioned } from './answers/conditional.ts'
 export { addVary } from './answers/vary.ts'
 export { mergePatch } from './body/merge-patch.ts'
+export { originOf } from './connection/listen.ts'
 export {
   type CursorKeys,
   type CursorShape,
   decodeCursor,
   encodeCursor,
-  invalidCursor,
   type KeysOf,
 } from './cursors.ts'
 export { defaultLimits, type HttpLimits } from './limits/limits.ts'

@@ -8,9 +8,9 @@ import { recordHistory } from './history.ts'
 import { type Role, sortedRoles } from './roles.ts'
 
 /**
- * Gives an account exactly these roles; where it has them, nothing changes. Sessions have them from their next request on; an access token keeps
- * those it was signed with until it expires, after 15 minutes, and a refresh brings the new ones. Longer-lived tokens
- * of scripts end.
+ * Gives an account exactly these roles; where it has them, nothing changes. Sessions have them from their next
+ * request on; an access token keeps those it was signed with until it expires, after 15 minutes, and a refresh brings
+ * the new ones. Longer-lived tokens of scripts end.
  * @param by who does it: an account's id, or `commandLine`
  * @param checkVersion throws when this is not the version that the change was meant for
  * @throws Problem `account_not_found`, `last_admin`

@@ -1,7 +1,7 @@
-import { encodeCursor, timestamp } from '@colophon/http'
+import { timestamp } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
 import Type, { type Static } from 'typebox'
-import { keyPosition } from '../key-cursor.ts'
+import { pageOfHistory } from '../page-of-history.ts'
 import { catalogProblem } from '../problems.ts'
 import { FieldChange, literals } from '../schemas.ts'
 import { readReference } from './find-book.ts'
@@ -23,11 +23,6 @@ export const BookChange = Type.Object(
 )
 export type BookChange = Static<typeof BookChange>
 
-interface Query {
-  cursor?: string
-  limit: number
-}
-
 /**
  * One page of what was done to a book, the newest first; a deleted book's too.
  * @param reference the book's id, or its ISBN in any written form
@@ -36,21 +31,18 @@ interface Query {
 export async function bookHistory(
   db: Queryable,
   reference: string,
-  { cursor, limit }: Query,
+  query: { cursor?: string; limit: number },
 ): Promise<{ items: BookChange[]; nextCursor: string | null }> {
   const id = await bookId(db, reference)
-  const before = cursor ? keyPosition(cursor, { of: id }, 'integer').key : Number.MAX_SAFE_INTEGER
-  const rows = await db.query<
-    Omit<BookChange, 'changes'> & { changes: Record<string, [unknown, unknown]> }
-  >(sql`
-    select version, at, actor, action, changes from catalog.book_history
-    where book_id = ${id} and version < ${before}::bigint order by version desc limit ${limit + 1}`)
-  const items = rows.slice(0, limit).map((row) => ({
+  type Row = Omit<BookChange, 'changes'> & { changes: Record<string, [unknown, unknown]> }
+  const ofBook = sql`
+    select version, at, actor, action, changes from catalog.book_history where book_id = ${id}`
+  const { changes, nextCursor } = await pageOfHistory<Row>(db, ofBook, id, query)
+  const items = changes.map((row) => ({
     ...row,
     changes: Object.entries(row.changes).map(([field, [before, after]]) => ({ field, before, after })),
   }))
-  const last = rows.length > limit ? items.at(-1) : undefined
-  return { items, nextCursor: last ? encodeCursor({ of: id }, [last.version, id]) : null }
+  return { items, nextCursor }
 }
 
 async function bookId(db: Queryable, reference: string): Promise<string> {

@@ -1,13 +1,8 @@
 import { type Queryable, sql } from '@colophon/postgres'
+import { findAliased, type Named } from '../names/aliases.ts'
 import { naturalOrder } from '../names/natural-order.ts'
 import { nameKey } from '../search/words.ts'
 import { sortName } from './sort-name.ts'
-
-export interface Named {
-  id: string
-  name: string
-  nameKey: string
-}
 
 export type NamedTable = 'contributors' | 'publishers'
 
@@ -26,7 +21,8 @@ export async function findOtherSpellings(
 ): Promise<Map<string, Named>> {
   if (names.size === 0) return new Map()
   const naturalKeys = table === 'contributors' ? keysInNaturalOrder(names) : new Map<string, string>()
-  const renamed = await findRenamed(tx, table, [...names.keys(), ...naturalKeys.values()])
+  const kind = table === 'contributors' ? 'contributor' : 'publisher'
+  const renamed = await findAliased(tx, kind, [...names.keys(), ...naturalKeys.values()])
   const turned = table === 'contributors' ? await findTurned(tx, names) : new Map<string, Named>()
   return new Map(
     [...names.keys()].flatMap((key) => {
@@ -44,19 +40,6 @@ export function keysInNaturalOrder(names: Names): Map<string, string> {
       return natural === undefined ? [] : [[key, nameKey(natural)] as const]
     }),
   )
-}
-
-async function findRenamed(tx: Queryable, table: NamedTable, keys: string[]): Promise<Map<string, Named>> {
-  const rows = await tx.query<Named>(
-    table === 'contributors'
-      ? sql`select named.id, named.name, alias.name_key as "nameKey"
-          from catalog.name_aliases alias join catalog.contributors named on named.id = alias.id
-          where alias.kind = 'contributor' and alias.name_key = any(${keys}::text[]) for key share of named`
-      : sql`select named.id, named.name, alias.name_key as "nameKey"
-          from catalog.name_aliases alias join catalog.publishers named on named.id = alias.id
-          where alias.kind = 'publisher' and alias.name_key = any(${keys}::text[]) for key share of named`,
-  )
-  return new Map(rows.map((row) => [row.nameKey, row]))
 }
 
 /**

@@ -1,15 +1,10 @@
 import type { FieldProblem } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
+import type { Named } from '../names/aliases.ts'
 import { nameWords } from '../names/name-words.ts'
 import { nameKey } from '../search/words.ts'
 import type { BookDraft, Role } from './draft.ts'
-import {
-  findOtherSpellings,
-  keysInNaturalOrder,
-  type Named,
-  type NamedTable,
-  type Names,
-} from './other-spellings.ts'
+import { findOtherSpellings, keysInNaturalOrder, type NamedTable, type Names } from './other-spellings.ts'
 import { sortName } from './sort-name.ts'
 
 /** A draft whose contributors, publisher and subjects are known by id and name. */

@@ -11,7 +11,8 @@ import { refuseTakenName } from './name-taken.ts'
 import type { Contributor, ContributorInput } from './schemas.ts'
 
 /**
- * Changes a contributor; its books follow a new name soon, and feeds that write the old one find it still. A change that changes nothing leaves the version.
+ * Changes a contributor; its books follow a new name soon, and feeds that write the old one find it still. A change
+ * that changes nothing leaves the version.
  * @param checkVersion throws when the version is not the one the client has seen
  * @throws Problem contributor_not_found, contributor_name_taken
  */

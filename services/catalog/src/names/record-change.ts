@@ -1,7 +1,6 @@
 import type { Identity } from '@colophon/http'
 import { type Queryable, sql } from '@colophon/postgres'
-
-export type NameKind = 'contributor' | 'publisher' | 'subject'
+import type { NameKind } from './name-tables.ts'
 
 /** What can be done to a name. */
 export const nameActions = ['created', 'replaced', 'deleted'] as const
