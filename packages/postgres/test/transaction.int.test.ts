@@ -122,14 +122,17 @@ test('a connection lost during COMMIT leaves open whether it took effect, and sa
 async function holdBoth(retry: boolean): Promise<{ runs: number; results: PromiseSettledResult<void>[] }> {
   let runs = 0
   const bothHaveRead = barrier(2)
+  const oneIsDone = Promise.withResolvers<void>()
   const holdOne = (id: number) => async (tx: Transaction) => {
-    runs++
+    // Run again while the other has not committed yet, it would conflict once more. It reads by no snapshot before.
+    if (++runs > 2) await oneIsDone.promise
     const free = await tx.query(sql`SELECT id FROM copy WHERE NOT held`)
     if (runs <= 2) await bothHaveRead()
     if (free.length === 2) await tx.query(sql`UPDATE copy SET held = true WHERE id = ${id}`)
   }
   const options = { isolation: 'serializable', retry } as const
-  const results = await Promise.allSettled([1, 2].map((id) => database.transaction(holdOne(id), options)))
+  const hold = (id: number) => database.transaction(holdOne(id), options).finally(oneIsDone.resolve)
+  const results = await Promise.allSettled([1, 2].map(hold))
   return { runs, results }
 }
 
