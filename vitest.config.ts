@@ -4,8 +4,14 @@ export default defineConfig({
   test: {
     include: ['{packages,services,apps}/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: ['packages/postgres/testing/global-setup.ts'],
-    // Tests run on an embedded PostgreSQL, or on the server of this URL.
-    provide: { testDatabaseUrl: process.env.TEST_DATABASE_URL ?? '' },
+    provide: {
+      // Tests run on an embedded PostgreSQL, or on the server of this URL.
+      testDatabaseUrl: process.env.TEST_DATABASE_URL ?? '',
+      // Those of these run where these are, and say that they were left out where these are not.
+      testAmqpUrl: process.env.TEST_AMQP_URL ?? '',
+      testRedisUrl: process.env.TEST_REDIS_URL ?? '',
+      testCeleryPython: process.env.TEST_CELERY_PYTHON ?? '',
+    },
     pool: 'forks',
     maxWorkers: '100%',
     testTimeout: 30_000,

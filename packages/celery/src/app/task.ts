@@ -1,0 +1,127 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Log } from '../log.ts'
+import type { SignatureData } from '../protocol/message.ts'
+import type { SendOptions } from './send-options.ts'
+
+/**
+ * A task that lives in this program. Python and TypeScript call it by its name; its arguments arrive as Python sends
+ * them, positional and by keyword, and are bound to one object, as a Python function's are to its parameters.
+ *
+ *   const add = app.task({
+ *     name: 'tasks.add',
+ *     params: ['x', 'y'],
+ *     input: z.object({ x: z.number(), y: z.number() }),
+ *     run: ({ x, y }) => x + y,
+ *   })
+ */
+export interface TaskDefinition<Input extends object, Output> extends TaskOptions {
+  name: string
+  /**
+   * Which fields of the input positional arguments fill, in their order. `...rest` as the last collects those that
+   * remain, like Python's `*rest`. Without it the task takes keyword arguments alone.
+   */
+  params?: readonly (ParamName<Input> | `...${ParamName<Input>}`)[]
+  /** Checks (and may convert) the bound arguments before the task runs. Any Standard Schema: zod, valibot, arktype. */
+  input?: StandardSchemaV1<unknown, Input>
+  /** Checks the result before it is kept. */
+  output?: StandardSchemaV1<unknown, Output>
+  run(input: Input, context: TaskContext): Output | Promise<Output>
+}
+
+type ParamName<Input> = Extract<keyof Input, string>
+
+/** How a task is run; what a message says of its own goes before it. */
+export interface TaskOptions {
+  /** The queue that callers of this package send it to, unless they name one. */
+  queue?: string
+  priority?: number
+  ignoreResult?: boolean
+  /**
+   * `early` (Celery's default): acknowledged as it starts, so that it is never run twice and is lost with its
+   * worker. `late`: acknowledged when its result is kept, so that it is run again when its worker is lost; the
+   * task must bear that.
+   */
+  ack?: 'early' | 'late'
+  /** With `ack: 'late'`, whether a failure is acknowledged too (true when absent), or rejected without a requeue. */
+  ackOnFailure?: boolean
+  retry?: RetryPolicy
+  /** Seconds after which `context.signal` is aborted. */
+  softTimeLimit?: number
+  /** Seconds after which the task's thread is replaced: needs `runOn: 'thread'`. */
+  timeLimit?: number
+  /**
+   * `thread`: on a thread of the worker's pool, for what computes long or needs a hard time limit. `main` when
+   * absent: on the event loop, for what waits.
+   */
+  runOn?: 'main' | 'thread'
+  /** At most so many starts in this worker, as Celery writes it: `10/s`, `100/m`, `1000/h`. */
+  rateLimit?: string
+  /** Keep state STARTED while it runs; the app's option when absent. */
+  trackStarted?: boolean
+}
+
+export interface RetryPolicy {
+  /** Which errors are worth another try; every one when absent. A failed validation of arguments never is. */
+  on?(error: unknown): boolean
+  /** How often, at most: 3 when absent, as in Celery. Then the task is a dead letter. */
+  max?: number
+  /** Seconds before the first retry: 1 when absent. Each further one waits `factor` (2) times as long. */
+  delay?: number
+  factor?: number
+  /** Seconds: the longest wait, 600 when absent. */
+  maxDelay?: number
+  /** Wait a random part of that, from nothing to all of it, so that what failed together does not return together. */
+  jitter?: boolean
+}
+
+/** What a running task knows of itself and can do. */
+export interface TaskContext {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  /** How often it has been retried: 0 on the first run. */
+  readonly retries: number
+  readonly rootId: string
+  readonly parentId: string | null
+  readonly groupId: string | null
+  readonly groupIndex: number | null
+  readonly eta: Date | undefined
+  readonly expires: Date | undefined
+  /** It was begun before by a worker that was lost, or may have been. */
+  readonly redelivered: boolean
+  /** The sender's own headers, and those of the protocol. */
+  readonly headers: Readonly<Record<string, unknown>>
+  /** `host` of the worker, such as `celery@web1`. */
+  readonly worker: string
+  /** Aborted by the soft time limit, by a revocation with `terminate`, and by a cold stop; the reason says which. */
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** Keeps a state of the caller's choosing (`PROGRESS`) and what it says, for those who watch. */
+  progress(meta: unknown, state?: string): Promise<void>
+  /** Throws what makes the worker try the task again later. */
+  retry(options?: RetryOptions): never
+  /** Throws what makes the worker put the signature in this task's place: its result becomes this task's. */
+  replace(signature: { toJSON(): SignatureData }): never
+  /** Throws what makes the worker drop the task without a result. */
+  ignore(): never
+  /** Throws what makes the worker reject the message, back into its queue or away. */
+  reject(options?: { requeue?: boolean; reason?: string }): never
+}
+
+export interface RetryOptions {
+  /** Seconds from now; the task's policy decides when neither this nor `eta` is given. */
+  countdown?: number
+  eta?: Date
+  /** In place of the policy's. */
+  max?: number
+  /** Why; raised when no retry is left. */
+  cause?: unknown
+  /** In place of the arguments it had. */
+  args?: unknown[]
+  kwargs?: Record<string, unknown>
+}
+
+/** A definition as the app keeps it. */
+export type AnyTaskDefinition = TaskDefinition<Record<string, unknown>, unknown>
+
+export type { SendOptions }

@@ -1,0 +1,68 @@
+import type { WireMessage } from '../protocol/message.ts'
+
+/** Where the messages that no worker will run any more are kept: a part of each broker. */
+export interface DeadLetterStore {
+  /** Resolves when it is kept: only then may the message be acknowledged. Adding the same `id` again changes nothing. */
+  add(letter: DeadLetter): Promise<void>
+  /** Oldest first. */
+  list(query?: DeadLetterQuery): Promise<DeadLetterPage>
+  get(id: string): Promise<DeadLetter | undefined>
+  /** Returns how many there were of those named. */
+  remove(ids: string[]): Promise<number>
+  count(): Promise<number>
+}
+
+export interface DeadLetterQuery {
+  /** 50 when absent, at most 1,000. */
+  limit?: number
+  /** The `next` of the page before. */
+  after?: string
+  /** Only those of this task. */
+  task?: string
+  /** Only those that came from this queue. */
+  queue?: string
+}
+
+export interface DeadLetterPage {
+  letters: DeadLetter[]
+  next: string | undefined
+}
+
+export interface DeadLetter {
+  /** The letter's own id, a UUID. */
+  id: string
+  reason: DeathReason
+  /** The task's id and name, as far as the message could be read. */
+  taskId: string | undefined
+  task: string | undefined
+  /** The queue it was taken from, to which a replay sends it. */
+  queue: string
+  exchange: string
+  routingKey: string
+  /** ISO 8601. */
+  diedAt: string
+  /** Who gave up: the worker's host name. */
+  worker: string
+  error: { type: string; message: string; traceback: string | undefined }
+  /** What happened before, oldest first: each retry or loss of a worker with its time and error. */
+  history: DeathHistory[]
+  /** The message as it came, never changed, so that a replay sends what was sent. */
+  message: WireMessage
+}
+
+export interface DeathHistory {
+  at: string
+  event: string
+  detail: string
+}
+
+export type DeathReason =
+  | 'retries_exhausted'
+  | 'worker_lost'
+  | 'unknown_task'
+  | 'undecodable'
+  | 'unsupported_protocol'
+  | 'refused_content_type'
+  | 'too_large'
+  | 'invalid_arguments'
+  | 'rejected'

@@ -1,0 +1,9 @@
+/** Where a process writes what happens: a pino logger fits. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
