@@ -36,11 +36,15 @@ export interface WorkerSurface {
   /** Ids that are not to be run; the newest 50,000, each for three hours. */
   revoked(): readonly string[]
   /** Adds to these; with `terminate`, aborts those that run. Returns the ids of those that were running. */
-  revoke(taskIds: readonly string[], options: { terminate: boolean; signal: string }): Promise<readonly string[]>
+  revoke(
+    taskIds: readonly string[],
+    options: { terminate: boolean; signal: string },
+  ): Promise<readonly string[]>
   /** Every task whose header of this name has one of these values, now and later. */
-  revokeByHeaders(headers: Record<string, readonly string[]>, options: { terminate: boolean; signal: string }): Promise<
-    readonly string[]
-  >
+  revokeByHeaders(
+    headers: Record<string, readonly string[]>,
+    options: { terminate: boolean; signal: string },
+  ): Promise<readonly string[]>
 
   /** Undefined is none. Throws on a limit that cannot be read. */
   setRateLimit(task: string, limit: string | undefined): void
