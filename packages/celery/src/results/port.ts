@@ -53,6 +53,8 @@ export interface ResultStore {
 
 export interface Watching {
   add(taskIds: readonly string[]): Promise<void>
+  /** No longer calls back for these, so that a watch shared by many who wait does not grow without end. */
+  remove(taskIds: readonly string[]): Promise<void>
   stop(): Promise<void>
 }
 
