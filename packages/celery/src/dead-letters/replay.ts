@@ -1,0 +1,68 @@
+import type { AppCore } from '../app/celery.ts'
+import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
+import type { WireMessage } from '../protocol/message.ts'
+import { takePages } from './take-pages.ts'
+
+/** Says which task a replayed one was before it died: a header of this package's own, which Python carries along. */
+export const replayedFromHeader = 'replayed_from'
+/** What a task's message remembers of its failed runs; a replay begins without. */
+export const historyHeader = 'colophon_history'
+
+export interface Replayed {
+  letter: DeadLetter
+  /** The id it runs under now. Undefined for a message without an id, which goes back just as it came. */
+  taskId: string | undefined
+}
+
+/**
+ * Sends a dead letter's message to its queue again, as a new task linked to the old one by `replayed_from`, with all
+ * its retries before it and without its old ETA and expiry, and then removes the letter. Should the process die
+ * between the two, the letter is still there: a second replay runs the task twice, and loses it never.
+ * @returns undefined when there is no such letter
+ */
+export async function replay(app: AppCore, letterId: string): Promise<Replayed | undefined> {
+  const { deadLetters } = await app.broker()
+  const letter = await deadLetters.get(letterId)
+  if (!letter) return undefined
+  const replayed = await sendAgain(app, letter)
+  await deadLetters.remove([letter.id])
+  return replayed
+}
+
+/** Replays all that the query finds, oldest first, a page at a time. Those that die while it runs are left. */
+export async function* replayAll(app: AppCore, query: DeadLetterQuery = {}): AsyncGenerator<Replayed> {
+  const { deadLetters } = await app.broker()
+  for await (const letters of takePages(app, query)) {
+    const replayed = await Promise.all(letters.map((letter) => sendAgain(app, letter)))
+    await deadLetters.remove(letters.map(({ id }) => id))
+    yield* replayed
+  }
+}
+
+async function sendAgain(app: AppCore, letter: DeadLetter): Promise<Replayed> {
+  const broker = await app.broker()
+  const taskId = letter.taskId === undefined ? undefined : app.options.newId()
+  const message = taskId === undefined ? letter.message : asNewTask(letter.message, taskId)
+  const declare = app.queue(letter.queue)
+  await broker.publish(message, { exchange: '', routingKey: letter.queue, declare })
+  return { letter, taskId }
+}
+
+function asNewTask(message: WireMessage, taskId: string): WireMessage {
+  const { [historyHeader]: _history, ...headers } = message.headers
+  const { expiration: _expiration, ...properties } = message.properties
+  const oldId = headers.id
+  return {
+    headers: {
+      ...headers,
+      id: taskId,
+      root_id: headers.root_id === oldId ? taskId : headers.root_id,
+      retries: 0,
+      eta: null,
+      expires: null,
+      [replayedFromHeader]: oldId,
+    },
+    properties: { ...properties, correlationId: taskId },
+    body: message.body,
+  }
+}
