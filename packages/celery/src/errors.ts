@@ -16,7 +16,7 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes
 
 export class CeleryError extends Error {
-  override readonly name = 'CeleryError'
+  override readonly name: string = 'CeleryError'
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {

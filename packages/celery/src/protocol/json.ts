@@ -1,0 +1,108 @@
+import { readJson } from './json-reader.ts'
+import { writeJson } from './json-writer.ts'
+
+/** How deep lists and objects may be nested in each other: about where Python's own reader gives up. */
+export const maxDepth = 1_000
+
+export interface DecodeOptions {
+  /** Of times that Python sends without an offset: `UTC` when absent. */
+  timeZone?: string
+}
+
+/**
+ * A value as kombu writes it to JSON. `Date`, `Uint8Array`, `PlainDate`, `PlainTime`, `Decimal` and `Uuid` become
+ * `{"__type__", "__value__"}`; a bigint becomes an integer; NaN and the infinities are written as Python writes them.
+ * A whole number beyond 2^53 is written as a float, since a number there is no exact integer: use a bigint. Properties
+ * that are undefined are left out, as always in JSON; an undefined item of a list, a function, a symbol, a cycle or
+ * half of a surrogate pair is a `BAD_VALUE` that says where. `name` is what the message calls the value.
+ */
+export function encodeJson(value: unknown, name = 'value'): string {
+  return isPlain(value, 0) ? JSON.stringify(value) : writeJson(value, name, maxDepth)
+}
+
+/**
+ * Reads what kombu wrote: the other way round, with integers beyond 2^53 as bigints and bytes as `Uint8Array`. Throws
+ * a `ProtocolError` when it is not JSON, is nested too deeply, or holds a `__type__` that is not known.
+ */
+export function decodeJson(text: string, options?: DecodeOptions): unknown {
+  if (needsReader(text)) return readJson(text, maxDepth, options?.timeZone)
+  try {
+    return JSON.parse(text)
+  } catch {
+    // NaN and Infinity are JSON to Python; what is really wrong, the reader says better.
+    return readJson(text, maxDepth, options?.timeZone)
+  }
+}
+
+/** `JSON.stringify` writes it just as it should be written. */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed()
+    case 'number':
+      return Number.isInteger(value) ? isExactInteger(value) : Number.isFinite(value)
+    case 'boolean':
+      return true
+    case 'object':
+      return value === null || (depth < maxDepth && isPlainObject(value, depth + 1))
+    default:
+      return false
+  }
+}
+
+function isExactInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth)) return false
+    return true
+  }
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  const fields = value as Record<string, unknown>
+  for (const key in fields) {
+    if (key === '__type__' || !key.isWellFormed()) return false
+    const field = fields[key]
+    if (field !== undefined && !isPlain(field, depth)) return false
+  }
+  return true
+}
+
+// A value with a type (of whose name any letter may be escaped), or digits enough for an integer beyond 2^53.
+const special = /__type__|\\u00[4-7]|\d{16}/
+
+/** `JSON.parse` would not read it as it should be read. */
+function needsReader(text: string): boolean {
+  return special.test(text) || (text.length > 2 * maxDepth && isDeep(text))
+}
+
+function isDeep(text: string): boolean {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22: // "
+        i = endOfString(text, i)
+        break
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > maxDepth) return true
+        break
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--
+    }
+  }
+  return false
+}
+
+function endOfString(text: string, start: number): number {
+  let i = start + 1
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x22) break
+    if (code === 0x5c) i++
+  }
+  return i
+}
