@@ -1,0 +1,121 @@
+import { CeleryError } from '../../errors.ts'
+import type { ChordPart, ResultStore, TaskMeta } from '../port.ts'
+import { MemoryChords } from './chords.ts'
+import { Expiring } from './expiring.ts'
+import { MemoryWatches } from './watches.ts'
+
+export interface MemoryResultsOptions {
+  /** Seconds that results, groups and chords are kept: 86,400 when absent. */
+  expires?: number
+  /** Results that are kept at most: the oldest go first. 100,000 when absent. */
+  maxResults?: number
+}
+
+/** What all stores of one name share. */
+class Memory {
+  readonly metas: Expiring<TaskMeta>
+  readonly groups: Expiring<unknown>
+  readonly starts: Expiring<number>
+  readonly chords: MemoryChords
+  readonly watches = new MemoryWatches()
+  users = 0
+
+  constructor({ expires = 86_400, maxResults = 100_000 }: MemoryResultsOptions) {
+    this.metas = new Expiring(expires, maxResults)
+    this.groups = new Expiring(expires, maxResults)
+    this.starts = new Expiring(86_400, maxResults)
+    this.chords = new MemoryChords(expires, maxResults)
+  }
+}
+
+const memories = new Map<string, Memory>()
+
+/**
+ * Keeps results in this process: for tests, and for an app whose client and worker are one process.
+ * @param url `memory:` or `memory:NAME`: stores of one name that are open at the same time share what they keep, with the
+ *   options of the first; it is gone when the last of them is closed
+ */
+export function createMemoryResults(url = 'memory:', options: MemoryResultsOptions = {}): ResultStore {
+  const name = nameOf(url)
+  let memory: Memory | undefined
+
+  function opened(): Memory {
+    if (memory === undefined)
+      throw new CeleryError('CLOSED', 'The result store is not open: call open() first')
+    return memory
+  }
+
+  return {
+    kind: 'memory',
+    async open() {
+      if (memory !== undefined) return
+      memory = memories.get(name) ?? new Memory(options)
+      memories.set(name, memory)
+      memory.users++
+    },
+    async close() {
+      if (memory !== undefined && --memory.users === 0) memories.delete(name)
+      memory = undefined
+    },
+    describe: () => `memory:${name}`,
+
+    async store(meta) {
+      const { metas, watches } = opened()
+      if (metas.get(meta.task_id)?.status === 'SUCCESS') return
+      metas.set(meta.task_id, meta)
+      watches.tell(meta)
+    },
+    async get(taskIds) {
+      const { metas } = opened()
+      return taskIds.map((id) => metas.get(id))
+    },
+    async forget(taskIds) {
+      const { metas } = opened()
+      for (const id of taskIds) metas.delete(id)
+    },
+    async watch(taskIds, onMeta) {
+      const { metas, watches } = opened()
+      return watches.watch(taskIds, onMeta, (id) => metas.get(id))
+    },
+
+    async storeGroup(groupId, result) {
+      opened().groups.set(groupId, result)
+    },
+    async getGroup(groupId) {
+      return opened().groups.get(groupId)
+    },
+    async forgetGroup(groupId) {
+      opened().groups.delete(groupId)
+    },
+
+    async setChordSize(groupId, size) {
+      opened().chords.setSize(groupId, size)
+    },
+    async growChord(groupId, by) {
+      opened().chords.grow(groupId, by)
+    },
+    async addChordPart(groupId: string, part: ChordPart) {
+      return opened().chords.add(groupId, part)
+    },
+    async forgetChord(groupId) {
+      opened().chords.forget(groupId)
+    },
+
+    async countStart(taskId) {
+      const { starts } = opened()
+      const before = starts.get(taskId) ?? 0
+      starts.set(taskId, before + 1)
+      return before
+    },
+    async forgetStarts(taskId) {
+      opened().starts.delete(taskId)
+    },
+  }
+}
+
+function nameOf(url: string): string {
+  const name = /^memory:(?:\/\/)?(.*)$/.exec(url)?.[1]
+  if (name === undefined)
+    throw new CeleryError('BAD_OPTION', 'The URL of results in memory is memory: or memory:NAME')
+  return name
+}
