@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { openBroker } from '../brokers/open.ts'
+import type { Broker, PublishOptions, QueueDeclaration } from '../brokers/port.ts'
+import { CeleryError } from '../errors.ts'
+import { LamportClock } from '../events/clock.ts'
+import { createEventDispatcher, type EventDispatcher } from '../events/dispatcher.ts'
+import { taskSentFields } from '../events/task-sent.ts'
+import { noLog } from '../log.ts'
+import { encodeTask } from '../protocol/encode-task.ts'
+import type { TaskMessage } from '../protocol/message.ts'
+import { Result, type ResultSource } from '../results/handle.ts'
+import { openResults } from '../results/open.ts'
+import type { ResultStore } from '../results/port.ts'
+import { ResultWatcher } from '../results/watcher.ts'
+import type { AppCore, CeleryOptions, PublishTo } from './celery.ts'
+import { checkAppOptions } from './check-app-options.ts'
+import { destination, routeOf } from './route.ts'
+import type { SendOptions } from './send-options.ts'
+import { sendTask } from './send-task.ts'
+import { signatureOptions } from './signature-options.ts'
+import type { AnyTaskDefinition, TaskDefinition } from './task.ts'
+import { type RemoteTask, type RemoteTaskOptions, Task } from './task-handle.ts'
+
+/** An app of this program: its tasks, its broker and its results. Nothing connects before it is needed. */
+export function createCelery(options: CeleryOptions): Celery {
+  return new Celery(options)
+}
+
+export interface CallArguments {
+  args?: unknown[]
+  kwargs?: Record<string, unknown>
+}
+
+export class Celery implements AppCore, ResultSource {
+  readonly options: AppCore['options']
+  readonly clock = new LamportClock()
+  readonly processId: string
+  readonly watcher = new ResultWatcher(() => this.store())
+  readonly #given: CeleryOptions
+  readonly #tasks = new Map<string, AnyTaskDefinition>()
+  readonly #queues: ReadonlyMap<string, QueueDeclaration>
+  #broker: Promise<Broker> | undefined
+  #results: Promise<ResultStore> | undefined
+  #events: EventDispatcher | undefined
+  #isClosed = false
+
+  constructor(options: CeleryOptions) {
+    checkAppOptions(options)
+    this.#given = options
+    this.options = withDefaults(options)
+    this.processId = this.options.newId()
+    this.#queues = new Map(this.options.queues.map((queue) => [queue.name, queue]))
+  }
+
+  get tasks(): ReadonlyMap<string, AnyTaskDefinition> {
+    return this.#tasks
+  }
+
+  /** Defines a task, which workers of this app run. A name is defined once. */
+  task<Input extends object, Output>(definition: TaskDefinition<Input, Output>): Task<Input, Output> {
+    this.define(definition as unknown as AnyTaskDefinition)
+    return new Task(this, definition.name)
+  }
+
+  /** Adds a definition whose types are not known, such as one of the built-in tasks. */
+  define(definition: AnyTaskDefinition): void {
+    const { name } = definition
+    if (typeof name !== 'string' || name === '') {
+      throw new CeleryError('BAD_OPTION', 'The option name must be the name of the task.')
+    }
+    if (typeof definition.run !== 'function') {
+      throw new CeleryError('BAD_OPTION', `The option run of task ${name} must be a function.`)
+    }
+    if (this.#tasks.has(name)) {
+      throw new CeleryError('BAD_OPTION', `There is a task named ${name} already: a name is defined once.`)
+    }
+    this.#tasks.set(name, definition)
+  }
+
+  /**
+   * A task that lives elsewhere, such as in Python. An object as its input is sent as keyword arguments, an array as
+   * positional ones.
+   */
+  remote<Input extends object, Output = unknown>(options: RemoteTaskOptions): RemoteTask<Input, Output> {
+    const { name, ...sending } = options
+    return new Task(this, name, signatureOptions(sending))
+  }
+
+  /** Sends a task by its name. */
+  async send<Output = unknown>(
+    name: string,
+    { args = [], kwargs = {} }: CallArguments = {},
+    options: SendOptions = {},
+  ): Promise<Result<Output>> {
+    const { transaction } = options
+    const call = { name, args, kwargs, options: signatureOptions(options) }
+    const id = await sendTask(this, call, { transaction })
+    return new Result<Output>(this, id, { isIgnored: call.options.ignore_result ?? false })
+  }
+
+  /** The handle of a task's result, by the task's id. */
+  result<Output = unknown>(id: string): Result<Output> {
+    return new Result<Output>(this, id)
+  }
+
+  /** Removes the messages that wait in the queue and returns how many these were. */
+  async purge(queue: string = this.options.defaultQueue): Promise<number> {
+    return await (await this.broker()).purge(queue)
+  }
+
+  broker(): Promise<Broker> {
+    if (this.#isClosed) return Promise.reject(closed())
+    this.#broker ??= this.#openBroker().catch((error: unknown) => {
+      this.#broker = undefined
+      throw error
+    })
+    return this.#broker
+  }
+
+  async results(): Promise<ResultStore | undefined> {
+    if (this.#given.results === undefined) return undefined
+    if (this.#isClosed) throw closed()
+    this.#results ??= this.#openResults(this.#given.results).catch((error: unknown) => {
+      this.#results = undefined
+      throw error
+    })
+    return await this.#results
+  }
+
+  async store(): Promise<ResultStore> {
+    const store = await this.results()
+    if (store) return store
+    throw new CeleryError('NO_RESULTS', 'The app keeps no results: give createCelery the option results.')
+  }
+
+  queue(name: string): QueueDeclaration {
+    return this.#queues.get(name) ?? { name }
+  }
+
+  async publishTask(message: TaskMessage, to: PublishTo = {}, options?: PublishOptions): Promise<void> {
+    const broker = await this.broker()
+    const wire = encodeTask(message, to.compression ? { compression: to.compression } : {})
+    const { maxBodySize } = this.options
+    if (wire.body.length > maxBodySize) {
+      throw new CeleryError(
+        'BAD_VALUE',
+        `The arguments of ${message.headers.task} take ${wire.body.length} bytes, more than maxBodySize (${maxBodySize}).`,
+      )
+    }
+    const queue = to.exchange === undefined ? (to.queue ?? routeOf(this, message.headers.task).queue) : null
+    const target = destination(queue === null ? to : { queue }, (name) => this.queue(name))
+    await broker.publish(wire, target, options)
+    this.#events?.send('task-sent', taskSentFields(message, { ...target, queue }))
+  }
+
+  /** Waits for what is being sent, and lets go of broker and results. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.watcher.close()
+    await this.#events?.close()
+    const [broker, results] = await Promise.all([
+      this.#broker?.catch(() => undefined),
+      this.#results?.catch(() => undefined),
+    ])
+    await Promise.all([broker?.close(), results?.close()])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #openBroker(): Promise<Broker> {
+    const { broker: given } = this.#given
+    const { log } = this.options
+    const broker = typeof given === 'string' ? await openBroker(given, { log }) : given
+    await broker.open()
+    if (this.options.sendEvents) this.#events ??= this.#createDispatcher(broker)
+    return broker
+  }
+
+  #createDispatcher(broker: Broker): EventDispatcher {
+    const { log, now } = this.options
+    const node = `gen${process.pid}@${hostname()}`
+    return createEventDispatcher({ broker, clock: this.clock, hostname: node, groups: ['task'], log, now })
+  }
+
+  async #openResults(given: string | ResultStore): Promise<ResultStore> {
+    const { log, resultExpires } = this.options
+    const store =
+      typeof given === 'string' ? await openResults(given, { log, expires: resultExpires }) : given
+    await store.open()
+    return store
+  }
+}
+
+function closed(): CeleryError {
+  return new CeleryError('CLOSED', 'The app is closed.')
+}
+
+function withDefaults(options: CeleryOptions): AppCore['options'] {
+  return {
+    defaultQueue: options.defaultQueue ?? 'celery',
+    queues: options.queues ?? [],
+    routes: options.routes ?? [],
+    taskDefaults: options.taskDefaults ?? {},
+    resultExpires: options.resultExpires ?? 86_400,
+    extendedResults: options.extendedResults ?? false,
+    maxBodySize: options.maxBodySize ?? 16 * 1_024 * 1_024,
+    sendEvents: options.sendEvents ?? false,
+    timeZone: options.timeZone ?? 'UTC',
+    log: options.log ?? noLog,
+    now: options.now ?? (() => new Date()),
+    newId: options.newId ?? randomUUID,
+  }
+}

@@ -1,0 +1,61 @@
+import type { Destination, QueueDeclaration } from '../brokers/port.ts'
+import type { AppCore, PublishTo, Route } from './celery.ts'
+
+/** The first route whose pattern fits the task's name: `feeds.*` as in a shell, or a regular expression from its start. */
+export function findRoute(routes: readonly Route[], task: string): Route | undefined {
+  return routes.find((route) => fits(route.task, task))
+}
+
+/** Where a task goes that its caller leaves open, and how urgently: what the task says, then its route, then the app. */
+export function routeOf(app: AppCore, task: string): { queue: string; priority: number | undefined } {
+  const { routes, taskDefaults, defaultQueue } = app.options
+  const definition = app.tasks.get(task)
+  const route = findRoute(routes, task)
+  return {
+    queue: definition?.queue ?? route?.queue ?? taskDefaults.queue ?? defaultQueue,
+    priority: definition?.priority ?? route?.priority ?? taskDefaults.priority,
+  }
+}
+
+const patterns = new Map<string, RegExp>()
+
+function fits(pattern: string | RegExp, task: string): boolean {
+  if (pattern instanceof RegExp) return task.search(pattern) === 0
+  if (!/[*?[]/.test(pattern)) return pattern === task
+  let compiled = patterns.get(pattern)
+  if (!compiled) {
+    compiled = shellPattern(pattern)
+    // There are as many as an app has routes; this bounds what makes up routes as it goes.
+    if (patterns.size >= 10_000) patterns.clear()
+    patterns.set(pattern, compiled)
+  }
+  return compiled.test(task)
+}
+
+/** As Python's `fnmatch`: `*`, `?`, `[seq]` and `[!seq]`. */
+function shellPattern(pattern: string): RegExp {
+  const source = pattern.replace(
+    /\*+|\?|\[(!?)([^\]]+)\]|[.+^${}()|\\[\]]/g,
+    (all, not: string, set: string) => {
+      if (all.startsWith('*')) return '.*'
+      if (all === '?') return '.'
+      if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\^]/g, '\\$&')}]`
+      return `\\${all}`
+    },
+  )
+  return new RegExp(`^${source}$`, 's')
+}
+
+/**
+ * Where a message for a queue is published: through the default exchange, which takes the queue's name for a key,
+ * as Python does, unless the queue has an exchange that is not direct.
+ */
+export function destination(to: PublishTo, queue: (name: string) => QueueDeclaration): Destination {
+  if (to.exchange !== undefined) return { exchange: to.exchange, routingKey: to.routingKey ?? '' }
+  const declaration = queue(to.queue ?? '')
+  const { name, exchange, routingKey } = declaration
+  if (!exchange || exchange.type === 'direct') {
+    return { exchange: '', routingKey: name, declare: declaration }
+  }
+  return { exchange: exchange.name, routingKey: routingKey ?? name, declare: declaration }
+}

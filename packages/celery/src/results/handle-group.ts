@@ -1,0 +1,126 @@
+import { type AnyTuple, groupTuple } from '../protocol/result-tuple.ts'
+import type { GetOptions, Result, ResultSource } from './handle.ts'
+import { isReady, type TaskMeta } from './port.ts'
+
+/** One member of a group, as it is done. */
+export type GroupItem<Output = unknown> =
+  | { index: number; id: string; value: Output; error?: undefined }
+  | { index: number; id: string; value?: undefined; error: Error }
+
+/**
+ * Where the results of a group will be found, in its order.
+ *
+ *   for await (const { index, value, error } of group) ...   // in the order in which they are done
+ */
+export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Output>> {
+  readonly id: string
+  readonly results: readonly (Result | GroupResult)[]
+  /** What the group follows in a chain. */
+  readonly parent: Result | GroupResult | undefined
+  readonly #source: ResultSource
+
+  constructor(
+    source: ResultSource,
+    id: string,
+    results: readonly (Result | GroupResult)[],
+    parent?: Result | GroupResult,
+  ) {
+    this.#source = source
+    this.id = id
+    this.results = results
+    this.parent = parent
+  }
+
+  /**
+   * Waits for every member.
+   * @returns their results in the group's order; those of a group within as an array
+   * @throws whatever the first member to fail failed with
+   */
+  async get(options: GetOptions = {}): Promise<Output[]> {
+    const ended = new AbortController()
+    const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
+    try {
+      return (await Promise.all(this.results.map((result) => result.get({ ...options, signal })))) as Output[]
+    } finally {
+      ended.abort()
+    }
+  }
+
+  /** Every member in the order in which they are done; a failed one comes with its error and ends nothing. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<GroupItem<Output>, void, undefined> {
+    const ended = new AbortController()
+    const done: GroupItem<Output>[] = []
+    let wake = Promise.withResolvers<void>()
+    for (const [index, result] of this.results.entries()) {
+      const { id } = result
+      const add = (item: GroupItem<Output>) => {
+        done.push(item)
+        wake.resolve()
+      }
+      result.get({ signal: ended.signal }).then(
+        (value) => add({ index, id, value: value as Output }),
+        (error: unknown) =>
+          add({ index, id, error: error instanceof Error ? error : new Error(String(error)) }),
+      )
+    }
+    try {
+      for (let left = this.results.length; left > 0; left -= 1) {
+        while (done.length === 0) {
+          await wake.promise
+          wake = Promise.withResolvers()
+        }
+        yield done.shift() as GroupItem<Output>
+      }
+    } finally {
+      ended.abort()
+    }
+  }
+
+  /** How many tasks in it have succeeded, as Celery counts it. */
+  async completedCount(): Promise<number> {
+    return (await this.#metas()).filter((meta) => meta?.status === 'SUCCESS').length
+  }
+
+  /** All are done, well or not. */
+  async ready(): Promise<boolean> {
+    return (await this.#metas()).every((meta) => meta !== undefined && isReady(meta.status))
+  }
+
+  async successful(): Promise<boolean> {
+    return (await this.#metas()).every((meta) => meta?.status === 'SUCCESS')
+  }
+
+  /** At least one has failed. */
+  async failed(): Promise<boolean> {
+    return (await this.#metas()).some((meta) => meta?.status === 'FAILURE')
+  }
+
+  /** Keeps which results make it up, so that `app.groupResult(id)` and Python's `GroupResult.restore` find it. */
+  async save(): Promise<void> {
+    await (await this.#source.store()).storeGroup(this.id, this.toJSON())
+  }
+
+  /** Removes what is kept of it and of its members. */
+  async forget(): Promise<void> {
+    const store = await this.#source.store()
+    await store.forget(this.taskIds())
+    await store.forgetGroup(this.id)
+  }
+
+  /** The ids of its tasks, those of groups within too. */
+  taskIds(): string[] {
+    return this.results.flatMap((result) => (result instanceof GroupResult ? result.taskIds() : [result.id]))
+  }
+
+  toJSON(): AnyTuple {
+    return groupTuple(
+      this.id,
+      this.parent?.toJSON() ?? null,
+      this.results.map((result) => result.toJSON()),
+    )
+  }
+
+  async #metas(): Promise<(TaskMeta | undefined)[]> {
+    return await (await this.#source.store()).get(this.taskIds())
+  }
+}

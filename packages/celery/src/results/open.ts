@@ -1,0 +1,32 @@
+import { CeleryError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { ResultStore } from './port.ts'
+
+export interface ResultsOptions {
+  /** Seconds that results are kept: 86,400 when absent. */
+  expires?: number
+  log?: Log
+}
+
+/**
+ * The result store of a URL, not connected yet: `redis://`, `rediss://`, `postgres://` or `memory:`. Its client library
+ * is loaded now.
+ * @throws CeleryError `BAD_OPTION` when the URL is none of these
+ */
+export async function openResults(url: string, options: ResultsOptions = {}): Promise<ResultStore> {
+  switch (url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()) {
+    case 'redis':
+    case 'rediss':
+      return (await import('./redis/index.ts')).createRedisResults(url, options)
+    case 'postgres':
+    case 'postgresql':
+      return (await import('./postgres/index.ts')).createPostgresResults(url, options)
+    case 'memory':
+      return (await import('./memory/index.ts')).createMemoryResults(url, options)
+    default:
+      throw new CeleryError(
+        'BAD_OPTION',
+        'The result store must be a URL that begins with redis://, rediss://, postgres:// or memory:.',
+      )
+  }
+}
