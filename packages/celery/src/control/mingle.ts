@@ -1,0 +1,29 @@
+import type { WorkerSurface } from '../worker/surface.ts'
+import { revokedIds } from './commands/hello.ts'
+import { createMailboxClient } from './mailbox-client.ts'
+import { isObject } from './request.ts'
+
+/**
+ * Asks the other workers, as Celery's do when they start, for the ids that were revoked and for their clock, and gives
+ * them ours. Waits `timeout` seconds (1 when absent) for answers; without any, or without a broker, nothing changes.
+ */
+export async function mingle(worker: WorkerSurface, timeout = 1): Promise<void> {
+  const { app, hostname } = worker
+  const mailbox = createMailboxClient(app)
+  try {
+    const replies = await mailbox.broadcast(
+      'hello',
+      { from_node: hostname, revoked: worker.revoked() },
+      { reply: true, timeout },
+    )
+    for (const [node, reply] of Object.entries(replies)) {
+      if (node === hostname || !isObject(reply)) continue
+      if (Number.isSafeInteger(reply.clock)) app.clock.adjust(Number(reply.clock))
+      await worker.revoke(revokedIds(reply.revoked), { terminate: false, signal: 'SIGTERM' })
+    }
+  } catch (error) {
+    app.options.log.warn({ error }, 'the other workers could not be asked what was revoked')
+  } finally {
+    await mailbox.close()
+  }
+}
