@@ -1,26 +1,21 @@
 import { isRecord, undecodable } from './shape.ts'
 
-/** A task's result as it travels: Python's `AsyncResult.as_tuple()`. */
-export type ResultTuple = [node: [id: string, parent: AnyTuple | null], children: null]
-
-/** A group's result as it travels: Python's `GroupResult.as_tuple()`. */
-export type GroupTuple = [node: [id: string, parent: AnyTuple | null], children: AnyTuple[]]
-
-export type AnyTuple = ResultTuple | GroupTuple
-
 /** A result tuple, read. */
 export interface ResultNode {
   id: string
-  parent: ResultNode | undefined
-  /** Of a group; undefined for a single task. */
-  children: ResultNode[] | undefined
+  /** What it followed in a chain. */
+  parent: ResultNode | null
+  /** Of a group; null for a single task. */
+  members: ResultNode[] | null
 }
 
-export function resultTuple(id: string, parent: AnyTuple | null = null): ResultTuple {
+/** A task's result as it travels: Python's `AsyncResult.as_tuple()`. The parent is a tuple of either kind. */
+export function resultTuple(id: string, parent: unknown[] | null = null): unknown[] {
   return [[id, parent], null]
 }
 
-export function groupTuple(id: string, parent: AnyTuple | null, children: AnyTuple[]): GroupTuple {
+/** A group's result as it travels: Python's `GroupResult.as_tuple()`. */
+export function groupTuple(id: string, parent: unknown[] | null, children: unknown[]): unknown[] {
   return [[id, parent], children]
 }
 
@@ -32,29 +27,26 @@ export function readResultTuple(value: unknown): ResultNode {
   return readNode(value, 0)
 }
 
-/** Depth is bounded by `decodeJson` already; this holds for tuples that were never JSON. */
-const maxTupleDepth = 1_000
+/** Tuples that were JSON are no deeper than `decodeJson` allows; this holds for others. */
+const maxDepth = 1_000
 
 function readNode(value: unknown, depth: number): ResultNode {
-  if (!Array.isArray(value) || value.length !== 2 || depth > maxTupleDepth) throw notATuple()
+  if (!Array.isArray(value) || value.length !== 2 || depth > maxDepth) throw notATuple()
   const [node, children] = value
   const [id, parent] = Array.isArray(node) ? node : [node, null]
   if (typeof id !== 'string') throw notATuple()
-  if (children !== null && children !== undefined && !Array.isArray(children)) throw notATuple()
+  if (children !== null && !Array.isArray(children)) throw notATuple()
   return {
     id,
-    parent: isEmpty(parent) ? undefined : readNode(parent, depth + 1),
-    children: (children ?? undefined)?.map((child: unknown) => readNode(child, depth + 1)),
+    parent: isEmpty(parent) ? null : readNode(parent, depth + 1),
+    members: children === null ? null : children.map((child: unknown) => readNode(child, depth + 1)),
   }
 }
 
-/** What Python's `if parent:` takes for no parent. */
+/** What Python takes for no parent: all that is false to it. */
 function isEmpty(parent: unknown): boolean {
-  return (
-    !parent ||
-    (Array.isArray(parent) && parent.length === 0) ||
-    (isRecord(parent) && Object.keys(parent).length === 0)
-  )
+  if (Array.isArray(parent)) return parent.length === 0
+  return isRecord(parent) ? Object.keys(parent).length === 0 : !parent
 }
 
 function notATuple() {
