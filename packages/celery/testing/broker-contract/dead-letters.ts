@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
+import { messageOf, type Stage } from './suite.ts'
+
+export function deadLetters({ broker }: Stage): void {
+  test('a letter is kept, found and removed', async () => {
+    const subject = await broker()
+    const letter = letterOf('kept')
+    const before = await subject.deadLetters.count()
+    await subject.deadLetters.add(letter)
+    expect(await subject.deadLetters.get(letter.id)).toEqual(letter)
+    expect(await subject.deadLetters.count()).toBe(before + 1)
+    expect(await subject.deadLetters.remove([letter.id, randomUUID()])).toBe(1)
+    expect(await subject.deadLetters.get(letter.id)).toBeUndefined()
+    expect(await subject.deadLetters.remove([letter.id])).toBe(0)
+    expect(await subject.deadLetters.count()).toBe(before)
+  })
+
+  test('its message is kept byte for byte', async () => {
+    const subject = await broker()
+    const letter = letterOf('bytes')
+    letter.message.body = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+    letter.taskId = undefined
+    letter.task = undefined
+    await subject.deadLetters.add(letter)
+    const kept = await subject.deadLetters.get(letter.id)
+    expect(kept?.message.body.equals(letter.message.body)).toBe(true)
+    expect(kept).toEqual(letter)
+    await subject.deadLetters.remove([letter.id])
+  })
+
+  test('the same letter again changes nothing', async () => {
+    const subject = await broker()
+    const task = `task-${randomUUID()}`
+    const letter = letterOf(task)
+    const before = await subject.deadLetters.count()
+    await subject.deadLetters.add(letter)
+    await subject.deadLetters.add({ ...letter, worker: 'another' })
+    expect(await subject.deadLetters.count()).toBe(before + 1)
+    expect((await subject.deadLetters.list({ task })).letters).toEqual([letter])
+    expect(await subject.deadLetters.remove([letter.id])).toBe(1)
+    expect(await subject.deadLetters.get(letter.id)).toBeUndefined()
+  })
+
+  test('they are listed in pages, oldest first, and not lost by looking', async () => {
+    const [subject, other] = [await broker(), await broker()]
+    const task = `task-${randomUUID()}`
+    const letters = Array.from({ length: 7 }, (_, day) => letterOf(task, `2026-03-0${day + 1}T12:00:00.000Z`))
+    for (const letter of letters.toReversed()) await subject.deadLetters.add(letter)
+    const seen: string[] = []
+    let after: string | undefined
+    do {
+      const page = await other.deadLetters.list({ task, limit: 3, ...(after !== undefined && { after }) })
+      expect(page.letters.length).toBeLessThanOrEqual(3)
+      seen.push(...page.letters.map(({ id }) => id))
+      after = page.next
+    } while (after !== undefined)
+    expect(seen).toEqual(letters.map(({ id }) => id))
+    expect((await subject.deadLetters.list({ task })).letters).toEqual(letters)
+    expect(await subject.deadLetters.remove(seen)).toBe(7)
+  })
+
+  test('they are listed by task and by queue', async () => {
+    const subject = await broker()
+    const [task, queue] = [`task-${randomUUID()}`, `queue-${randomUUID()}`]
+    const [one, two, three] = [letterOf(task), { ...letterOf(task), queue }, { ...letterOf('other'), queue }]
+    for (const letter of [one, two, three]) await subject.deadLetters.add(letter)
+    const ids = async (query: object) =>
+      (await subject.deadLetters.list(query)).letters.map(({ id }) => id).sort()
+    expect(await ids({ task })).toEqual([one.id, two.id].sort())
+    expect(await ids({ queue })).toEqual([two.id, three.id].sort())
+    expect(await ids({ task, queue })).toEqual([two.id])
+    expect(await subject.deadLetters.remove([one.id, two.id, three.id])).toBe(3)
+  })
+
+  test('a page has from 1 to 1,000 letters', async () => {
+    const subject = await broker()
+    for (const limit of [0, 1_001]) {
+      await expect(subject.deadLetters.list({ limit })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+    }
+  })
+}
+
+function letterOf(task: string, diedAt = '2026-03-01T12:00:00.000Z'): DeadLetter {
+  return {
+    id: randomUUID(),
+    reason: 'retries_exhausted',
+    taskId: randomUUID(),
+    task,
+    queue: 'celery',
+    exchange: '',
+    routingKey: 'celery',
+    diedAt,
+    worker: 'celery@host',
+    error: { type: 'ValueError', message: 'Grüße', traceback: undefined },
+    history: [{ at: diedAt, event: 'retry', detail: 'ValueError' }],
+    message: messageOf('[[1], {}, {}]', { timelimit: [300, null], nested: { deep: [1.5, null, true] } }),
+  }
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { bodyOf, inboxOf, messageOf, type Stage, send, waiting } from './suite.ts'
+
+/** How much early a message may come back, in milliseconds: RabbitMQ counts whole seconds, and clocks are not one. */
+const early = 1_100
+
+export function delaying({ broker, queue }: Stage): void {
+  test('a message comes back when it is due, with its new headers, though the process is gone', async () => {
+    const [first, second] = [await broker(), await broker()]
+    const declared = queue()
+    await first.publish(messageOf('a', { keep: 1 }), {
+      exchange: '',
+      routingKey: declared.name,
+      declare: declared,
+    })
+    const delivery = await (await inboxOf(first, declared)).next()
+    const due = Date.now() + 2_500
+    await delivery.delay(new Date(due), { ...delivery.message.headers, retries: 1 })
+    await delivery.ack()
+    await first.close()
+    const inbox = await inboxOf(second, declared)
+    const again = await inbox.next()
+    expect(Date.now()).toBeGreaterThanOrEqual(due - early)
+    expect(again.message.headers).toEqual({ ...delivery.message.headers, retries: 1 })
+    expect(again.message.properties).toEqual(delivery.message.properties)
+    expect([bodyOf(again), again.queue]).toEqual(['a', declared.name])
+    await again.ack()
+    await waiting(second, declared, 0)
+  })
+
+  test('what is parked makes room for the next, and others overtake it', async () => {
+    const subject = await broker()
+    const declared = queue()
+    await send(subject, declared, 'later')
+    await send(subject, declared, 'now')
+    const inbox = await inboxOf(subject, declared, 1)
+    await (await inbox.next()).delay(new Date(Date.now() + 2_200))
+    const now = await inbox.next()
+    expect(bodyOf(now)).toBe('now')
+    await now.ack()
+    expect(bodyOf(await inbox.next())).toBe('later')
+  })
+
+  test('a message that expires does not expire while it is parked', async () => {
+    const subject = await broker()
+    const declared = queue()
+    const message = messageOf('a')
+    message.properties.expiration = '1000'
+    const inbox = await inboxOf(subject, declared)
+    await subject.publish(message, { exchange: '', routingKey: declared.name, declare: declared })
+    await (await inbox.next()).delay(new Date(Date.now() + 3_200))
+    expect(bodyOf(await inbox.next())).toBe('a')
+  })
+
+  test('a message published for later is not delivered before', async () => {
+    const [publisher, subject] = [await broker(), await broker()]
+    const declared = queue()
+    const inbox = await inboxOf(subject, declared)
+    const due = Date.now() + 2_300
+    const to = { exchange: '', routingKey: declared.name, declare: declared }
+    await publisher.publish(messageOf('later'), to, { notBefore: new Date(due) })
+    await publisher.publish(messageOf('now'), to)
+    await publisher.close()
+    expect(bodyOf(await inbox.next())).toBe('now')
+    const later = await inbox.next()
+    expect(Date.now()).toBeGreaterThanOrEqual(due - early)
+    expect(bodyOf(later)).toBe('later')
+  })
+
+  test('a delay that is over already brings it back at once', async () => {
+    const subject = await broker()
+    const declared = queue()
+    await send(subject, declared, 'a')
+    const inbox = await inboxOf(subject, declared)
+    await (await inbox.next()).delay(new Date(Date.now() - 5_000))
+    expect(bodyOf(await inbox.next())).toBe('a')
+  })
+}
