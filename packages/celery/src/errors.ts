@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /** Every error that this package raises by itself: what callers branch on is the code. */
 export const errorCodes = {
   BROKER_UNAVAILABLE: 'The broker could not be reached in time. Safe to try again.',
@@ -50,10 +52,15 @@ export class TaskError extends Error {
     } = {},
   ) {
     const { args = [], module = 'builtins', traceback, cause } = options
-    super(args.map(String).join(', ') || type, cause === undefined ? undefined : { cause })
+    super(args.map(shown).join(', ') || type, cause === undefined ? undefined : { cause })
     this.type = type
     this.module = module
     this.args = args
     this.traceback = traceback
   }
+}
+
+/** An argument in a message: of any kind, from anywhere, so that it may have a `toString` of no use. */
+function shown(arg: unknown): string {
+  return typeof arg === 'string' ? arg : inspect(arg, { breakLength: Infinity, maxStringLength: 1_000 })
 }

@@ -1,0 +1,45 @@
+import { TaskError } from '../errors.ts'
+import { pythonArgsRepr, pythonRepr } from './repr.ts'
+
+const celery = 'celery.exceptions'
+const billiard = 'billiard.exceptions'
+
+/**
+ * The exceptions that Celery itself raises or stores, with the modules and arguments that its Python gives them, so
+ * that a Python caller's `except` catches what this package stored.
+ */
+export const celeryExceptions = {
+  /** No worker of the queue knows the task. */
+  notRegistered: (task: string) => new TaskError('NotRegistered', { module: celery, args: [task] }),
+  /** The hard time limit of so many seconds. */
+  timeLimitExceeded: (seconds: number) =>
+    new TaskError('TimeLimitExceeded', { module: billiard, args: [seconds] }),
+  softTimeLimitExceeded: () => new TaskError('SoftTimeLimitExceeded', { module: billiard, args: [] }),
+  workerLost: (message: string) => new TaskError('WorkerLostError', { module: billiard, args: [message] }),
+  /** `reason` is `revoked`, `expired` or `terminated`. */
+  taskRevoked: (reason: string) => new TaskError('TaskRevokedError', { module: celery, args: [reason] }),
+  terminated: (signal: string | number) => new TaskError('Terminated', { module: billiard, args: [signal] }),
+  /** A part of a chord failed; `part` as `reprOfException` shows it. */
+  chordError: (taskId: string, part: string) =>
+    new TaskError('ChordError', { module: celery, args: [`Dependency ${taskId} raised ${part}`] }),
+  maxRetriesExceeded: (task: string, id: string, args: readonly unknown[], kwargs: Record<string, unknown>) =>
+    new TaskError('MaxRetriesExceededError', {
+      module: celery,
+      args: [`Can't retry ${task}[${id}] args:${pythonArgsRepr(args)} kwargs:${pythonRepr(kwargs)}`],
+    }),
+  retry: (message: string, cause?: unknown) =>
+    new TaskError('Retry', { module: celery, args: [message], cause }),
+  reject: (reason: string | null, requeue: boolean) =>
+    new TaskError('Reject', { module: celery, args: [reason, requeue] }),
+  ignore: () => new TaskError('Ignore', { module: celery, args: [] }),
+  invalidTask: (message: string) => new TaskError('InvalidTaskError', { module: celery, args: [message] }),
+} as const
+
+/** The error is that exception of Celery's, here or from Python. */
+export function isCeleryException(error: unknown, type: string): error is TaskError {
+  return (
+    error instanceof TaskError &&
+    error.type === type &&
+    (error.module === celery || error.module === billiard)
+  )
+}

@@ -1,0 +1,79 @@
+import { isUtf8 } from 'node:buffer'
+import type { TaskMeta } from '../results/port.ts'
+import { decompress } from './compression.ts'
+import { readExceptionData } from './exceptions.ts'
+import { type DecodeOptions, decodeJson, encodeJson } from './json.ts'
+import { isRecord, undecodable } from './shape.ts'
+import { formatTime } from './time.ts'
+
+/**
+ * A task's state as Celery's result backends keep it. A result that is undefined is kept as null, Python's None.
+ * Throws `BAD_VALUE` when the result has no form in JSON.
+ */
+export function encodeMeta(meta: TaskMeta): string {
+  return encodeJson(meta.result === undefined ? { ...meta, result: null } : meta, 'meta')
+}
+
+export interface DecodeMetaOptions extends DecodeOptions {
+  /** Stands in for an id that is not in the document. */
+  taskId?: string
+  /** Bytes that a compressed document may have when it is decompressed: 64 MiB when absent. */
+  maxSize?: number
+}
+
+/**
+ * Reads what Celery or this package kept. The result of a failed, revoked or retried task is an `ExceptionData`
+ * whatever was stored. Fields of others' are carried through. Given as bytes it may be compressed, as Python's
+ * `result_compression` has it. Throws a `ProtocolError` when it is no such document.
+ */
+export function decodeMeta(stored: string | Uint8Array, options?: DecodeMetaOptions): TaskMeta {
+  const text = typeof stored === 'string' ? stored : textOf(stored, options?.maxSize ?? defaultMaxSize)
+  const meta = decodeJson(text, options)
+  if (!isRecord(meta) || typeof meta.status !== 'string') throw undecodable('The stored result has no status')
+  const taskId = typeof meta.task_id === 'string' ? meta.task_id : options?.taskId
+  if (taskId === undefined) throw undecodable('The stored result has no task_id')
+  const { status, traceback, children, date_done: done } = meta
+  return {
+    ...meta,
+    task_id: taskId,
+    status,
+    result: resultOf(status, meta.result),
+    traceback: typeof traceback === 'string' ? traceback : null,
+    children: Array.isArray(children) ? children : [],
+    date_done: done instanceof Date ? formatTime(done) : typeof done === 'string' ? done : null,
+  }
+}
+
+function resultOf(status: string, result: unknown): unknown {
+  switch (status) {
+    case 'FAILURE':
+      return readExceptionData(result)
+    case 'REVOKED':
+      return readExceptionData(result, 'TaskRevokedError', 'celery.exceptions')
+    // Python stores the cause of a retry, and null where it was given none.
+    case 'RETRY':
+      return readExceptionData(result, 'Retry', 'celery.exceptions')
+    default:
+      return result ?? null
+  }
+}
+
+const defaultMaxSize = 64 * 1024 * 1024
+
+/** What a compressed result begins with; then the method's type up to a zero byte, and the body. */
+const compressedMark = Buffer.from('\0celery-compressed\0')
+
+function textOf(stored: Uint8Array, maxSize: number): string {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
+  const plain = bytes.subarray(0, compressedMark.length).equals(compressedMark)
+    ? inflated(bytes, maxSize)
+    : bytes
+  if (!isUtf8(plain)) throw undecodable('The stored result is not UTF-8')
+  return plain.toString('utf8')
+}
+
+function inflated(bytes: Buffer, maxSize: number): Buffer {
+  const end = bytes.indexOf(0, compressedMark.length)
+  if (end === -1) throw undecodable('The stored result is compressed in no form that is known here')
+  return decompress(bytes.subarray(end + 1), bytes.toString('utf8', compressedMark.length, end), maxSize)
+}
