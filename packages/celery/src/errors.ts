@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 export const errorCodes = {
   BROKER_UNAVAILABLE: 'The broker could not be reached in time. Safe to try again.',
   RESULTS_UNAVAILABLE: 'The result store could not be reached in time. Safe to try again.',
+  SCHEDULES_UNAVAILABLE: "Beat's store could not be reached in time. Safe to try again.",
   UNROUTABLE: 'No queue takes a message with this exchange and routing key.',
   UNSUPPORTED: 'This broker or result store cannot do that.',
   BAD_OPTION: 'An option is missing or makes no sense.',
