@@ -3,8 +3,11 @@ import { type Log, noLog } from '../log.ts'
 import type { LamportClock } from './clock.ts'
 import { type CeleryEvent, eventExchange, groupOf, routingKeyOf, utcOffset } from './event.ts'
 
+/** What the dispatcher asks of a broker. */
+export type EventBroker = Pick<Broker, 'state' | 'watch' | 'cast'>
+
 export interface EventDispatcherOptions {
-  broker: Broker
+  broker: EventBroker
   clock: LamportClock
   /** The node's name: `celery@web1`, or `gen<pid>@web1` of a client. */
   hostname: string
