@@ -1,0 +1,237 @@
+import type { Redis } from 'ioredis'
+import type { BrokerState } from '../brokers/port.ts'
+import { CeleryError, type ErrorCode } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { Notices } from './notices.ts'
+import { ConnectionLost, explainFailure, isMissingScript } from './replies.ts'
+import type { Script } from './script.ts'
+import { connectClient, type Session } from './session.ts'
+import type { RedisTarget } from './target.ts'
+
+export interface LinkOptions {
+  target: RedisTarget
+  /** The code of errors when Redis cannot be reached or refuses. */
+  code: Extract<ErrorCode, 'BROKER_UNAVAILABLE' | 'RESULTS_UNAVAILABLE'>
+  /** Seconds an answer may take before the connection counts as lost. */
+  commandTimeout: number
+  connectTimeout: number
+  log: Log
+}
+
+type Listener = (state: BrokerState, error?: Error) => void
+
+/** Milliseconds between attempts to connect: doubled from the first to the second. */
+const [firstPause, longestPause] = [50, 5_000]
+
+/**
+ * A connection to Redis that is made again when it is lost. Every command has a deadline; one that misses it ends the
+ * connection, since a server or network that froze answers nothing more. What was in flight then rejects with
+ * `ConnectionLost`, for the caller to decide whether it may be sent again.
+ */
+export class RedisLink {
+  readonly #options: LinkOptions
+  readonly #listeners = new Set<Listener>()
+  readonly #setups: (() => Promise<void>)[] = []
+  readonly notices: Notices
+  #state: BrokerState = 'closed'
+  #session: Session | undefined
+  #opening: Promise<void> | undefined
+  #up = Promise.withResolvers<void>()
+  #retry: NodeJS.Timeout | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  #failures = 0
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.notices = new Notices(() => this.#session, options)
+    this.#up.promise.catch(() => undefined)
+  }
+
+  get state(): BrokerState {
+    return this.#state
+  }
+
+  get code(): LinkOptions['code'] {
+    return this.#options.code
+  }
+
+  watch(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** To be done on every new connection before anybody else uses it. */
+  onConnect(setup: () => Promise<void>): void {
+    this.#setups.push(setup)
+  }
+
+  open(): Promise<void> {
+    if (this.#state !== 'closed') return this.#opening ?? this.whenUp()
+    this.#opening ??= this.#connect()
+      .catch((error: unknown) => {
+        throw this.#unreachable(error)
+      })
+      .finally(() => {
+        this.#opening = undefined
+      })
+    return this.#opening
+  }
+
+  close(): void {
+    clearTimeout(this.#retry)
+    clearInterval(this.#heartbeat)
+    const session = this.#session
+    this.#session = undefined
+    if (session) this.#end(session)
+    if (this.#state === 'closed') return
+    this.#up.reject(new CeleryError('CLOSED', 'The connection to Redis was closed.'))
+    this.#up = Promise.withResolvers()
+    this.#up.promise.catch(() => undefined)
+    this.#become('closed')
+  }
+
+  /** Resolves when there is a connection; rejects when there is none within so many milliseconds, or never will be. */
+  async whenUp(timeout?: number): Promise<void> {
+    if (this.#state === 'open') return
+    if (this.#state === 'closed') throw new CeleryError('CLOSED', 'The connection to Redis is not open.')
+    if (timeout === undefined) return await this.#up.promise
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(this.#unreachable(undefined)), timeout)
+    try {
+      await Promise.race([this.#up.promise, late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Runs the script now. Rejects with `ConnectionLost`, or with an error that another try would not mend. */
+  run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const session = this.#session
+    if (!session) return Promise.reject(new ConnectionLost('There is no connection to Redis'))
+    return session.commands
+      .evalsha(script.sha, keys.length, ...keys, ...args)
+      .catch((error: unknown) => {
+        if (!isMissingScript(error)) throw error
+        return session.commands.eval(script.lua, keys.length, ...keys, ...args)
+      })
+      .catch((error: unknown) => this.#failed(session, error))
+  }
+
+  command(name: string, ...args: (string | number)[]): Promise<unknown> {
+    const session = this.#session
+    if (!session) return Promise.reject(new ConnectionLost('There is no connection to Redis'))
+    return session.commands.call(name, ...args).catch((error: unknown) => this.#failed(session, error))
+  }
+
+  /** Does `work` again over each new connection until it is done, for so many milliseconds; it must be safe to repeat. */
+  async persist<T>(work: () => Promise<T>, timeout: number): Promise<T> {
+    const deadline = performance.now() + timeout
+    for (;;) {
+      await this.whenUp(Math.max(0, deadline - performance.now()))
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error
+        if (performance.now() >= deadline) throw this.#unreachable(error)
+      }
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const session = await this.#begin()
+    try {
+      this.#session = session
+      if (this.notices.isWanted) await this.notices.attach(session)
+      for (const setup of this.#setups) await setup()
+      if (session.isLost) throw new ConnectionLost('The connection was lost as soon as it was made')
+    } catch (error) {
+      if (this.#session === session) this.#session = undefined
+      this.#end(session)
+      throw error
+    }
+    this.#failures = 0
+    this.#heartbeat = setInterval(() => this.#beat(session), this.#options.commandTimeout * 1_000).unref()
+    this.#become('open')
+    this.#up.resolve()
+  }
+
+  async #begin(): Promise<Session> {
+    const { target, connectTimeout, commandTimeout } = this.#options
+    const timeouts = { connectTimeout: connectTimeout * 1_000, commandTimeout: commandTimeout * 1_000 }
+    let session: Session | undefined
+    const commands = await connectClient(target, {
+      ...timeouts,
+      onLost: (error) => session && this.#lose(session, error),
+    })
+    session = { commands, subscriber: undefined, subscriberId: undefined, isTracking: false, isLost: false }
+    this.notices.connectBy(() =>
+      connectClient(target, { ...timeouts, onLost: (error) => session && this.#lose(session, error) }),
+    )
+    return session
+  }
+
+  #failed(session: Session, error: unknown): never {
+    const reason = explainFailure(error, this.#options.code)
+    if (reason instanceof ConnectionLost) this.#lose(session, reason)
+    throw reason
+  }
+
+  /** A connection that is silent is asked whether it lives: what freezes closes nothing. */
+  #beat(session: Session): void {
+    const ping = (client: Redis) => client.ping()
+    Promise.all([ping(session.commands), session.subscriber?.then(ping)]).catch((error: unknown) =>
+      this.#lose(session, explainFailure(error, this.#options.code)),
+    )
+  }
+
+  #lose(session: Session, error: Error): void {
+    if (session.isLost) return
+    this.#end(session)
+    if (this.#session !== session) return
+    this.#session = undefined
+    if (this.#state !== 'open') return
+    clearInterval(this.#heartbeat)
+    this.#up = Promise.withResolvers()
+    this.#up.promise.catch(() => undefined)
+    this.#become('reconnecting', error)
+    this.#connectLater()
+  }
+
+  #connectLater(): void {
+    const pause = Math.min(longestPause, firstPause * 2 ** this.#failures)
+    this.#failures += 1
+    this.#retry = setTimeout(
+      () => {
+        this.#connect().catch((error: unknown) => {
+          if (this.#state !== 'reconnecting') return
+          const reason = explainFailure(error, this.#options.code).message
+          this.#options.log.debug({ reason, attempt: this.#failures }, 'Redis cannot be reached yet')
+          this.#connectLater()
+        })
+      },
+      pause * (0.5 + Math.random() / 2),
+    )
+  }
+
+  #end(session: Session): void {
+    session.isLost = true
+    session.commands.disconnect()
+    session.subscriber?.then(
+      (client) => client.disconnect(),
+      () => undefined,
+    )
+  }
+
+  #become(state: BrokerState, error?: Error): void {
+    this.#state = state
+    for (const listener of [...this.#listeners]) listener(state, error)
+  }
+
+  #unreachable(error: unknown): Error {
+    if (error instanceof CeleryError) return error
+    const { host, port, path } = this.#options.target
+    const why = error instanceof Error ? `: ${error.message}` : ' in time'
+    const message = `Redis at ${path ?? `${host}:${port}`} could not be reached${why}. Safe to try again.`
+    return new CeleryError(this.#options.code, message, { cause: error })
+  }
+}

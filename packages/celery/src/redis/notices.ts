@@ -1,0 +1,178 @@
+import type { Redis } from 'ioredis'
+import type { Log } from '../log.ts'
+import type { Session } from './session.ts'
+
+export type OnMessage = (channel: string, payload: Buffer) => void
+
+const invalidation = '__redis__:invalidate'
+
+/** Names subscribed to in one command. */
+const perCommand = 500
+
+/**
+ * What the server tells by itself: messages of channels and patterns, and which keys have changed that were read
+ * before (client-side caching's notices, used as a doorbell). All of it is asked for again on a new connection; who
+ * needs to know what was missed meanwhile looks again.
+ */
+export class Notices {
+  readonly #session: () => Session | undefined
+  readonly #log: Log
+  readonly #channels = new Map<string, Set<OnMessage>>()
+  readonly #patterns = new Map<string, Set<OnMessage>>()
+  readonly #bells = new Map<string, Set<() => void>>()
+  #connect: (() => Promise<Redis>) | undefined
+  #wantsTracking = false
+  #saidNoTracking = false
+
+  constructor(session: () => Session | undefined, { log }: { log: Log }) {
+    this.#session = session
+    this.#log = log
+  }
+
+  /** Whether a new connection needs one for notices beside it. */
+  get isWanted(): boolean {
+    return this.#wantsTracking || this.#channels.size > 0 || this.#patterns.size > 0
+  }
+
+  /** Whether bells ring now; where they do not, who waits has to look from time to time. */
+  get isTracking(): boolean {
+    return this.#session()?.isTracking ?? false
+  }
+
+  connectBy(connect: () => Promise<Redis>): void {
+    this.#connect = connect
+  }
+
+  /** Calls back when one of these keys is changed after this session has read it: once for each reading. */
+  ring(keys: readonly string[], bell: () => void): () => void {
+    this.#wantsTracking = true
+    for (const key of keys) add(this.#bells, key, bell)
+    return () => {
+      for (const key of keys) remove(this.#bells, key, bell)
+    }
+  }
+
+  /** Makes the second connection, and with it all subscriptions, if it is not there. */
+  async attach(session = this.#session()): Promise<void> {
+    if (!session) return
+    session.subscriber ??= this.#begin(session)
+    await session.subscriber
+    if (this.#wantsTracking && !session.isTracking) await this.#track(session)
+  }
+
+  async subscribe(channels: readonly string[], onMessage: OnMessage): Promise<void> {
+    await this.#subscribe('subscribe', this.#channels, channels, onMessage)
+  }
+
+  async unsubscribe(channels: readonly string[], onMessage: OnMessage): Promise<void> {
+    await this.#unsubscribe('unsubscribe', this.#channels, channels, onMessage)
+  }
+
+  async subscribePattern(pattern: string, onMessage: OnMessage): Promise<void> {
+    await this.#subscribe('psubscribe', this.#patterns, [pattern], onMessage)
+  }
+
+  async unsubscribePattern(pattern: string, onMessage: OnMessage): Promise<void> {
+    await this.#unsubscribe('punsubscribe', this.#patterns, [pattern], onMessage)
+  }
+
+  async #subscribe(
+    command: 'subscribe' | 'psubscribe',
+    known: Map<string, Set<OnMessage>>,
+    names: readonly string[],
+    onMessage: OnMessage,
+  ): Promise<void> {
+    const fresh = names.filter((name) => !known.has(name))
+    for (const name of names) add(known, name, onMessage)
+    const session = this.#session()
+    const wasAttached = session?.subscriber !== undefined
+    await this.attach(session)
+    if (wasAttached && fresh.length > 0) await ask(await session?.subscriber, command, fresh)
+  }
+
+  async #unsubscribe(
+    command: 'unsubscribe' | 'punsubscribe',
+    known: Map<string, Set<OnMessage>>,
+    names: readonly string[],
+    onMessage: OnMessage,
+  ): Promise<void> {
+    const gone = names.filter((name) => remove(known, name, onMessage))
+    if (gone.length > 0) await ask(await this.#session()?.subscriber, command, gone)
+  }
+
+  async #begin(session: Session): Promise<Redis> {
+    if (!this.#connect) throw new Error('There is no connection to Redis')
+    const client = await this.#connect()
+    if (session.isLost) {
+      client.disconnect()
+      throw new Error('The connection was lost')
+    }
+    client.on('messageBuffer', (channel: Buffer, payload: Buffer | Buffer[] | null) => {
+      this.#onMessage(channel.toString(), payload)
+    })
+    client.on('pmessageBuffer', (pattern: string, channel: Buffer, payload: Buffer) => {
+      const name = channel.toString()
+      for (const onMessage of this.#patterns.get(pattern) ?? []) onMessage(name, payload)
+    })
+    // Asked now: a connection that has subscribed answers nothing else.
+    session.subscriberId = await client.client('ID').then(String, () => undefined)
+    await ask(client, 'subscribe', [...this.#channels.keys()])
+    await ask(client, 'psubscribe', [...this.#patterns.keys()])
+    return client
+  }
+
+  async #track(session: Session): Promise<void> {
+    const subscriber = await session.subscriber
+    if (!subscriber) return
+    try {
+      await subscriber.subscribe(invalidation)
+      await session.commands.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', session.subscriberId ?? '')
+      session.isTracking = true
+    } catch (error) {
+      if (session.isLost || !(error instanceof Error) || error.name !== 'ReplyError') throw error
+      if (this.#saidNoTracking) return
+      this.#saidNoTracking = true
+      const reason = error.message
+      this.#log.warn({ reason }, 'Redis refuses CLIENT TRACKING: queues are looked at every second instead')
+    }
+  }
+
+  #onMessage(channel: string, payload: Buffer | Buffer[] | null): void {
+    if (channel === invalidation) {
+      // Nothing in place of keys: the whole database was emptied.
+      const bells = Array.isArray(payload)
+        ? payload.map((key) => this.#bells.get(key.toString()))
+        : this.#bells.values()
+      for (const some of bells) for (const bell of some ?? []) bell()
+      return
+    }
+    if (!Buffer.isBuffer(payload)) return
+    for (const onMessage of this.#channels.get(channel) ?? []) onMessage(channel, payload)
+  }
+}
+
+async function ask(
+  client: Redis | undefined,
+  command: 'subscribe' | 'psubscribe' | 'unsubscribe' | 'punsubscribe',
+  names: readonly string[],
+): Promise<void> {
+  if (!client) return
+  const asked: Promise<unknown>[] = []
+  for (let i = 0; i < names.length; i += perCommand) {
+    asked.push(client[command](...names.slice(i, i + perCommand)))
+  }
+  await Promise.all(asked)
+}
+
+function add<T>(map: Map<string, Set<T>>, name: string, item: T): void {
+  const items = map.get(name)
+  if (items) items.add(item)
+  else map.set(name, new Set([item]))
+}
+
+/** True when it was the last one. */
+function remove<T>(map: Map<string, Set<T>>, name: string, item: T): boolean {
+  const items = map.get(name)
+  if (!items?.delete(item) || items.size > 0) return false
+  return map.delete(name)
+}

@@ -1,0 +1,42 @@
+import { CeleryError, type ErrorCode } from '../errors.ts'
+
+/** The connection is gone: whether the command was carried out is not known. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost'
+}
+
+/** Answers of a server that another connection may not give: a replica after a failover, or one that just starts. */
+const passing = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNBLOCKED)\b/
+const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
+
+/** What a failed command means: `ConnectionLost` when it is worth another try, else an error for the caller. */
+export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost | CeleryError {
+  if (error instanceof CeleryError || error instanceof ConnectionLost) return error
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  if (name !== 'ReplyError') return new ConnectionLost(message, { cause: error })
+  if (passing.test(message)) return new ConnectionLost(message, { cause: error })
+  if (clustered.test(message)) {
+    const advice = 'Redis Cluster is not supported: its keys cannot be changed together. Use a single server.'
+    return new CeleryError('UNSUPPORTED', `${advice} (${message})`, { cause: error })
+  }
+  return new CeleryError(code, `Redis refused a command: ${message}`, { cause: error })
+}
+
+export function isMissingScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
+
+/** An answer that is a list of strings, with nothing else among them. */
+export function strings(reply: unknown): string[] {
+  return Array.isArray(reply) ? reply.filter((item) => typeof item === 'string') : []
+}
+
+/** What a script says of the items it could not do: their places and Redis's errors, in turn. */
+export function refusals(reply: unknown, code: ErrorCode): Map<number, Error> | undefined {
+  if (!Array.isArray(reply) || reply.length === 0) return undefined
+  const errors = new Map<number, Error>()
+  for (let i = 0; i + 1 < reply.length; i += 2) {
+    errors.set(Number(reply[i]), new CeleryError(code, `Redis refused it: ${String(reply[i + 1])}`))
+  }
+  return errors
+}

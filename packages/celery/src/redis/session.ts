@@ -1,0 +1,61 @@
+import type { Redis } from 'ioredis'
+import { type RedisTarget, tlsOptionsOf } from './target.ts'
+
+/**
+ * One connection for commands and, when somebody listens, one for what the server tells by itself. They live and
+ * die together: when one is lost both are made anew, so that nobody has to think about half of a session.
+ */
+export interface Session {
+  readonly commands: Redis
+  /** Made on first need. */
+  subscriber: Promise<Redis> | undefined
+  subscriberId: string | undefined
+  /** The server tells which of the keys that this session has read were changed. */
+  isTracking: boolean
+  isLost: boolean
+}
+
+export interface ConnectOptions {
+  /** Milliseconds. */
+  connectTimeout: number
+  commandTimeout: number
+  onLost(error: Error): void
+}
+
+/** A client that never connects again by itself and never sends a command twice: both are decided above it. */
+export async function connectClient(target: RedisTarget, options: ConnectOptions): Promise<Redis> {
+  const [{ Redis }, tls] = await Promise.all([import('ioredis'), tlsOptionsOf(target)])
+  const client = new Redis({
+    ...(target.path === undefined ? { host: target.host, port: target.port } : { path: target.path }),
+    db: target.db,
+    ...(target.username !== undefined && { username: target.username }),
+    ...(target.password !== undefined && { password: target.password }),
+    ...(tls && { tls }),
+    // On RESP3 ioredis drops the notices of changed keys; on RESP2 they come as messages.
+    protocol: 2,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    disableClientInfo: true,
+    connectionName: 'celery-ts',
+    retryStrategy: () => null,
+    connectTimeout: options.connectTimeout,
+    commandTimeout: options.commandTimeout,
+    disconnectTimeout: 250,
+    keepAlive: 10_000,
+  })
+  let reason: Error | undefined
+  client.on('error', (error) => {
+    reason = error
+  })
+  client.on('close', () => options.onLost(reason ?? new Error('Redis closed the connection')))
+  try {
+    await client.connect()
+  } catch (error) {
+    client.disconnect()
+    throw reason ?? error
+  }
+  return client
+}

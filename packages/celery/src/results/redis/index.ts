@@ -1,0 +1,192 @@
+import { type Log, noLog } from '../../log.ts'
+import { decodeJson, encodeJson } from '../../protocol/json.ts'
+import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
+import { Batcher } from '../../redis/batcher.ts'
+import { RedisLink } from '../../redis/link.ts'
+import { refusals } from '../../redis/replies.ts'
+import { type RedisTarget, readRedisUrl, secondsOption } from '../../redis/target.ts'
+import type { ChordPart, ResultStore, TaskMeta, Watching } from '../port.ts'
+import { decodeParts, encodePart, partMember } from './chord-part.ts'
+import { ResultKeys } from './keys.ts'
+import { addPart, count, forgetChord, setSize, storeStates } from './scripts.ts'
+import { RedisWatches } from './watches.ts'
+
+export interface RedisResultsOptions {
+  /** Seconds that results are kept: 86,400 when absent, and for ever when 0. */
+  expires?: number
+  /** Celery's `global_keyprefix`, also an option of the URL. */
+  globalKeyPrefix?: string
+  /** Seconds that a lost connection is waited out: 10 when absent. */
+  timeout?: number
+  /** Seconds an answer may take before the connection counts as lost: 5 when absent, or the URL's `socket_timeout`. */
+  commandTimeout?: number
+  /** Seconds: 5 when absent, or the URL's `socket_connect_timeout`. */
+  connectTimeout?: number
+  log?: Log
+}
+
+/** Seconds that who completed a chord has for sending its body before another may do it: Celery's own. */
+const claimSeconds = 10
+/** Seconds in which late parts of a chord that is done are turned away: Celery's own. */
+const doneSeconds = 300
+const startsSeconds = 86_400
+/** Keys read in one command. */
+const perRead = 1_000
+
+/**
+ * Results in Redis as Celery 5.7 keeps them, so that Python and TypeScript read each other's and complete chords
+ * together.
+ * @param url `redis://user:password@host:6379/0`, `rediss://` with TLS
+ * @throws CeleryError `BAD_OPTION` when the URL cannot be used
+ */
+export function createRedisResults(url: string, options: RedisResultsOptions = {}): ResultStore {
+  return new RedisResults(readRedisUrl(url), options)
+}
+
+class RedisResults implements ResultStore {
+  readonly kind = 'redis'
+  readonly #target: RedisTarget
+  readonly #link: RedisLink
+  readonly #keys: ResultKeys
+  readonly #watches: RedisWatches
+  readonly #storing: Batcher<Stored>
+  readonly #expires: number
+  /** Milliseconds. */
+  readonly #timeout: number
+
+  constructor(target: RedisTarget, options: RedisResultsOptions) {
+    const log = options.log ?? noLog
+    this.#target = target
+    this.#expires = Math.ceil(options.expires ?? 86_400)
+    this.#timeout = (options.timeout ?? 10) * 1_000
+    this.#link = new RedisLink({
+      target,
+      code: 'RESULTS_UNAVAILABLE',
+      commandTimeout: options.commandTimeout ?? secondsOption(target, 'socket_timeout') ?? 5,
+      connectTimeout: options.connectTimeout ?? secondsOption(target, 'socket_connect_timeout') ?? 5,
+      log,
+    })
+    this.#keys = new ResultKeys(options.globalKeyPrefix ?? target.options.global_keyprefix ?? '')
+    this.#watches = new RedisWatches(this.#link, this.#keys, log)
+    this.#storing = new Batcher({
+      link: this.#link,
+      send: (items) => this.#storeAll(items),
+      sizeOf: ({ text }) => text.length,
+      what: 'a result',
+    })
+  }
+
+  open(): Promise<void> {
+    return this.#link.open()
+  }
+
+  async close(): Promise<void> {
+    this.#watches.close()
+    this.#link.close()
+  }
+
+  describe(): string {
+    const { tls, host, port, path, db } = this.#target
+    return path === undefined ? `${tls ? 'rediss' : 'redis'}://${host}:${port}/${db}` : `socket://${path}`
+  }
+
+  store(meta: TaskMeta): Promise<void> {
+    return this.#storing.add({ key: this.#keys.task(meta.task_id), text: encodeMeta(meta) }, this.#timeout)
+  }
+
+  async get(taskIds: readonly string[]): Promise<(TaskMeta | undefined)[]> {
+    const texts: unknown[] = []
+    for (let i = 0; i < taskIds.length; i += perRead) {
+      const keys = taskIds.slice(i, i + perRead).map((id) => this.#keys.task(id))
+      const reply = await this.#persist(() => this.#link.command('MGET', ...keys))
+      if (Array.isArray(reply)) texts.push(...reply)
+    }
+    return texts.map((text) => (typeof text === 'string' ? decodeMeta(text) : undefined))
+  }
+
+  async forget(taskIds: readonly string[]): Promise<void> {
+    await this.#delete(taskIds.map((id) => this.#keys.task(id)))
+  }
+
+  watch(taskIds: readonly string[], onMeta: (meta: TaskMeta) => void): Promise<Watching> {
+    return this.#watches.watch(taskIds, onMeta, this.#timeout)
+  }
+
+  async storeGroup(groupId: string, result: unknown): Promise<void> {
+    const text = encodeJson({ result })
+    await this.#storing.add({ key: this.#keys.group(groupId), text }, this.#timeout)
+  }
+
+  async getGroup(groupId: string): Promise<unknown> {
+    const text = await this.#persist(() => this.#link.command('GET', this.#keys.group(groupId)))
+    if (typeof text !== 'string') return undefined
+    const document = decodeJson(text)
+    return typeof document === 'object' && document !== null && 'result' in document
+      ? document.result
+      : undefined
+  }
+
+  async forgetGroup(groupId: string): Promise<void> {
+    await this.#delete([this.#keys.group(groupId)])
+  }
+
+  async setChordSize(groupId: string, size: number): Promise<void> {
+    const [, , s, , c] = this.#keys.chord(groupId)
+    await this.#persist(() => this.#link.run(setSize, [s, c], [size, this.#expires]))
+  }
+
+  async growChord(groupId: string, by: number): Promise<void> {
+    const [, t] = this.#keys.chord(groupId)
+    await this.#persist(() => this.#link.run(count, [t], [by, this.#expires]))
+  }
+
+  async addChordPart(groupId: string, part: ChordPart): Promise<ChordPart[] | undefined> {
+    const args = [
+      partMember(part),
+      encodePart(part),
+      part.index ?? '',
+      this.#expires,
+      claimSeconds,
+      `ts:${part.taskId}`,
+    ]
+    const reply = await this.#persist(() => this.#link.run(addPart, this.#keys.chord(groupId), args))
+    return Array.isArray(reply) ? decodeParts(reply) : undefined
+  }
+
+  async forgetChord(groupId: string): Promise<void> {
+    const keys = this.#keys.chord(groupId).slice(0, 5)
+    await this.#persist(() => this.#link.run(forgetChord, keys, [doneSeconds]))
+  }
+
+  async countStart(taskId: string): Promise<number> {
+    const reply = await this.#persist(() =>
+      this.#link.run(count, [this.#keys.starts(taskId)], [1, startsSeconds]),
+    )
+    return Number(reply) - 1
+  }
+
+  async forgetStarts(taskId: string): Promise<void> {
+    await this.#delete([this.#keys.starts(taskId)])
+  }
+
+  #persist<T>(work: () => Promise<T>): Promise<T> {
+    return this.#link.persist(work, this.#timeout)
+  }
+
+  async #delete(keys: readonly string[]): Promise<void> {
+    for (let i = 0; i < keys.length; i += perRead) {
+      await this.#persist(() => this.#link.command('UNLINK', ...keys.slice(i, i + perRead)))
+    }
+  }
+
+  async #storeAll(items: readonly Stored[]): Promise<Map<number, Error> | undefined> {
+    const keys = items.map(({ key }) => key)
+    const texts = items.map(({ text }) => text)
+    return refusals(await this.#link.run(storeStates, keys, [this.#expires, ...texts]), this.#link.code)
+  }
+}
+
+interface Stored {
+  key: string
+  text: string
+}
