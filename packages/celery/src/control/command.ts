@@ -21,6 +21,8 @@ export interface CommandContext {
   readonly worker: WorkerSurface
   /** Sends events in the worker's name. */
   readonly events: EventDispatcher
+  /** For what the answer need not wait for. It must not reject; when too much is under way already, it is left out. */
+  inBackground(work: () => Promise<void>): void
 }
 
 export function ok(value: string): { ok: string } {

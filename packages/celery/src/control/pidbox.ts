@@ -1,5 +1,6 @@
 import { CeleryError } from '../errors.ts'
 import { createEventDispatcher } from '../events/dispatcher.ts'
+import { within } from '../events/within.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import type { WorkerSurface } from '../worker/surface.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -7,8 +8,12 @@ import { commands } from './commands/index.ts'
 import { adjustClock, castTo, mail, pidboxExchange } from './mailbox.ts'
 import { type ControlRequest, readRequest } from './request.ts'
 
-/** Requests that wait for those before them; further ones are dropped. */
-const maxWaiting = 1_000
+/** Requests under way at a time, and as much work in the background; what is more is dropped. */
+const maxUnderWay = 1_000
+/** Seconds that a question waits for the changes that came before it. */
+const questionPatience = 0.5
+/** Seconds that a worker which stops waits for what is under way. */
+const stopPatience = 5
 
 /**
  * Serves remote control for this worker: `celery inspect`, `celery control`, Flower, and the control client of this
@@ -18,25 +23,39 @@ export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Prom
   const { app, broker, hostname } = worker
   const { log, now } = app.options
   const events = createEventDispatcher({ broker, clock: app.clock, hostname, log, now })
-  const context: CommandContext = { worker, events }
-  const underWay = new Set<Promise<void>>()
-  /** What changes something is done in order; what only looks need not wait for it. */
-  let lastChange: Promise<void> = Promise.resolve()
+  const requests = new Set<Promise<void>>()
+  const background = new Set<Promise<void>>()
+  const context: CommandContext = {
+    worker,
+    events,
+    inBackground(work) {
+      if (background.size < maxUnderWay) track(background, work())
+      else log.warn({}, 'too much remote control at once: the states of revoked tasks were not kept')
+    },
+  }
+  /** Changes are made one after the other. */
+  let lastChange: Promise<void> | undefined
 
   function onMessage(message: WireMessage): void {
     adjustClock(app.clock, message.headers)
     const request = read(message)
     if (request === undefined) return
-    if (underWay.size >= maxWaiting) {
-      log.warn({}, 'too much remote control at once: a request was dropped')
-      return
-    }
+    if (requests.size < maxUnderWay) track(requests, handle(request))
+    else log.warn({}, 'too much remote control at once: a request was dropped')
+  }
+
+  async function handle(request: ControlRequest): Promise<void> {
     const command = findCommand(request.method)
-    const work = () => answer(context, request, command)
-    const done = command?.kind === 'control' ? lastChange.then(work) : work()
-    if (command?.kind === 'control') lastChange = done
-    underWay.add(done)
-    void done.then(() => underWay.delete(done))
+    const before = lastChange
+    if (command?.kind === 'control') {
+      const change = after(before, () => answer(context, request, command))
+      lastChange = change
+      await change
+      if (lastChange === change) lastChange = undefined
+    } else {
+      if (before !== undefined) await within(questionPatience, before)
+      await answer(context, request, command)
+    }
   }
 
   function read(message: WireMessage): ControlRequest | undefined {
@@ -48,19 +67,30 @@ export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Prom
     }
   }
 
-  const listening = await broker.listen({
-    exchange: pidboxExchange,
-    routingKey: '',
-    queue: `${hostname}.celery.pidbox`,
-    onMessage,
-  })
-  return {
-    async stop() {
-      await listening.stop()
-      await Promise.all(underWay)
-      await events.close()
-    },
+  try {
+    const queue = `${hostname}.celery.pidbox`
+    const listening = await broker.listen({ exchange: pidboxExchange, routingKey: '', queue, onMessage })
+    return {
+      async stop() {
+        await listening.stop()
+        await within(stopPatience, Promise.all([...requests, ...background]))
+        await events.close()
+      },
+    }
+  } catch (error) {
+    await events.close()
+    throw error
   }
+}
+
+async function after(before: Promise<void> | undefined, work: () => Promise<void>): Promise<void> {
+  await before
+  await work()
+}
+
+function track(work: Set<Promise<void>>, promise: Promise<void>): void {
+  work.add(promise)
+  void promise.then(() => work.delete(promise))
 }
 
 function findCommand(method: string): Command | undefined {

@@ -2,6 +2,7 @@ import type { Broker } from '../brokers/port.ts'
 import { type Log, noLog } from '../log.ts'
 import type { LamportClock } from './clock.ts'
 import { type CeleryEvent, eventExchange, groupOf, routingKeyOf, utcOffset } from './event.ts'
+import { within } from './within.ts'
 
 /** What the dispatcher asks of a broker. */
 export type EventBroker = Pick<Broker, 'state' | 'watch' | 'cast'>
@@ -163,13 +164,4 @@ function isEncodable(event: CeleryEvent): boolean {
   } catch {
     return false
   }
-}
-
-async function within(seconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000)
-  })
-  await Promise.race([work, deadline])
-  clearTimeout(timer)
 }

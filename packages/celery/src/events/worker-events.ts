@@ -1,3 +1,4 @@
+import { reprOfException } from '../protocol/exceptions.ts'
 import { pythonArgsRepr, pythonRepr } from '../protocol/repr.ts'
 import type { ExceptionData } from '../results/port.ts'
 import type { WorkerEvents, WorkerEventsFactory } from '../worker/events.ts'
@@ -87,11 +88,5 @@ function receivedFields({ message }: RequestInfo): Record<string, unknown> {
 }
 
 function failureFields(uuid: string, exception: ExceptionData, traceback: string): Record<string, unknown> {
-  return { uuid, exception: exceptionRepr(exception), traceback: traceback.slice(-maxTraceback) }
-}
-
-/** `ValueError('no such book')`. */
-function exceptionRepr({ exc_type, exc_message }: ExceptionData): string {
-  const args = Array.isArray(exc_message) ? exc_message : [exc_message]
-  return `${exc_type}(${args.map((arg) => pythonRepr(arg)).join(', ')})`
+  return { uuid, exception: reprOfException(exception), traceback: traceback.slice(-maxTraceback) }
 }

@@ -11,17 +11,15 @@ export const revoke: Command = {
 }
 
 export async function revokeTasks(
-  { worker }: CommandContext,
+  { worker, inBackground }: CommandContext,
   taskIds: readonly string[],
   terminate: boolean,
   signal: string,
 ): Promise<{ ok: string }> {
   const ended = await worker.revoke(taskIds, { terminate, signal })
   const running = new Set([...ended, ...worker.active().map(({ message }) => message.headers.id)])
-  await markRevoked(
-    worker.app,
-    taskIds.filter((id) => !running.has(id)),
-  )
+  const others = taskIds.filter((id) => !running.has(id))
+  inBackground(() => markRevoked(worker.app, others))
   worker.app.options.log.info(
     { taskIds: taskIds.slice(0, 100), terminate },
     'tasks revoked by remote control',

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { pidboxExchange } from '../../src/control/mailbox.ts'
+import { mingle } from '../../src/control/mingle.ts'
+import { servePidbox } from '../../src/control/pidbox.ts'
+import { type ControlFixture, startControl } from './support/control-fixture.ts'
+import { FakeWorker } from './support/fake-worker.ts'
+
+let fixture: ControlFixture
+beforeEach(async () => {
+  fixture = await startControl()
+})
+afterEach(() => fixture.stop())
+
+async function cast(body: string, contentType = 'application/json', headers = {}) {
+  await fixture.broker.cast(
+    { headers, properties: { contentType, contentEncoding: 'utf-8' }, body: Buffer.from(body) },
+    { exchange: pidboxExchange, routingKey: '' },
+  )
+}
+
+describe('what comes', () => {
+  test('a command that is not known is refused by its name', async () => {
+    expect(await fixture.ask('make_coffee')).toEqual({ error: 'No such control command: make_coffee' })
+    expect(await fixture.ask('toString')).toEqual({ error: 'No such control command: toString' })
+  })
+
+  test('what is no request does no harm', async () => {
+    for (const body of [
+      '',
+      'no json',
+      'null',
+      '[]',
+      '{"method": 7}',
+      '{"method": "revoke", "arguments": []}',
+    ])
+      await cast(body)
+    await cast('{"method": "shutdown"}', 'application/x-python-serialize')
+    await cast('{"method": "revoke", "arguments": {"task_id": "a"}, "reply_to": {"exchange": 7}}')
+    expect(await fixture.ask('revoked')).toEqual(['a'])
+    expect(fixture.worker.calls.map(([name]) => name)).toEqual(['revoke', 'revoke'])
+  })
+
+  test('the clock follows that of who asks', async () => {
+    await cast('{"method": "ping"}', 'application/json', { clock: 5_000 })
+    await cast('{"method": "ping"}', 'application/json', { clock: null })
+    await vi.waitFor(() => expect(fixture.app.clock.value).toBeGreaterThan(5_001))
+  })
+
+  test('a request whose asker has given up waiting is done all the same', async () => {
+    await cast('{"method": "revoke", "arguments": {"task_id": "late"}}', 'application/json', { expires: 1 })
+    await vi.waitFor(async () => expect(await fixture.ask('revoked')).toEqual(['late']))
+  })
+
+  test('changes are made one after the other, and questions do not wait for them', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const addQueue = vi.spyOn(fixture.worker, 'addQueue').mockImplementationOnce(async (queue) => {
+      await promise
+      fixture.worker.calls.push(['added', queue.name])
+    })
+    await fixture.control.addConsumer('slow')
+    await fixture.control.cancelConsumer('slow')
+    await fixture.control.revoke('a')
+    await vi.waitFor(() => expect(addQueue).toHaveBeenCalled())
+    expect(await fixture.ask('ping')).toEqual({ ok: 'pong' })
+    expect(fixture.worker.calls).toEqual([])
+    resolve()
+    await vi.waitFor(() => expect(fixture.worker.calls.map(([name]) => name)).toEqual(['added', 'revoke']))
+  })
+})
+
+describe('who is meant', () => {
+  let other: FakeWorker
+  let pidbox: Awaited<ReturnType<typeof servePidbox>>
+  beforeEach(async () => {
+    other = new FakeWorker(fixture.app, fixture.broker, 'celery@other')
+    pidbox = await servePidbox(other)
+  })
+  afterEach(() => pidbox.stop())
+
+  test('everybody', async () => {
+    expect(await fixture.control.ping({ limit: 2 })).toEqual({
+      'celery@fake': { ok: 'pong' },
+      'celery@other': { ok: 'pong' },
+    })
+  })
+
+  test('those named: and the answer is there as soon as they have all answered', async () => {
+    const start = performance.now()
+    const replies = await fixture.control.inspect.ping({ destination: 'celery@other', timeout: 20 })
+    expect(replies).toEqual({ 'celery@other': { ok: 'pong' } })
+    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(await fixture.control.ping({ destination: ['celery@none'], timeout: 0.2 })).toEqual({})
+  })
+
+  test('those whose name fits', async () => {
+    const ping = (pattern: string, matcher?: 'glob' | 'pcre') =>
+      fixture.control.ping({ pattern, ...(matcher && { matcher }), timeout: 0.3 })
+    const [glob, pcre] = await Promise.all([ping('*@o*'), ping('.*fa', 'pcre')])
+    expect(Object.keys(glob)).toEqual(['celery@other'])
+    expect(Object.keys(pcre)).toEqual(['celery@fake'])
+  })
+
+  test('workers tell each other what was revoked', async () => {
+    await fixture.control.revoke('a', { destination: 'celery@other', reply: true, timeout: 5 })
+    const third = new FakeWorker(fixture.app, fixture.broker, 'celery@third')
+    await third.revoke(['b'], { terminate: false, signal: 'SIGTERM' })
+    await mingle(third, 0.3)
+    expect(third.revoked().toSorted()).toEqual(['a', 'b'])
+    expect(other.revoked().toSorted()).toEqual(['a', 'b'])
+    expect(fixture.worker.revoked()).toEqual(['b'])
+  })
+})
+
+describe('the client', () => {
+  test('does not wait unless it is told to', async () => {
+    expect(await fixture.control.revoke('a', { terminate: true, signal: 'SIGKILL' })).toEqual({})
+    await vi.waitFor(() =>
+      expect(fixture.worker.calls).toEqual([['revoke', ['a'], { terminate: true, signal: 'SIGKILL' }]]),
+    )
+  })
+
+  test('has every command', async () => {
+    const { control } = fixture
+    const options = { reply: true, limit: 1, timeout: 5 }
+    const outcomes = [
+      await control.rateLimit('tasks.add', '10/m', options),
+      await control.timeLimit('tasks.add', { soft: 5 }, options),
+      await control.addConsumer('mails', { ...options, exchange: 'e', routingKey: 'k' }),
+      await control.cancelConsumer('mails', options),
+      await control.poolGrow(2, options),
+      await control.poolShrink(1, options),
+      await control.enableEvents(options),
+      await control.disableEvents(options),
+      await control.revokeByStampedHeaders({ stamp: 'a' }, options),
+      await control.heartbeat(options),
+      await control.shutdown(options),
+      await control.poolRestart(options),
+      await control.autoscale(10, 3, options),
+    ].map((replies) => replies['celery@fake'])
+    expect(outcomes.slice(0, 9).map((outcome) => Object.keys(outcome ?? {}))).toEqual(Array(9).fill(['ok']))
+    expect(outcomes[9]).toBeNull()
+    expect(outcomes.slice(10)).toEqual([
+      { ok: 'shutting down' },
+      { error: expect.any(String) },
+      { error: expect.any(String) },
+    ])
+  })
+
+  test('has every question', async () => {
+    const { inspect } = fixture.control
+    const options = { limit: 1, timeout: 5 }
+    const answers = await Promise.all([
+      inspect.active(options),
+      inspect.reserved(options),
+      inspect.scheduled(options),
+      inspect.registered({ ...options, attributes: ['name'] }),
+      inspect.queryTask('a', options),
+      inspect.revoked(options),
+      inspect.activeQueues(options),
+      inspect.stats(options),
+      inspect.conf(options),
+      inspect.report(options),
+      inspect.clock(options),
+    ])
+    expect(answers.map((replies) => Object.keys(replies))).toEqual(Array(11).fill(['celery@fake']))
+    expect(answers[3]).toEqual({ 'celery@fake': ['tasks.add [name=tasks.add]'] })
+  })
+
+  test('can be closed and used again', async () => {
+    await fixture.control.close()
+    expect(await fixture.control.ping({ limit: 1 })).toEqual({ 'celery@fake': { ok: 'pong' } })
+    await fixture.control.close()
+    await fixture.control.close()
+  })
+})
