@@ -16,7 +16,7 @@ export interface SendContext {
 export async function sendTask(app: AppCore, call: Call, context: SendContext = {}): Promise<string> {
   const taskId = call.options.task_id ?? app.options.newId()
   const current = currentTask()
-  const routed = routeOf(app, call.name)
+  const routed = routeOf(app, call.routeName ?? call.name)
   const options = withDefaults(app, call, routed.priority)
   const now = app.options.now()
   const message = buildMessage({ ...call, options }, { now, taskId, processId: app.processId, current })

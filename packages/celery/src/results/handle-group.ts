@@ -1,4 +1,4 @@
-import { type AnyTuple, groupTuple } from '../protocol/result-tuple.ts'
+import { groupTuple } from '../protocol/result-tuple.ts'
 import type { GetOptions, Result, ResultSource } from './handle.ts'
 import { isReady, type TaskMeta } from './port.ts'
 
@@ -112,7 +112,7 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
     return this.results.flatMap((result) => (result instanceof GroupResult ? result.taskIds() : [result.id]))
   }
 
-  toJSON(): AnyTuple {
+  toJSON(): unknown[] {
     return groupTuple(
       this.id,
       this.parent?.toJSON() ?? null,

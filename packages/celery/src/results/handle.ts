@@ -1,6 +1,6 @@
 import { CeleryError } from '../errors.ts'
 import { taskError } from '../protocol/exceptions.ts'
-import { type AnyTuple, type ResultNode, readResultTuple, resultTuple } from '../protocol/result-tuple.ts'
+import { type ResultNode, readResultTuple, resultTuple } from '../protocol/result-tuple.ts'
 import { GroupResult } from './handle-group.ts'
 import { type ExceptionData, isReady, type ResultStore, type TaskMeta, type TaskState } from './port.ts'
 import type { ResultWatcher } from './watcher.ts'
@@ -89,7 +89,7 @@ export class Result<Output = unknown> {
   }
 
   /** Celery's tuple of it, with which `app.resultFrom` makes it again, here or in Python. */
-  toJSON(): AnyTuple {
+  toJSON(): unknown[] {
     return resultTuple(this.id, this.parent?.toJSON() ?? null)
   }
 }
@@ -97,8 +97,8 @@ export class Result<Output = unknown> {
 /** The handle of what a canvas will give. */
 export function resultFrom(source: ResultSource, node: ResultNode): Result | GroupResult {
   const parent = node.parent ? resultFrom(source, node.parent) : undefined
-  if (!node.children) return new Result(source, node.id, { parent })
-  const members = node.children.map((member) => resultFrom(source, member))
+  if (!node.members) return new Result(source, node.id, { parent })
+  const members = node.members.map((member) => resultFrom(source, member))
   return new GroupResult(source, node.id, members, parent)
 }
 

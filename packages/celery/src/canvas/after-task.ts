@@ -1,0 +1,79 @@
+import type { AppCore } from '../app/celery.ts'
+import { currentTask, runAsTask } from '../app/current-task.ts'
+import type { TaskMessage } from '../protocol/message.ts'
+import type { ExceptionData } from '../results/port.ts'
+import { applySignature } from './apply.ts'
+import { completePart } from './chord-part.ts'
+import { sendErrbacks } from './errbacks.ts'
+import { failChain } from './fail-canvas.ts'
+
+export interface TaskFailure {
+  state: 'FAILURE' | 'REVOKED'
+  exception: ExceptionData
+  traceback: string | null
+}
+
+/**
+ * What follows a task that succeeded: its callbacks and the next step of its chain are sent, its result is kept by
+ * `keep`, then its part of a chord is handed in. In this order nothing is lost when the worker dies on the way and the
+ * task, not acknowledged yet, runs again; what was sent is sent again then, under the same ids in a chain.
+ *
+ * Whoever runs the task as `runAsTask` finds what was sent among its children when `keep` is called.
+ * @throws CeleryError when a callback or step cannot be sent: the task is to fail for `BAD_MESSAGE` and `BAD_VALUE`, and
+ *   to run again for others
+ */
+export async function afterSuccess(
+  app: AppCore,
+  message: TaskMessage,
+  value: unknown,
+  keep: () => Promise<void>,
+): Promise<void> {
+  const { callbacks, chain, chord } = message.embed
+  if (callbacks?.length || chain?.length) await asTask(message, () => sendFollowers(app, message, value))
+  await keep()
+  if (chord) {
+    await asTask(message, () =>
+      completePart(app, chord, { ...partOf(message), state: 'SUCCESS', result: value }),
+    )
+  }
+}
+
+/**
+ * What follows a task that failed, once that is kept: its part of a chord is handed in, what was left of its chain fails
+ * like it, and its errbacks are sent with its id. A revoked one, as in Celery, only hands in its part.
+ */
+export async function afterFailure(app: AppCore, message: TaskMessage, failure: TaskFailure): Promise<void> {
+  const { errbacks, chain, chord } = message.embed
+  if (!chord && !chain?.length && !errbacks?.length) return
+  const { state, exception } = failure
+  await asTask(message, async () => {
+    if (chord) await completePart(app, chord, { ...partOf(message), state, result: exception })
+    if (state === 'REVOKED') return
+    if (chain?.length) await failChain(app, chain, failure, { keep: message.headers.ignore_result !== true })
+    if (errbacks?.length) await sendErrbacks(app, errbacks, message.headers.id, message.headers.root_id)
+  })
+}
+
+async function sendFollowers(app: AppCore, message: TaskMessage, value: unknown): Promise<void> {
+  const { headers, embed } = message
+  const options = { parent_id: headers.id, root_id: headers.root_id ?? headers.id }
+  for (const callback of embed.callbacks ?? []) await applySignature(app, callback, [value], { options })
+  const next = embed.chain?.at(-1)
+  if (next) await applySignature(app, next, [value], { options, chain: embed.chain?.slice(0, -1) ?? [] })
+}
+
+/** What is sent is the task's, also when its worker has left its context. */
+function asTask<T>(message: TaskMessage, fn: () => Promise<T>): Promise<T> {
+  const { headers } = message
+  if (currentTask()?.id === headers.id) return fn()
+  return runAsTask({ id: headers.id, rootId: headers.root_id ?? headers.id, headers, children: [] }, fn)
+}
+
+function partOf({ headers }: TaskMessage) {
+  return {
+    taskId: headers.id,
+    groupId: headers.group ?? undefined,
+    index: headers.group_index ?? undefined,
+    rootId: headers.root_id ?? headers.id,
+  }
+}

@@ -1,0 +1,32 @@
+import type { AppCore } from '../app/celery.ts'
+import { CeleryError } from '../errors.ts'
+import type { SignatureData } from '../protocol/message.ts'
+import { applySignature } from './apply.ts'
+
+/**
+ * Sends errbacks with the id of what failed, the form that a task in any worker can take. One that is no signature is
+ * logged and left out: it must not keep the others from being sent.
+ */
+export async function sendErrbacks(
+  app: AppCore,
+  errbacks: readonly SignatureData[],
+  taskId: string,
+  rootId: string | null | undefined,
+): Promise<void> {
+  for (const errback of errbacks) {
+    try {
+      await applySignature(app, errback, [taskId], {
+        options: { parent_id: taskId, root_id: rootId ?? taskId },
+      })
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      app.options.log.error({ error, taskId }, 'an errback cannot be sent')
+    }
+  }
+}
+
+/** It will be refused again, however often it is tried. */
+export function isRefused(error: unknown): error is CeleryError {
+  const hopeless = ['BAD_MESSAGE', 'BAD_VALUE', 'BAD_OPTION', 'NO_RESULTS', 'UNSUPPORTED', 'UNROUTABLE']
+  return error instanceof CeleryError && hopeless.includes(error.code)
+}

@@ -1,0 +1,102 @@
+import type { CallOptions } from '../app/build-message.ts'
+import type { AppCore } from '../app/celery.ts'
+import { currentTask } from '../app/current-task.ts'
+import { type SendContext, sendTask } from '../app/send-task.ts'
+import { CeleryError } from '../errors.ts'
+import type { SignatureData } from '../protocol/message.ts'
+import { groupTuple } from '../protocol/result-tuple.ts'
+import { nodeTuple } from '../results/tree.ts'
+import { chordSize } from './chord-size.ts'
+import { bodyOf, headerOf, isChain, isChord, isGroup, listOf, tasksOf } from './data.ts'
+import { forEachBounded } from './for-each-bounded.ts'
+import { freeze } from './freeze.ts'
+import { bind } from './parts.ts'
+
+export interface PublishContext extends SendContext {
+  /** What follows it, reversed as in a message: the next step is the last. */
+  chain?: SignatureData[]
+}
+
+/** Messages of one group that are on their way at a time. */
+const atOnce = 100
+
+/** Sends what of a frozen canvas starts at once; the rest travels with it. */
+export async function publish(
+  app: AppCore,
+  data: SignatureData,
+  context: PublishContext = {},
+): Promise<void> {
+  if (isChain(data)) await publishChain(app, data, context)
+  else if (isGroup(data)) await publishGroup(app, data, context)
+  else if (isChord(data)) await publishChord(app, data, context)
+  else await publishOne(app, data, context)
+}
+
+export async function publishOne(
+  app: AppCore,
+  data: SignatureData,
+  context: PublishContext,
+): Promise<string> {
+  const { task: name, args, kwargs } = data
+  const { chain, ...sending } = context
+  const options: CallOptions = { ...data.options }
+  if (chain?.length) options.chain = [...chain, ...(options.chain ?? [])]
+  return await sendTask(app, { name, args, kwargs, options, ...routedAs(data) }, sending)
+}
+
+/** Maps go where the task they call goes. */
+function routedAs({ task, kwargs }: SignatureData): { routeName?: string } {
+  if (task !== 'celery.map' && task !== 'celery.starmap') return {}
+  const { task: called } = kwargs
+  const name = typeof called === 'object' && called !== null && 'task' in called ? called.task : undefined
+  return typeof name === 'string' ? { routeName: name } : {}
+}
+
+async function publishChain(app: AppCore, data: SignatureData, context: PublishContext): Promise<void> {
+  const [first, ...rest] = tasksOf(data)
+  if (first)
+    await publish(app, first, { ...context, chain: [...(context.chain ?? []), ...rest.toReversed()] })
+}
+
+async function publishGroup(app: AppCore, data: SignatureData, context: PublishContext): Promise<void> {
+  const members = tasksOf(data)
+  await forEachBounded(members, atOnce, (task) => publish(app, task, { ...context, isChild: false }))
+  addChild(context, () => nodeTuple(freeze(data, { newId: app.options.newId })))
+}
+
+/** A group is one child of the task that sends it, with its members. */
+function addChild(context: PublishContext, tuple: () => unknown[]): void {
+  if (context.isChild !== false) currentTask()?.children.push(tuple())
+}
+
+async function publishChord(app: AppCore, data: SignatureData, context: PublishContext): Promise<void> {
+  const body = bodyOf(data)
+  if (!body)
+    throw new CeleryError('BAD_OPTION', 'A chord needs a body that is a task, a group or a chain with steps.')
+  const results = await app.results()
+  if (!results) {
+    const message = 'A chord counts its parts in the result store: give createCelery the option results.'
+    throw new CeleryError('NO_RESULTS', message)
+  }
+  const { chain, ...sending } = context
+  if (chain?.length) body.options.chain = [...chain, ...(listOf(body.options.chain) as SignatureData[])]
+  const members = headerOf(data)
+  if (members.length === 0) {
+    await publish(app, bind(body, [[]]), sending)
+    return
+  }
+  data.options.task_id ??= app.options.newId()
+  const groupId = data.options.task_id
+  const nodes = members.map((task, groupIndex) =>
+    freeze(task, { newId: app.options.newId, groupId, groupIndex, chord: body }),
+  )
+  const header = groupTuple(groupId, null, nodes.map(nodeTuple))
+  // The body gets the results in the header's shape, which the parts alone do not have.
+  if (nodes.some((node) => node.members)) await results.storeGroup(groupId, header)
+  await results.setChordSize(
+    groupId,
+    members.reduce((sum, task) => sum + chordSize(task), 0),
+  )
+  await forEachBounded(members, atOnce, (task) => publish(app, task, { ...sending, isChild: false }))
+  addChild(context, () => header)
+}
