@@ -71,7 +71,7 @@ export function crontab(fields: CrontabFields | string = {}): Schedule {
       const due = local === undefined ? undefined : zone.firstShown(local)
       return due !== undefined && due > since.getTime() ? new Date(due) : undefined
     },
-    toString: () => text,
+    describe: (timeZone) => `${text} ${timeZone}`,
   }
 }
 

@@ -23,6 +23,6 @@ export function interval(seconds: number): Schedule {
       const steps = Math.floor((now.getTime() - since.getTime()) / every)
       return steps >= 1 ? new Date(since.getTime() + steps * every) : undefined
     },
-    toString: () => `every ${every / 1000} s`,
+    describe: () => `every ${every / 1000} s`,
   }
 }

@@ -10,6 +10,6 @@ export interface Schedule {
    * scheduler was on, the one that is still worth making. Takes no longer for a year than for a minute.
    */
   latest(since: Date, now: Date, timeZone: string): Date | undefined
-  /** How `list` shows it; two schedules with the same text are the same. */
-  toString(): string
+  /** How `list` shows it. */
+  describe(timeZone: string): string
 }

@@ -1,0 +1,206 @@
+import type { AppCore } from '../app/celery.ts'
+import { CeleryError } from '../errors.ts'
+import { Alarm } from './alarm.ts'
+import { type BeatEntry, type ReadyEntry, readyEntry } from './entry.ts'
+import { openSchedules } from './open-store.ts'
+import { isSameDatabase } from './send-run.ts'
+import type { EntryState, Run, ScheduleStore } from './store.ts'
+import { tick } from './tick.ts'
+
+export interface BeatOptions {
+  /** By name: what identifies an entry in the store, which all schedulers of the app share. */
+  entries: Record<string, BeatEntry>
+  /**
+   * Where it is kept what was sent: `postgres://`, `redis://`, or `memory:` for one scheduler that may begin anew with
+   * each start; or a store. Any number of schedulers may run on one of the first two. RabbitMQ keeps no such thing:
+   * an app on it takes PostgreSQL or Redis.
+   */
+  store: string | ScheduleStore
+  /** Seconds after which the store is looked at again even if nothing is due: 5 when absent. */
+  maxInterval?: number
+  hooks?: BeatHooks
+}
+
+/** What metrics are made of. Must not throw. */
+export interface BeatHooks {
+  /** `lateness` is in seconds from the due time until it was sent. */
+  sent?(run: Run & { task: string; lateness: number }): void
+  /** It is tried again. */
+  failed?(run: Run & { task: string }, error: unknown): void
+  /** It was too late by the entry's `startingDeadline`. */
+  leftOut?(run: { entry: string; task: string; due: Date }): void
+}
+
+/** Time, for tests. */
+export interface BeatClock {
+  /** Milliseconds that only ever grow. */
+  elapsed(): number
+  /** Calls back in so many milliseconds; returns what prevents it. */
+  after(milliseconds: number, callback: () => void): () => void
+}
+
+export interface ListedEntry extends EntryState {
+  /** Undefined while it is paused or not enabled, and for an entry that this process does not have. */
+  next: Date | undefined
+}
+
+export interface Beat {
+  /** Resolves when the entries are known to the store and runs are being sent. Rejects when the store cannot be reached. */
+  start(): Promise<void>
+  /** Sends nothing more; resolves when what was being sent is. Safe to call twice. */
+  stop(): Promise<void>
+  /** Resolves when it has been stopped. */
+  readonly done: Promise<void>
+  /** Every entry of the store, also those of other schedulers. Needs no `start`, as what follows. */
+  list(): Promise<ListedEntry[]>
+  /** Until it is resumed, no scheduler sends its runs. */
+  pause(name: string): Promise<void>
+  /** Its next run is counted from now; what was missed is not made up. */
+  resume(name: string): Promise<void>
+  /** Has a scheduler send it now; its schedule goes on as before. */
+  trigger(name: string): Promise<void>
+}
+
+const defaultClock: BeatClock = {
+  elapsed: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Seconds after which the entries are made known again, so that they are not taken for removed. */
+const registerEvery = 60
+
+/**
+ * Sends tasks by schedule, as `celery beat` does. Start as many as you like on one store of PostgreSQL or Redis: each
+ * due run is sent by one of them.
+ *
+ *   const beat = createBeat(app, {
+ *     store: 'postgres://...',
+ *     entries: { 'nightly report': { task: 'reports.make', schedule: crontab({ hour: 4, minute: 0 }) } },
+ *   })
+ *   await beat.start()
+ */
+export function createBeat(app: AppCore, options: BeatOptions, clock: BeatClock = defaultClock): Beat {
+  return new Scheduler(app, options, clock)
+}
+
+class Scheduler implements Beat {
+  readonly #app: AppCore
+  readonly #options: BeatOptions
+  readonly #clock: BeatClock
+  readonly #maxInterval: number
+  readonly #entries: ReadonlyMap<string, ReadyEntry>
+  readonly #done = Promise.withResolvers<void>()
+  readonly #leftOut = new Map<string, number>()
+  readonly #alarm: Alarm
+  #store: Promise<ScheduleStore> | undefined
+  #loop: Promise<void> | undefined
+  #isStopped = false
+  #failures = 0
+  #registeredAt = 0
+
+  constructor(app: AppCore, options: BeatOptions, clock: BeatClock) {
+    const { maxInterval = 5 } = options
+    if (!(maxInterval >= 0.01 && maxInterval <= 3_600)) {
+      throw new CeleryError('BAD_OPTION', 'maxInterval must be from 0.01 to 3,600 seconds.')
+    }
+    this.#app = app
+    this.#options = options
+    this.#clock = clock
+    this.#maxInterval = maxInterval
+    this.#alarm = new Alarm(clock)
+    const entries = Object.entries(options.entries)
+    this.#entries = new Map(entries.map(([name, entry]) => [name, readyEntry(app, name, entry)]))
+  }
+
+  get done(): Promise<void> {
+    return this.#done.promise
+  }
+
+  async start(): Promise<void> {
+    if (this.#isStopped) throw new CeleryError('CLOSED', 'A beat that was stopped cannot be started again.')
+    const store = await this.#open()
+    const broker = await this.#app.broker()
+    await this.#register(store)
+    const guarantee = isSameDatabase(store, broker) ? 'each run once' : 'each run at least once'
+    this.#app.options.log.info({ entries: this.#entries.size, store: store.kind, guarantee }, 'beat: started')
+    this.#loop ??= this.#run(store)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#alarm.ring()
+    await this.#loop
+    if (typeof this.#options.store === 'string') await (await this.#store?.catch(() => undefined))?.close()
+    this.#done.resolve()
+  }
+
+  async list(): Promise<ListedEntry[]> {
+    const { entries } = await (await this.#open()).read()
+    return entries.map((state) => ({ ...state, next: this.#next(state) }))
+  }
+
+  async pause(name: string): Promise<void> {
+    await this.#change(name, (store) => store.setPaused(name, true))
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.#change(name, (store) => store.setPaused(name, false))
+  }
+
+  async trigger(name: string): Promise<void> {
+    await this.#change(name, (store) => store.trigger(name))
+  }
+
+  async #change(name: string, change: (store: ScheduleStore) => Promise<boolean>): Promise<void> {
+    if (!(await change(await this.#open()))) {
+      const why = 'The store has no such entry: has a scheduler been started that has it?'
+      throw new CeleryError('BAD_OPTION', `Entry ${JSON.stringify(name)}: ${why}`)
+    }
+    this.#alarm.ring()
+  }
+
+  async #open(): Promise<ScheduleStore> {
+    const { store } = this.#options
+    const { log, now } = this.#app.options
+    this.#store ??= typeof store === 'string' ? openSchedules(store, { log, now }) : Promise.resolve(store)
+    const opened = await this.#store
+    await opened.open()
+    return opened
+  }
+
+  async #run(store: ScheduleStore): Promise<void> {
+    while (!this.#isStopped) await this.#alarm.wait((await this.#turn(store)) * 1000)
+  }
+
+  /** One look at the store; returns the seconds until the next. */
+  async #turn(store: ScheduleStore): Promise<number> {
+    try {
+      if (this.#clock.elapsed() - this.#registeredAt >= registerEvery * 1000) await this.#register(store)
+      const hooks = this.#options.hooks ?? {}
+      const context = { app: this.#app, store, entries: this.#entries, hooks, leftOut: this.#leftOut }
+      const wait = await tick({ ...context, elapsed: this.#clock.elapsed })
+      this.#failures = 0
+      return Math.min(wait, this.#maxInterval)
+    } catch (error) {
+      this.#failures += 1
+      this.#app.options.log.error({ err: error }, 'beat: the store does not answer; it is asked again')
+      return Math.min(2 ** Math.min(this.#failures - 1, 10) * 0.5, 30)
+    }
+  }
+
+  async #register(store: ScheduleStore): Promise<void> {
+    const texts = [...this.#entries.values()].map(({ name, call, schedule, timeZone }) => {
+      return { name, task: call.name, schedule: schedule.describe(timeZone) }
+    })
+    await store.register(texts)
+    this.#registeredAt = this.#clock.elapsed()
+  }
+
+  #next(state: EntryState): Date | undefined {
+    const entry = this.#entries.get(state.name)
+    return entry?.enabled && !state.paused ? entry.schedule.next(state.since, entry.timeZone) : undefined
+  }
+}

@@ -1,0 +1,177 @@
+import type { SqlClient } from '../../brokers/port.ts'
+import { CeleryError } from '../../errors.ts'
+import { type Log, noLog } from '../../log.ts'
+import { textArrayOf } from '../../postgres/array.ts'
+import { within } from '../../postgres/database.ts'
+import { asError, describeError } from '../../postgres/errors.ts'
+import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
+import {
+  addressOf,
+  type OpenedPool,
+  openPool,
+  type SqlConnection,
+  type SqlPool,
+} from '../../postgres/pool.ts'
+import { schemaOf } from '../../postgres/schema.ts'
+import { claimTtl, type EntryState, type Run, retention, type ScheduleStore } from '../store.ts'
+import { type Statements, statementsIn } from './statements.ts'
+
+export interface PostgresSchedulesOptions {
+  /** The schema with the tables: `celery` when absent. */
+  schema?: string
+  /** False: the schema is made by `migratePostgres` elsewhere, and its absence an error. */
+  migrate?: boolean
+  log?: Log
+}
+
+/** Milliseconds that an answer is waited for. */
+const timeout = 15_000
+
+/**
+ * Schedules in PostgreSQL. A run's row is written in one transaction with its message where the broker is this
+ * database, so that each is sent exactly once, whatever dies when. With another broker the transaction is held open
+ * while the message is published: who dies between the two leaves the run to be sent again, under the same id.
+ */
+export function createPostgresSchedules(
+  source: string | SqlPool,
+  options: PostgresSchedulesOptions = {},
+): ScheduleStore {
+  const { host, port, database } = addressOf(source)
+  const statements = statementsIn(schemaOf(options.schema).name)
+  let opening: Promise<OpenedPool> | undefined
+  const pool = async () => {
+    opening ??= connect(source, options).catch((error: unknown) => {
+      opening = undefined
+      throw error
+    })
+    return (await opening).pool
+  }
+  const query = (text: string, values: unknown[] = []) =>
+    orUnavailable(async () => (await ask(await pool(), text, values)).rows)
+  return {
+    kind: 'postgres',
+    describe: () => ({ hostname: host, port: port ?? 5432, database }),
+    open: async () => void (await orUnavailable(pool)),
+    async close() {
+      const closing = opening
+      opening = undefined
+      await (await closing?.catch(() => undefined))?.close()
+    },
+    async register(entries) {
+      const column = (name: 'name' | 'task' | 'schedule') => textArrayOf(entries.map((entry) => entry[name]))
+      await query(statements.register, [column('name'), column('task'), column('schedule')])
+      await query(statements.pruneEntries, [retention])
+      await query(statements.pruneRuns, [retention])
+    },
+    async read() {
+      const rows = await query(statements.read)
+      const entries = rows.filter(({ name }) => name !== null).map(stateOf)
+      return { now: new Date(Number(rows[0]?.now)), entries }
+    },
+    async sendOnce(run, send) {
+      const connection = await orUnavailable(async () => take(await pool()))
+      return transaction(connection, (client) => sendIn(client, statements, run, send))
+    },
+    setPaused: async (name, paused) => (await query(statements.setPaused, [name, paused])).length > 0,
+    trigger: async (name) => (await query(statements.trigger, [name])).length > 0,
+  }
+}
+
+async function connect(source: string | SqlPool, options: PostgresSchedulesOptions): Promise<OpenedPool> {
+  const { log = noLog, migrate = true } = options
+  const opened = await openPool(source, { application: 'celery-beat', max: 4, log })
+  try {
+    await (migrate ? migratePostgres : checkMigrated)(opened.pool, options)
+    return opened
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+/** A connection, which is given back even when it comes too late. */
+async function take(pool: SqlPool): Promise<SqlConnection> {
+  const coming = pool.connect()
+  try {
+    return await within(timeout, coming)
+  } catch (error) {
+    coming.then(
+      (connection) => connection.release(),
+      () => undefined,
+    )
+    throw error
+  }
+}
+
+type Row = Record<string, unknown>
+
+async function ask(on: Pick<SqlPool, 'query'>, text: string, values: unknown[]): Promise<{ rows: Row[] }> {
+  const { rows } = await within(timeout, on.query({ text, values, query_timeout: timeout }))
+  return { rows: rows as Row[] }
+}
+
+async function sendIn(
+  client: SqlClient,
+  statements: Statements,
+  run: Run,
+  send: (transaction: SqlClient) => Promise<void>,
+): Promise<boolean> {
+  const claim = run.manual ? statements.claimManual : statements.claimDue
+  const values = [run.entry, run.due.toISOString(), run.taskId]
+  const { rows } = await orUnavailable(() => client.query(claim, values))
+  if (rows.length === 0) return false
+  await send(client)
+  return true
+}
+
+async function transaction<T>(
+  connection: SqlConnection,
+  work: (client: SqlClient) => Promise<T>,
+): Promise<T> {
+  const query = (text: string, values: unknown[] = []) => ask(connection, text, values)
+  let broken: Error | undefined
+  try {
+    // Who is frozen while it sends does not keep the entry for ever.
+    const limit = `SET LOCAL idle_in_transaction_session_timeout = '${claimTtl}s'`
+    await orUnavailable(() => query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${limit}`))
+    const result = await work({ query })
+    await orUnavailable(() => query('COMMIT'))
+    return result
+  } catch (error) {
+    await query('ROLLBACK').catch((failure: unknown) => {
+      broken = asError(failure)
+    })
+    throw error
+  } finally {
+    connection.release(broken)
+  }
+}
+
+function stateOf(row: Row): EntryState {
+  const time = (name: string) => new Date(Math.round(Number(row[name])))
+  const maybe = (name: string) => (row[name] === null ? undefined : time(name))
+  return {
+    name: String(row.name),
+    task: String(row.task),
+    schedule: String(row.schedule),
+    paused: row.paused === true,
+    since: time('since'),
+    lastDue: maybe('last_due'),
+    lastSent: maybe('last_sent'),
+    runs: Number(row.runs),
+    triggered: maybe('triggered'),
+    seen: time('seen'),
+  }
+}
+
+async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof CeleryError) throw cause
+    const why = describeError(cause)
+    throw new CeleryError('SCHEDULES_UNAVAILABLE', `Schedules in PostgreSQL: ${why}. Safe to try again.`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,12 @@
+import type { TestDatabase } from '@colophon/postgres/testing'
+import pg from 'pg'
+
+/** A pool as an app of its own would have: a store and a broker on it are on one database. */
+export function poolOf(connection: TestDatabase['connection'], max = 4): pg.Pool {
+  const pool = new pg.Pool({
+    ...('url' in connection ? { connectionString: connection.url } : connection),
+    max,
+  })
+  pool.on('error', () => {})
+  return pool
+}
