@@ -25,13 +25,11 @@ export function encodeJson(value: unknown, name = 'value'): string {
  * a `ProtocolError` when it is not JSON, is nested too deeply, or holds a `__type__` that is not known.
  */
 export function decodeJson(text: string, options?: DecodeOptions): unknown {
-  if (needsReader(text)) return readJson(text, maxDepth, options?.timeZone)
-  try {
-    return JSON.parse(text)
-  } catch {
-    // NaN and Infinity are JSON to Python; what is really wrong, the reader says better.
-    return readJson(text, maxDepth, options?.timeZone)
+  if (!mayHoldTypes(text)) {
+    const value = parsed(text)
+    if (value !== undefined && isExact(value, 0)) return value
   }
+  return readJson(text, maxDepth, options?.timeZone)
 }
 
 /** `JSON.stringify` writes it just as it should be written. */
@@ -70,39 +68,31 @@ function isPlainObject(value: object, depth: number): boolean {
   return true
 }
 
-// A value with a type (of whose name any letter may be escaped), or digits enough for an integer beyond 2^53.
-const special = /__type__|\\u00[4-7]|\d{16}/
-
-/** `JSON.parse` would not read it as it should be read. */
-function needsReader(text: string): boolean {
-  return special.test(text) || (text.length > 2 * maxDepth && isDeep(text))
+/** A `__type__` is there, or could be: any of its letters may be escaped. */
+function mayHoldTypes(text: string): boolean {
+  return text.includes('__type__') || (text.includes('\\u00') && /\\u00[4-7]/.test(text))
 }
 
-function isDeep(text: string): boolean {
-  let depth = 0
-  for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
-      case 0x22: // "
-        i = endOfString(text, i)
-        break
-      case 0x5b: // [
-      case 0x7b: // {
-        if (++depth > maxDepth) return true
-        break
-      case 0x5d: // ]
-      case 0x7d: // }
-        depth--
-    }
+/** Undefined for what is not JSON to JavaScript: NaN and Infinity are to Python; else the reader says what is wrong. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
-  return false
 }
 
-function endOfString(text: string, start: number): number {
-  let i = start + 1
-  for (; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0x22) break
-    if (code === 0x5c) i++
+/** No number in it was an integer that JavaScript rounds, and it is not nested too deeply. */
+function isExact(value: unknown, depth: number): boolean {
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
+  if (typeof value !== 'object' || value === null) return true
+  if (depth >= maxDepth) return false
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isExact(value[i], depth + 1)) return false
+    return true
   }
-  return i
+  const fields = value as Record<string, unknown>
+  for (const key in fields) if (!isExact(fields[key], depth + 1)) return false
+  return true
 }

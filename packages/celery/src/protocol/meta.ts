@@ -33,15 +33,12 @@ export function decodeMeta(stored: string | Uint8Array, options?: DecodeMetaOpti
   const taskId = typeof meta.task_id === 'string' ? meta.task_id : options?.taskId
   if (taskId === undefined) throw undecodable('The stored result has no task_id')
   const { status, traceback, children, date_done: done } = meta
-  return {
-    ...meta,
-    task_id: taskId,
-    status,
-    result: resultOf(status, meta.result),
-    traceback: typeof traceback === 'string' ? traceback : null,
-    children: Array.isArray(children) ? children : [],
-    date_done: done instanceof Date ? formatTime(done) : typeof done === 'string' ? done : null,
-  }
+  meta.task_id = taskId
+  meta.result = resultOf(status, meta.result)
+  meta.traceback = typeof traceback === 'string' ? traceback : null
+  meta.children = Array.isArray(children) ? children : []
+  meta.date_done = done instanceof Date ? formatTime(done) : typeof done === 'string' ? done : null
+  return meta as unknown as TaskMeta
 }
 
 function resultOf(status: string, result: unknown): unknown {

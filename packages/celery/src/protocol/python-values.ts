@@ -28,17 +28,20 @@ export class PlainDate extends PythonValue {
 }
 
 const timePattern =
-  /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{3}(\d{3})?)?)?([+-]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{6})?)?)?$/
+  /^((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d)?(?:\.(\d{1,6}))?([+-](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{6})?)?)?$/
 
 /** A time of day without a day: Python's `time`, `09:30:00.123456`, and its offset where it has one. */
 export class PlainTime extends PythonValue {
   constructor(text: string) {
-    if (!timePattern.test(text))
+    const [, minutes, seconds = ':00', fraction = '', offset = ''] = timePattern.exec(text) ?? []
+    if (minutes === undefined)
       throw new CeleryError(
         'BAD_VALUE',
-        'A PlainTime is a time of day like 09:30:00, with 3 or 6 decimals or none',
+        'A PlainTime is a time of day like 09:30:00 or 09:30:00.123456+02:00',
       )
-    super(text)
+    // As Python writes it: microseconds, or nothing when there are none.
+    const micros = /[1-9]/.test(fraction) ? `.${fraction.padEnd(6, '0')}` : ''
+    super(`${minutes}${seconds}${micros}${offset}`)
   }
 }
 
