@@ -1,0 +1,88 @@
+import type { AppCore } from '../app/celery.ts'
+import type { Broker } from '../brokers/port.ts'
+import type { ResultStore } from '../results/port.ts'
+import { noEvents } from './events.ts'
+import { metaOf } from './finish/meta.ts'
+import { noMetrics } from './metrics.ts'
+import type { Settings, WorkerOptions } from './options.ts'
+import { Parked } from './queueing/parked.ts'
+import { RateLimiter } from './queueing/rate-limiter.ts'
+import { Recent } from './queueing/recent.ts'
+import { Revocations } from './queueing/revocations.ts'
+import { Slots } from './queueing/slots.ts'
+import { onThread } from './run/run.ts'
+import type { RunContext } from './run/run-context.ts'
+import type { Runtime } from './runtime.ts'
+import { start } from './start.ts'
+import { TaskProfiles } from './task-profile.ts'
+import type { TaskRequest } from './task-request.ts'
+import { ThreadPool } from './threads/pool.ts'
+
+/** Tasks done here whose acknowledgement may have been lost: the last 10,000 at least. */
+const rememberedTasks = 10_000
+
+export function createRuntime(
+  app: AppCore,
+  settings: Settings,
+  options: Pick<WorkerOptions, 'metrics' | 'tracer'>,
+  connected: { broker: Broker; results: ResultStore | undefined },
+): Runtime {
+  const { log } = app.options
+  const { module, threads, threadMemory: memory } = settings
+  const runtime: Runtime = {
+    app,
+    ...connected,
+    settings,
+    log,
+    events: noEvents(),
+    metrics: options.metrics ?? noMetrics,
+    tracer: options.tracer,
+    profiles: new TaskProfiles(app),
+    host: {
+      worker: settings.hostname,
+      log,
+      progress: (run, meta, state) => keepProgress(runtime, run, meta, state),
+    },
+    threads: module === undefined ? undefined : new ThreadPool({ module, threads, memory, log }),
+    requests: new Set(),
+    mainSlots: new Slots<TaskRequest>(settings.concurrency, (request) =>
+      start(runtime, request, runtime.mainSlots),
+    ),
+    threadSlots: new Slots<TaskRequest>(threads, (request) => start(runtime, request, runtime.threadSlots)),
+    limiter: new RateLimiter<TaskRequest>((request) => slotsOf(runtime, request).enter(request)),
+    revocations: new Revocations(),
+    parked: new Parked(),
+    finished: new Recent(rememberedTasks),
+    totals: new Map(),
+    background: new Set(),
+    isStopping: false,
+    abandon: new AbortController(),
+    onIdle: undefined,
+    onHeldChanged: () => undefined,
+  }
+  return runtime
+}
+
+function slotsOf(runtime: Runtime, request: TaskRequest): Slots<TaskRequest> {
+  return onThread(runtime, request) ? runtime.threadSlots : runtime.mainSlots
+}
+
+/** How many messages may be in hand: for each that can run some more, and those that are held for long. */
+export function windowOf({ settings, mainSlots, threadSlots, threads, requests }: Runtime): number {
+  if (settings.prefetchMultiplier === 0) return 0
+  const running = mainSlots.limit + (threads ? threadSlots.limit : 0)
+  const held = settings.holdEta ? [...requests].filter(({ isHeldLong }) => isHeldLong).length : 0
+  return running * settings.prefetchMultiplier + held
+}
+
+/** A state of the task's own. Of a task that was given up on, nothing more is kept. */
+async function keepProgress(runtime: Runtime, run: RunContext, meta: unknown, state: string): Promise<void> {
+  const { results, requests } = runtime
+  const request = [...requests].find(({ context }) => context === run)
+  if (!results || !request || request.isSettled || request.ignoresResult) return
+  await request.tracking
+  const stored = results.store(metaOf(runtime, request, state, meta))
+  // What it ends with comes after, even when the task does not wait for this.
+  request.tracking = stored.catch(() => undefined)
+  await stored
+}

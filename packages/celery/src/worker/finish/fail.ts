@@ -1,0 +1,27 @@
+import { reprOfException } from '../../protocol/exceptions.ts'
+import type { Failure } from '../run/outcome.ts'
+import type { Runtime } from '../runtime.ts'
+import type { TaskRequest } from '../task-request.ts'
+import { bury } from './dead-letter.ts'
+import { ended } from './ended.ts'
+import { afterFailure } from './follow-up.ts'
+import { keep } from './meta.ts'
+import { acknowledge, discard } from './settle.ts'
+
+/** A failure for good: kept, told to what was to follow, a dead letter where it has a reason, and acknowledged. */
+export async function fail(
+  runtime: Runtime,
+  request: TaskRequest,
+  { exception, traceback, reason }: Omit<Failure, 'kind' | 'isRetriable'>,
+): Promise<void> {
+  const { id: taskId, task } = request
+  await keep(runtime, request, 'FAILURE', exception, traceback)
+  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
+  if (reason) await bury(runtime, request.delivery, { reason, taskId, task, exception, traceback })
+  const shown = reprOfException(exception, 1_024)
+  const seconds = ended(runtime, request, 'FAILURE', shown)
+  runtime.log.error({ id: taskId, task, seconds, traceback }, `task failed: ${shown}`)
+  runtime.events.failed(taskId, exception, traceback)
+  if (request.profile.ackOnFailure) await acknowledge(runtime, request)
+  else await discard(runtime, request)
+}

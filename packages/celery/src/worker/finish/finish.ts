@@ -1,0 +1,115 @@
+import { CeleryError, TaskError } from '../../errors.ts'
+import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
+import { type Failure, failure, type Outcome, type Retry } from '../run/outcome.ts'
+import { defaultMaxRetries } from '../run/retry-delay.ts'
+import type { Runtime } from '../runtime.ts'
+import type { TaskRequest } from '../task-request.ts'
+import { bury } from './dead-letter.ts'
+import { crashed, done } from './done.ts'
+import { ended } from './ended.ts'
+import { fail } from './fail.ts'
+import { afterSuccess } from './follow-up.ts'
+import { lose } from './lose.ts'
+import { keep } from './meta.ts'
+import { replace } from './replace.ts'
+import { retryLater } from './retry.ts'
+import { acknowledge, discard, giveBack } from './settle.ts'
+
+/** The first word on how a request ends is the last: what comes after, such as from a task given up on, is nothing. */
+export function settle(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
+  if (request.isSettled) return
+  request.isSettled = true
+  request.clearTimers()
+  finish(runtime, request, outcome).then(
+    () => done(runtime, request),
+    (error: unknown) => crashed(runtime, request, error),
+  )
+}
+
+async function finish(runtime: Runtime, request: TaskRequest, outcome: Outcome): Promise<void> {
+  if (request.tracking) await request.tracking
+  switch (outcome.kind) {
+    case 'success':
+      return await succeed(runtime, request, outcome.value ?? null)
+    case 'failure':
+      return await failOrRetry(runtime, request, outcome)
+    case 'retry':
+      return await retryOrFail(runtime, request, outcome)
+    case 'replace':
+      return await unlessRefused(runtime, request, () => replace(runtime, request, outcome.signature))
+    case 'lost':
+      return await lose(runtime, request, outcome.why)
+    case 'reject':
+      return await reject(runtime, request, outcome.requeue, outcome.reason)
+    case 'ignore':
+      ended(runtime, request, 'IGNORED')
+      return await acknowledge(runtime, request)
+  }
+}
+
+/** What follows is sent and the result kept before the message may go. */
+async function succeed(runtime: Runtime, request: TaskRequest, value: unknown): Promise<void> {
+  await unlessRefused(runtime, request, async () => {
+    await afterSuccess(runtime, request, value, () => keep(runtime, request, 'SUCCESS', value))
+    const seconds = ended(runtime, request, 'SUCCESS')
+    runtime.events.succeeded(request.id, value, seconds)
+  })
+  await acknowledge(runtime, request)
+}
+
+/** A value or a signature that cannot be sent is the task's failure, not the worker's. */
+async function unlessRefused(
+  runtime: Runtime,
+  request: TaskRequest,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof CeleryError)) throw error
+    const cause =
+      error.code === 'BAD_VALUE'
+        ? new TaskError('EncodeError', { module: 'kombu.exceptions', args: [error.message] })
+        : error
+    await fail(runtime, request, failure(cause))
+  }
+}
+
+async function failOrRetry(runtime: Runtime, request: TaskRequest, outcome: Failure): Promise<void> {
+  if (!outcome.isRetriable) return await fail(runtime, request, outcome)
+  const max = request.profile.retry?.max ?? defaultMaxRetries
+  if (request.retries >= max) {
+    return await fail(runtime, request, { ...outcome, reason: 'retries_exhausted' })
+  }
+  const { exception, traceback } = outcome
+  await unlessRefused(runtime, request, () => retryLater(runtime, request, { exception, traceback }))
+}
+
+async function retryOrFail(runtime: Runtime, request: TaskRequest, outcome: Retry): Promise<void> {
+  const max = outcome.max ?? request.profile.retry?.max ?? defaultMaxRetries
+  if (request.retries < max) {
+    return await unlessRefused(runtime, request, () => retryLater(runtime, request, outcome))
+  }
+  const { args, kwargs } = request.message
+  const last = outcome.exception
+    ? { exception: outcome.exception, traceback: outcome.traceback }
+    : failure(celeryExceptions.maxRetriesExceeded(request.task, request.id, args, kwargs))
+  const { exception, traceback } = last
+  await fail(runtime, request, { exception, traceback, reason: 'retries_exhausted' })
+}
+
+async function reject(runtime: Runtime, request: TaskRequest, requeue: boolean, why: string): Promise<void> {
+  if (requeue) {
+    runtime.events.rejected(request.id, true)
+    ended(runtime, request, 'REJECTED')
+    return await giveBack(runtime, request)
+  }
+  const outcome = failure(celeryExceptions.reject(why, false))
+  await keep(runtime, request, 'FAILURE', outcome.exception, outcome.traceback)
+  const { exception, traceback } = outcome
+  const { id: taskId, task } = request
+  await bury(runtime, request.delivery, { reason: 'rejected', taskId, task, exception, traceback })
+  ended(runtime, request, 'REJECTED')
+  runtime.events.rejected(request.id, false)
+  await discard(runtime, request)
+}

@@ -1,0 +1,59 @@
+import { runAsTask } from '../../app/current-task.ts'
+import {
+  afterFailure as canvasAfterFailure,
+  afterSuccess as canvasAfterSuccess,
+  type TaskFailure,
+} from '../../canvas/after-task.ts'
+import { isRefused } from '../../canvas/errbacks.ts'
+import type { TaskMessage } from '../../protocol/message.ts'
+import { persist } from '../persist.ts'
+import type { Runtime } from '../runtime.ts'
+import type { TaskRequest } from '../task-request.ts'
+
+/** Sends what follows a success and keeps its result by `keep`, in Celery's order; repeated while servers are down. */
+export async function afterSuccess(
+  runtime: Runtime,
+  request: TaskRequest,
+  value: unknown,
+  keep: () => Promise<void>,
+): Promise<void> {
+  const { message, context } = request
+  const { callbacks, chain, chord } = message.embed
+  if ((!callbacks?.length && !chain?.length && !chord) || !context) {
+    await keep()
+    return
+  }
+  const own = context.children.length
+  await persist(runtime, 'sending what follows', request.id, () => {
+    // Of an attempt that failed half way only the next one's children count.
+    context.children.length = own
+    return runAsTask(context, () => canvasAfterSuccess(runtime.app, message, value, keep))
+  })
+}
+
+export async function afterFailure(
+  runtime: Runtime,
+  request: TaskRequest,
+  failure: TaskFailure,
+): Promise<void> {
+  await failureFollows(runtime, request.message, failure)
+}
+
+/** What cannot be told of the failure, for want of a readable signature, is logged: the failure itself stands. */
+export async function failureFollows(
+  runtime: Runtime,
+  message: TaskMessage,
+  failure: TaskFailure,
+): Promise<void> {
+  const { errbacks, chain, chord } = message.embed
+  if (!errbacks?.length && !chain?.length && !chord) return
+  const { id } = message.headers
+  try {
+    await persist(runtime, 'telling of a failure', id, () =>
+      canvasAfterFailure(runtime.app, message, failure),
+    )
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    runtime.log.error({ err: error, id }, 'what follows a failed task could not be told')
+  }
+}

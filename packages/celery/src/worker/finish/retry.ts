@@ -1,0 +1,86 @@
+import type { PublishTo } from '../../app/celery.ts'
+import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
+import { exceptionData, reprOfException } from '../../protocol/exceptions.ts'
+import type { TaskHeaders, TaskMessage } from '../../protocol/message.ts'
+import { pythonArgsRepr, pythonRepr } from '../../protocol/repr.ts'
+import { formatTime } from '../../protocol/time.ts'
+import type { ExceptionData } from '../../results/port.ts'
+import { persist } from '../persist.ts'
+import type { Retry } from '../run/outcome.ts'
+import { retryDelay } from '../run/retry-delay.ts'
+import { nowOf, type Runtime } from '../runtime.ts'
+import type { TaskRequest } from '../task-request.ts'
+import { ended } from './ended.ts'
+import { addHistory, historyHeader, lossesHeader } from './history.ts'
+import { keep } from './meta.ts'
+import { acknowledge } from './settle.ts'
+
+export type RetryPlan = Partial<Omit<Retry, 'kind' | 'max'>> & { traceback: string }
+
+/** Sends the task again, parked until its time, and lets go of this run of it. */
+export async function retryLater(runtime: Runtime, request: TaskRequest, plan: RetryPlan): Promise<void> {
+  const now = nowOf(runtime)
+  const eta = dueAt(runtime, request, plan, now)
+  const when = eta === undefined ? 'now' : `in ${Math.ceil((eta.getTime() - now) / 1_000)}s`
+  const exception = plan.exception ?? exceptionData(celeryExceptions.retry(`Retry ${when}`)).data
+  const message = nextMessage(request, plan, { eta, at: new Date(now).toISOString(), exception })
+  await keep(runtime, request, 'RETRY', exception, plan.traceback)
+  // Straight into the queue it came from: an exchange would send it to others as well.
+  const to = { exchange: '', routingKey: request.queue, ...compressionOf(request.message.headers) }
+  await persist(runtime, 'sending a retry', request.id, () =>
+    runtime.app.publishTask(message, to, eta ? { notBefore: eta } : {}),
+  )
+  const shown = reprOfException(exception, 1_024)
+  ended(runtime, request, 'RETRY', shown)
+  runtime.metrics.retried(request.task)
+  runtime.log.info(
+    { id: request.id, task: request.task, retries: request.retries + 1 },
+    `retry ${when}: ${shown}`,
+  )
+  runtime.events.retried(request.id, exception, plan.traceback)
+  await acknowledge(runtime, request)
+}
+
+/** Undefined is at once. */
+function dueAt(runtime: Runtime, request: TaskRequest, plan: RetryPlan, now: number): Date | undefined {
+  if (plan.eta !== undefined) return new Date(plan.eta)
+  const { random } = runtime.settings
+  const wait = plan.countdown ?? retryDelay(request.profile.retry ?? {}, request.retries, random())
+  return wait > 0 ? new Date(now + wait * 1_000) : undefined
+}
+
+/** The same task with the same id, once more: all that was to follow it stays. */
+function nextMessage(
+  request: TaskRequest,
+  plan: RetryPlan,
+  { eta, at, exception }: { eta: Date | undefined; at: string; exception: ExceptionData },
+): TaskMessage {
+  const { message } = request
+  const { expiration: _, ...properties } = message.properties
+  const history = addHistory(message.headers, { at, event: 'retry', detail: reprOfException(exception, 400) })
+  const args = plan.args ?? message.args
+  const kwargs = plan.kwargs ?? message.kwargs
+  const headers: TaskHeaders = {
+    ...withoutDeath(message.headers),
+    retries: request.retries + 1,
+    eta: (eta && formatTime(eta)) ?? null,
+    ignore_result: request.ignoresResult,
+    [historyHeader]: history,
+  }
+  if (plan.args) headers.argsrepr = pythonArgsRepr(args, 1_024)
+  if (plan.kwargs) headers.kwargsrepr = pythonRepr(kwargs, 1_024)
+  return { ...message, headers, properties, args, kwargs }
+}
+
+const deathHeaders = /^x-(death|first-death-.*|last-death-.*|delivery-count|acquired-count)$/
+
+/** With RabbitMQ's notes of its dead-lettering the message would be dropped as one that goes in a circle. */
+function withoutDeath(headers: TaskHeaders): TaskHeaders {
+  const kept = Object.entries(headers).filter(([name]) => !deathHeaders.test(name) && name !== lossesHeader)
+  return Object.fromEntries(kept) as TaskHeaders
+}
+
+function compressionOf({ compression }: TaskHeaders): Pick<PublishTo, 'compression'> {
+  const [name] = /gzip|zstd|brotli/.exec(String(compression)) ?? []
+  return name ? { compression: name as 'gzip' | 'zstd' | 'brotli' } : {}
+}

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CeleryError } from '../errors.ts'
+import type { Runtime } from './runtime.ts'
+
+/** The worker stops and no longer waits for a broker or result store that is down. */
+export class Abandoned extends Error {
+  constructor(what: string, cause: unknown) {
+    super(`${what} was given up as the worker stops`, { cause })
+  }
+}
+
+/** Seconds before the first repeat, and the most between two. */
+const firstWait = 0.2
+const maxWait = 30
+
+/**
+ * Does what must be done before a message may be acknowledged: over and over while the broker or the result store
+ * is down. Throws `Abandoned` when the worker stops meanwhile, and what no repeat would mend.
+ */
+export async function persist<T>(
+  runtime: Runtime,
+  what: string,
+  taskId: string | undefined,
+  effect: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await effect()
+    } catch (error) {
+      if (!isTransient(error)) throw error
+      const wait = Math.min(maxWait, firstWait * 2 ** attempt)
+      const { signal } = runtime.abandon
+      if (signal.aborted) throw new Abandoned(what, error)
+      runtime.log.warn({ err: error, id: taskId, wait }, `${what} failed; it is tried again`)
+      await sleep(wait * 1_000, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+const transientCodes = new Set(['BROKER_UNAVAILABLE', 'RESULTS_UNAVAILABLE'])
+
+/** What a driver throws is taken for a server's trouble; what the language throws is a mistake in the program. */
+function isTransient(error: unknown): boolean {
+  if (error instanceof CeleryError) return transientCodes.has(error.code)
+  const isMistake =
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError ||
+    error instanceof SyntaxError
+  return error instanceof Error && !isMistake
+}

@@ -1,0 +1,79 @@
+import type { Delivery } from '../brokers/port.ts'
+import { decodeTask } from '../protocol/decode-task.ts'
+import type { TaskMessage } from '../protocol/message.ts'
+import { parseTime } from '../protocol/time.ts'
+import { endRevoked } from './finish/revoke.ts'
+import { refuseUnknown, refuseUnreadable } from './refuse.ts'
+import { inBackground, nowOf, type Runtime } from './runtime.ts'
+import { enqueue, schedule } from './schedule.ts'
+import { TaskRequest } from './task-request.ts'
+import { whyNot } from './why-not.ts'
+
+/** Takes one message in hand. Never throws: what goes wrong here is logged, and the message goes back. */
+export function receive(runtime: Runtime, delivery: Delivery): void {
+  try {
+    admit(runtime, delivery)
+  } catch (error) {
+    runtime.log.error({ err: error, queue: delivery.queue }, 'a message could not be taken in hand')
+    inBackground(runtime, 'putting a message back', delivery.requeue())
+  }
+}
+
+function admit(runtime: Runtime, delivery: Delivery): void {
+  if (runtime.isStopping) {
+    inBackground(runtime, 'putting a message back', delivery.requeue())
+    return
+  }
+  if (delivery.redelivered && isKnown(runtime, delivery)) return
+  let message: TaskMessage
+  try {
+    const { maxBodySize, timeZone } = runtime.app.options
+    message = decodeTask(delivery.message, { maxBodySize, timeZone })
+  } catch (error) {
+    refuseUnreadable(runtime, delivery, error)
+    return
+  }
+  const profile = runtime.profiles.get(message.headers.task)
+  if (!profile) {
+    refuseUnknown(runtime, delivery, message)
+    return
+  }
+  const request = new TaskRequest(message, profile, delivery, nowOf(runtime))
+  runtime.requests.add(request)
+  runtime.parked.remove(request.id)
+  place(runtime, request)
+}
+
+/** Revoked, for later, or for now. */
+function place(runtime: Runtime, request: TaskRequest): void {
+  const how = whyNot(runtime, request)
+  if (how) {
+    endRevoked(runtime, request, how)
+    return
+  }
+  runtime.events.received(request)
+  const { eta } = request.message.headers
+  const due = eta ? parseTime(eta) : undefined
+  if (due) schedule(runtime, request, due)
+  else enqueue(runtime, request)
+}
+
+/**
+ * A message that comes again while this worker still has it, or has just been done with it: its first delivery's
+ * connection was lost. It is not run twice.
+ */
+function isKnown(runtime: Runtime, delivery: Delivery): boolean {
+  const { id, retries = 0 } = delivery.message.headers
+  if (typeof id !== 'string') return false
+  for (const request of runtime.requests) {
+    if (request.id !== id || request.retries !== retries || request.isLeaving) continue
+    request.delivery = delivery
+    if (request.acknowledged) inBackground(runtime, 'acknowledging a message again', delivery.ack())
+    runtime.log.info({ id, task: request.task }, 'a message came again for a task that is in hand')
+    return true
+  }
+  if (runtime.finished.get(id) !== retries) return false
+  runtime.log.info({ id }, 'a message came again for a task that is done: its acknowledgement was lost')
+  inBackground(runtime, 'acknowledging a message again', delivery.ack())
+  return true
+}

@@ -1,0 +1,79 @@
+import type { DeathReason } from '../brokers/dead-letter-store.ts'
+import type { Delivery } from '../brokers/port.ts'
+import { celeryExceptions } from '../protocol/celery-exceptions.ts'
+import { exceptionData } from '../protocol/exceptions.ts'
+import type { TaskMessage } from '../protocol/message.ts'
+import { ProtocolError } from '../protocol/protocol-error.ts'
+import { taskIdentity } from '../protocol/read-headers.ts'
+import { formatTime } from '../protocol/time.ts'
+import { bury } from './finish/dead-letter.ts'
+import { failureFollows } from './finish/follow-up.ts'
+import { persist } from './persist.ts'
+import { inBackground, nowOf, type Runtime } from './runtime.ts'
+
+/** A message that cannot be read: a dead letter with the reason, and gone from its queue. */
+export function refuseUnreadable(runtime: Runtime, delivery: Delivery, error: unknown): void {
+  const reason = error instanceof ProtocolError ? error.reason : 'undecodable'
+  refuse(runtime, delivery, { error, reason, message: undefined })
+}
+
+/** A task that nobody here knows. */
+export function refuseUnknown(runtime: Runtime, delivery: Delivery, message: TaskMessage): void {
+  const error = celeryExceptions.notRegistered(message.headers.task)
+  refuse(runtime, delivery, { error, reason: 'unknown_task', message })
+}
+
+interface Refusal {
+  error: unknown
+  reason: DeathReason
+  /** As far as it could be read. */
+  message: TaskMessage | undefined
+}
+
+function refuse(runtime: Runtime, delivery: Delivery, refusal: Refusal): void {
+  const { id, task } = taskIdentity(delivery.message)
+  const { reason, error } = refusal
+  runtime.log.error({ err: error, id, task, reason, queue: delivery.queue }, 'a message is refused')
+  const work = carryOut(runtime, delivery, refusal).catch(async (failed: unknown) => {
+    await delivery.requeue()
+    throw failed
+  })
+  inBackground(runtime, `refusing message ${id ?? 'without id'}`, work)
+}
+
+async function carryOut(
+  runtime: Runtime,
+  delivery: Delivery,
+  { error, reason, message }: Refusal,
+): Promise<void> {
+  const { id, task } = taskIdentity(delivery.message)
+  const { data: exception, traceback } = exceptionData(error)
+  if (id !== undefined) await storeFailure(runtime, id, exception, message)
+  if (message) await failureFollows(runtime, message, { state: 'FAILURE', exception, traceback })
+  await bury(runtime, delivery, { reason, taskId: id, task, exception, traceback: undefined })
+  if (id !== undefined) {
+    runtime.events.failed(id, exception, traceback)
+    runtime.events.rejected(id, false)
+  }
+  await delivery.discard()
+}
+
+async function storeFailure(
+  runtime: Runtime,
+  id: string,
+  exception: ReturnType<typeof exceptionData>['data'],
+  message: TaskMessage | undefined,
+): Promise<void> {
+  const { results } = runtime
+  if (!results || message?.headers.ignore_result) return
+  await persist(runtime, 'storing FAILURE', id, () =>
+    results.store({
+      task_id: id,
+      status: 'FAILURE',
+      result: exception,
+      traceback: null,
+      children: [],
+      date_done: formatTime(new Date(nowOf(runtime))) ?? null,
+    }),
+  )
+}

@@ -1,0 +1,109 @@
+import { runAsTask } from '../../app/current-task.ts'
+import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
+import { crashed } from '../finish/done.ts'
+import { settle } from '../finish/finish.ts'
+import { metaOf } from '../finish/meta.ts'
+import { nowOf, type Runtime } from '../runtime.ts'
+import type { TaskRequest } from '../task-request.ts'
+import { childTraceparent, newSpanId, newTraceparent } from '../trace.ts'
+import { failure, type Outcome } from './outcome.ts'
+import { perform } from './perform.ts'
+import { RunContext } from './run-context.ts'
+
+/** Runs a request's task, on the event loop or on a thread; how that ends is settled by itself. */
+export function run(runtime: Runtime, request: TaskRequest): void {
+  const now = nowOf(runtime)
+  request.startedMs = now
+  const context = new RunContext(request.message, request.queue, request.redelivered, runtime.host)
+  request.context = context
+  trace(runtime, request, context)
+  runtime.metrics.started(request.task, (now - request.receivedMs) / 1_000)
+  runtime.events.started(request.id)
+  if (request.profile.trackStarted) track(runtime, request)
+  const outcome = onThread(runtime, request)
+    ? runOnThread(runtime, request, context)
+    : runOnMain(runtime, request, context)
+  if (!(outcome instanceof Promise)) {
+    settle(runtime, request, outcome)
+    return
+  }
+  outcome.then(
+    (ended) => settle(runtime, request, ended),
+    (error: unknown) => crashed(runtime, request, error),
+  )
+}
+
+/** What has a hard limit runs where it can be ended. */
+export function onThread(runtime: Runtime, request: TaskRequest): boolean {
+  if (!runtime.threads) return false
+  return request.profile.runOn === 'thread' || request.timeLimit !== undefined
+}
+
+function runOnMain(runtime: Runtime, request: TaskRequest, context: RunContext): Outcome | Promise<Outcome> {
+  armLimits(runtime, request, context)
+  const { definition, retry } = request.profile
+  return runAsTask(context, () => perform(definition, retry, context))
+}
+
+function runOnThread(runtime: Runtime, request: TaskRequest, context: RunContext): Promise<Outcome> {
+  if (!runtime.threads) throw new Error('there are no threads')
+  return runtime.threads.run(request, context, runtime.host, () => armLimits(runtime, request, context))
+}
+
+function armLimits(runtime: Runtime, request: TaskRequest, context: RunContext): void {
+  const { softTimeLimit, timeLimit } = request
+  if (softTimeLimit !== undefined) {
+    request.timer = setTimeout(() => {
+      const { id, task } = request
+      runtime.log.warn({ id, task }, `soft time limit (${softTimeLimit}s) exceeded`)
+      context.abort(celeryExceptions.softTimeLimitExceeded())
+    }, timerOf(softTimeLimit))
+  }
+  if (timeLimit !== undefined) {
+    request.hardTimer = setTimeout(() => endAtLimit(runtime, request, timeLimit), timerOf(timeLimit))
+  }
+}
+
+/** A timer cannot wait longer than 24 days. */
+function timerOf(seconds: number): number {
+  return Math.min(seconds * 1_000, 2 ** 31 - 1)
+}
+
+function endAtLimit(runtime: Runtime, request: TaskRequest, seconds: number): void {
+  const { id, task, thread } = request
+  const reason = celeryExceptions.timeLimitExceeded(seconds)
+  runtime.log.error(
+    { id, task },
+    thread
+      ? `hard time limit (${seconds}s) exceeded: its thread is ended`
+      : `hard time limit (${seconds}s) exceeded: it is given up on, but goes on; give the worker the option module`,
+  )
+  settle(runtime, request, failure(reason))
+  request.context?.abort(reason)
+  thread?.abort(reason)
+}
+
+/** STARTED goes its way while the task runs; what it ends with waits for it. */
+function track(runtime: Runtime, request: TaskRequest): void {
+  const { results, settings, log } = runtime
+  if (!results || request.ignoresResult) return
+  const meta = metaOf(runtime, request, 'STARTED', { pid: process.pid, hostname: settings.hostname })
+  request.tracking = results.store(meta).catch((error: unknown) => {
+    log.warn({ err: error, id: request.id }, 'STARTED could not be stored')
+  })
+}
+
+function trace({ tracer }: Runtime, request: TaskRequest, context: RunContext): void {
+  const parent = request.message.headers.traceparent
+  if (parent === undefined && !tracer) return
+  const own = childTraceparent(parent, newSpanId()) ?? (tracer && newTraceparent())
+  if (own === undefined) return
+  context.headers = { ...request.message.headers, traceparent: own }
+  const { message, queue } = request
+  request.endSpan = tracer?.begin({
+    message,
+    queue,
+    traceparent: own,
+    parent: typeof parent === 'string' ? parent : undefined,
+  })
+}

@@ -1,0 +1,75 @@
+import { done } from './finish/done.ts'
+import { nowOf, type Runtime } from './runtime.ts'
+import type { TaskRequest } from './task-request.ts'
+
+/** Milliseconds up to which a message is held here: what the broker had parked may come a second early. */
+const holdAtMost = 1_500
+/** The longest that a timer can wait. */
+const maxTimer = 2 ** 31 - 1
+
+/** Begins the request at its time: parked at the broker until shortly before, or held here. */
+export function schedule(runtime: Runtime, request: TaskRequest, eta: Date): void {
+  const wait = eta.getTime() - nowOf(runtime)
+  if (wait <= 0) enqueue(runtime, request)
+  else if (wait <= holdAtMost) hold(runtime, request, eta)
+  else if (runtime.settings.holdEta) holdLong(runtime, request, eta)
+  else void park(runtime, request, eta)
+}
+
+/** For a rate limit first, if there is one, and then for a slot. */
+export function enqueue(runtime: Runtime, request: TaskRequest): void {
+  request.status = 'waiting'
+  const { task } = request
+  runtime.totals.set(task, (runtime.totals.get(task) ?? 0) + 1)
+  runtime.limiter.enter(task, request)
+}
+
+function hold(runtime: Runtime, request: TaskRequest, eta: Date): void {
+  request.status = 'held'
+  request.eta = eta
+  const wait = Math.max(0, eta.getTime() - nowOf(runtime))
+  request.timer = setTimeout(
+    () => {
+      if (wait > maxTimer) hold(runtime, request, eta)
+      else release(runtime, request)
+    },
+    Math.min(wait, maxTimer),
+  )
+}
+
+/** Python's way: each message that is held for long is one more that may be in hand. */
+function holdLong(runtime: Runtime, request: TaskRequest, eta: Date): void {
+  request.isHeldLong = true
+  hold(runtime, request, eta)
+  runtime.onHeldChanged()
+}
+
+/** Its time has come, or it is not to wait any longer. */
+export function release(runtime: Runtime, request: TaskRequest): void {
+  unhold(runtime, request)
+  enqueue(runtime, request)
+}
+
+export function unhold(runtime: Runtime, request: TaskRequest): void {
+  request.clearTimers()
+  if (!request.isHeldLong) return
+  request.isHeldLong = false
+  runtime.onHeldChanged()
+}
+
+async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<void> {
+  const { delivery } = request
+  request.status = 'held'
+  request.eta = eta
+  request.isLeaving = true
+  try {
+    await delivery.delay(eta)
+  } catch (error) {
+    runtime.log.warn({ err: error, id: request.id }, 'a message could not be parked, and is held here')
+    request.isLeaving = false
+    if (!request.isSettled && !runtime.isStopping) holdLong(runtime, request, eta)
+    return
+  }
+  if (!delivery.isLost) runtime.parked.add(request, eta, delivery.message.body.length)
+  done(runtime, request)
+}

@@ -1,0 +1,139 @@
+import { TaskError } from '../errors.ts'
+import { celeryExceptions } from '../protocol/celery-exceptions.ts'
+import type { Consumers } from './consumers.ts'
+import { done } from './finish/done.ts'
+import { ended } from './finish/ended.ts'
+import { metaOf } from './finish/meta.ts'
+import { giveBack } from './finish/settle.ts'
+import { failure } from './run/outcome.ts'
+import type { Runtime } from './runtime.ts'
+import { unhold } from './schedule.ts'
+import type { TaskRequest } from './task-request.ts'
+
+export interface StopOptions {
+  mode?: 'warm' | 'cold'
+  /** Seconds that a warm stop waits for what runs; then it is cold. For as long as it takes when absent. */
+  timeout?: number
+}
+
+/** Seconds that the last words of what was cut off may take. */
+const lastWords = 5
+
+/** How a worker stops: softly first, harder at each further call. */
+export class Shutdown {
+  readonly #runtime: Runtime
+  readonly #consumers: Consumers
+  readonly #close: () => Promise<void>
+  readonly #cold = Promise.withResolvers<void>()
+  readonly #now = Promise.withResolvers<void>()
+  #isCold = false
+  #stopping: Promise<void> | undefined
+
+  constructor(runtime: Runtime, consumers: Consumers, close: () => Promise<void>) {
+    this.#runtime = runtime
+    this.#consumers = consumers
+    this.#close = close
+  }
+
+  async stop({ mode = 'warm', timeout }: StopOptions): Promise<void> {
+    if (!this.#stopping) {
+      if (mode === 'cold') this.#makeCold()
+      this.#stopping = this.#stop(timeout)
+    } else if (this.#isCold) this.#now.resolve()
+    else this.#makeCold()
+    await this.#stopping
+  }
+
+  #makeCold(): void {
+    this.#isCold = true
+    this.#cold.resolve()
+  }
+
+  async #stop(timeout: number | undefined): Promise<void> {
+    const { log, settings, requests } = this.#runtime
+    this.#runtime.isStopping = true
+    log.info({ running: requests.size }, this.#isCold ? 'the worker stops cold' : 'the worker stops warm')
+    const leaving = this.#consumers.cancelAll()
+    const returned = this.#giveBackWaiting()
+    await this.#first([leaving, this.#now.promise], lastWords)
+    await this.#first([returned, this.#now.promise], lastWords)
+    await this.#first([this.#idle(), this.#cold.promise], timeout)
+    this.#makeCold()
+    await this.#first([this.#idle(), this.#now.promise], settings.softShutdownTimeout)
+    this.#runtime.abandon.abort()
+    await this.#first(
+      [Promise.all([...requests].map((request) => cutOff(this.#runtime, request)))],
+      lastWords,
+    )
+    await this.#first([this.#idle()], lastWords)
+    await this.#close()
+    log.info({}, 'the worker has stopped')
+  }
+
+  /** What is in hand and does not run goes back; in the order it came in, so that the front is the front again. */
+  async #giveBackWaiting(): Promise<void> {
+    const { limiter, mainSlots, threadSlots, requests } = this.#runtime
+    limiter.takeWaiting()
+    mainSlots.takeWaiting()
+    threadSlots.takeWaiting()
+    const waiting = [...requests].filter(({ status, isLeaving, isSettled }) => {
+      return status !== 'running' && !isLeaving && !isSettled
+    })
+    for (const request of waiting.reverse()) {
+      unhold(this.#runtime, request)
+      await giveBack(this.#runtime, request)
+      done(this.#runtime, request)
+    }
+  }
+
+  async #idle(): Promise<void> {
+    const { requests, background } = this.#runtime
+    if (requests.size === 0 && background.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#runtime.onIdle = resolve
+    await promise
+  }
+
+  /** Waits for the first of these, or for so many seconds. */
+  async #first(promises: Promise<unknown>[], seconds: number | undefined): Promise<void> {
+    if (seconds === undefined) {
+      await Promise.race(promises)
+      return
+    }
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, Math.min(seconds * 1_000, 2 ** 31 - 1))
+    await Promise.race([...promises, late])
+    clearTimeout(timer)
+  }
+}
+
+/** Ends what runs: back into its queue if it was not acknowledged, else it failed. */
+async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
+  const reason = new TaskError('WorkerShutdown', {
+    module: 'celery.exceptions',
+    args: ['the worker is stopped cold'],
+  })
+  // One that is settled already is writing its end, and is told that nobody waits for that any longer.
+  if (request.isSettled) return
+  request.isSettled = true
+  request.clearTimers()
+  request.context?.abort(reason)
+  request.thread?.abort(reason)
+  ended(runtime, request, 'LOST', reason.message)
+  const { id, task, acknowledged } = request
+  runtime.log.warn({ id, task, acknowledged }, 'a task is cut off as the worker stops')
+  if (acknowledged) await storeLost(runtime, request)
+  else await giveBack(runtime, request)
+  done(runtime, request)
+}
+
+async function storeLost(runtime: Runtime, request: TaskRequest): Promise<void> {
+  const { results, log } = runtime
+  if (!results || request.ignoresResult) return
+  const { exception, traceback } = failure(celeryExceptions.workerLost('the worker was stopped cold'))
+  try {
+    await results.store(metaOf(runtime, request, 'FAILURE', exception, traceback))
+  } catch (error) {
+    log.error({ err: error, id: request.id }, 'the failure of a task that was cut off could not be stored')
+  }
+}

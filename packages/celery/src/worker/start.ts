@@ -1,0 +1,95 @@
+import { crashed, done } from './finish/done.ts'
+import { lossesHeader, readLosses } from './finish/history.ts'
+import { failAsLost } from './finish/lose.ts'
+import { endRevoked } from './finish/revoke.ts'
+import { acknowledge } from './finish/settle.ts'
+import { persist } from './persist.ts'
+import type { Slots } from './queueing/slots.ts'
+import { run } from './run/run.ts'
+import type { Runtime } from './runtime.ts'
+import type { TaskRequest } from './task-request.ts'
+import { whyNot } from './why-not.ts'
+
+/** Begins a request that has just got a slot. Never throws. */
+export function start(runtime: Runtime, request: TaskRequest, slots: Slots<TaskRequest>): void {
+  request.slots = slots
+  request.status = 'running'
+  try {
+    begin(runtime, request)
+  } catch (error) {
+    void crashed(runtime, request, error)
+  }
+}
+
+function begin(runtime: Runtime, request: TaskRequest): void {
+  if (request.delivery.isLost && !request.acknowledged) {
+    // It comes again, here or elsewhere.
+    done(runtime, request)
+    return
+  }
+  const how = whyNot(runtime, request)
+  if (how) {
+    endRevoked(runtime, request, how)
+    return
+  }
+  const { message, redelivered } = request.delivery
+  const isEasy = !redelivered && message.headers[lossesHeader] === undefined
+  if (isEasy && request.profile.isLate) {
+    run(runtime, request)
+    return
+  }
+  const ready = isEasy ? acknowledgeEarly(runtime, request) : countAndAcknowledge(runtime, request)
+  ready.then(
+    (isToRun) => {
+      if (isToRun && !request.isSettled) run(runtime, request)
+    },
+    (error: unknown) => crashed(runtime, request, error),
+  )
+}
+
+async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+  if (request.profile.isLate) return true
+  await acknowledge(runtime, request)
+  if (!request.delivery.isLost) return true
+  // The acknowledgement did not get through, so the message comes again: it is run then.
+  runtime.finished.delete(request.id)
+  done(runtime, request)
+  return false
+}
+
+async function countAndAcknowledge(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+  const before = await startsBefore(runtime, request)
+  if (before === undefined) return false
+  if (before < runtime.settings.maxDeliveries) return await acknowledgeEarly(runtime, request)
+  request.isSettled = true
+  await failAsLost(runtime, request, before, 'its message was never settled')
+  done(runtime, request)
+  return false
+}
+
+/**
+ * How often it was begun before and not finished. Counted by the broker where it can, else in the result store, else
+ * in a header: then the message goes round once more, with the count in it, and `undefined` is answered.
+ */
+async function startsBefore(runtime: Runtime, request: TaskRequest): Promise<number | undefined> {
+  const { delivery } = request
+  const { headers } = delivery.message
+  const noted = readLosses(headers)
+  if (!delivery.redelivered) return noted
+  const atBroker = await delivery.countStart()
+  if (atBroker !== undefined) return noted + atBroker
+  const { results } = runtime
+  if (results) {
+    const counted = await persist(runtime, 'counting a start', request.id, () =>
+      results.countStart(request.id),
+    )
+    request.isCounted = true
+    // The first start was not redelivered, so it was not counted there.
+    return noted + counted + 1
+  }
+  if (noted + 1 >= runtime.settings.maxDeliveries) return noted + 1
+  request.isLeaving = true
+  await delivery.delay(new Date(runtime.app.options.now()), { ...headers, [lossesHeader]: noted + 1 })
+  done(runtime, request)
+  return undefined
+}

@@ -1,0 +1,50 @@
+import type { AppCore } from '../app/celery.ts'
+import type { AnyTaskDefinition, RetryPolicy } from '../app/task.ts'
+
+/** A task's definition with the app's defaults, and what remote control has changed since. */
+export interface TaskProfile {
+  readonly definition: AnyTaskDefinition
+  readonly isLate: boolean
+  readonly ackOnFailure: boolean
+  readonly retry: RetryPolicy | undefined
+  readonly trackStarted: boolean
+  readonly ignoreResult: boolean
+  readonly runOn: 'main' | 'thread'
+  softTimeLimit: number | undefined
+  timeLimit: number | undefined
+}
+
+/** The profiles of the app's tasks; one that is defined later has one too. */
+export class TaskProfiles {
+  readonly #app: AppCore
+  readonly #profiles = new Map<string, TaskProfile>()
+
+  constructor(app: AppCore) {
+    this.#app = app
+  }
+
+  get(name: string): TaskProfile | undefined {
+    const known = this.#profiles.get(name)
+    if (known) return known
+    const definition = this.#app.tasks.get(name)
+    if (!definition) return undefined
+    const profile = profileOf(this.#app, definition)
+    this.#profiles.set(name, profile)
+    return profile
+  }
+}
+
+export function profileOf(app: AppCore, definition: AnyTaskDefinition): TaskProfile {
+  const options = { ...app.options.taskDefaults, ...definition }
+  return {
+    definition,
+    isLate: options.ack === 'late',
+    ackOnFailure: options.ackOnFailure ?? true,
+    retry: options.retry,
+    trackStarted: options.trackStarted ?? false,
+    ignoreResult: options.ignoreResult ?? false,
+    runOn: options.runOn ?? 'main',
+    softTimeLimit: options.softTimeLimit,
+    timeLimit: options.timeLimit,
+  }
+}

@@ -1,0 +1,124 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { AppCore } from '../../app/celery.ts'
+import { runAsTask } from '../../app/current-task.ts'
+import { CeleryError, TaskError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
+import { taskError } from '../../protocol/exceptions.ts'
+import { decodeJson, encodeJson } from '../../protocol/json.ts'
+import type { TaskMessage } from '../../protocol/message.ts'
+import type { ExceptionData } from '../../results/port.ts'
+import { failure, type Outcome } from '../run/outcome.ts'
+import { perform } from '../run/perform.ts'
+import { RunContext, type RunHost } from '../run/run-context.ts'
+import { profileOf } from '../task-profile.ts'
+import type { FromThread, ThreadAnswer, ThreadCall, ThreadRun, ToThread } from './messages.ts'
+import { markTaskThread } from './task-thread.ts'
+
+markTaskThread()
+
+const apps = new Map<string, Promise<AppCore>>()
+
+/** Runs one task on this thread; piscina calls it. */
+export default async function runOnThread({ module, run }: ThreadCall): Promise<ThreadAnswer> {
+  let app: AppCore
+  try {
+    app = await appOf(module)
+  } catch (error) {
+    return { unusable: error instanceof Error ? error.message : String(error) }
+  }
+  if (!run) return { tasks: [...app.tasks.keys()] }
+  const { port } = run
+  try {
+    return await answer(app, run)
+  } finally {
+    port.close()
+  }
+}
+
+function appOf(module: string): Promise<AppCore> {
+  const loading = apps.get(module) ?? loadApp(module)
+  apps.set(module, loading)
+  return loading
+}
+
+async function loadApp(module: string): Promise<AppCore> {
+  const exported = Object.values((await import(module)) as Record<string, unknown>)
+  const app = exported.find(isApp)
+  if (app) return app
+  throw new CeleryError('BAD_OPTION', `${module} exports no app: export const app = createCelery({ ... })`)
+}
+
+function isApp(value: unknown): value is AppCore {
+  return typeof value === 'object' && value !== null && 'publishTask' in value && 'tasks' in value
+}
+
+async function answer(app: AppCore, run: ThreadRun): Promise<ThreadAnswer> {
+  const message = decodeJson(run.message) as TaskMessage
+  const context = contextOf(run, message)
+  tell(run.port, { type: 'started' })
+  const outcome = await outcomeOf(app, context)
+  try {
+    return { outcome: encodeJson(outcome, 'result'), children: encodeJson(context.children, 'children') }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const cannot = new TaskError('EncodeError', { module: 'kombu.exceptions', args: [why] })
+    return { outcome: encodeJson(failure(cannot)), children: '[]' }
+  }
+}
+
+async function outcomeOf(app: AppCore, context: RunContext): Promise<Outcome> {
+  const definition = app.tasks.get(context.name)
+  if (!definition) return failure(celeryExceptions.notRegistered(context.name))
+  const { retry } = profileOf(app, definition)
+  return await runAsTask(context, () => perform(definition, retry, context))
+}
+
+function contextOf(run: ThreadRun, message: TaskMessage): RunContext {
+  const { port, queue, redelivered, worker } = run
+  const calls = new Map<number, { resolve(): void; reject(error: Error): void }>()
+  const host: RunHost = { worker, log: logTo(port), progress: (_, meta, state) => progress(meta, state) }
+  const context = new RunContext(message, queue, redelivered, host)
+  context.headers = decodeJson(run.headers) as Record<string, unknown>
+  let last = 0
+
+  async function progress(meta: unknown, state: string): Promise<void> {
+    last += 1
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    calls.set(last, { resolve, reject })
+    tell(port, { type: 'progress', call: last, state, meta: encodeJson(meta, 'meta') })
+    await promise
+  }
+
+  port.on('message', (from: ToThread) => {
+    if (from.type === 'abort') {
+      context.abort(taskError(decodeJson(from.reason) as ExceptionData))
+      return
+    }
+    const call = calls.get(from.call)
+    calls.delete(from.call)
+    if (from.error === undefined) call?.resolve()
+    else call?.reject(new CeleryError('RESULTS_UNAVAILABLE', from.error))
+  })
+  return context
+}
+
+function logTo(port: MessagePort): Log {
+  const write = (level: keyof Log) => (fields: object, message: string) => {
+    tell(port, { type: 'log', level, fields: sendableFields(fields), message })
+  }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+/** What cannot be cloned, such as a function, is written as text. */
+function sendableFields(fields: object): object {
+  try {
+    return structuredClone(fields)
+  } catch {
+    return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]))
+  }
+}
+
+function tell(port: MessagePort, message: FromThread): void {
+  port.postMessage(message)
+}

@@ -1,0 +1,168 @@
+import type { AppCore } from '../app/celery.ts'
+import { CeleryError } from '../errors.ts'
+import { Consumers } from './consumers.ts'
+import { createRuntime, windowOf } from './create-runtime.ts'
+import { type Settings, settingsOf, type WorkerOptions } from './options.ts'
+import { watchQueues } from './queue-watch.ts'
+import { receive } from './receive.ts'
+import type { Runtime } from './runtime.ts'
+import { Shutdown, type StopOptions } from './shutdown.ts'
+import type { WorkerSurface } from './surface.ts'
+import { isTaskThread } from './threads/task-thread.ts'
+import { RunningSurface } from './worker-surface.ts'
+
+/** Takes tasks from queues and runs them. */
+export interface Worker {
+  /** Resolves when every queue is consumed from; rejects, with all that was begun undone, when that cannot be. */
+  start(): Promise<void>
+  /**
+   * `warm`, the default: what runs is finished, in at most `timeout` seconds when that is given; all else goes back to
+   * its queue. `cold`: what runs is aborted after the option `softShutdownTimeout`; with `ack: 'late'` it goes back
+   * too. A second call makes a warm stop cold, and a further one lets nothing go on any longer. The app's connections
+   * stay open: they are the app's to close.
+   */
+  stop(options?: StopOptions): Promise<void>
+  /** Resolves when the worker has stopped, whoever asked for it. */
+  readonly done: Promise<void>
+  /** What remote control, events and metrics use; throws before the worker has started. */
+  readonly surface: WorkerSurface
+}
+
+/** Throws `BAD_OPTION` for options that make no sense. Nothing connects before `start`. */
+export function createWorker(app: AppCore, options: WorkerOptions = {}): Worker {
+  return new QueueWorker(app, options)
+}
+
+class QueueWorker implements Worker {
+  readonly done: Promise<void>
+  readonly #app: AppCore
+  readonly #options: WorkerOptions
+  readonly #settings: Settings
+  readonly #resolveDone: () => void
+  readonly #toClose: (() => Promise<void> | void)[] = []
+  #starting: Promise<void> | undefined
+  #isStopped = false
+  #shutdown: Shutdown | undefined
+  #surface: RunningSurface | undefined
+
+  constructor(app: AppCore, options: WorkerOptions) {
+    this.#app = app
+    this.#options = options
+    this.#settings = settingsOf(app, options)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.done = promise
+    this.#resolveDone = resolve
+  }
+
+  get surface(): WorkerSurface {
+    if (this.#surface) return this.#surface
+    throw new CeleryError('BAD_OPTION', 'The worker has not started: await its start() first.')
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  async stop(options: StopOptions = {}): Promise<void> {
+    this.#isStopped = true
+    if (this.#shutdown) await this.#shutdown.stop(options)
+    else await this.#starting?.catch(() => undefined)
+    this.#resolveDone()
+  }
+
+  async #start(): Promise<void> {
+    if (isTaskThread()) {
+      const message = 'This thread runs tasks for a worker: start a worker in another module than the app.'
+      throw new CeleryError('BAD_OPTION', message)
+    }
+    const connected = { broker: await this.#app.broker(), results: await this.#app.results() }
+    const runtime = createRuntime(this.#app, this.#settings, this.#options, connected)
+    const consumers: Consumers = new Consumers({
+      broker: runtime.broker,
+      log: runtime.log,
+      onDelivery: (delivery) => receive(runtime, delivery),
+      window: () => windowOf(runtime),
+    })
+    runtime.onHeldChanged = () => updateSoon(runtime, consumers)
+    if (runtime.threads) this.#toClose.push(() => runtime.threads?.close())
+    const shutdown = new Shutdown(runtime, consumers, () => this.#close())
+    this.#shutdown = shutdown
+    try {
+      await this.#begin(runtime, consumers)
+    } catch (error) {
+      await shutdown.stop({ mode: 'cold' })
+      this.#resolveDone()
+      throw error
+    }
+  }
+
+  async #begin(runtime: Runtime, consumers: Consumers): Promise<void> {
+    const surface = new RunningSurface({ runtime, consumers, stop: () => void this.stop() })
+    this.#surface = surface
+    const { events, services = [] } = this.#options
+    if (events) runtime.events = events(surface)
+    runtime.metrics.bind(surface)
+    this.#limitRates(runtime)
+    await this.#checkThreads(runtime)
+    if (events) {
+      await runtime.events.start()
+      this.#toClose.push(() => runtime.events.stop())
+    }
+    for (const queue of this.#settings.queues) {
+      if (this.#isStopped) throw new CeleryError('CLOSED', 'The worker was stopped while it started.')
+      await consumers.add(queue)
+    }
+    for (const begin of services) {
+      const service = await begin(surface)
+      this.#toClose.push(() => service.stop())
+    }
+    const { queues, routes, defaultQueue } = this.#app.options
+    const known = [defaultQueue, ...queues.map(({ name }) => name), ...routes.map(({ queue }) => queue)]
+    this.#toClose.push(watchQueues(runtime, () => [...known, ...surface.queues().map(({ name }) => name)]))
+    const { hostname, concurrency } = this.#settings
+    runtime.log.info(
+      { hostname, concurrency, queues: surface.queues().map(({ name }) => name) },
+      'the worker is ready',
+    )
+  }
+
+  #limitRates({ app, limiter }: Runtime): void {
+    const { rateLimit: byDefault } = app.options.taskDefaults
+    for (const { name, rateLimit = byDefault } of app.tasks.values()) limiter.set(name, rateLimit)
+  }
+
+  /** Threads are not needed by every worker, but what is to run on one must be able to. */
+  async #checkThreads(runtime: Runtime): Promise<void> {
+    const { threads, profiles, app } = runtime
+    const names = [...app.tasks.keys()].filter((name) => profiles.get(name)?.runOn === 'thread')
+    if (names.length === 0) return
+    if (!threads) {
+      throw new CeleryError(
+        'BAD_OPTION',
+        `${names.join(', ')} run on threads: give createWorker the option module, the URL of the module that exports the app.`,
+      )
+    }
+    await threads.check(names)
+  }
+
+  /** In the order opposite to that of the start; one that fails does not keep the others open. */
+  async #close(): Promise<void> {
+    for (const close of this.#toClose.reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        this.#app.options.log.warn({ err: error }, 'a part of the worker could not be closed')
+      }
+    }
+  }
+}
+
+/** Many messages may be taken or let go in one go: the broker is asked once. */
+function updateSoon({ log }: Runtime, consumers: Consumers): void {
+  setImmediate(() => {
+    consumers.updatePrefetch().catch((error: unknown) => {
+      log.warn({ err: error }, 'the prefetch window could not be changed')
+    })
+  })
+}
