@@ -82,11 +82,11 @@ function dataOf(error: unknown): ExceptionData {
   }
 }
 
-/** The name that the error goes by: its own `name`, else its class's. Python wants a word. */
+/** The name that was chosen for the error or its class; a class that only inherits one goes by its own. */
 function className(error: Error): string {
+  const isChosen = Object.hasOwn(error, 'name') || Object.hasOwn(Object.getPrototypeOf(error) ?? {}, 'name')
   const name = String(error.name)
-  const isInherited = pythonNames.has(name) && !Object.hasOwn(error, 'name')
-  const chosen = isInherited ? String(error.constructor?.name || name) : name
+  const chosen = isChosen || !pythonNames.has(name) ? name : String(error.constructor?.name || name)
   return chosen.replace(/[^\p{L}\p{N}_.]/gu, '_').slice(0, 200) || 'Error'
 }
 

@@ -28,8 +28,7 @@ function reprOfObject(value: object): string | undefined {
   if (value instanceof Uuid) return `UUID('${value.text}')`
   if (value instanceof PlainDate) return `datetime.date(${numbers(value.text).join(', ')})`
   if (value instanceof PlainTime) return reprOfTime(value.text)
-  const kind = Object.prototype.toString.call(value)
-  return kind === '[object Object]' ? undefined : `<${kind.slice(8, -1)}>`
+  return undefined
 }
 
 /** An integer as it is, a float as Python's: `1e+16` from there on, `1e-05` below 0.0001. */

@@ -79,11 +79,17 @@ class ReprWriter {
 
   #instance(value: object): void {
     const scalar = reprOfScalar(value)
-    const json = scalar === undefined ? jsonOf(value) : value
     if (scalar !== undefined) this.#put(truncate(scalar, this.#room))
-    else if (Array.isArray(json)) this.list(json, '[', ']')
-    else if (typeof json === 'object' && json !== null) this.#fields(json)
-    else this.value(json)
+    else if ('toJSON' in value && typeof value.toJSON === 'function') this.#json(value.toJSON())
+    else this.#json(value)
+  }
+
+  /** Asks no second time for a JSON form. */
+  #json(value: unknown): void {
+    if (typeof value !== 'object' || value === null) this.value(value)
+    else if (Array.isArray(value)) this.list(value, '[', ']')
+    else if (kindOf(value) === 'Object') this.#fields(value)
+    else this.#put(truncate(`<${kindOf(value)}>`, this.#room))
   }
 
   #open(open: string, close: string): boolean {
@@ -117,8 +123,8 @@ class ReprWriter {
   }
 }
 
-function jsonOf(value: object): unknown {
-  return 'toJSON' in value && typeof value.toJSON === 'function' ? value.toJSON() : value
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
 }
 
 function isPlain(value: object): boolean {

@@ -77,6 +77,10 @@ def make_task(q):
     }
 
 
+def compressions(q):
+    return {'names': [name for name, type_ in compression._aliases.items() if type_ in compression.encoders()]}
+
+
 def read_task(q):
     message = Message(q['headers'], q['properties'], base64.b64decode(q['body']))
     request = Request(message, app=app)
