@@ -53,7 +53,7 @@ export function buildMessage(call: Call, context: BuildContext): TaskMessage {
       retries: options.retries ?? 0,
       timelimit: [options.time_limit ?? null, options.soft_time_limit ?? null],
       root_id: options.root_id ?? current?.rootId ?? taskId,
-      parent_id: options.parent_id ?? current?.id ?? null,
+      parent_id: options.parent_id ?? parentId(current, taskId),
       argsrepr: pythonArgsRepr(args),
       kwargsrepr: pythonRepr(kwargs),
       origin,
@@ -85,6 +85,11 @@ function properties(options: CallOptions, context: BuildContext, expiration?: st
     priority: options.priority ?? 0,
     ...(expiration === undefined ? {} : { expiration }),
   }
+}
+
+/** What replaces a task has its id, and is not its own parent. */
+function parentId(current: CurrentTask | undefined, taskId: string): string | null {
+  return current === undefined || current.id === taskId ? null : current.id
 }
 
 /** A countdown of nothing is none, and one goes before a time, as in Celery. */

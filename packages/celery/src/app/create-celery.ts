@@ -2,6 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { openBroker } from '../brokers/open.ts'
 import type { Broker, PublishOptions, QueueDeclaration } from '../brokers/port.ts'
+import { signatureFrom } from '../canvas/build.ts'
+import { builtinTasks } from '../canvas/builtin-tasks.ts'
+import { makeTask } from '../canvas/data.ts'
+import { type AnySignature, Signature } from '../canvas/signature.ts'
 import { CeleryError } from '../errors.ts'
 import { LamportClock } from '../events/clock.ts'
 import { createEventDispatcher, type EventDispatcher } from '../events/dispatcher.ts'
@@ -9,18 +13,20 @@ import { taskSentFields } from '../events/task-sent.ts'
 import { noLog } from '../log.ts'
 import { encodeTask } from '../protocol/encode-task.ts'
 import type { TaskMessage } from '../protocol/message.ts'
-import { Result, type ResultSource } from '../results/handle.ts'
+import { readResultTuple } from '../protocol/result-tuple.ts'
+import { Result, type ResultSource, resultFrom } from '../results/handle.ts'
+import { GroupResult } from '../results/handle-group.ts'
 import { openResults } from '../results/open.ts'
 import type { ResultStore } from '../results/port.ts'
 import { ResultWatcher } from '../results/watcher.ts'
 import type { AppCore, CeleryOptions, PublishTo } from './celery.ts'
 import { checkAppOptions } from './check-app-options.ts'
 import { destination, routeOf } from './route.ts'
-import type { SendOptions } from './send-options.ts'
+import type { SendOptions, SignatureLike } from './send-options.ts'
 import { sendTask } from './send-task.ts'
 import { signatureOptions } from './signature-options.ts'
 import type { AnyTaskDefinition, TaskDefinition } from './task.ts'
-import { type RemoteTask, type RemoteTaskOptions, Task } from './task-handle.ts'
+import { type RemoteTaskOptions, Task } from './task-handle.ts'
 
 /** An app of this program: its tasks, its broker and its results. Nothing connects before it is needed. */
 export function createCelery(options: CeleryOptions): Celery {
@@ -51,6 +57,7 @@ export class Celery implements AppCore, ResultSource {
     this.options = withDefaults(options)
     this.processId = this.options.newId()
     this.#queues = new Map(this.options.queues.map((queue) => [queue.name, queue]))
+    for (const task of builtinTasks(this)) this.define(task)
   }
 
   get tasks(): ReadonlyMap<string, AnyTaskDefinition> {
@@ -82,7 +89,7 @@ export class Celery implements AppCore, ResultSource {
    * A task that lives elsewhere, such as in Python. An object as its input is sent as keyword arguments, an array as
    * positional ones.
    */
-  remote<Input extends object, Output = unknown>(options: RemoteTaskOptions): RemoteTask<Input, Output> {
+  remote<Input extends object, Output = unknown>(options: RemoteTaskOptions): Task<Input, Output> {
     const { name, ...sending } = options
     return new Task(this, name, signatureOptions(sending))
   }
@@ -99,9 +106,45 @@ export class Celery implements AppCore, ResultSource {
     return new Result<Output>(this, id, { isIgnored: call.options.ignore_result ?? false })
   }
 
+  /** A signature of a task by its name. */
+  signature<Output = unknown>(
+    name: string,
+    { args = [], kwargs = {}, immutable = false }: CallArguments & { immutable?: boolean } = {},
+    options: SendOptions = {},
+  ): Signature<Result<Output>> {
+    return new Signature<Result<Output>>(this, { ...makeTask(name, args, kwargs), immutable }).set(options)
+  }
+
+  /** A signature that came as data, such as from Python. */
+  signatureFrom(data: SignatureLike): AnySignature {
+    return signatureFrom(data, this)
+  }
+
+  /** Sends a signature, with arguments before its own: what `signature.send` does for one that has an app. */
+  async apply(
+    signature: SignatureLike,
+    input: object = [],
+    options: SendOptions = {},
+  ): Promise<Result | GroupResult> {
+    return await this.signatureFrom(signature).send(input, options)
+  }
+
   /** The handle of a task's result, by the task's id. */
   result<Output = unknown>(id: string): Result<Output> {
     return new Result<Output>(this, id)
+  }
+
+  /** The handle of what a result tuple names, as `toJSON` of a handle or Python's `as_tuple` gives it. */
+  resultFrom(tuple: unknown): Result | GroupResult {
+    return resultFrom(this, readResultTuple(tuple))
+  }
+
+  /** The group that was saved under this id, here or in Python; undefined when there is none. */
+  async groupResult<Output = unknown>(id: string): Promise<GroupResult<Output> | undefined> {
+    const tuple = await (await this.store()).getGroup(id)
+    if (tuple === undefined || tuple === null) return undefined
+    const handle = this.resultFrom(tuple)
+    return handle instanceof GroupResult ? (handle as GroupResult<Output>) : undefined
   }
 
   /** Removes the messages that wait in the queue and returns how many these were. */

@@ -1,49 +1,54 @@
+import { makeTask } from '../canvas/data.ts'
+import { Signature } from '../canvas/signature.ts'
 import type { SignatureOptions } from '../protocol/message.ts'
 import { Result } from '../results/handle.ts'
 import type { Celery } from './create-celery.ts'
 import type { SendOptions } from './send-options.ts'
 import { sendTask } from './send-task.ts'
 import { signatureOptions } from './signature-options.ts'
+import { splitInput } from './split-input.ts'
 
-/** How a task that lives elsewhere is called, unless a call says otherwise. */
+/** A task that lives elsewhere, and how it is sent unless a call says otherwise. */
 export interface RemoteTaskOptions extends SendOptions {
   name: string
 }
 
-export type RemoteTask<Input extends object, Output> = Task<Input, Output>
-
-/** A task as its callers see it. */
+/**
+ * A task as its callers see it. Its input is sent as keyword arguments when it is an object, as positional ones when it
+ * is an array.
+ */
 export class Task<Input extends object, Output> {
+  readonly app: Celery
   readonly name: string
-  readonly #app: Celery
   readonly #options: SignatureOptions
 
   constructor(app: Celery, name: string, options: SignatureOptions = {}) {
-    this.#app = app
+    this.app = app
     this.name = name
     this.#options = options
   }
 
   /**
-   * Sends it to a worker; resolves when the broker has it. The input is sent as keyword arguments, or as positional ones
-   * when it is an array.
+   * Sends it to a worker; resolves when the broker has it.
    * @throws CeleryError `BAD_OPTION`, `BAD_VALUE`, `BROKER_UNAVAILABLE` or `UNROUTABLE`
    */
   async send(input: Input, options: SendOptions = {}): Promise<Result<Output>> {
-    const call = {
-      name: this.name,
-      ...splitInput(input),
-      options: { ...this.#options, ...signatureOptions(options) },
-    }
-    const id = await sendTask(this.#app, call, { transaction: options.transaction })
-    const ignored = call.options.ignore_result ?? this.#app.tasks.get(this.name)?.ignoreResult ?? false
-    return new Result<Output>(this.#app, id, { isIgnored: ignored })
+    const sent = { ...this.#options, ...signatureOptions(options) }
+    const call = { name: this.name, ...splitInput(input), options: sent }
+    const id = await sendTask(this.app, call, { transaction: options.transaction })
+    const isIgnored = sent.ignore_result ?? this.app.tasks.get(this.name)?.ignoreResult ?? false
+    return new Result<Output>(this.app, id, { isIgnored })
   }
-}
 
-/** An array is positional arguments, an object those by name; members that are undefined are left out. */
-export function splitInput(input: object): { args: unknown[]; kwargs: Record<string, unknown> } {
-  if (Array.isArray(input)) return { args: [...input], kwargs: {} }
-  const given = Object.entries(input).filter(([, value]) => value !== undefined)
-  return { args: [], kwargs: Object.fromEntries(given) }
+  /** To be sent later or as part of a canvas; what is left out of the input comes then. */
+  signature(input: Partial<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
+    const { args, kwargs } = splitInput(input)
+    const data = makeTask(this.name, args, kwargs, this.#options)
+    return new Signature<Result<Output>>(this.app, data).set(options)
+  }
+
+  /** One that takes no result of the step before it. */
+  si(input: Partial<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
+    return this.signature(input, options).immutable()
+  }
 }

@@ -93,9 +93,13 @@ export function listOf<T>(value: T | T[] | null | undefined): T[] {
   return Array.isArray(value) ? value : [value]
 }
 
-/** Of its own to change: options and argument lists are copied, what the arguments hold is not. */
+/**
+ * Of its own to change: options, without those that are null, and argument lists are copied, what the arguments hold is
+ * not.
+ */
 export function copy(data: SignatureData): SignatureData {
-  const options: SignatureOptions = { ...data.options }
+  const given = Object.entries(data.options).filter(([, value]) => value !== null)
+  const options: SignatureOptions = Object.fromEntries(given)
   if (options.link) options.link = [...listOf(options.link)]
   if (options.link_error) options.link_error = [...listOf(options.link_error)]
   return { ...data, args: [...data.args], kwargs: { ...data.kwargs }, options }

@@ -1,7 +1,6 @@
 import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
 import {
   bodyOf,
-  deliveryOptions,
   headerOf,
   isChain,
   isChord,
@@ -61,24 +60,35 @@ export interface Place {
 
 /** Says where the result of a canvas belongs, unless that part knows already. */
 export function placed(data: SignatureData, place: Place): SignatureData {
-  const { task_id: id, ...rest } = place
+  return onResult(data, place, (own, given) => ({ ...given, ...own }))
+}
+
+/** The same, whatever it knew before. */
+export function withResult(data: SignatureData, place: Place): SignatureData {
+  return onResult(data, place, (own, given) => ({ ...own, ...given }))
+}
+
+type MergePlace = (own: SignatureOptions, given: SignatureOptions) => SignatureOptions
+
+function onResult(data: SignatureData, place: Place, merge: MergePlace): SignatureData {
   if (isChain(data)) {
     const tasks = tasksOf(data)
     const last = tasks.at(-1)
-    return last ? withTasks(data, [...tasks.slice(0, -1), placed(last, place)]) : data
+    return last ? withTasks(data, [...tasks.slice(0, -1), onResult(last, place, merge)]) : data
   }
+  const { task_id, group_index: _, ...shared } = place
   if (isGroup(data)) {
-    const { group_index: _, ...shared } = rest
-    const named = id === undefined ? data : { ...data, options: { task_id: id, ...data.options } }
-    return withTasks(
-      named,
-      tasksOf(named).map((task) => placed(task, shared)),
-    )
+    const tasks = tasksOf(data).map((task) => onResult(task, shared, merge))
+    return merged(withTasks(data, tasks), { task_id }, merge)
   }
   const body = isChord(data) ? bodyOf(data) : undefined
-  if (body) return withBody(data, placed(body, place))
+  return body ? withBody(data, onResult(body, place, merge)) : merged(data, place, merge)
+}
+
+function merged(data: SignatureData, place: Place, merge: MergePlace): SignatureData {
   const given = Object.entries(place).filter(([, value]) => value !== undefined && value !== null)
-  return given.length === 0 ? data : { ...data, options: { ...Object.fromEntries(given), ...data.options } }
+  if (given.length === 0) return data
+  return { ...data, options: merge(data.options, Object.fromEntries(given)) }
 }
 
 export function placeOf(options: SignatureOptions): Place {
@@ -94,9 +104,4 @@ export function resultId(data: SignatureData): string | undefined {
   }
   const body = isChord(data) ? bodyOf(data) : undefined
   return body ? resultId(body) : data.options.task_id
-}
-
-/** What is left of a composite's options when those of its parts are theirs. */
-export function pushDown(data: SignatureData): SignatureData {
-  return withDelivery(data, deliveryOptions(data.options))
 }

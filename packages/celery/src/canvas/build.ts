@@ -1,0 +1,102 @@
+import type { Celery } from '../app/create-celery.ts'
+import type { SignatureLike } from '../app/send-options.ts'
+import { bad, signatureData } from '../app/signature-options.ts'
+import type { Task } from '../app/task-handle.ts'
+import type { SignatureData } from '../protocol/message.ts'
+import type { Result } from '../results/handle.ts'
+import type { GroupResult } from '../results/handle-group.ts'
+import { isGroup, makeChain, makeChord, makeGroup, makeTask, tasksOf } from './data.ts'
+import { normalise } from './normalise.ts'
+import { type AnySignature, Signature } from './signature.ts'
+
+/** What one member gives in its group's result; one that is a canvas with a group at its end gives a list. */
+export type OutputOf<Handle> =
+  Handle extends Result<infer Output>
+    ? Output
+    : Handle extends GroupResult<infer Output>
+      ? Output | Output[]
+      : never
+
+/**
+ * One after the other, each with the result of the one before as its first argument. As in Celery, a group that
+ * something follows is a chord's header, and a group of one that something follows counts as its task.
+ */
+export function chain<Handle extends Result | GroupResult>(
+  ...steps: [...AnySignature[], Signature<Handle>]
+): Signature<Handle>
+export function chain(steps: readonly AnySignature[]): AnySignature
+export function chain(...given: AnySignature[] | [readonly AnySignature[]]): AnySignature {
+  const steps = listed(given)
+  return new Signature(appOf(steps), normalise(makeChain(steps.map(signatureData))))
+}
+
+/** All at once. A group within a group is part of it. */
+export function group<Handle extends Result | GroupResult>(
+  ...tasks: Signature<Handle>[] | [readonly Signature<Handle>[]]
+): Signature<GroupResult<OutputOf<Handle>>> {
+  const members = listed(tasks)
+  return new Signature(appOf(members), normalise(makeGroup(members.map(signatureData))))
+}
+
+/**
+ * The header's tasks at once, and when all are done the body, with the list of their results as its first argument.
+ * When one of them fails, the body fails with a `ChordError` in place of being sent. Needs a result store.
+ */
+export function chord<Handle extends Result | GroupResult>(
+  header: readonly AnySignature[] | AnySignature,
+  body: Signature<Handle>,
+): Signature<Handle> {
+  const members = header instanceof Signature ? [header] : header
+  const tasks = header instanceof Signature ? membersOf(signatureData(header)) : members.map(signatureData)
+  return new Signature<Handle>(appOf([...members, body]), normalise(makeChord(tasks, signatureData(body))))
+}
+
+function membersOf(header: SignatureData): SignatureData[] {
+  return isGroup(header) ? tasksOf(header) : [header]
+}
+
+/** One task after the other for each item, all within one task: its result is the list of theirs. */
+export function map<Input extends object, Output, Item>(
+  task: Task<Input, Output>,
+  items: Iterable<Item>,
+): Signature<Result<Output[]>> {
+  return mapping('celery.map', task, [...items])
+}
+
+/** The same with each item a list of arguments. */
+export function starmap<Input extends object, Output>(
+  task: Task<Input, Output>,
+  items: Iterable<readonly unknown[]>,
+): Signature<Result<Output[]>> {
+  return mapping('celery.starmap', task, [...items])
+}
+
+/** A group of starmaps of so many items each. */
+export function chunks<Input extends object, Output>(
+  task: Task<Input, Output>,
+  items: Iterable<readonly unknown[]>,
+  size: number,
+): Signature<GroupResult<Output[]>> {
+  if (!Number.isInteger(size) || size < 1) throw bad('size', 'of chunks must be a whole number of at least 1')
+  const data = makeTask('celery.chunks', [], { task: task.signature().toJSON(), it: [...items], n: size })
+  return new Signature(task.app, normalise({ ...data, immutable: true }))
+}
+
+/** A signature that came as data, such as from Python or out of a queue. */
+export function signatureFrom(data: SignatureLike, app?: Celery): AnySignature {
+  return new Signature(app, normalise(signatureData(data)))
+}
+
+function mapping<Input extends object, Output>(name: string, task: Task<Input, Output>, it: unknown[]) {
+  const data = makeTask(name, [], { task: task.signature().toJSON(), it })
+  return new Signature<Result<Output[]>>(task.app, { ...data, immutable: true })
+}
+
+function listed<T>(given: readonly T[] | readonly [readonly T[]]): readonly T[] {
+  const [first] = given
+  return given.length === 1 && Array.isArray(first) ? (first as readonly T[]) : (given as readonly T[])
+}
+
+function appOf(parts: readonly AnySignature[]): Celery | undefined {
+  return parts.find((part) => part.app)?.app
+}
