@@ -110,8 +110,7 @@ export interface Consumption {
 
 /**
  * One message in this worker's hands. It is settled once, by one of `ack`, `requeue`, `discard` and `delay`; calls
- * after the first do nothing. When its connection was lost, settling does nothing either: the broker will deliver
- * it again.
+ * after the first do nothing. When it is lost, settling does nothing either: the broker will deliver it again.
  */
 export interface Delivery {
   readonly message: WireMessage
@@ -120,7 +119,10 @@ export interface Delivery {
   readonly routingKey: string
   /** It may have been delivered before. */
   readonly redelivered: boolean
-  /** The connection it came over is gone, and it will come again: what is done for it now may be done twice. */
+  /**
+   * The connection it came over is gone, or on Redis and PostgreSQL its lease, and it will come again: what is done
+   * for it now may be done twice.
+   */
   readonly isLost: boolean
   /**
    * To be called before a redelivered message is run. Notes it and returns how often it was begun before and never

@@ -16,6 +16,8 @@ export interface BrokerSuite {
   arguments?: Record<string, unknown>
   /** Whether it can tell how often a redelivered message was begun. */
   countsStarts: boolean
+  /** A delivery belongs to its worker and not to a connection: it is lost only when its lease has run out. */
+  outlivesConnection?: boolean
   /** It takes messages for queues that nobody has declared. */
   takesAnyQueue?: boolean
   /** The network that the brokers of `create` go through, where there is one. */
