@@ -167,8 +167,8 @@ type ReadTyped = (value: unknown, timeZone: string | undefined) => unknown
 
 const typeReaders: Record<string, ReadTyped> = {
   datetime: ofText(parseDateTime),
-  // Some send a datetime for a date; Python takes its day.
-  date: ofText((text) => new PlainDate(text.slice(0, 10))),
+  // Python takes the day of a datetime too.
+  date: ofText((text) => parseDateTime(text) && new PlainDate(text.slice(0, 10))),
   time: ofText((text) => new PlainTime(text)),
   decimal: ofText((text) => new Decimal(text)),
   bytes: ofText((text) => (text.isWellFormed() ? new TextEncoder().encode(text) : undefined)),

@@ -1,8 +1,11 @@
 import { readJson } from './json-reader.ts'
 import { writeJson } from './json-writer.ts'
 
-/** How deep lists and objects may be nested in each other: about where Python's own reader gives up. */
-export const maxDepth = 1_000
+/** How deep lists and objects that are read may be nested: about where Python's own reader gives up. */
+const maxReadDepth = 1_000
+
+/** A little less, so that what is written can be read with a message or a stored result around it. */
+const maxWriteDepth = 990
 
 export interface DecodeOptions {
   /** Of times that Python sends without an offset: `UTC` when absent. */
@@ -10,26 +13,42 @@ export interface DecodeOptions {
 }
 
 /**
- * A value as kombu writes it to JSON. `Date`, `Uint8Array`, `PlainDate`, `PlainTime`, `Decimal` and `Uuid` become
- * `{"__type__", "__value__"}`; a bigint becomes an integer; NaN and the infinities are written as Python writes them.
- * A whole number beyond 2^53 is written as a float, since a number there is no exact integer: use a bigint. Properties
- * that are undefined are left out, as always in JSON; an undefined item of a list, a function, a symbol, a cycle or
- * half of a surrogate pair is a `BAD_VALUE` that says where. `name` is what the message calls the value.
+ * A value as kombu writes it to JSON, where `T(x)` is `{"__type__": "T", "__value__": x}`:
+ *
+ * | TypeScript             | JSON                               | Python             |
+ * | ---------------------- | ---------------------------------- | ------------------ |
+ * | number, safe integer   | integer                            | int                |
+ * | number, other          | float, NaN, Infinity, -Infinity    | float              |
+ * | bigint                 | integer                            | int                |
+ * | Date                   | datetime(ISO 8601, `+00:00`)       | datetime, aware    |
+ * | PythonDate             | datetime(as it came)               | datetime           |
+ * | PlainDate, PlainTime   | date(text), time(text)             | date, time         |
+ * | Decimal                | decimal(text)                      | Decimal            |
+ * | Uuid                   | uuid({"hex"})                      | UUID               |
+ * | Uint8Array             | bytes(text) if UTF-8, base64(text) | bytes              |
+ * | array                  | array                              | list (tuple comes) |
+ * | object, `toJSON()`     | object                             | dict, string keys  |
+ *
+ * A whole number beyond 2^53 is written as a float, since a number there is no exact integer: use a bigint. Python's
+ * 1.0 is 1 here, and an int when it is sent back. Properties that are undefined are left out, as always in JSON.
+ * An undefined item of a list, a function, a symbol, a cycle, half of a surrogate pair, and objects that JSON has no
+ * form for (Map, Set, Error) are a `BAD_VALUE` that says where; `name` is what the message calls the value.
  */
 export function encodeJson(value: unknown, name = 'value'): string {
-  return isPlain(value, 0) ? JSON.stringify(value) : writeJson(value, name, maxDepth)
+  return isPlain(value, 0) ? JSON.stringify(value) : writeJson(value, name, maxWriteDepth)
 }
 
 /**
- * Reads what kombu wrote: the other way round, with integers beyond 2^53 as bigints and bytes as `Uint8Array`. Throws
- * a `ProtocolError` when it is not JSON, is nested too deeply, or holds a `__type__` that is not known.
+ * Reads what kombu wrote, by the same table. Integers beyond 2^53 are bigints. A datetime is a `Date`, and a `PythonDate`
+ * when that would lose something of it. What kombu before 5.3 sent as plain ISO 8601 text stays text. Throws a
+ * `ProtocolError` when it is not JSON, is nested too deeply, or holds a `__type__` that is not known.
  */
 export function decodeJson(text: string, options?: DecodeOptions): unknown {
   if (!mayHoldTypes(text)) {
     const value = parsed(text)
     if (value !== undefined && isExact(value, 0)) return value
   }
-  return readJson(text, maxDepth, options?.timeZone)
+  return readJson(text, maxReadDepth, options?.timeZone)
 }
 
 /** `JSON.stringify` writes it just as it should be written. */
@@ -42,7 +61,7 @@ function isPlain(value: unknown, depth: number): boolean {
     case 'boolean':
       return true
     case 'object':
-      return value === null || (depth < maxDepth && isPlainObject(value, depth + 1))
+      return value === null || (depth < maxWriteDepth && isPlainObject(value, depth + 1))
     default:
       return false
   }
@@ -87,7 +106,7 @@ function isExact(value: unknown, depth: number): boolean {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
   if (typeof value !== 'object' || value === null) return true
-  if (depth >= maxDepth) return false
+  if (depth >= maxReadDepth) return false
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) if (!isExact(value[i], depth + 1)) return false
     return true

@@ -1,9 +1,26 @@
 import fc from 'fast-check'
 import { Decimal, PlainDate, PlainTime, Uuid } from '../../../src/protocol/python-values.ts'
+import { parseDateTime } from '../../../src/protocol/time.ts'
 
 const years = { min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') }
 
 const date = fc.date({ ...years, noInvalidDate: true })
+
+/** As Python writes it: microseconds or none, an offset or none. */
+const pythonDate = fc
+  .tuple(
+    date,
+    fc.integer({ min: 0, max: 999 }),
+    fc.constantFrom('', '+00:00', '+02:00', '-03:30', '+00:00:01'),
+  )
+  // The offset must not lead out of the years.
+  .filter(([at]) => at.getUTCFullYear() > 1 && at.getUTCFullYear() < 9999)
+  .map(([at, micros, zone]) => {
+    const rest = at.getUTCMilliseconds() * 1000 + micros
+    const text =
+      at.toISOString().slice(0, 19) + (rest === 0 ? '' : `.${String(rest).padStart(6, '0')}`) + zone
+    return parseDateTime(text)
+  })
 
 const time = fc
   .tuple(
@@ -45,6 +62,7 @@ export const sendable = fc.letrec<{ value: unknown; list: unknown[]; object: obj
     bigInteger,
     text,
     date,
+    pythonDate,
     date.map((day) => new PlainDate(day.toISOString().slice(0, 10))),
     time.map((at) => new PlainTime(at)),
     decimal,
