@@ -40,6 +40,8 @@ export class RedisLink {
   #retry: NodeJS.Timeout | undefined
   #heartbeat: NodeJS.Timeout | undefined
   #failures = 0
+  /** Grows with every closing, so that a connection that was begun before is not used after. */
+  #epoch = 0
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -78,6 +80,7 @@ export class RedisLink {
   }
 
   close(): void {
+    this.#epoch += 1
     clearTimeout(this.#retry)
     clearInterval(this.#heartbeat)
     const session = this.#session
@@ -138,11 +141,14 @@ export class RedisLink {
   }
 
   async #connect(): Promise<void> {
+    const epoch = this.#epoch
     const session = await this.#begin()
     try {
+      this.#refuseStale(epoch)
       this.#session = session
       if (this.notices.isWanted) await this.notices.attach(session)
       for (const setup of this.#setups) await setup()
+      this.#refuseStale(epoch)
       if (session.isLost) throw new ConnectionLost('The connection was lost as soon as it was made')
     } catch (error) {
       if (this.#session === session) this.#session = undefined
@@ -153,6 +159,10 @@ export class RedisLink {
     this.#heartbeat = setInterval(() => this.#beat(session), this.#options.commandTimeout * 1_000).unref()
     this.#become('open')
     this.#up.resolve()
+  }
+
+  #refuseStale(epoch: number): void {
+    if (epoch !== this.#epoch) throw new CeleryError('CLOSED', 'The connection to Redis was closed.')
   }
 
   async #begin(): Promise<Session> {

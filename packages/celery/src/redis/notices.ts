@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis'
+import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { ConnectionLost, explainFailure } from './replies.ts'
 import type { Session } from './session.ts'
 
 export type OnMessage = (channel: string, payload: Buffer) => void
@@ -17,6 +19,7 @@ const perCommand = 500
 export class Notices {
   readonly #session: () => Session | undefined
   readonly #log: Log
+  readonly #code: ErrorCode
   readonly #channels = new Map<string, Set<OnMessage>>()
   readonly #patterns = new Map<string, Set<OnMessage>>()
   readonly #bells = new Map<string, Set<() => void>>()
@@ -24,9 +27,10 @@ export class Notices {
   #wantsTracking = false
   #saidNoTracking = false
 
-  constructor(session: () => Session | undefined, { log }: { log: Log }) {
+  constructor(session: () => Session | undefined, { log, code }: { log: Log; code: ErrorCode }) {
     this.#session = session
     this.#log = log
+    this.#code = code
   }
 
   /** Whether a new connection needs one for notices beside it. */
@@ -54,10 +58,15 @@ export class Notices {
 
   /** Makes the second connection, and with it all subscriptions, if it is not there. */
   async attach(session = this.#session()): Promise<void> {
-    if (!session) return
-    session.subscriber ??= this.#begin(session)
-    await session.subscriber
-    if (this.#wantsTracking && !session.isTracking) await this.#track(session)
+    if (!session) throw new ConnectionLost('There is no connection to Redis')
+    try {
+      session.subscriber ??= this.#begin(session)
+      await session.subscriber
+      if (this.#wantsTracking && !session.isTracking) await this.#track(session)
+    } catch (error) {
+      session.subscriber = undefined
+      throw explainFailure(error, this.#code)
+    }
   }
 
   async subscribe(channels: readonly string[], onMessage: OnMessage): Promise<void> {
@@ -82,12 +91,18 @@ export class Notices {
     names: readonly string[],
     onMessage: OnMessage,
   ): Promise<void> {
-    const fresh = names.filter((name) => !known.has(name))
     for (const name of names) add(known, name, onMessage)
     const session = this.#session()
     const wasAttached = session?.subscriber !== undefined
-    await this.attach(session)
-    if (wasAttached && fresh.length > 0) await ask(await session?.subscriber, command, fresh)
+    try {
+      await this.attach(session)
+      // Asked again for those that are known: who knew them may still be waiting for the answer.
+      if (wasAttached) await ask(await session?.subscriber, command, names)
+    } catch (error) {
+      const reason = explainFailure(error, this.#code)
+      if (!(reason instanceof ConnectionLost)) for (const name of names) remove(known, name, onMessage)
+      throw reason
+    }
   }
 
   async #unsubscribe(
@@ -116,8 +131,13 @@ export class Notices {
     })
     // Asked now: a connection that has subscribed answers nothing else.
     session.subscriberId = await client.client('ID').then(String, () => undefined)
-    await ask(client, 'subscribe', [...this.#channels.keys()])
-    await ask(client, 'psubscribe', [...this.#patterns.keys()])
+    try {
+      await ask(client, 'subscribe', [...this.#channels.keys()])
+      await ask(client, 'psubscribe', [...this.#patterns.keys()])
+    } catch (error) {
+      client.disconnect()
+      throw error
+    }
     return client
   }
 

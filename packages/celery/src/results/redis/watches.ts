@@ -1,7 +1,6 @@
 import type { Log } from '../../log.ts'
 import { decodeMeta } from '../../protocol/meta.ts'
 import type { RedisLink } from '../../redis/link.ts'
-import { ConnectionLost } from '../../redis/replies.ts'
 import type { TaskMeta, Watching } from '../port.ts'
 import type { ResultKeys } from './keys.ts'
 
@@ -65,9 +64,7 @@ export class RedisWatches {
     }
     const keys = taskIds.map((id) => this.#keys.task(id))
     await this.#link.persist(async () => {
-      await this.#link.notices.subscribe(keys, this.#onMessage).catch((error: unknown) => {
-        throw new ConnectionLost('The subscription was lost', { cause: error })
-      })
+      await this.#link.notices.subscribe(keys, this.#onMessage)
       await this.#read(taskIds)
     }, timeout)
   }

@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto'
+import { CeleryError } from '../../errors.ts'
+import { type Log, noLog } from '../../log.ts'
+import type { WireMessage } from '../../protocol/message.ts'
+import { RedisLink } from '../../redis/link.ts'
+import { type RedisTarget, secondsOption } from '../../redis/target.ts'
+import { checkPrefetch, refuseTransaction, unroutable } from '../options.ts'
+import type {
+  Broker,
+  BrokerDescription,
+  BrokerState,
+  CastDestination,
+  ConsumeOptions,
+  Consumption,
+  Destination,
+  Listening,
+  ListenOptions,
+  PublishOptions,
+  QueueDeclaration,
+  QueueDepth,
+} from '../port.ts'
+import { Bindings } from './bindings.ts'
+import { Casting } from './casting.ts'
+import { RedisConsumer } from './consumer.ts'
+import { RedisDeadLetters } from './dead-letters.ts'
+import { DelayedMover } from './delayed.ts'
+import { encodeDocument, priorityOf } from './document.ts'
+import { warnOfEviction } from './eviction.ts'
+import type { RedisBrokerOptions } from './index.ts'
+import { BrokerKeys } from './keys.ts'
+import { Leases } from './leases.ts'
+import { Publisher } from './publisher.ts'
+import { Restorer } from './restorer.ts'
+import { purgeLists } from './scripts.ts'
+
+/** Milliseconds that closing may take to put back what is not settled. */
+const closingTime = 2_000
+/** Milliseconds to wait for a lost connection where the caller does not say. */
+const patience = 10_000
+/** Queues whose declaration is remembered. */
+const maxDeclared = 10_000
+
+export class RedisBroker implements Broker {
+  readonly kind = 'redis'
+  readonly deadLetters: RedisDeadLetters
+  readonly #target: RedisTarget
+  readonly #link: RedisLink
+  readonly #keys: BrokerKeys
+  readonly #bindings: Bindings
+  readonly #publisher: Publisher
+  readonly #casting: Casting
+  readonly #restorer: Restorer
+  readonly #leases: Leases
+  readonly #mover: DelayedMover
+  readonly #log: Log
+  readonly #leaseTimeout: number
+  readonly #consumers = new Set<RedisConsumer>()
+  /** Queues that this process has declared, by name: made again on a new connection, which may be to an empty Redis. */
+  readonly #declared = new Map<string, QueueDeclaration>()
+
+  constructor(target: RedisTarget, options: RedisBrokerOptions) {
+    const log = options.log ?? noLog
+    this.#log = log
+    this.#target = target
+    this.#leaseTimeout = positive('leaseTimeout', options.leaseTimeout ?? 60)
+    this.#link = new RedisLink({
+      target,
+      code: 'BROKER_UNAVAILABLE',
+      commandTimeout: options.commandTimeout ?? secondsOption(target, 'socket_timeout') ?? 5,
+      connectTimeout: options.connectTimeout ?? secondsOption(target, 'socket_connect_timeout') ?? 5,
+      log,
+    })
+    const link = this.#link
+    const keys = new BrokerKeys(options.globalKeyPrefix ?? target.options.global_keyprefix ?? '', target.db)
+    this.#keys = keys
+    this.#bindings = new Bindings(link, keys)
+    this.#publisher = new Publisher(link, keys)
+    this.#casting = new Casting({ link, keys, bindings: this.#bindings, log })
+    this.#restorer = new Restorer(link, keys, this.#bindings, log)
+    this.#mover = new DelayedMover(link, keys, log)
+    this.deadLetters = new RedisDeadLetters(link, keys)
+    this.#leases = new Leases({
+      link,
+      keys,
+      restorer: this.#restorer,
+      held: () => [...this.#consumers].flatMap((consumer) => [...consumer.held()]),
+      leaseTimeout: this.#leaseTimeout,
+      visibilityTimeout: positive(
+        'visibilityTimeout',
+        options.visibilityTimeout ?? secondsOption(target, 'visibility_timeout') ?? 3_600,
+      ),
+      log,
+    })
+    link.onConnect(() => this.#setUp())
+  }
+
+  get state(): BrokerState {
+    return this.#link.state
+  }
+
+  async open(): Promise<void> {
+    await this.#link.open()
+    await warnOfEviction(this.#link, this.#log)
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'closed') return
+    this.#leases.stop()
+    this.#mover.stop()
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, closingTime)
+    const closing = [...this.#consumers].map((consumer) => consumer.close())
+    await Promise.race([Promise.allSettled([...closing, this.#casting.close()]), late])
+    clearTimeout(timer)
+    this.#link.close()
+    for (const consumer of this.#consumers) consumer.loseAll()
+    this.#consumers.clear()
+    this.#declared.clear()
+  }
+
+  watch(listener: (state: BrokerState, error?: Error) => void): () => void {
+    return this.#link.watch(listener)
+  }
+
+  describe(): BrokerDescription {
+    const { host, port, path, username, db } = this.#target
+    return {
+      transport: 'redis',
+      hostname: path ?? host,
+      port: path === undefined ? port : null,
+      userid: username ?? null,
+      virtual_host: String(db),
+    }
+  }
+
+  async declare(queue: QueueDeclaration): Promise<void> {
+    await this.#declare(queue, patience)
+  }
+
+  async publish(message: WireMessage, to: Destination, options: PublishOptions = {}): Promise<void> {
+    this.#mustBeOpen()
+    refuseTransaction(options)
+    const { declare, exchange, routingKey } = to
+    const timeout = (options.timeout ?? patience / 1_000) * 1_000
+    const tag = randomUUID()
+    const text = encodeDocument(message, { exchange, routingKey, tag })
+    if (declare && !this.#declared.has(declare.name)) await this.#declare(declare, timeout)
+    if (declare?.exchange?.type === 'fanout' && exchange === declare.exchange.name) {
+      return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), timeout)
+    }
+    const queues =
+      exchange === ''
+        ? [routingKey]
+        : await this.#persist(() => this.#bindings.queuesOf(exchange, routingKey), timeout)
+    if (queues.length === 0) throw unroutable(to)
+    const priority = priorityOf(message.properties.priority)
+    const delay = options.notBefore && Math.max(0, Math.ceil(options.notBefore.getTime() - Date.now()))
+    const pushes = queues.map((queue) =>
+      this.#publisher.push({ list: this.#keys.list(queue, priority), id: tag, text, delay }, timeout),
+    )
+    await (pushes.length === 1 ? pushes[0] : Promise.all(pushes))
+  }
+
+  async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
+    this.#mustBeOpen()
+    checkPrefetch(options.prefetch)
+    await this.declare(queue)
+    const consumer: RedisConsumer = new RedisConsumer({
+      ...options,
+      link: this.#link,
+      keys: this.#keys,
+      restorer: this.#restorer,
+      queue: queue.name,
+      tagPrefix: `celery-ts-${Math.ceil(this.#leaseTimeout)}-${randomUUID()}-`,
+      leaseTimeout: this.#leaseTimeout,
+      log: this.#log,
+      onEnd: () => this.#consumers.delete(consumer),
+    })
+    this.#consumers.add(consumer)
+    this.#leases.start()
+    this.#mover.start()
+    await this.#persist(() => this.#link.notices.attach())
+    consumer.start()
+    const { exchange } = queue
+    if (exchange?.type !== 'fanout') return consumer
+    const stop = await this.#feed(queue, exchange.name)
+    return {
+      setPrefetch: (prefetch) => consumer.setPrefetch(prefetch),
+      cancel: async () => {
+        await stop()
+        await consumer.cancel()
+      },
+    }
+  }
+
+  async depth(queue: string): Promise<QueueDepth | undefined> {
+    const lists = this.#keys.lists(queue)
+    const lengths = await this.#persist(() =>
+      Promise.all(lists.map((list) => this.#link.command('LLEN', list))),
+    )
+    const messages = lengths.reduce<number>((sum, length) => sum + Number(length), 0)
+    if (messages === 0 && !this.#declared.has(queue) && !(await this.#isBound(queue))) return undefined
+    return { messages, consumers: undefined }
+  }
+
+  async purge(queue: string): Promise<number> {
+    const lists = this.#keys.lists(queue)
+    return await this.#persist(async () => Number(await this.#link.run(purgeLists, lists, [])))
+  }
+
+  async cast(message: WireMessage, to: CastDestination): Promise<void> {
+    if (this.state === 'open') await this.#casting.cast(message, to)
+  }
+
+  async listen(options: ListenOptions): Promise<Listening> {
+    this.#mustBeOpen()
+    return await this.#casting.listen(options)
+  }
+
+  async #declare(queue: QueueDeclaration, timeout: number): Promise<void> {
+    await this.#persist(() => this.#bindings.bind(queue), timeout)
+    const [oldest] = this.#declared.keys()
+    if (this.#declared.size >= maxDeclared && oldest !== undefined) this.#declared.delete(oldest)
+    this.#declared.set(queue.name, queue)
+  }
+
+  /** A queue of a fanout exchange is filled by the worker that consumes it, from what the exchange tells. */
+  async #feed(queue: QueueDeclaration, exchange: string): Promise<() => Promise<void>> {
+    const list = this.#keys.list(queue.name, 0)
+    return await this.#casting.hear(exchange, queue.routingKey ?? '', (text) => {
+      this.#publisher.push({ list, id: randomUUID(), text }, patience).catch((error: unknown) => {
+        this.#log.error({ err: error, queue: queue.name }, 'A message of a fanout exchange was lost')
+      })
+    })
+  }
+
+  async #setUp(): Promise<void> {
+    await this.#leases.holdOn()
+    for (const queue of this.#declared.values()) await this.#bindings.bind(queue)
+    await this.#casting.bind()
+    for (const consumer of this.#consumers) consumer.look()
+  }
+
+  /** Queues that others declared are known by the exchange of their own name, which Celery gives them. */
+  async #isBound(queue: string): Promise<boolean> {
+    return Number(await this.#persist(() => this.#link.command('EXISTS', this.#keys.bindings(queue)))) > 0
+  }
+
+  #persist<T>(work: () => Promise<T>, timeout = patience): Promise<T> {
+    return this.#link.persist(work, timeout)
+  }
+
+  #mustBeOpen(): void {
+    if (this.state !== 'closed') return
+    throw new CeleryError('CLOSED', 'The Redis broker is not open: call open() first.')
+  }
+}
+
+function positive(name: string, seconds: number): number {
+  if (seconds > 0) return seconds
+  throw new CeleryError('BAD_OPTION', `${name} must be a number of seconds above 0, not ${seconds}.`)
+}

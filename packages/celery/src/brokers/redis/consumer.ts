@@ -1,0 +1,288 @@
+import type { Log } from '../../log.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { ConnectionLost, strings } from '../../redis/replies.ts'
+import { checkPrefetch } from '../options.ts'
+import type { ConsumeOptions, Consumption } from '../port.ts'
+import { type Holder, RedisDelivery } from './delivery.ts'
+import { decodeDocument, rewriteDocument } from './document.ts'
+import type { BrokerKeys } from './keys.ts'
+import { Nap } from './nap.ts'
+import type { Restorer } from './restorer.ts'
+import { countStart, delayTaken, settleAndTake } from './scripts.ts'
+import { unackedSuffix } from './unacked.ts'
+
+export interface ConsumerOptions extends ConsumeOptions {
+  link: RedisLink
+  keys: BrokerKeys
+  restorer: Restorer
+  queue: string
+  /** Begins the tags of all messages that this consumer takes; says its lease and is nobody else's. */
+  tagPrefix: string
+  /** Seconds. */
+  leaseTimeout: number
+  log: Log
+  /** It was cancelled, and everything that it held is settled. */
+  onEnd(): void
+}
+
+/** Messages taken in one step. */
+const perStep = 100
+/** Milliseconds after which an empty queue is looked at though nothing was told: the net behind the bell. */
+const lookAgain = 1_000
+/** Milliseconds that putting back or parking waits for a lost connection: after its lease nobody needs it. */
+const patience = 60_000
+/** Seconds that beginnings are counted: a message that is not redelivered for a day has been settled. */
+const startsRemembered = 86_400
+
+/**
+ * Takes a queue's messages, one step at a time: what was settled while a step was on its way goes with the next, so
+ * that a busy worker needs few commands and an idle one none.
+ *
+ * It does not block on the queue: kombu's BRPOP has the message nowhere but in the reply, and loses it with the
+ * connection. BLMOVE keeps it, but waits on one list, and a queue has four. So an empty queue is waited for by
+ * client-side caching's notice that one of its lists has changed, which comes as fast as a message; where the server
+ * refuses that, by looking every second. All workers that wait are told, and all but one look in vain.
+ */
+export class RedisConsumer implements Consumption, Holder {
+  readonly queue: string
+  readonly lease: number
+  readonly #options: ConsumerOptions
+  readonly #lists: string[]
+  readonly #suffix: string
+  readonly #held = new Map<string, RedisDelivery>()
+  readonly #nap = new Nap()
+  #prefetch: number
+  #settled: string[] = []
+  #nextTag = 1
+  /** Tags of a step whose answer was lost: what it took is ours, and still to be delivered. */
+  #doubtful: { tags: string[]; takenAt: number } | undefined
+  /** The queue was empty, and the bell has not rung since. */
+  #isDrained = false
+  #lookedAt = 0
+  #isCancelled = false
+  #isClosed = false
+  #silence: () => void
+  #step: Promise<void> = Promise.resolve()
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options
+    this.queue = options.queue
+    this.lease = options.leaseTimeout * 1_000
+    this.#prefetch = options.prefetch
+    this.#lists = options.keys.lists(options.queue)
+    this.#suffix = unackedSuffix(options.queue)
+    this.#silence = options.link.notices.ring(this.#lists, () => this.look())
+  }
+
+  start(): void {
+    void this.#run()
+  }
+
+  held(): Iterable<RedisDelivery> {
+    return this.#held.values()
+  }
+
+  /** There may be something in the queue: it was told, or what was told before is of no more worth. */
+  look(): void {
+    this.#isDrained = false
+    this.#nap.wake()
+  }
+
+  async setPrefetch(prefetch: number): Promise<void> {
+    checkPrefetch(prefetch)
+    this.#prefetch = prefetch
+    this.#nap.wake()
+  }
+
+  async cancel(): Promise<void> {
+    this.#isCancelled = true
+    this.#silence()
+    this.#nap.wake()
+    // What a step that is on its way brings goes back.
+    await this.#step.catch(() => undefined)
+  }
+
+  /** Settles what is to be settled and puts back the rest, as far as there is a connection. */
+  async close(): Promise<void> {
+    this.#isCancelled = true
+    this.#isClosed = true
+    this.#silence()
+    this.#nap.wake()
+    await this.#step.catch(() => undefined)
+    if (this.#settled.length > 0) await this.#take(0)
+    const tags = [...this.#held.keys(), ...(this.#doubtful?.tags ?? [])]
+    // The first that was taken comes last, so that it is in front again.
+    await this.#options.restorer.putBack(tags.reverse())
+  }
+
+  /** What could not be settled is lost to this worker. */
+  loseAll(): void {
+    for (const delivery of this.#held.values()) delivery.lose()
+    this.#held.clear()
+  }
+
+  giveUp(delivery: RedisDelivery): void {
+    delivery.lose()
+    if (this.#held.delete(delivery.tag)) this.#nap.wake()
+  }
+
+  settle(delivery: RedisDelivery): void {
+    if (this.#isClosed) return
+    this.#held.delete(delivery.tag)
+    this.#settled.push(delivery.tag)
+    if (delivery.isCounted) this.#forget('UNLINK', delivery)
+    this.#nap.wake()
+  }
+
+  async putBack(delivery: RedisDelivery): Promise<void> {
+    if (this.#isClosed) return
+    if (delivery.isCounted) this.#forget('DECR', delivery)
+    await this.#options.link.persist(() => this.#options.restorer.putBack([delivery.tag]), patience)
+    this.#release(delivery)
+  }
+
+  async park(
+    delivery: RedisDelivery,
+    until: Date,
+    headers: Record<string, unknown> | undefined,
+  ): Promise<void> {
+    if (this.#isClosed) return
+    const { link, keys } = this.#options
+    const { document, tag } = delivery
+    const text = headers === undefined ? '' : rewriteDocument(document, headers)
+    const list = keys.list(this.queue, document.message.properties.priority ?? 0)
+    const scriptKeys = [keys.unacked, keys.unackedIndex, keys.delayed, keys.delayedMessages, keys.delayedHead]
+    const suffix = Buffer.byteLength(this.#suffix)
+    if (delivery.isCounted) this.#forget('DECR', delivery)
+    await link.persist(() => {
+      // The time that is left, so that clocks of workers and server need not agree.
+      const left = Math.max(0, Math.ceil(until.getTime() - Date.now()))
+      return link.run(delayTaken, scriptKeys, [tag, left, list, suffix, text])
+    }, patience)
+    this.#release(delivery)
+  }
+
+  async countStart(delivery: RedisDelivery): Promise<number | undefined> {
+    const { link } = this.#options
+    const key = this.#startsKey(delivery)
+    if (key === undefined || delivery.isCounted) return undefined
+    const before = Number(await link.persist(() => link.run(countStart, [key], [startsRemembered]), patience))
+    delivery.isCounted = true
+    return before
+  }
+
+  async #run(): Promise<void> {
+    const { link, log } = this.#options
+    while (!this.#isClosed && !this.#isOver()) {
+      try {
+        await link.whenUp()
+        this.#step = this.#once()
+        await this.#step
+      } catch (error) {
+        if (this.#isClosed || link.state === 'closed') return
+        if (error instanceof ConnectionLost) continue
+        log.error({ err: error, queue: this.queue }, 'Redis refuses to give messages; trying again')
+        this.#nap.arm()
+        await this.#nap.rest(lookAgain)
+      }
+    }
+    if (!this.#isClosed) this.#options.onEnd()
+  }
+
+  #isOver(): boolean {
+    return this.#isCancelled && this.#held.size === 0 && this.#settled.length === 0 && !this.#doubtful
+  }
+
+  /** One step, or a pause when there is nothing to do. */
+  async #once(): Promise<void> {
+    this.#nap.arm()
+    if (this.#doubtful) await this.#recover()
+    const want = this.#want()
+    if (want > 0 || this.#settled.length > 0) return await this.#take(want)
+    if (!this.#isOver()) await this.#nap.rest(this.#hasRoom() ? lookAgain : undefined)
+  }
+
+  #hasRoom(): boolean {
+    return !this.#isCancelled && this.#held.size < this.#prefetch
+  }
+
+  #want(): number {
+    if (!this.#hasRoom() || this.#waitsForBell()) return 0
+    return Math.min(perStep, this.#prefetch - this.#held.size)
+  }
+
+  #waitsForBell(): boolean {
+    if (!this.#isDrained || performance.now() - this.#lookedAt >= lookAgain) return false
+    // Where no bell rings, a look that costs nothing is taken.
+    return this.#settled.length === 0 || this.#options.link.notices.isTracking
+  }
+
+  async #take(want: number): Promise<void> {
+    const { link, keys, tagPrefix } = this.#options
+    const settled = this.#settled
+    const first = this.#nextTag
+    const takenAt = performance.now()
+    this.#settled = []
+    this.#nextTag += want
+    if (want > 0) {
+      this.#isDrained = true
+      this.#lookedAt = takenAt
+    }
+    const tags = () => Array.from({ length: want }, (_, n) => tagPrefix + (first + n))
+    let texts: string[]
+    try {
+      const scriptKeys = [keys.unacked, keys.unackedIndex, ...this.#lists]
+      const args = [want, tagPrefix, first, this.#suffix, ...settled]
+      texts = strings(await link.run(settleAndTake, scriptKeys, args))
+    } catch (error) {
+      this.#settled = settled.concat(this.#settled)
+      this.#isDrained = false
+      if (want > 0 && error instanceof ConnectionLost) this.#doubtful = { tags: tags(), takenAt }
+      throw error
+    }
+    // A bell that rang meanwhile has undone the first half of this.
+    if (texts.length === want) this.#isDrained = false
+    await this.#deliver(texts, (n) => tagPrefix + (first + n), takenAt)
+  }
+
+  /** A step whose answer was lost may have taken messages: their tags are known, so they are not. */
+  async #recover(): Promise<void> {
+    const { link, keys } = this.#options
+    const { tags, takenAt } = this.#doubtful ?? { tags: [], takenAt: 0 }
+    const values = await link.command('HMGET', keys.unacked, ...tags)
+    this.#doubtful = undefined
+    // Too late for these: whoever looks for abandoned messages puts them back.
+    if (!Array.isArray(values) || performance.now() - takenAt > this.lease) return
+    const found = tags.flatMap((tag, n) => (typeof values[n] === 'string' ? [{ tag, value: values[n] }] : []))
+    const texts = found.map(({ value }) => value.slice(1, -this.#suffix.length))
+    await this.#deliver(texts, (n) => found[n]?.tag ?? '', takenAt)
+  }
+
+  async #deliver(texts: readonly string[], tagAt: (n: number) => string, takenAt: number): Promise<void> {
+    if (this.#isCancelled && texts.length > 0) {
+      return await this.#options.restorer.putBack(texts.map((_, n) => tagAt(n)).reverse())
+    }
+    const deliveries: RedisDelivery[] = []
+    for (let n = 0; n < texts.length; n++) {
+      const delivery = new RedisDelivery(this, decodeDocument(texts[n] ?? ''), tagAt(n), takenAt)
+      this.#held.set(delivery.tag, delivery)
+      deliveries.push(delivery)
+    }
+    for (const delivery of deliveries) this.#options.onDelivery(delivery)
+  }
+
+  #release(delivery: RedisDelivery): void {
+    if (this.#held.delete(delivery.tag)) this.#nap.wake()
+  }
+
+  #startsKey({ document }: RedisDelivery): string | undefined {
+    const id = document.tag ?? document.message.properties.correlationId
+    return id === undefined ? undefined : this.#options.keys.own(`starts:${id}`)
+  }
+
+  /** Worth no wait: a count that stays is forgotten by itself. */
+  #forget(command: 'UNLINK' | 'DECR', delivery: RedisDelivery): void {
+    const key = this.#startsKey(delivery)
+    if (key !== undefined) this.#options.link.command(command, key).catch(() => undefined)
+  }
+}

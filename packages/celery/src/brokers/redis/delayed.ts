@@ -1,0 +1,63 @@
+import type { Log } from '../../log.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { ConnectionLost } from '../../redis/replies.ts'
+import type { BrokerKeys } from './keys.ts'
+import { Nap } from './nap.ts'
+import { moveDue } from './scripts.ts'
+
+/** Messages moved in one step; milliseconds after which to look in any case. */
+const [perStep, longest] = [100, 1_000]
+
+/**
+ * Moves messages to their queues when they are due: those of every queue of the broker, whoever parked them and
+ * whether this worker consumes them or not, so that they come as long as any worker of this package runs.
+ */
+export class DelayedMover {
+  readonly #link: RedisLink
+  readonly #keys: BrokerKeys
+  readonly #log: Log
+  readonly #nap = new Nap()
+  #silence: (() => void) | undefined
+
+  constructor(link: RedisLink, keys: BrokerKeys, log: Log) {
+    this.#link = link
+    this.#keys = keys
+    this.#log = log
+  }
+
+  start(): void {
+    if (this.#silence) return
+    this.#silence = this.#link.notices.ring([this.#keys.delayedHead], () => this.#nap.wake())
+    void this.#run(this.#silence)
+  }
+
+  stop(): void {
+    this.#silence?.()
+    this.#silence = undefined
+    this.#nap.wake()
+  }
+
+  async #run(silence: () => void): Promise<void> {
+    while (this.#silence === silence) {
+      try {
+        await this.#link.whenUp()
+        this.#nap.arm()
+        await this.#nap.rest(await this.#move())
+      } catch (error) {
+        if (this.#link.state === 'closed') return
+        if (error instanceof ConnectionLost) continue
+        this.#log.error({ err: error }, 'Moving messages that are due failed')
+        await this.#nap.rest(longest)
+      }
+    }
+  }
+
+  /** Returns for how many milliseconds there is nothing to do. */
+  async #move(): Promise<number> {
+    const keys = [this.#keys.delayed, this.#keys.delayedMessages, this.#keys.delayedHead]
+    const reply = await this.#link.run(moveDue, keys, [perStep])
+    const [moved, next] = Array.isArray(reply) ? reply.map(Number) : []
+    if (moved === perStep) return 0
+    return next === undefined || next < 0 ? longest : Math.min(longest, next)
+  }
+}

@@ -1,0 +1,101 @@
+import type { WireMessage } from '../../protocol/message.ts'
+import type { Delivery } from '../port.ts'
+import type { Document } from './document.ts'
+
+/** What a delivery asks of the consumer that holds it. */
+export interface Holder {
+  readonly queue: string
+  /** Milliseconds that a message is this worker's after Redis was last told so. */
+  readonly lease: number
+  settle(delivery: RedisDelivery): void
+  /** It is not this worker's any more. */
+  giveUp(delivery: RedisDelivery): void
+  putBack(delivery: RedisDelivery): Promise<void>
+  park(delivery: RedisDelivery, until: Date, headers: Record<string, unknown> | undefined): Promise<void>
+  countStart(delivery: RedisDelivery): Promise<number | undefined>
+}
+
+/**
+ * A message in this worker's hands. It does not belong to a connection: its lease is kept alive over any, and it is
+ * lost only when that could not be done in time.
+ */
+export class RedisDelivery implements Delivery {
+  readonly message: WireMessage
+  readonly tag: string
+  readonly document: Document
+  /** When Redis was last told that it is held, by this process's clock: never later than Redis's own idea of it. */
+  heldAt: number
+  isCounted = false
+  readonly #holder: Holder
+  #isSettled = false
+  #isLost = false
+
+  constructor(holder: Holder, document: Document, tag: string, takenAt: number) {
+    this.#holder = holder
+    this.message = document.message
+    this.document = document
+    this.tag = tag
+    this.heldAt = takenAt
+  }
+
+  get queue(): string {
+    return this.#holder.queue
+  }
+
+  get exchange(): string {
+    return this.document.exchange
+  }
+
+  get routingKey(): string {
+    return this.document.routingKey
+  }
+
+  get redelivered(): boolean {
+    return this.document.redelivered
+  }
+
+  get isLost(): boolean {
+    return this.#isLost || this.isOverdue(performance.now())
+  }
+
+  /** Somebody else may have taken it by now. */
+  isOverdue(now: number): boolean {
+    return now - this.heldAt > this.#holder.lease
+  }
+
+  /** Settling it does nothing from now on. */
+  lose(): void {
+    this.#isLost = true
+    this.#isSettled = true
+  }
+
+  giveUp(): void {
+    this.#holder.giveUp(this)
+  }
+
+  async countStart(): Promise<number | undefined> {
+    return await this.#holder.countStart(this)
+  }
+
+  async ack(): Promise<void> {
+    if (this.#settle()) this.#holder.settle(this)
+  }
+
+  async discard(): Promise<void> {
+    if (this.#settle()) this.#holder.settle(this)
+  }
+
+  async requeue(): Promise<void> {
+    if (this.#settle()) await this.#holder.putBack(this)
+  }
+
+  async delay(until: Date, headers?: Record<string, unknown>): Promise<void> {
+    if (this.#settle()) await this.#holder.park(this, until, headers)
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled) return false
+    this.#isSettled = true
+    return true
+  }
+}

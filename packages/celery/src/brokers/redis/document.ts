@@ -1,0 +1,149 @@
+import { CeleryError } from '../../errors.ts'
+import { decodeJson, encodeJson } from '../../protocol/json.ts'
+import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
+import { isRecord } from '../../protocol/shape.ts'
+
+/** A message as it was taken from Redis. */
+export interface Document {
+  message: WireMessage
+  exchange: string
+  routingKey: string
+  redelivered: boolean
+  /** Stays the same however often it is delivered. Undefined when whoever sent it gave none. */
+  tag: string | undefined
+  /** The properties as they stand in the document, for writing it again. */
+  properties: Record<string, unknown>
+}
+
+/** Where a message was sent, and the tag that tells it from others. */
+export interface Origin {
+  exchange: string
+  routingKey: string
+  tag: string
+}
+
+/** The JSON document that kombu makes of a message. Throws `BAD_VALUE` on a header that is no data. */
+export function encodeDocument(message: WireMessage, origin: Origin): string {
+  const { headers, properties, body } = message
+  return write(headers, properties.contentType, properties.contentEncoding, body, {
+    ...(properties.correlationId !== undefined && { correlation_id: properties.correlationId }),
+    ...(properties.replyTo !== undefined && { reply_to: properties.replyTo }),
+    ...(properties.expiration !== undefined && { expiration: properties.expiration }),
+    delivery_mode: properties.deliveryMode ?? 2,
+    delivery_info: { exchange: origin.exchange, routing_key: origin.routingKey },
+    priority: properties.priority ?? 0,
+    body_encoding: 'base64',
+    delivery_tag: origin.tag,
+  })
+}
+
+/** The same document with other headers. */
+export function rewriteDocument(document: Document, headers: Record<string, unknown>): string {
+  const { message, properties } = document
+  const { contentType, contentEncoding } = message.properties
+  const kept = { ...properties, body_encoding: 'base64' }
+  return write(headers, contentType, contentEncoding, message.body, kept)
+}
+
+function write(
+  headers: Record<string, unknown>,
+  contentType: string,
+  contentEncoding: string,
+  body: Buffer,
+  properties: Record<string, unknown>,
+): string {
+  const start = `{"body": "${body.toString('base64')}", "content-encoding": ${JSON.stringify(contentEncoding)}`
+  const rest = `"content-type": ${JSON.stringify(contentType)}, "headers": ${encodeJson(headers, 'headers')}`
+  return `${start}, ${rest}, "properties": ${encodeJson(properties, 'properties')}}`
+}
+
+/**
+ * Reads what kombu or this package wrote. What is not of that form becomes a message without headers whose body is
+ * the text as it was found, so that it is refused as any other that cannot be read, and not lost.
+ */
+export function decodeDocument(text: string): Document {
+  const document = parse(text)
+  if (!document) return unreadable(text)
+  const properties = recordOf(document.properties)
+  const info = recordOf(properties.delivery_info)
+  const headers = recordOf(document.headers)
+  const redelivered = info.redelivered === true || headers.redelivered === true
+  // kombu notes it among the headers, where it would travel on with a retry.
+  if (redelivered) delete headers.redelivered
+  return {
+    message: {
+      headers,
+      properties: propertiesOf(document, properties),
+      body: bodyOf(document.body, properties.body_encoding),
+    },
+    exchange: textOf(info.exchange) ?? '',
+    routingKey: textOf(info.routing_key) ?? '',
+    redelivered,
+    tag: textOf(properties.delivery_tag),
+    properties,
+  }
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const document = decodeJson(text)
+    return isRecord(document) && (typeof document.body === 'string' || isRecord(document.headers))
+      ? document
+      : undefined
+  } catch (error) {
+    if (error instanceof CeleryError) return undefined
+    throw error
+  }
+}
+
+function propertiesOf(
+  document: Record<string, unknown>,
+  properties: Record<string, unknown>,
+): MessageProperties {
+  const correlationId = textOf(properties.correlation_id)
+  const replyTo = textOf(properties.reply_to)
+  const expiration = textOf(properties.expiration)
+  return {
+    contentType: textOf(document['content-type']) ?? 'application/octet-stream',
+    contentEncoding: textOf(document['content-encoding']) ?? 'binary',
+    ...(correlationId !== undefined && { correlationId }),
+    ...(replyTo !== undefined && { replyTo }),
+    deliveryMode: properties.delivery_mode === 1 ? 1 : 2,
+    priority: priorityOf(properties.priority),
+    ...(expiration !== undefined && { expiration }),
+  }
+}
+
+/** As kombu reads it: a whole number from 0 to 9, and 0 when it is none. */
+export function priorityOf(value: unknown): number {
+  const priority = Math.trunc(Number(value))
+  return Number.isNaN(priority) ? 0 : Math.min(9, Math.max(0, priority))
+}
+
+function bodyOf(body: unknown, encoding: unknown): Buffer {
+  if (typeof body !== 'string') return Buffer.from(encodeJson(body ?? null))
+  return Buffer.from(body, encoding === 'base64' ? 'base64' : 'utf8')
+}
+
+function unreadable(text: string): Document {
+  return {
+    message: {
+      headers: {},
+      properties: { contentType: 'application/octet-stream', contentEncoding: 'binary' },
+      body: Buffer.from(text),
+    },
+    exchange: '',
+    routingKey: '',
+    redelivered: false,
+    tag: undefined,
+    properties: {},
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { Batcher } from '../../redis/batcher.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { refusals } from '../../redis/replies.ts'
+import type { BrokerKeys } from './keys.ts'
+import { publishBatch } from './scripts.ts'
+
+export interface Push {
+  /** The list it goes to. */
+  list: string
+  id: string
+  text: string
+  /** Milliseconds to keep it from the list. */
+  delay?: number | undefined
+}
+
+/** Seconds that a publisher's last number is remembered: longer than anybody waits for a lost connection. */
+const remembered = 3_600
+
+/**
+ * Puts messages into their lists, each exactly once even when the connection breaks while they are on their way:
+ * Redis keeps the number of the last batch that it took from this publisher.
+ */
+export class Publisher {
+  readonly #batcher: Batcher<Push>
+
+  constructor(link: RedisLink, keys: BrokerKeys) {
+    const scriptKeys = [
+      keys.own(`publisher:${randomUUID()}`),
+      keys.delayed,
+      keys.delayedMessages,
+      keys.delayedHead,
+    ]
+    this.#batcher = new Batcher({
+      link,
+      async send(pushes, batch) {
+        const args: (string | number)[] = [batch, remembered]
+        for (const { list, delay, id, text } of pushes) args.push(list, delay ?? '', id, text)
+        return refusals(await link.run(publishBatch, scriptKeys, args), link.code)
+      },
+      sizeOf: ({ text }) => text.length,
+      what: 'a message',
+    })
+  }
+
+  /** @param timeout milliseconds */
+  push(push: Push, timeout: number): Promise<void> {
+    return this.#batcher.add(push, timeout)
+  }
+}

@@ -1,0 +1,82 @@
+import type { Log } from '../../log.ts'
+import type { RedisLink } from '../../redis/link.ts'
+import { ConnectionLost, strings } from '../../redis/replies.ts'
+import { type Bindings, temporaryBinding } from './bindings.ts'
+import type { BrokerKeys } from './keys.ts'
+import { Nap } from './nap.ts'
+import { takeForGood } from './scripts.ts'
+
+export interface ReplyQueueOptions {
+  link: RedisLink
+  keys: BrokerKeys
+  bindings: Bindings
+  log: Log
+  queue: string
+  exchange: string
+  routingKey: string
+  onText(text: string): void
+}
+
+/** Messages taken in one step; milliseconds after which to look in any case. */
+const [perStep, lookAgain] = [100, 1_000]
+
+/** A queue that ends with its process, bound to a direct exchange: how kombu carries replies of remote control. */
+export class ReplyQueue {
+  readonly #options: ReplyQueueOptions
+  readonly #lists: string[]
+  readonly #nap = new Nap()
+  #silence: (() => void) | undefined
+  #renewal: NodeJS.Timeout | undefined
+
+  constructor(options: ReplyQueueOptions) {
+    this.#options = options
+    this.#lists = options.keys.lists(options.queue)
+  }
+
+  /** Safe to repeat after it failed. */
+  async start(): Promise<void> {
+    const { link, log } = this.#options
+    const silence = this.#silence ?? link.notices.ring(this.#lists, () => this.#nap.wake())
+    this.#silence = silence
+    await link.notices.attach()
+    await this.bind()
+    const renew = () => this.bind().catch((error: unknown) => log.debug({ err: error }, 'Binding failed'))
+    this.#renewal = setInterval(renew, temporaryBinding / 3).unref()
+    void this.#run(silence)
+  }
+
+  async bind(): Promise<void> {
+    const { bindings, queue, exchange, routingKey } = this.#options
+    await bindings.bindTemporarily(queue, exchange, routingKey)
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#silence) return
+    this.#silence()
+    this.#silence = undefined
+    clearInterval(this.#renewal)
+    this.#nap.wake()
+    const { link, bindings, queue, exchange, routingKey } = this.#options
+    if (link.state !== 'open') return
+    await bindings.unbind(queue, exchange, routingKey)
+    await link.command('UNLINK', ...this.#lists)
+  }
+
+  async #run(silence: () => void): Promise<void> {
+    const { link, log, onText } = this.#options
+    while (this.#silence === silence) {
+      try {
+        await link.whenUp()
+        this.#nap.arm()
+        const texts = strings(await link.run(takeForGood, this.#lists, [perStep]))
+        for (const text of texts) onText(text)
+        if (texts.length < perStep) await this.#nap.rest(lookAgain)
+      } catch (error) {
+        if (link.state === 'closed') return
+        if (error instanceof ConnectionLost) continue
+        log.error({ err: error, queue: this.#options.queue }, 'Redis refuses to give replies; trying again')
+        await this.#nap.rest(lookAgain)
+      }
+    }
+  }
+}

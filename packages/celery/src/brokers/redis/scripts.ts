@@ -1,0 +1,246 @@
+import { script } from '../../redis/script.ts'
+
+/** The server's own clock, so that those of the workers need not agree. */
+const clock = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+`
+
+/**
+ * Settles messages and takes others, in one step: at no moment is a message in neither the queue nor `unacked`, which
+ * kombu's own pop cannot promise. KEYS: unacked, its index, the queue's lists; ARGV: how many to take, the beginning
+ * and first number of their tags, what to write behind them, tags to settle.
+ * When the lists were emptied they are read, so that the next push to one of them is told to this connection: a push
+ * comes either before that reading or rings the bell.
+ */
+export const settleAndTake = script(`
+for i = 5, #ARGV, 1000 do
+  local last = math.min(i + 999, #ARGV)
+  redis.call('HDEL', KEYS[1], unpack(ARGV, i, last))
+  redis.call('ZREM', KEYS[2], unpack(ARGV, i, last))
+end
+local want = tonumber(ARGV[1])
+local taken = {}
+if want == 0 then return taken end
+for k = 3, #KEYS do
+  if #taken == want then break end
+  local items = redis.pcall('RPOP', KEYS[k], want - #taken)
+  if type(items) == 'table' and items.err then
+    if #taken == 0 then return redis.error_reply(items.err) end
+  elseif items then
+    for i = 1, #items do taken[#taken + 1] = items[i] end
+  end
+end
+if #taken > 0 then
+  ${clock}
+  local first = tonumber(ARGV[3])
+  local messages, scores = {}, {}
+  for i, text in ipairs(taken) do
+    local tag = ARGV[2] .. string.format('%.0f', first + i - 1)
+    messages[#messages + 1] = tag
+    messages[#messages + 1] = '[' .. text .. ARGV[4]
+    scores[#scores + 1] = now
+    scores[#scores + 1] = tag
+  end
+  redis.call('HSET', KEYS[1], unpack(messages))
+  redis.call('ZADD', KEYS[2], unpack(scores))
+end
+if #taken < want then
+  for k = 3, #KEYS do redis.call('EXISTS', KEYS[k]) end
+end
+return taken
+`)
+
+/** Takes without settling, for messages that are worth nothing later. KEYS: the queue's lists; ARGV: how many. */
+export const takeForGood = script(`
+local want = tonumber(ARGV[1])
+local taken = {}
+for _, key in ipairs(KEYS) do
+  local items = #taken < want and redis.call('RPOP', key, want - #taken)
+  if items then
+    for i = 1, #items do taken[#taken + 1] = items[i] end
+  end
+end
+if #taken < want then
+  for _, key in ipairs(KEYS) do redis.call('EXISTS', key) end
+end
+return taken
+`)
+
+/** Parks a message in the sorted set of its time; whoever waits for the first one is told of an earlier one. */
+const park = `
+local function park(id, milliseconds, list, text)
+  ${clock}
+  local due = math.floor(now * 1000) + tonumber(milliseconds)
+  local member = id .. ' ' .. list
+  redis.call('HSET', DELAYED_MESSAGES, member, text)
+  redis.call('ZADD', DELAYED, due, member)
+  if redis.call('ZRANGE', DELAYED, 0, 0)[1] == member then redis.call('SET', DELAYED_HEAD, due) end
+end
+`
+
+/**
+ * Publishes a batch once, however often it is sent: a publisher's batches are numbered, and one that is not newer
+ * than the last does nothing. KEYS: the publisher's last number, delayed, its messages, its head; ARGV: number,
+ * seconds to remember it, then for each message its list, its delay in milliseconds or nothing, an id and its text.
+ */
+export const publishBatch = script(`
+local DELAYED, DELAYED_MESSAGES, DELAYED_HEAD = KEYS[2], KEYS[3], KEYS[4]
+${park}
+local batch = tonumber(ARGV[1])
+if tonumber(redis.call('GET', KEYS[1]) or '0') >= batch then return {} end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+local errors = {}
+for i = 3, #ARGV, 4 do
+  if ARGV[i + 1] ~= '' then
+    park(ARGV[i + 2], ARGV[i + 1], ARGV[i], ARGV[i + 3])
+  else
+    local reply = redis.pcall('LPUSH', ARGV[i], ARGV[i + 3])
+    if type(reply) == 'table' and reply.err then
+      errors[#errors + 1] = (i - 3) / 4
+      errors[#errors + 1] = reply.err
+    end
+  end
+end
+return errors
+`)
+
+/**
+ * Moves a message from this worker's hands to the set of those that wait for their time. KEYS: unacked, its index,
+ * delayed, its messages, its head; ARGV: tag, milliseconds, list, length of what stands behind the message, and the
+ * text to put in its place or nothing. 0 when it was not in its hands any more.
+ */
+export const delayTaken = script(`
+local DELAYED, DELAYED_MESSAGES, DELAYED_HEAD = KEYS[3], KEYS[4], KEYS[5]
+${park}
+local value = redis.call('HGET', KEYS[1], ARGV[1])
+if not value then return 0 end
+local text = ARGV[5]
+if text == '' then text = string.sub(value, 2, -1 - tonumber(ARGV[4])) end
+park(ARGV[1], ARGV[2], ARGV[3], text)
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+return 1
+`)
+
+/**
+ * Moves what is due to the front of its list, the longest due first: it has stood in line before. KEYS: delayed, its
+ * messages, its head; ARGV: how many at most. Returns how many were due, and in how many milliseconds the next will
+ * be (-1: none). Reads the head, so that an earlier one is told to this connection.
+ */
+export const moveDue = script(`
+${clock}
+local ms = now * 1000
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ms, 'LIMIT', 0, tonumber(ARGV[1]))
+for i = #due, 1, -1 do
+  local list = string.sub(due[i], string.find(due[i], ' ', 1, true) + 1)
+  local text = redis.call('HGET', KEYS[2], due[i])
+  local reply = text and redis.pcall('RPUSH', list, text)
+  if type(reply) == 'table' and reply.err then
+    redis.call('ZADD', KEYS[1], ms + 60000, due[i])
+  else
+    redis.call('HDEL', KEYS[2], due[i])
+    redis.call('ZREM', KEYS[1], due[i])
+  end
+end
+local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+redis.call('GET', KEYS[3])
+return {#due, next[2] and math.max(0, math.ceil(tonumber(next[2]) - ms)) or -1}
+`)
+
+/** Says of tags that they are still held. KEYS: unacked's index; ARGV: tags. Returns those that are gone. */
+export const holdOn = script(`
+${clock}
+local scores = redis.call('ZMSCORE', KEYS[1], unpack(ARGV))
+local held, gone = {}, {}
+for i, tag in ipairs(ARGV) do
+  if scores[i] then
+    held[#held + 1] = now
+    held[#held + 1] = tag
+  else
+    gone[#gone + 1] = tag
+  end
+end
+if #held > 0 then redis.call('ZADD', KEYS[1], 'XX', unpack(held)) end
+return gone
+`)
+
+/**
+ * Looks for messages whose holder has not been heard of: for as many seconds as a tag of this package says, or for
+ * the visibility timeout. KEYS: unacked, its index; ARGV: the shortest lease to look at, visibility timeout, where to
+ * begin, how many to look at, how many to return. Returns how many were looked at, then tag, score and value of each.
+ */
+export const findAbandoned = script(`
+${clock}
+local oldest = string.format('%.6f', now - tonumber(ARGV[1]))
+local looked = 0
+local found = {0}
+local page = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', oldest, 'WITHSCORES', 'LIMIT', ARGV[3], ARGV[4])
+for i = 1, #page, 2 do
+  local tag, score = page[i], page[i + 1]
+  local lease = tonumber(string.match(tag, '^celery%-ts%-(%d+)%-') or ARGV[2])
+  looked = looked + 1
+  if tonumber(score) < now - lease then
+    found[#found + 1] = tag
+    found[#found + 1] = score
+    found[#found + 1] = redis.call('HGET', KEYS[1], tag) or ''
+    if #found > 3 * tonumber(ARGV[5]) then break end
+  end
+end
+found[1] = looked
+return found
+`)
+
+/**
+ * Puts messages back at the front of their lists, if they are still where they were. KEYS: unacked, its index; ARGV:
+ * for each its tag, the score it must still have or nothing, how many lists, and these with the text for each.
+ * Without a list the tag alone is removed. Returns how many were put back.
+ */
+export const restore = script(`
+local i, restored = 1, 0
+while i <= #ARGV do
+  local tag, score, lists = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
+  local isThere = redis.call('HEXISTS', KEYS[1], tag) == 1 or lists == 0
+  if isThere and (score == '' or redis.call('ZSCORE', KEYS[2], tag) == score) then
+    local refused = false
+    for n = 1, lists do
+      local reply = redis.pcall('RPUSH', ARGV[i + 1 + 2 * n], ARGV[i + 2 + 2 * n])
+      refused = refused or (type(reply) == 'table' and reply.err)
+    end
+    if not refused then
+      redis.call('HDEL', KEYS[1], tag)
+      redis.call('ZREM', KEYS[2], tag)
+      restored = restored + 1
+    end
+  end
+  i = i + 3 + 2 * lists
+end
+return restored
+`)
+
+/** Empties lists. KEYS: they. Returns how many messages these held. */
+export const purgeLists = script(`
+local messages = 0
+for _, list in ipairs(KEYS) do messages = messages + redis.call('LLEN', list) end
+redis.call('UNLINK', unpack(KEYS))
+return messages
+`)
+
+/** Binds a queue for a time: kombu removes the bindings of an exchange when nobody has renewed them. */
+export const bindForATime = script(`
+${clock}
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[2], 'GT', math.floor(now * 1000) + tonumber(ARGV[3]), ARGV[2])
+`)
+
+/** Puts a reply into a queue which, when nobody takes it, is gone after so many milliseconds. */
+export const pushForATime = script(`
+if redis.call('LPUSH', KEYS[1], ARGV[1]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+`)
+
+/** Counts a beginning. KEYS: the count; ARGV: seconds to remember it. Returns how many there were before. */
+export const countStart = script(`
+local starts = redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return starts - 1
+`)

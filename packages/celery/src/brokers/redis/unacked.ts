@@ -1,0 +1,53 @@
+import { isRecord } from '../../protocol/shape.ts'
+import { priorityOf } from './document.ts'
+
+/** A message of kombu's `unacked` hash: what it holds is `[message, exchange, routing key]` as JSON. */
+export interface Unacked {
+  /** The message, marked as redelivered as kombu marks it. */
+  text: string
+  priority: number
+  exchange: string
+  routingKey: string
+}
+
+/** What this package writes behind a message: restored by anybody, it goes back to just this queue. */
+export function unackedSuffix(queue: string): string {
+  return `,"",${JSON.stringify(queue)}]`
+}
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
+interface ExactJson {
+  parse(text: string, reviver: Reviver): unknown
+  rawJSON(text: string): unknown
+}
+const { parse, rawJSON } = JSON as unknown as ExactJson
+
+/** Undefined when it can be made no sense of. */
+export function readUnacked(value: string): Unacked | undefined {
+  let parts: unknown
+  try {
+    // Numbers stay as they are written: those beyond 2^53 are other people's too.
+    parts = parse(value, (_, item, { source }) =>
+      typeof item === 'number' && source !== undefined ? rawJSON(source) : item,
+    )
+  } catch {
+    return readUnreadable(value)
+  }
+  if (!Array.isArray(parts)) return undefined
+  const [message, exchange, routingKey] = parts as unknown[]
+  if (typeof exchange !== 'string' || typeof routingKey !== 'string') return undefined
+  if (!isRecord(message)) return { text: JSON.stringify(message), priority: 0, exchange, routingKey }
+  const properties = isRecord(message.properties) ? message.properties : {}
+  const priority = priorityOf(JSON.parse(JSON.stringify(properties.priority ?? 0)))
+  if (isRecord(message.headers)) message.headers.redelivered = true
+  if (isRecord(properties.delivery_info)) properties.delivery_info.redelivered = true
+  return { text: JSON.stringify(message), priority, exchange, routingKey }
+}
+
+/** A message that is no JSON, taken by this package: it goes back as it was. */
+function readUnreadable(value: string): Unacked | undefined {
+  const found = /^\[([\s\S]*),"",("(?:[^"\\]|\\.)*")\]$/.exec(value)
+  if (!found) return undefined
+  const [, text = '', queue = '""'] = found
+  return { text, priority: 0, exchange: '', routingKey: String(JSON.parse(queue)) }
+}
