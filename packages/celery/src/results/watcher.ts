@@ -25,7 +25,7 @@ export class ResultWatcher {
   #watching: Promise<Watching> | undefined
   #added = new Set<string>()
   #removed = new Set<string>()
-  #flushing: Promise<void> | undefined
+  #isFlushing = false
 
   constructor(store: () => Promise<ResultStore>) {
     this.#store = store
@@ -70,26 +70,36 @@ export class ResultWatcher {
   }
 
   #flushSoon(): void {
-    this.#flushing ??= Promise.resolve()
-      .then(() => this.#flush())
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#flushing = undefined
-      })
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    queueMicrotask(() => void this.#flush())
   }
 
+  /** Never rejects. What is added meanwhile is seen by the loop; what is added after it begins another. */
   async #flush(): Promise<void> {
     while (this.#added.size > 0 || this.#removed.size > 0) {
       const [added, removed] = [[...this.#added], [...this.#removed]]
       this.#added = new Set()
       this.#removed = new Set()
-      if (!this.#watching && added.length === 0) continue
-      const isFirst = !this.#watching
-      this.#watching ??= this.#begin(added)
-      const watching = await this.#watching
-      if (removed.length > 0) await watching.remove(removed)
-      if (!isFirst && added.length > 0) await watching.add(added)
+      try {
+        await this.#change(added, removed)
+      } catch (error) {
+        this.#fail(error)
+      }
     }
+    this.#isFlushing = false
+  }
+
+  async #change(added: string[], removed: string[]): Promise<void> {
+    if (!this.#watching) {
+      if (added.length === 0) return
+      this.#watching = this.#begin(added)
+      await this.#watching
+      return
+    }
+    const watching = await this.#watching
+    if (removed.length > 0) await watching.remove(removed)
+    if (added.length > 0) await watching.add(added)
   }
 
   async #begin(taskIds: string[]): Promise<Watching> {
