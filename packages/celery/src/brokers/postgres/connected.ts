@@ -1,0 +1,187 @@
+import type { Log } from '../../log.ts'
+import { BatchWriter } from '../../postgres/batch-writer.ts'
+import { Database } from '../../postgres/database.ts'
+import { describeError } from '../../postgres/errors.ts'
+import { Listener } from '../../postgres/listener.ts'
+import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
+import type { OpenedPool } from '../../postgres/pool.ts'
+import type { Schema } from '../../postgres/schema.ts'
+import type { WireMessage } from '../../protocol/message.ts'
+import { unroutable } from '../options.ts'
+import type { ConsumeOptions, Consumption, Destination, PublishOptions, QueueDeclaration } from '../port.ts'
+import { Casts } from './casts.ts'
+import { PostgresConsumer } from './consumer.ts'
+import { LeaseKeeper } from './lease.ts'
+import { type Outgoing, outgoing, publishStatement, sizeOf } from './messages.ts'
+import { type Binding, bindingOf, Routes } from './routes.ts'
+import { Settler } from './settler.ts'
+import { Upkeep } from './upkeep.ts'
+
+export interface ConnectOptions {
+  opened: OpenedPool
+  schema: Schema
+  migrate: boolean
+  leaseTimeout: number
+  log: Log
+  onState(state: 'open' | 'reconnecting', error?: Error): void
+}
+
+/** All that a broker has between `open` and `close`. */
+export class Connected {
+  readonly database: Database
+  readonly casts: Casts
+  readonly #options: ConnectOptions
+  readonly #schema: string
+  readonly #listener: Listener
+  readonly #routes = new Routes()
+  readonly #writer: BatchWriter<Outgoing>
+  readonly #leases: LeaseKeeper
+  readonly #settler: Settler
+  readonly #upkeep: Upkeep
+  readonly #consumers = new Set<PostgresConsumer>()
+
+  constructor(options: ConnectOptions) {
+    const { opened, schema, log, leaseTimeout } = options
+    const { pool } = opened
+    this.#options = options
+    this.#schema = schema.name
+    const database = new Database(pool, 'BROKER_UNAVAILABLE')
+    this.database = database
+    this.#listener = new Listener(pool, { log, onState: (state, error) => this.#stateIs(state, error) })
+    this.casts = new Casts(database, this.#listener, schema.name, log)
+    const statement = (items: Outgoing[]) => publishStatement(schema.name, items)
+    this.#writer = new BatchWriter({ database, statement, sizeOf })
+    this.#settler = new Settler(database, schema.name, log)
+    const onLost = () => this.#wakeAll()
+    this.#leases = new LeaseKeeper({ database, schema: schema.name, timeout: leaseTimeout, log, onLost })
+    this.#upkeep = new Upkeep({ database, schema: schema.name, leaseTimeout, log })
+  }
+
+  async open(): Promise<void> {
+    const { opened, schema, migrate } = this.#options
+    await (migrate ? migratePostgres : checkMigrated)(opened.pool, { schema: schema.name })
+    await this.#listener.open()
+    await this.#listener.listen(schema.wake, (queue) => this.#wake(queue))
+    await this.#listener.listen(`${schema.name}_routes`, () => void this.#readRoutesAgain())
+    await this.#readRoutes()
+  }
+
+  async close(): Promise<void> {
+    const attempts = [
+      () => Promise.all([...this.#consumers].map((consumer) => consumer.cancel())),
+      () =>
+        Promise.all([this.#settler.close(), this.#writer.close(), this.#upkeep.close(), this.casts.close()]),
+      () => this.#leases.close(),
+      () => this.#listener.close(),
+      () => this.#options.opened.close(),
+    ]
+    for (const attempt of attempts) {
+      try {
+        await attempt()
+      } catch (error) {
+        this.#options.log.debug({ reason: describeError(error) }, 'while closing')
+      }
+      this.database.stop()
+    }
+  }
+
+  async declare(queue: QueueDeclaration): Promise<void> {
+    if (this.#routes.has(queue)) return
+    const { exchange, type, routingKey, queue: name } = bindingOf(queue)
+    // The default exchange leads to every queue by its name.
+    await this.database.persist(
+      `WITH queue AS (
+         INSERT INTO ${this.#schema}.queues (name, arguments) VALUES ($1, $2) ON CONFLICT DO NOTHING),
+       binding AS (
+         INSERT INTO ${this.#schema}.bindings (exchange, type, routing_key, queue)
+         SELECT $3, $4, $5, $1 WHERE $3 <> '' ON CONFLICT DO NOTHING)
+       SELECT pg_notify('${this.#schema}_routes', '')`,
+      [name, JSON.stringify(queue.arguments ?? {}), exchange, type, routingKey],
+    )
+    await this.#readRoutes()
+  }
+
+  async publish(message: WireMessage, to: Destination, options: PublishOptions = {}): Promise<void> {
+    const { notBefore, transaction, timeout = 10 } = options
+    if (to.declare !== undefined && !this.#routes.has(to.declare)) await this.declare(to.declare)
+    const { exchange, routingKey } = to
+    let queues = this.#routes.find(exchange, routingKey)
+    if (queues.length === 0) {
+      await this.#readRoutes(timeout)
+      queues = this.#routes.find(exchange, routingKey)
+    }
+    if (queues.length === 0) throw unroutable(to)
+    const item = outgoing(message, { queues, exchange, routingKey, notBefore }, Date.now())
+    if (transaction === undefined) await this.#writer.write(item, timeout * 1000)
+    else {
+      const { text, values } = publishStatement(this.#schema, [item])
+      await transaction.query(text, values)
+    }
+    if (notBefore !== undefined) this.#upkeep.parkedUntil(notBefore)
+  }
+
+  async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
+    const consumer = new PostgresConsumer(queue, options, {
+      database: this.database,
+      schema: this.#schema,
+      leases: this.#leases,
+      settler: this.#settler,
+      log: this.#options.log,
+      publish: (message, to) => this.publish(message, to),
+      parkedUntil: (time) => this.#upkeep.parkedUntil(time),
+    })
+    await this.declare(queue)
+    await consumer.start()
+    this.#consumers.add(consumer)
+    this.#upkeep.start()
+    return {
+      setPrefetch: (prefetch) => consumer.setPrefetch(prefetch),
+      cancel: async () => {
+        this.#consumers.delete(consumer)
+        await consumer.cancel()
+      },
+    }
+  }
+
+  hasQueue(name: string): boolean {
+    return this.#routes.hasQueue(name)
+  }
+
+  async #readRoutes(timeout = 10): Promise<void> {
+    const rows = await this.database.persist(
+      `SELECT q.name, b.exchange, b.type, b.routing_key
+       FROM ${this.#schema}.queues q LEFT JOIN ${this.#schema}.bindings b ON b.queue = q.name`,
+      [],
+      timeout * 1000,
+    )
+    const bindings = rows.filter((row) => row[1] !== null) as [string, string, Binding['type'], string][]
+    this.#routes.replace(
+      rows.map(([queue]) => queue as string),
+      bindings.map(([queue, exchange, type, routingKey]) => ({ queue, exchange, type, routingKey })),
+    )
+  }
+
+  async #readRoutesAgain(): Promise<void> {
+    try {
+      await this.#readRoutes()
+    } catch (error) {
+      this.#options.log.warn({ reason: describeError(error) }, 'which queues there are could not be read')
+    }
+  }
+
+  #wake(queue: string): void {
+    for (const consumer of this.#consumers) if (consumer.queue === queue) consumer.wake()
+  }
+
+  #wakeAll(): void {
+    for (const consumer of this.#consumers) consumer.wakeAnew()
+  }
+
+  #stateIs(state: 'lost' | 'restored', error?: Error): void {
+    this.#options.onState(state === 'lost' ? 'reconnecting' : 'open', error)
+    if (state === 'lost') return
+    // What was told while nobody listened.
+    void this.#readRoutesAgain()
+    this.#wakeAll()
+  }
+}

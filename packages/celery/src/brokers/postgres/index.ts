@@ -1,0 +1,199 @@
+import { CeleryError } from '../../errors.ts'
+import { type Log, noLog } from '../../log.ts'
+import { describeError, isPassing } from '../../postgres/errors.ts'
+import { type Address, addressOf, openPool, type SqlPool } from '../../postgres/pool.ts'
+import { type Schema, schemaOf } from '../../postgres/schema.ts'
+import type { WireMessage } from '../../protocol/message.ts'
+import type { DeadLetterStore } from '../dead-letter-store.ts'
+import type {
+  Broker,
+  BrokerDescription,
+  BrokerState,
+  CastDestination,
+  ConsumeOptions,
+  Consumption,
+  Destination,
+  Listening,
+  ListenOptions,
+  PublishOptions,
+  QueueDeclaration,
+  QueueDepth,
+} from '../port.ts'
+import { Connected } from './connected.ts'
+import { postgresDeadLetters } from './dead-letters.ts'
+
+export type { SqlPool } from '../../postgres/pool.ts'
+
+export interface PostgresBrokerOptions {
+  /** The schema of its tables: `celery` when absent. */
+  schema?: string
+  /** Make the schema, and bring it up to date, on open: true when absent. Else `migratePostgres(pool)` has to be called. */
+  migrate?: boolean
+  /** Seconds after which what a dead process held is delivered again: 60 when absent, at least 1. */
+  leaseTimeout?: number
+  /** Connections at most, when it is a URL: 6 when absent, at least 2. One of them does nothing but listen. */
+  maxConnections?: number
+  log?: Log
+}
+
+/**
+ * Keeps messages in tables of PostgreSQL 15 or later. Needs connections to the server itself or to a pooler in session
+ * mode, as it listens on one.
+ * @param source a URL, or a pool of the app's own (of at least 3 connections), which it stays the owner of
+ */
+export function createPostgresBroker(source: string | SqlPool, options: PostgresBrokerOptions = {}): Broker {
+  return new PostgresBroker(source, options)
+}
+
+class PostgresBroker implements Broker {
+  readonly kind = 'postgres'
+  readonly #source: string | SqlPool
+  readonly #options: PostgresBrokerOptions
+  readonly #schema: Schema
+  readonly #address: Address
+  readonly #log: Log
+  readonly #watchers = new Set<(state: BrokerState, error?: Error) => void>()
+  #state: BrokerState = 'closed'
+  #connected: Promise<Connected> | undefined
+
+  constructor(source: string | SqlPool, options: PostgresBrokerOptions) {
+    const { leaseTimeout = 60, maxConnections = 6 } = options
+    if (!(leaseTimeout >= 1)) throw new CeleryError('BAD_OPTION', 'leaseTimeout must be at least 1 second')
+    if (!(maxConnections >= 2)) throw new CeleryError('BAD_OPTION', 'maxConnections must be at least 2')
+    this.#source = source
+    this.#options = { ...options, leaseTimeout, maxConnections }
+    this.#schema = schemaOf(options.schema)
+    this.#address = addressOf(source)
+    this.#log = options.log ?? noLog
+  }
+
+  get state(): BrokerState {
+    return this.#state
+  }
+
+  async open(): Promise<void> {
+    this.#connected ??= this.#connect()
+    try {
+      await this.#connected
+    } catch (error) {
+      this.#connected = undefined
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const connected = this.#connected
+    this.#connected = undefined
+    const open = await connected?.catch(() => undefined)
+    await open?.close()
+    this.#is('closed')
+  }
+
+  watch(listener: (state: BrokerState, error?: Error) => void): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
+  }
+
+  describe(): BrokerDescription {
+    const { host, port, user, database } = this.#address
+    return { transport: 'postgres', hostname: host, port, userid: user, virtual_host: database }
+  }
+
+  async declare(queue: QueueDeclaration): Promise<void> {
+    return (await this.#open()).declare(queue)
+  }
+
+  async publish(message: WireMessage, to: Destination, options?: PublishOptions): Promise<void> {
+    return (await this.#open()).publish(message, to, options)
+  }
+
+  async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
+    return (await this.#open()).consume(queue, options)
+  }
+
+  async depth(queue: string): Promise<QueueDepth | undefined> {
+    const { database } = await this.#open()
+    const { name } = this.#schema
+    const [row] = await database.persist(
+      `SELECT
+         (SELECT count(*) FROM ${name}.messages WHERE queue = q.name AND holder IS NULL AND not_before IS NULL),
+         (SELECT count(*) FROM ${name}.holders h, unnest(h.queues) AS consumed
+          WHERE consumed = q.name AND h.lease_until > clock_timestamp())
+       FROM ${name}.queues q WHERE q.name = $1`,
+      [queue],
+    )
+    return row && { messages: Number(row[0]), consumers: Number(row[1]) }
+  }
+
+  async purge(queue: string): Promise<number> {
+    const { database } = await this.#open()
+    const { name } = this.#schema
+    const text = `WITH gone AS (
+        DELETE FROM ${name}.messages WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM ${name}.messages WHERE queue = $1 AND holder IS NULL AND not_before IS NULL
+          LIMIT 10000 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+      SELECT count(*) FROM gone`
+    for (let total = 0; ; ) {
+      const [row] = await database.persist(text, [queue])
+      const count = Number(row?.[0])
+      total += count
+      if (count === 0) return total
+    }
+  }
+
+  async cast(message: WireMessage, to: CastDestination): Promise<void> {
+    const connected = await this.#connected?.catch(() => undefined)
+    await connected?.casts.cast(message, to)
+  }
+
+  async listen(to: ListenOptions): Promise<Listening> {
+    return (await this.#open()).casts.listen(to)
+  }
+
+  get deadLetters(): DeadLetterStore {
+    const store = async () => postgresDeadLetters((await this.#open()).database, this.#schema.name)
+    return {
+      add: async (letter) => (await store()).add(letter),
+      list: async (query) => (await store()).list(query),
+      get: async (id) => (await store()).get(id),
+      remove: async (ids) => (await store()).remove(ids),
+      count: async () => (await store()).count(),
+    }
+  }
+
+  #open(): Promise<Connected> {
+    if (this.#connected === undefined)
+      throw new CeleryError('CLOSED', 'The broker is not open: call open() first, and close() last')
+    return this.#connected
+  }
+
+  async #connect(): Promise<Connected> {
+    const { migrate = true, leaseTimeout = 60, maxConnections = 6 } = this.#options
+    const application = 'celery broker'
+    const opened = await openPool(this.#source, { application, max: maxConnections, log: this.#log })
+    const connected = new Connected({
+      opened,
+      schema: this.#schema,
+      migrate,
+      leaseTimeout,
+      log: this.#log,
+      onState: (state, error) => this.#is(state, error),
+    })
+    try {
+      await connected.open()
+    } catch (error) {
+      await connected.close()
+      if (error instanceof CeleryError || !isPassing(error)) throw error
+      const message = `PostgreSQL could not be reached: ${describeError(error)}`
+      throw new CeleryError('BROKER_UNAVAILABLE', message, { cause: error })
+    }
+    this.#is('open')
+    return connected
+  }
+
+  #is(state: BrokerState, error?: Error): void {
+    if (state === this.#state) return
+    this.#state = state
+    for (const watcher of this.#watchers) watcher(state, error)
+  }
+}

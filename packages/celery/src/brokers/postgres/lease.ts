@@ -1,0 +1,148 @@
+import { hostname } from 'node:os'
+import type { Log } from '../../log.ts'
+import { textArrayOf } from '../../postgres/array.ts'
+import type { Database } from '../../postgres/database.ts'
+import { describeError, isPassing } from '../../postgres/errors.ts'
+
+/** The right to what this process holds, for as long as it renews it. */
+export class Lease {
+  readonly id: number
+  #validUntil: number
+
+  /** @param validUntil on the clock of `performance.now()`, never later than the server's own */
+  constructor(id: number, validUntil: number) {
+    this.id = id
+    this.#validUntil = validUntil
+  }
+
+  /** Others may have been given what was held under it. */
+  get isLost(): boolean {
+    return performance.now() >= this.#validUntil
+  }
+
+  renewed(validUntil: number): void {
+    this.#validUntil = validUntil
+  }
+
+  end(): void {
+    this.#validUntil = Number.NEGATIVE_INFINITY
+  }
+}
+
+export interface LeaseOptions {
+  database: Database
+  schema: string
+  /** Seconds after which what a process holds goes back when it has not renewed its lease. */
+  timeout: number
+  log: Log
+  /** A lease was lost; the next one is another. */
+  onLost(): void
+}
+
+/** Keeps this process's lease, and gets another when it was lost. By the server's clock, as others judge by that too. */
+export class LeaseKeeper {
+  readonly #options: LeaseOptions
+  readonly #queues: string[] = []
+  #lease: Lease | undefined
+  #getting: Promise<Lease> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: LeaseOptions) {
+    this.#options = options
+  }
+
+  /** The lease of now. */
+  async get(): Promise<Lease> {
+    if (this.#lease !== undefined && !this.#lease.isLost) return this.#lease
+    this.#getting ??= this.#create().finally(() => {
+      this.#getting = undefined
+    })
+    return this.#getting
+  }
+
+  /** Shows others that this process consumes the queue. */
+  async consumes(queue: string): Promise<void> {
+    this.#queues.push(queue)
+    await this.#show(await this.get())
+  }
+
+  async consumesNoMore(queue: string): Promise<void> {
+    const index = this.#queues.indexOf(queue)
+    if (index < 0) return
+    this.#queues.splice(index, 1)
+    const lease = this.#lease
+    if (lease === undefined || lease.isLost) return
+    await this.#show(lease)
+    if (this.#queues.includes(queue)) return
+    const { database, schema } = this.#options
+    await database.persist(`DELETE FROM ${schema}.waiting WHERE queue = $1 AND holder = $2`, [
+      queue,
+      lease.id,
+    ])
+  }
+
+  /** Ends the lease: what is held goes back at once. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#getting?.catch(() => {})
+    const lease = this.#lease
+    if (lease === undefined || lease.isLost) return
+    lease.end()
+    const { database, schema } = this.#options
+    await database.query(
+      `UPDATE ${schema}.holders SET lease_until = clock_timestamp(), queues = '{}' WHERE id = $1`,
+      [lease.id],
+    )
+    await database.query(`SELECT ${schema}.take_back()`)
+  }
+
+  async #create(): Promise<Lease> {
+    const { database, schema, timeout } = this.#options
+    if (this.#isClosed) throw new Error('closed')
+    const validUntil = performance.now() + timeout * 1000
+    const [row] = await database.query(
+      `INSERT INTO ${schema}.holders (name, queues, lease_until)
+       VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3)) RETURNING id`,
+      [`${process.pid}@${hostname()}`, textArrayOf(this.#queues), timeout],
+    )
+    const lease = new Lease(Number(row?.[0]), validUntil)
+    this.#lease = lease
+    this.#schedule(lease)
+    return lease
+  }
+
+  async #show(lease: Lease): Promise<void> {
+    const { database, schema } = this.#options
+    const values = [lease.id, textArrayOf(this.#queues)]
+    await database.persist(`UPDATE ${schema}.holders SET queues = $2 WHERE id = $1`, values)
+  }
+
+  #schedule(lease: Lease): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => void this.#renew(lease), this.#options.timeout * 250)
+    this.#timer.unref()
+  }
+
+  async #renew(lease: Lease): Promise<void> {
+    const { database, schema, timeout, log } = this.#options
+    const validUntil = performance.now() + timeout * 1000
+    try {
+      const rows = await database.query(
+        `UPDATE ${schema}.holders SET lease_until = clock_timestamp() + make_interval(secs => $2)
+         WHERE id = $1 AND lease_until > clock_timestamp() RETURNING 1`,
+        [lease.id, timeout],
+        timeout * 250,
+      )
+      if (rows.length > 0 && !lease.isLost) lease.renewed(validUntil)
+      else lease.end()
+    } catch (error) {
+      if (!isPassing(error)) log.error({ reason: describeError(error) }, 'the lease could not be renewed')
+    }
+    if (this.#isClosed) return
+    if (!lease.isLost) return this.#schedule(lease)
+    log.warn({ holder: lease.id }, 'the lease on messages was lost: those in hand will be delivered again')
+    this.#options.onLost()
+  }
+}

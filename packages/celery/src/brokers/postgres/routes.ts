@@ -1,0 +1,53 @@
+import { topicMatches } from '../memory/topic.ts'
+import type { QueueDeclaration } from '../port.ts'
+
+export interface Binding {
+  exchange: string
+  type: 'direct' | 'topic' | 'fanout'
+  routingKey: string
+  queue: string
+}
+
+export function bindingOf(queue: QueueDeclaration): Binding {
+  const { name, exchange = { name, type: 'direct' }, routingKey = name } = queue
+  return { exchange: exchange.name, type: exchange.type, routingKey, queue: name }
+}
+
+/** Which queues a message goes to, by what has been declared. */
+export class Routes {
+  #queues = new Set<string>()
+  #bindings = new Map<string, Binding[]>()
+
+  replace(queues: Iterable<string>, bindings: Iterable<Binding>): void {
+    this.#queues = new Set(queues)
+    this.#bindings = Map.groupBy(bindings, ({ exchange }) => exchange)
+  }
+
+  has(queue: QueueDeclaration): boolean {
+    const { exchange, routingKey, queue: name } = bindingOf(queue)
+    if (!this.#queues.has(name)) return false
+    if (exchange === '') return true
+    const bindings = this.#bindings.get(exchange) ?? []
+    return bindings.some((binding) => binding.queue === name && binding.routingKey === routingKey)
+  }
+
+  hasQueue(name: string): boolean {
+    return this.#queues.has(name)
+  }
+
+  /** Each queue once, as an exchange delivers; none when there is no such route. */
+  find(exchange: string, routingKey: string): string[] {
+    if (exchange === '') return this.#queues.has(routingKey) ? [routingKey] : []
+    const found: string[] = []
+    for (const binding of this.#bindings.get(exchange) ?? [])
+      if (matches(binding.type, binding.routingKey, routingKey) && !found.includes(binding.queue))
+        found.push(binding.queue)
+    return found
+  }
+}
+
+/** Whether an exchange of that type hands a message with that routing key to a binding with that key or pattern. */
+export function matches(type: Binding['type'], bound: string, routingKey: string): boolean {
+  if (type === 'fanout') return true
+  return type === 'topic' ? topicMatches(bound, routingKey) : bound === routingKey
+}

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Log } from '../../log.ts'
+import { arrayOf, textArrayOf } from '../../postgres/array.ts'
+import { pauseBefore } from '../../postgres/backoff.ts'
+import type { Statement } from '../../postgres/batch-writer.ts'
+import { Batcher } from '../../postgres/batcher.ts'
+import type { Database } from '../../postgres/database.ts'
+import { describeError, isPassing } from '../../postgres/errors.ts'
+import type { Lease } from './lease.ts'
+
+interface Settlement {
+  lease: Lease
+  id: number
+  done?: () => void
+}
+
+interface Parking extends Settlement {
+  until: string
+  headers: string | null
+}
+
+/** Milliseconds that one attempt may take. */
+const attemptTimeout = 10_000
+
+/**
+ * Tells the server what became of messages, many at a time; tries again over lost connections for as long as the
+ * lease under which they are held lasts.
+ */
+export class Settler {
+  readonly #database: Database
+  readonly #log: Log
+  readonly #acks: Batcher<Settlement>
+  readonly #requeues: Batcher<Settlement>
+  readonly #parkings: Batcher<Parking>
+  #isClosed = false
+
+  constructor(database: Database, schema: string, log: Log) {
+    this.#database = database
+    this.#log = log
+    const idsOf = (items: Settlement[]) => arrayOf(items.map(({ id }) => id))
+    const batcher = <Item extends Settlement>(name: string, more: (items: Item[]) => string[] = () => []) =>
+      new Batcher<Item>({
+        maxItems: 1_000,
+        flush: (items) =>
+          this.#flush(items, (lease, ofLease) => {
+            const values = [lease.id, idsOf(ofLease), ...more(ofLease)]
+            const parameters = values.map((_, index) => `$${index + 1}`).join(', ')
+            return { text: `SELECT ${schema}.${name}(${parameters})`, values }
+          }),
+      })
+    this.#acks = batcher('ack')
+    this.#requeues = batcher('requeue')
+    this.#parkings = batcher<Parking>('park', (items) => [
+      arrayOf(items.map(({ until }) => until)),
+      `{${items.map(({ headers }) => (headers === null ? 'NULL' : textArrayOf([headers]).slice(1, -1))).join(',')}}`,
+    ])
+  }
+
+  ack(lease: Lease, id: number): void {
+    this.#acks.add({ lease, id })
+  }
+
+  requeue(lease: Lease, id: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#requeues.add({ lease, id, done: resolve })
+    return promise
+  }
+
+  park(lease: Lease, id: number, until: Date, headers: string | null): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#parkings.add({ lease, id, done: resolve, until: until.toISOString(), headers })
+    return promise
+  }
+
+  /** Resolves when the server has been told all so far; from now on nothing is tried twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([this.#acks.drained(), this.#requeues.drained(), this.#parkings.drained()])
+  }
+
+  async #flush<Item extends Settlement>(
+    items: Item[],
+    statement: (lease: Lease, items: Item[]) => Statement,
+  ) {
+    // There is but one lease, unless one was lost just now.
+    const byLease = Map.groupBy(items, ({ lease }) => lease)
+    for (const [lease, ofLease] of byLease) await this.#tell(lease, statement(lease, ofLease))
+    for (const { done } of items) done?.()
+  }
+
+  async #tell(lease: Lease, { text, values }: Statement): Promise<void> {
+    for (let attempt = 0; !lease.isLost; attempt++) {
+      try {
+        await this.#database.query(text, values, attemptTimeout)
+        return
+      } catch (error) {
+        const reason = describeError(error)
+        if (!isPassing(error)) return this.#log.error({ reason }, 'messages could not be settled')
+        this.#log.debug({ reason }, 'messages are settled again')
+        if (this.#isClosed && attempt > 2) return
+        await delay(pauseBefore(attempt))
+      }
+    }
+  }
+}

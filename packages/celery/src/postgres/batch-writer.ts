@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { CeleryError } from '../errors.ts'
+import { pauseBefore } from './backoff.ts'
+import { Batcher } from './batcher.ts'
+import type { Database } from './database.ts'
+import { describeError, isPassing } from './errors.ts'
+
+export interface Statement {
+  text: string
+  values: unknown[]
+}
+
+export interface BatchWriterOptions<Item> {
+  database: Database
+  /** Writes all of these at once. */
+  statement(items: Item[]): Statement
+  sizeOf(item: Item): number
+  maxItems?: number
+}
+
+/** Bytes of one statement, and of what waits to be written, more or less. */
+const maxBatchBytes = 4 * 1024 * 1024
+const maxWaitingBytes = 256 * 1024 * 1024
+/** Milliseconds that one attempt may take. */
+const attemptTimeout = 10_000
+
+interface Write<Item> {
+  item: Item
+  isOver: boolean
+  resolve(): void
+  reject(error: Error): void
+}
+
+/**
+ * Writes what is asked for at the same time in one statement, in order, and tries again over lost connections. What
+ * PostgreSQL refuses is refused alone: it takes none of its batch along.
+ */
+export class BatchWriter<Item> {
+  readonly #options: BatchWriterOptions<Item>
+  readonly #batcher: Batcher<Write<Item>>
+  #waitingBytes = 0
+  #isClosed = false
+
+  constructor(options: BatchWriterOptions<Item>) {
+    this.#options = options
+    this.#batcher = new Batcher({
+      maxItems: options.maxItems ?? 500,
+      maxBytes: maxBatchBytes,
+      sizeOf: ({ item }) => options.sizeOf(item),
+      flush: (writes) => this.#flush(writes),
+    })
+  }
+
+  /**
+   * Resolves when it is committed; rejects after `timeout` milliseconds, when it may be written or not.
+   */
+  async write(item: Item, timeout: number): Promise<void> {
+    const size = this.#options.sizeOf(item)
+    if (this.#waitingBytes > maxWaitingBytes)
+      throw this.#options.database.unavailable(new Error('too much waits to be written already'))
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const write: Write<Item> = { item, isOver: false, resolve, reject }
+    const timer = setTimeout(() => {
+      reject(this.#options.database.unavailable(new Error(`not written within ${timeout / 1000} s`)))
+      write.isOver = true
+    }, timeout)
+    this.#waitingBytes += size
+    this.#batcher.add(write)
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.#waitingBytes -= size
+    }
+  }
+
+  /** Resolves when everything so far is written or given up; from now on nothing is tried twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#batcher.drained()
+  }
+
+  async #flush(writes: Write<Item>[]): Promise<void> {
+    for (let attempt = 0, left = writes; ; attempt++) {
+      left = left.filter(({ isOver }) => !isOver)
+      if (left.length === 0) return
+      try {
+        await this.#attempt(left)
+        for (const { resolve } of left) resolve()
+        return
+      } catch (error) {
+        if (!isPassing(error)) return await this.#refused(left, error)
+        if (this.#isClosed) return rejectAll(left, this.#options.database.unavailable(error))
+        await delay(pauseBefore(attempt))
+      }
+    }
+  }
+
+  async #attempt(writes: Write<Item>[]): Promise<void> {
+    const { text, values } = this.#options.statement(writes.map(({ item }) => item))
+    await this.#options.database.query(text, values, attemptTimeout)
+  }
+
+  async #refused(writes: Write<Item>[], error: unknown): Promise<void> {
+    if (writes.length > 1) {
+      for (const write of writes) await this.#flush([write])
+      return
+    }
+    const message = `PostgreSQL refused it: ${describeError(error)}`
+    rejectAll(writes, new CeleryError('BAD_VALUE', message, { cause: error }))
+  }
+}
+
+function rejectAll(writes: Write<unknown>[], error: Error): void {
+  for (const { reject } of writes) reject(error)
+}

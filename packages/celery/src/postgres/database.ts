@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { CeleryError } from '../errors.ts'
+import { pauseBefore } from './backoff.ts'
+import { describeError, isPassing } from './errors.ts'
+import { answerTimeout, type SqlPool } from './pool.ts'
+
+export type Row = unknown[]
+
+/** Milliseconds that one attempt of a statement which is tried again may take. */
+const attemptTimeout = 10_000
+
+/** Statements on a pool, each with a deadline. */
+export class Database {
+  readonly #pool: SqlPool
+  readonly #code: 'BROKER_UNAVAILABLE' | 'RESULTS_UNAVAILABLE'
+  readonly #closing = new AbortController()
+
+  constructor(pool: SqlPool, code: 'BROKER_UNAVAILABLE' | 'RESULTS_UNAVAILABLE') {
+    this.#pool = pool
+    this.#code = code
+  }
+
+  /** One attempt; its rows as arrays. Rejects with what PostgreSQL or the connection said. */
+  async query(text: string, values: unknown[] = [], timeout = answerTimeout): Promise<Row[]> {
+    const statement = { text, values, rowMode: 'array', query_timeout: timeout } as const
+    // The pool may have no connection to give for a while, of which the statement's own timeout knows nothing.
+    const { rows } = await within(timeout, this.#pool.query(statement))
+    return rows as Row[]
+  }
+
+  /**
+   * Tries until it has an answer, which may make it run twice. Rejects with `…_UNAVAILABLE` when there is none after
+   * `timeout` milliseconds, and with what PostgreSQL said when the statement itself is at fault.
+   */
+  async persist(text: string, values: unknown[], timeout = 10_000): Promise<Row[]> {
+    const end = performance.now() + timeout
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.query(text, values, Math.max(1, Math.min(attemptTimeout, end - performance.now())))
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        const pause = pauseBefore(attempt)
+        if (performance.now() + pause >= end || this.#closing.signal.aborted) throw this.unavailable(error)
+        await this.#pause(pause, error)
+      }
+    }
+  }
+
+  unavailable(cause: unknown): CeleryError {
+    return new CeleryError(this.#code, `PostgreSQL could not be reached in time: ${describeError(cause)}`, {
+      cause,
+    })
+  }
+
+  /** Nothing is tried again from now on. */
+  stop(): void {
+    this.#closing.abort()
+  }
+
+  async #pause(milliseconds: number, cause: unknown): Promise<void> {
+    try {
+      await delay(milliseconds, undefined, { signal: this.#closing.signal })
+    } catch {
+      throw this.unavailable(cause)
+    }
+  }
+}
+
+/** Rejects after so many milliseconds; what comes of the promise later is of no interest then. */
+export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new Error(`no answer within ${Math.round(milliseconds)} ms`)),
+    milliseconds,
+  )
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

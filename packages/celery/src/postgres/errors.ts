@@ -1,0 +1,32 @@
+/** SQLSTATE classes and codes that say nothing about the statement: another connection, or a later time, may do. */
+const passingStates = /^(08|57P0|53|40|55P03|57014|25006)/
+
+/**
+ * The server could not be reached, went away, is starting up or shutting down, was too busy, or chose this statement
+ * to give way: to be tried again.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export function isPassing(error: unknown): boolean {
+  const state = sqlState(error)
+  // Without an SQLSTATE it is not PostgreSQL that answered: the connection broke or did not come, or time was up.
+  return state === undefined
+    ? error instanceof Error && !(error instanceof TypeError)
+    : passingStates.test(state)
+}
+
+/** The five characters of an error that PostgreSQL answered with. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  const { code } = error
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : undefined
+}
+
+/** One line for any error; some of Node's (an `AggregateError` of refused connections) have only a code. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.message || ('code' in error ? String(error.code) : error.name)
+}
+
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { CeleryError } from '../errors.ts'
+import { within } from './database.ts'
+import { asError, describeError } from './errors.ts'
+import { migrations } from './migrations.ts'
+import { answerTimeout, type SqlConnection, type SqlPool } from './pool.ts'
+import { schemaOf } from './schema.ts'
+
+export interface MigrateOptions {
+  /** `celery` when absent. */
+  schema?: string
+}
+
+/**
+ * Makes the schema and brings it to this program's version, in one transaction and under an advisory lock, so that any
+ * number of processes may do so at once. One that is newer already is left as it is.
+ */
+export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {}): Promise<void> {
+  const { name } = schemaOf(options.schema)
+  if ((await versionOf(pool, name)) >= migrations.length) return
+  const connection = await within(answerTimeout, pool.connect())
+  try {
+    await inTransaction(connection, () => migrate(connection, name))
+    connection.release()
+  } catch (error) {
+    connection.release(asError(error))
+    const message = `The schema ${name} could not be made or brought up to date: ${describeError(error)}`
+    throw new CeleryError('BAD_OPTION', message, { cause: error })
+  }
+}
+
+/** Rejects with what to do when the schema is not there or is too old for this program. */
+export async function checkMigrated(pool: SqlPool, options: MigrateOptions = {}): Promise<void> {
+  const { name } = schemaOf(options.schema)
+  const version = await versionOf(pool, name)
+  if (version >= migrations.length) return
+  const is =
+    version === 0 ? 'is not there' : `is of version ${version}, and this program needs ${migrations.length}`
+  const what = 'call migratePostgres(pool) as a user who may create it, or leave out `migrate: false`'
+  throw new CeleryError('BAD_OPTION', `The schema ${name} ${is}: ${what}.`)
+}
+
+async function versionOf(pool: SqlPool, schema: string): Promise<number> {
+  const query = (text: string) => within(answerTimeout, pool.query({ text, query_timeout: answerTimeout }))
+  const { rows } = await query(`SELECT to_regclass('${schema}.schema_version') IS NOT NULL AS there`)
+  if (!(rows[0] as { there: boolean }).there) return 0
+  const { rows: versions } = await query(
+    `SELECT coalesce(max(version), 0) AS version FROM ${schema}.schema_version`,
+  )
+  return (versions[0] as { version: number }).version
+}
+
+async function migrate(connection: SqlConnection, schema: string): Promise<void> {
+  const run = (text: string) => connection.query({ text, query_timeout: answerTimeout })
+  await run(`SELECT pg_advisory_xact_lock(${lockKey(schema)})`)
+  await run(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+  await run(`CREATE TABLE IF NOT EXISTS ${schema}.schema_version (
+    version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`)
+  const { rows } = await run(`SELECT coalesce(max(version), 0) AS version FROM ${schema}.schema_version`)
+  const done = (rows[0] as { version: number }).version
+  for (const [index, migration] of migrations.entries()) {
+    if (index < done) continue
+    await run(migration.replaceAll('{s}', schema))
+    await run(`INSERT INTO ${schema}.schema_version (version) VALUES (${index + 1})`)
+  }
+}
+
+async function inTransaction(connection: SqlConnection, work: () => Promise<void>): Promise<void> {
+  await connection.query({ text: 'BEGIN', query_timeout: answerTimeout })
+  await work()
+  await connection.query({ text: 'COMMIT', query_timeout: answerTimeout })
+}
+
+/** The same in every process, and no other program's. */
+function lockKey(schema: string): bigint {
+  return createHash('sha256').update(`celery migrations ${schema}`).digest().readBigInt64BE()
+}

@@ -1,0 +1,127 @@
+import { Socket } from 'node:net'
+import type pg from 'pg'
+import { CeleryError } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+/** One statement. Parameters are texts, numbers or bytes: arrays are handed over as PostgreSQL writes them. */
+export interface SqlStatement {
+  text: string
+  values?: unknown[]
+  /** Rows are arrays, which cost less to make. */
+  rowMode?: 'array'
+  /** Milliseconds after which no answer is waited for. */
+  query_timeout?: number
+}
+
+/** What is used of a client of `pg`. */
+export interface SqlConnection {
+  query(statement: SqlStatement): Promise<{ rows: unknown[] }>
+  on(event: string, listener: (...args: never[]) => void): unknown
+  /** With an error or true, the connection is closed and not given out again. */
+  release(error?: Error | boolean): void
+}
+
+/** What is used of a `pg.Pool`: one of the app's own may be handed in, and stays its own to close. */
+export interface SqlPool {
+  query(statement: SqlStatement): Promise<{ rows: unknown[] }>
+  connect(): Promise<SqlConnection>
+  /** Where it shows them, for `describe`. */
+  options?: {
+    host?: string | undefined
+    port?: number | undefined
+    user?: string | undefined
+    database?: string | undefined
+  }
+}
+
+export interface PoolOptions {
+  /** Shown in `pg_stat_activity`. */
+  application: string
+  /** Connections at most, with the one that listens. */
+  max: number
+  log: Log
+}
+
+export interface OpenedPool {
+  pool: SqlPool
+  /** Closes the pool if it is ours. */
+  close(): Promise<void>
+}
+
+/** Milliseconds that a statement may take: at the server, and a little more until its answer is here. */
+export const statementTimeout = 30_000
+export const answerTimeout = statementTimeout + 1_000
+const connectTimeout = 5_000
+const goodbyeTimeout = 1_000
+
+/** A pool on that URL, or the one that was handed in; `pg` is loaded for a URL only. */
+export async function openPool(source: string | SqlPool, options: PoolOptions): Promise<OpenedPool> {
+  if (typeof source !== 'string') return { pool: source, async close() {} }
+  const sockets = new Set<Socket>()
+  const { default: library } = await import('pg')
+  const pool: pg.Pool = new library.Pool({
+    connectionString: source,
+    max: options.max,
+    application_name: options.application,
+    statement_timeout: statementTimeout,
+    query_timeout: answerTimeout,
+    connectionTimeoutMillis: connectTimeout,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    stream: () => tracked(sockets),
+  })
+  // What breaks a connection is told to whoever waits for its answer; without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('error', (error) =>
+    options.log.warn({ reason: error.message }, 'an idle connection to PostgreSQL was lost'),
+  )
+  return { pool, close: () => end(pool, sockets) }
+}
+
+function tracked(sockets: Set<Socket>): Socket {
+  const socket = new Socket()
+  sockets.add(socket)
+  return socket.once('close', () => sockets.delete(socket))
+}
+
+/** Says goodbye to the server, but not for long: it may not be there any more. */
+async function end(pool: pg.Pool, sockets: Set<Socket>): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const socket of sockets) socket.destroy()
+  }, goodbyeTimeout)
+  try {
+    await pool.end()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export interface Address {
+  host: string
+  port: number | null
+  user: string | null
+  database: string
+}
+
+/** Where the pool leads, without its password. */
+export function addressOf(source: string | SqlPool): Address {
+  if (typeof source !== 'string') {
+    const { host = 'localhost', port = null, user = null, database = '' } = source.options ?? {}
+    return { host, port, user, database }
+  }
+  const url = parseUrl(source)
+  return {
+    host: url.hostname || url.searchParams.get('host') || 'localhost',
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username) || null,
+    database: decodeURIComponent(url.pathname.slice(1)),
+  }
+}
+
+function parseUrl(source: string): URL {
+  const url = URL.canParse(source) ? new URL(source) : undefined
+  if (url !== undefined && /^postgres(ql)?:$/.test(url.protocol)) return url
+  // The URL is not quoted, as it may hold a password.
+  throw new CeleryError('BAD_OPTION', 'The URL of PostgreSQL is like postgres://user@host:5432/database')
+}

@@ -1,0 +1,26 @@
+import type { TestDatabase } from '@colophon/postgres/testing'
+import pg from 'pg'
+
+/** The database as a URL. */
+export function urlOf({ connection }: TestDatabase): string {
+  if ('url' in connection) return connection.url
+  const { host, port, user, database } = connection
+  return `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
+}
+
+/** A pool such as an app of its own would have. */
+export function poolOf(database: TestDatabase, max = 4): pg.Pool {
+  const pool = new pg.Pool({ connectionString: urlOf(database), max })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+/** Ends every other connection to the database, whatever it is in the middle of; returns how many these were. */
+export async function terminateAll(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query(
+    `SELECT count(pg_terminate_backend(pid))::int AS count FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'celery%'`,
+  )
+  return rows[0].count
+}
