@@ -1,5 +1,6 @@
 import type { AppCore } from '../app/celery.ts'
 import type { AnyTaskDefinition, RetryPolicy } from '../app/task.ts'
+import { builtinTasks } from '../canvas/builtin-tasks.ts'
 
 /** A task's definition with the app's defaults, and what remote control has changed since. */
 export interface TaskProfile {
@@ -14,19 +15,21 @@ export interface TaskProfile {
   timeLimit: number | undefined
 }
 
-/** The profiles of the app's tasks; one that is defined later has one too. */
+/** The profiles of the app's tasks and of Celery's own; one that is defined later has one too. */
 export class TaskProfiles {
   readonly #app: AppCore
+  readonly #builtin: ReadonlyMap<string, AnyTaskDefinition>
   readonly #profiles = new Map<string, TaskProfile>()
 
   constructor(app: AppCore) {
     this.#app = app
+    this.#builtin = new Map(builtinTasks(app).map((definition) => [definition.name, definition]))
   }
 
   get(name: string): TaskProfile | undefined {
     const known = this.#profiles.get(name)
     if (known) return known
-    const definition = this.#app.tasks.get(name)
+    const definition = this.#app.tasks.get(name) ?? this.#builtin.get(name)
     if (!definition) return undefined
     const profile = profileOf(this.#app, definition)
     this.#profiles.set(name, profile)
@@ -34,7 +37,7 @@ export class TaskProfiles {
   }
 }
 
-export function profileOf(app: AppCore, definition: AnyTaskDefinition): TaskProfile {
+function profileOf(app: AppCore, definition: AnyTaskDefinition): TaskProfile {
   const options = { ...app.options.taskDefaults, ...definition }
   return {
     definition,

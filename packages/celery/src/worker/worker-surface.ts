@@ -5,8 +5,7 @@ import { CeleryError } from '../errors.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'
 import type { Consumers } from './consumers.ts'
 import { endRevoked } from './finish/revoke.ts'
-import { storeRevoked } from './finish/store-revoked.ts'
-import { inBackground, nowOf, type Runtime } from './runtime.ts'
+import { nowOf, type Runtime } from './runtime.ts'
 import { unhold } from './schedule.ts'
 import type { RequestInfo, ScheduledInfo, WorkerSurface } from './surface.ts'
 import type { TaskRequest } from './task-request.ts'
@@ -100,9 +99,6 @@ export class RunningSurface implements WorkerSurface {
     }
     const ids = new Set(taskIds)
     const inHand = this.#end((request) => ids.has(request.id), options)
-    const elsewhere = taskIds.filter((id) => !inHand.has(id))
-    if (elsewhere.length > 0)
-      inBackground(this.#runtime, 'storing REVOKED', storeRevoked(this.#runtime, elsewhere))
     return [...inHand].filter(([, wasRunning]) => wasRunning).map(([id]) => id)
   }
   async revokeByHeaders(

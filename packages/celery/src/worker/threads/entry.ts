@@ -11,7 +11,7 @@ import type { ExceptionData } from '../../results/port.ts'
 import { failure, type Outcome } from '../run/outcome.ts'
 import { perform } from '../run/perform.ts'
 import { RunContext, type RunHost } from '../run/run-context.ts'
-import { profileOf } from '../task-profile.ts'
+import { TaskProfiles } from '../task-profile.ts'
 import type { FromThread, ThreadAnswer, ThreadCall, ThreadRun, ToThread } from './messages.ts'
 import { markTaskThread } from './task-thread.ts'
 
@@ -68,9 +68,9 @@ async function answer(app: AppCore, run: ThreadRun): Promise<ThreadAnswer> {
 }
 
 async function outcomeOf(app: AppCore, context: RunContext): Promise<Outcome> {
-  const definition = app.tasks.get(context.name)
-  if (!definition) return failure(celeryExceptions.notRegistered(context.name))
-  const { retry } = profileOf(app, definition)
+  const profile = new TaskProfiles(app).get(context.name)
+  if (!profile) return failure(celeryExceptions.notRegistered(context.name))
+  const { definition, retry } = profile
   return await runAsTask(context, () => perform(definition, retry, context))
 }
 

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import type { WireMessage } from '../../src/protocol/message.ts'
+import { createApp, depthOf, lettersOf, metaOf, recordEvents, startWorker, task, until } from './support.ts'
+
+function wire(
+  body: string | Buffer,
+  headers: Record<string, unknown>,
+  contentType = 'application/json',
+): WireMessage {
+  return { headers, properties: { contentType, contentEncoding: 'utf-8' }, body: Buffer.from(body) }
+}
+
+const ok = { lang: 'py', task: 'known', id: 'an-id' }
+
+test.each([
+  ['undecodable', wire('{nonsense', ok), 'an-id'],
+  ['undecodable', wire('[1, 2]', ok), 'an-id'],
+  ['unsupported_protocol', wire('{"task": "known", "id": "v1", "args": [], "kwargs": {}}', {}), undefined],
+  ['refused_content_type', wire(Buffer.from([0x80, 2, 0x2e]), ok, 'application/x-python-serialize'), 'an-id'],
+  ['too_large', wire(`[["${'x'.repeat(3_000)}"], {}, null]`, ok), 'an-id'],
+])('%s is refused once, kept as a dead letter, and nothing else stops', async (reason, message, id) => {
+  const app = createApp({ maxBodySize: 2_000 })
+  const { events, told } = recordEvents()
+  task(app, 'known', () => 'still here')
+  await startWorker(app, { events })
+  const broker = await app.broker()
+  await broker.publish(message, { exchange: '', routingKey: 'celery' })
+  await until(async () => (await lettersOf(app)).length === 1, 'a dead letter')
+  const [letter] = await lettersOf(app)
+  expect(letter).toMatchObject({ reason, taskId: id, queue: 'celery', history: [] })
+  expect(letter?.message.body.equals(message.body)).toBe(true)
+  expect(await (await app.send('known')).get()).toBe('still here')
+  expect(await depthOf(app)).toBe(0)
+  if (id) {
+    expect(await metaOf(app, id)).toMatchObject({ status: 'FAILURE' })
+    expect(told).toContainEqual(['rejected', id, false])
+  }
+})
+
+test('a task that nobody knows fails as NotRegistered, and its errback hears of it', async () => {
+  const app = createApp()
+  const heard: unknown[] = []
+  task(app, 'errback', ({ id }) => heard.push(id), { params: ['id'] })
+  await startWorker(app)
+  const linkError = {
+    task: 'errback',
+    args: [],
+    kwargs: {},
+    options: {},
+    subtask_type: null,
+    immutable: false,
+  }
+  const result = await app.send('no.such.task', {}, { linkError })
+  await expect(result.get()).rejects.toMatchObject({ type: 'NotRegistered', args: ['no.such.task'] })
+  await until(() => heard.length === 1)
+  expect(heard).toEqual([result.id])
+  expect((await lettersOf(app)).map(({ reason, task }) => [reason, task])).toEqual([
+    ['unknown_task', 'no.such.task'],
+  ])
+})
+
+test('what a message says of its sender cannot end the worker', async () => {
+  const app = createApp()
+  task(app, 'known', () => 'still here')
+  await startWorker(app)
+  const broker = await app.broker()
+  const odd = [null, 7, [], {}, 'x'.repeat(500)]
+  for (const value of odd) {
+    for (const name of [
+      'id',
+      'task',
+      'eta',
+      'expires',
+      'timelimit',
+      'retries',
+      'task_history',
+      'traceparent',
+      'stamps',
+    ]) {
+      await broker.publish(wire('[[], {}, null]', { ...ok, [name]: value }), {
+        exchange: '',
+        routingKey: 'celery',
+      })
+    }
+  }
+  expect(await (await app.send('known')).get()).toBe('still here')
+  await until(async () => (await depthOf(app)) === 0)
+})

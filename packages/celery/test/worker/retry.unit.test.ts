@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest'
+import {
+  createApp,
+  demandingResults,
+  lettersOf,
+  metaOf,
+  recordEvents,
+  startWorker,
+  task,
+  until,
+} from './support.ts'
+
+test('a policy tries again, with all that the task had, until it succeeds', async () => {
+  const results = await demandingResults()
+  const app = createApp({ results })
+  const { events, told } = recordEvents()
+  const seen: unknown[] = []
+  task(
+    app,
+    'flaky',
+    ({ x }, { id, retries, headers }) => {
+      seen.push([id, retries, x, headers.tenant, headers.root_id])
+      if (retries < 2) throw new Error(`try ${retries}`)
+      return retries
+    },
+    { params: ['x'], retry: { max: 3, delay: 0, jitter: false } },
+  )
+  await startWorker(app, { events })
+  const result = await app.send('flaky', { args: [7] }, { headers: { tenant: 't1' } })
+  expect(await result.get()).toBe(2)
+  expect(seen).toEqual([0, 1, 2].map((retries) => [result.id, retries, 7, 't1', result.id]))
+  expect(results.calls).toEqual(['RETRY', 'RETRY', 'SUCCESS'])
+  expect(told.filter(([type]) => type === 'retried')).toEqual([
+    ['retried', result.id, 'Exception'],
+    ['retried', result.id, 'Exception'],
+  ])
+})
+
+test('a retry waits at the broker for its time', async () => {
+  const app = createApp()
+  const starts: number[] = []
+  task(
+    app,
+    'slow.retry',
+    (_input, { retries, eta }) => {
+      starts.push(Date.now())
+      if (retries === 0) throw new Error('once')
+      return eta instanceof Date
+    },
+    { retry: { delay: 0.4, jitter: false } },
+  )
+  const { surface } = await startWorker(app)
+  const result = await app.send('slow.retry')
+  await until(async () => (await metaOf(app, result.id))?.status === 'RETRY')
+  expect(await metaOf(app, result.id)).toMatchObject({
+    result: { exc_type: 'Exception', exc_message: ['once'] },
+  })
+  expect(surface.active()).toEqual([])
+  expect(await result.get()).toBe(true)
+  expect((starts[1] ?? 0) - (starts[0] ?? 0)).toBeGreaterThanOrEqual(395)
+})
+
+test('out of retries it fails, and is a dead letter with its history', async () => {
+  const app = createApp()
+  task(
+    app,
+    'hopeless',
+    (_input, { retries }) => {
+      throw new RangeError(`no ${retries}`)
+    },
+    { retry: { max: 2, delay: 0 }, ack: 'late' },
+  )
+  await startWorker(app, { hostname: 'w1@test' })
+  const result = await app.send('hopeless', { kwargs: { a: 1 } })
+  await expect(result.get()).rejects.toThrow('no 2')
+  await until(async () => (await lettersOf(app)).length === 1)
+  const [letter] = await lettersOf(app)
+  expect(letter).toMatchObject({
+    reason: 'retries_exhausted',
+    taskId: result.id,
+    task: 'hopeless',
+    worker: 'w1@test',
+    error: { type: 'ValueError', message: 'no 2' },
+    history: [
+      { event: 'retry', detail: "ValueError('no 0')" },
+      { event: 'retry', detail: "ValueError('no 1')" },
+    ],
+  })
+  expect(letter?.message.headers).toMatchObject({ id: result.id, retries: 2 })
+})
+
+test('which errors are worth a try, and which dead letters are kept, is a choice', async () => {
+  const app = createApp()
+  let runs = 0
+  const policy = { max: 1, delay: 0, on: (error: unknown) => error instanceof RangeError }
+  task(
+    app,
+    'picky',
+    ({ kind }) => {
+      runs += 1
+      throw kind === 'range' ? new RangeError('r') : new TypeError('t')
+    },
+    { retry: policy },
+  )
+  await startWorker(app, { deadLetters: { retries_exhausted: false } })
+  await expect((await app.send('picky', { kwargs: { kind: 'type' } })).get()).rejects.toThrow('t')
+  expect(runs).toBe(1)
+  await expect((await app.send('picky', { kwargs: { kind: 'range' } })).get()).rejects.toThrow('r')
+  expect(runs).toBe(3)
+  expect(await lettersOf(app)).toEqual([])
+})
+
+test('a task asks for a retry itself, with other arguments, and gives its reason', async () => {
+  const app = createApp()
+  task(
+    app,
+    'asks',
+    ({ page }, { retry, retries }) => {
+      if (retries === 0) retry({ countdown: 0, args: [2], cause: new Error('page 1 is empty') })
+      return page
+    },
+    { params: ['page'] },
+  )
+  task(app, 'gives up', (_input, { retry }) => retry({ countdown: 0, max: 1 }))
+  task(app, 'gives up with', (_input, { retry }) => retry({ max: 0, cause: new RangeError('too far') }))
+  await startWorker(app)
+  expect(await (await app.send('asks', { args: [1] })).get()).toBe(2)
+  await expect((await app.send('gives up')).get()).rejects.toMatchObject({ type: 'MaxRetriesExceededError' })
+  await expect((await app.send('gives up with')).get()).rejects.toMatchObject({
+    type: 'ValueError',
+    message: 'too far',
+  })
+  await until(async () => (await lettersOf(app)).length === 2)
+})
+
+test('a task may reject its message, back into the queue or away', async () => {
+  const app = createApp()
+  const { events, told } = recordEvents()
+  let runs = 0
+  task(
+    app,
+    'rejects',
+    ({ away }, { reject, redelivered }) => {
+      runs += 1
+      if (away) reject({ reason: 'not mine' })
+      if (!redelivered) reject({ requeue: true })
+      return 'second time'
+    },
+    { ack: 'late' },
+  )
+  await startWorker(app, { events })
+  expect(await (await app.send('rejects')).get()).toBe('second time')
+  expect(runs).toBe(2)
+  const away = await app.send('rejects', { kwargs: { away: true } })
+  await expect(away.get()).rejects.toMatchObject({ type: 'Reject' })
+  await until(async () => (await lettersOf(app)).length === 1)
+  expect((await lettersOf(app))[0]).toMatchObject({ reason: 'rejected', taskId: away.id })
+  expect(told.filter(([type]) => type === 'rejected').map(([, , requeue]) => requeue)).toEqual([true, false])
+})
+
+test('while the result store is down, nothing is acknowledged without its effect', async () => {
+  const results = await demandingResults()
+  const app = createApp({ results })
+  task(app, 'late', () => 'kept', { ack: 'late' })
+  const { surface } = await startWorker(app)
+  results.failures = 2
+  const result = await app.send('late')
+  await until(() => results.failures === 1)
+  expect(surface.active().map(({ acknowledged }) => acknowledged)).toEqual([false])
+  expect(await result.get()).toBe('kept')
+  await until(() => surface.active().length === 0)
+  expect(surface.totals()).toEqual({ late: 1 })
+})
