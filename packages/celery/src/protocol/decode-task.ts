@@ -68,10 +68,8 @@ function bodyText({ body, headers }: WireMessage, maxSize: number): string {
   return bytes.toString('utf8')
 }
 
-const noEmbed: Embed = Object.freeze({ callbacks: null, errbacks: null, chain: null, chord: null })
-
 function readEmbed(value: unknown): Embed {
-  if (value === null) return noEmbed
+  if (value === null) return { callbacks: null, errbacks: null, chain: null, chord: null }
   if (!isRecord(value)) throw undecodable('The embed in the body is not an object')
   const { callbacks, errbacks, chain, chord } = value
   return {

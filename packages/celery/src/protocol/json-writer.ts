@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { CeleryError } from '../errors.ts'
 import { Decimal, PlainDate, PlainTime, Uuid } from './python-values.ts'
-import { formatTime, isPythonTime } from './time.ts'
+import { formatTime, isPythonTime, PythonDate } from './time.ts'
 
 /** Python refuses integers of more digits (`sys.set_int_max_str_digits`). */
 export const maxDigits = 4_300
@@ -99,6 +99,7 @@ class JsonWriter {
   }
 
   #date(value: Date): string {
+    if (value instanceof PythonDate && value.isUnchanged) return typed('datetime', JSON.stringify(value.iso))
     if (!isPythonTime(value)) this.#refuse('is an invalid Date, or not in the years 1 to 9999')
     return typed('datetime', JSON.stringify(formatTime(value)))
   }

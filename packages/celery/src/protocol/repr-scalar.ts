@@ -32,7 +32,7 @@ function reprOfObject(value: object): string | undefined {
 }
 
 /** An integer as it is, a float as Python's: `1e+16` from there on, `1e-05` below 0.0001. */
-export function reprOfNumber(value: number): string {
+function reprOfNumber(value: number): string {
   if (Number.isSafeInteger(value)) return Object.is(value, -0) ? '-0.0' : String(value)
   if (Number.isNaN(value)) return 'nan'
   const size = Math.abs(value)

@@ -57,11 +57,10 @@ export function parseTime(iso: string): Date | undefined {
 }
 
 /**
- * The time as Python's `datetime.fromisoformat` reads it in every version (`Z` is not understood before 3.11), and as
- * the headers `eta` and `expires` have it. `BAD_VALUE` when Python has no such time.
+ * The instant as Python's `datetime.fromisoformat` reads it in every version (`Z` is not understood before 3.11), with
+ * an offset always, as the headers `eta` and `expires` need it. `BAD_VALUE` when Python has no such time.
  */
 export function formatTime(time: Date): string {
-  if (time instanceof PythonDate && time.isUnchanged) return time.iso
   if (!isPythonTime(time))
     throw new CeleryError('BAD_VALUE', 'The time is an invalid Date, or not in the years 1 to 9999')
   return `${time.toISOString().slice(0, -1)}+00:00`
