@@ -28,10 +28,12 @@ export function texts(args: CommandArguments, name: string): string[] {
   return [...new Set<string>(list)]
 }
 
+/** Python's bool, or 0 or 1, which Flower sends; false for None. */
 export function flag(args: CommandArguments, name: string): boolean {
   const value = args[name] ?? false
-  if (typeof value !== 'boolean') throw new CeleryError('BAD_ARGUMENTS', `${name} must be true or false`)
-  return value
+  if (value === true || value === 1) return true
+  if (value === false || value === 0) return false
+  throw new CeleryError('BAD_ARGUMENTS', `${name} must be true or false`)
 }
 
 export function count(args: CommandArguments, name: string): number {

@@ -1,6 +1,7 @@
 import { CeleryError } from '../errors.ts'
 import { createEventDispatcher } from '../events/dispatcher.ts'
 import { within } from '../events/within.ts'
+import type { Log } from '../log.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import type { WorkerSurface } from '../worker/surface.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -121,9 +122,16 @@ async function outcome(
       throw new CeleryError('UNSUPPORTED', `No such control command: ${request.method.slice(0, 100)}`)
     return await command.run(context, request.arguments)
   } catch (error) {
-    context.worker.app.options.log.warn({ error, method: request.method }, 'remote control refused')
-    return { error: error instanceof Error ? error.message : String(error) }
+    return { error: refusal(context.worker.app.options.log, request.method, error) }
   }
+}
+
+/** Why not, for who asked; an error that is not one of ours is a fault to be looked into. */
+function refusal(log: Log, method: string, error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  if (error instanceof CeleryError) log.warn({ method, reason }, 'remote control refused')
+  else log.error({ method, error }, 'remote control failed')
+  return reason
 }
 
 async function reply({ app, broker, hostname }: WorkerSurface, request: ControlRequest, content: unknown) {

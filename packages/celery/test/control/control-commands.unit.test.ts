@@ -39,7 +39,7 @@ describe('revoke', () => {
 
   test('with terminate, those that run are aborted', async () => {
     fixture.worker.activeRequests = [fakeRequest('a', { startedAt: new Date() })]
-    expect(await fixture.ask('revoke', { task_id: ['a'], terminate: true, signal: 'kill' })).toEqual({
+    expect(await fixture.ask('revoke', { task_id: ['a'], terminate: 1, signal: 'kill' })).toEqual({
       ok: 'terminate: a',
     })
     expect(await fixture.ask('terminate', { task_id: ['b'], signal: 'SIGTERM' })).toEqual({

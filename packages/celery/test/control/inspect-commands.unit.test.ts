@@ -83,10 +83,9 @@ test('registered: names, with attributes that are set', async () => {
   expect(await fixture.ask('registered')).toEqual(['tasks.add [rate_limit=10/m]'])
   expect(await fixture.ask('registered', { taskinfoitems: ['name'] })).toEqual(['tasks.add [name=tasks.add]'])
   expect(await fixture.ask('registered', { taskinfoitems: ['__class__', 'toString'] })).toEqual(['tasks.add'])
-  expect(await fixture.ask('registered', { builtins: true })).toEqual([
-    'celery.chain',
-    'tasks.add [rate_limit=10/m]',
-  ])
+  expect(await fixture.ask('registered', { builtins: true })).toEqual(
+    expect.arrayContaining(['celery.chain', 'tasks.add [rate_limit=10/m]']),
+  )
 })
 
 test('stats: what Flower and Celery read from them', async () => {

@@ -16,7 +16,6 @@ export async function startControl() {
     queues: [{ name: 'feeds', exchange: { name: 'books', type: 'topic' }, routingKey: 'feeds.#' }],
   })
   app.task({ name: 'tasks.add', params: ['x', 'y'], run: ({ x, y }: { x: number; y: number }) => x + y })
-  app.task({ name: 'celery.chain', run: () => null })
   const broker = await app.broker()
   const worker = new FakeWorker(app, broker)
   const pidbox = await servePidbox(worker)
