@@ -32,7 +32,6 @@ export const celeryExceptions = {
   reject: (reason: string | null, requeue: boolean) =>
     new TaskError('Reject', { module: celery, args: [reason, requeue] }),
   ignore: () => new TaskError('Ignore', { module: celery, args: [] }),
-  invalidTask: (message: string) => new TaskError('InvalidTaskError', { module: celery, args: [message] }),
 } as const
 
 /** The error is that exception of Celery's, here or from Python. */

@@ -1,7 +1,7 @@
 import { lengthOf, quote, reprOfBytes, reprOfScalar, truncate } from './repr-scalar.ts'
 
 /** Celery's `argsrepr_maxsize` and `kwargsrepr_maxsize`. */
-export const maxReprLength = 1_024
+const maxReprLength = 1_024
 
 /** Celery's `task_repr_maxlevels`: what is nested deeper is shown as `[...]`. */
 const maxLevels = 3

@@ -279,7 +279,6 @@ describe.skipIf(folder === undefined)('an exception', () => {
       "(\"Can't retry t[i] args:(1,) kwargs:{'a': 'b'}\",)",
       'TaskError',
     ],
-    [celeryExceptions.invalidTask('bad'), 'InvalidTaskError', 'celery.exceptions', "('bad',)", 'TaskError'],
     [celeryExceptions.reject('bad', true), 'Reject', 'celery.exceptions', "('bad', True)", 'TaskPredicate'],
     [celeryExceptions.ignore(), 'Ignore', 'celery.exceptions', '()', 'TaskPredicate'],
   ])('of ours is raised there: %#', async (thrown, type, module, args, base) => {
