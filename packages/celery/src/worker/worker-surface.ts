@@ -144,7 +144,8 @@ export class RunningSurface implements WorkerSurface {
     { terminate, signal }: { terminate: boolean; signal: string },
   ): Map<string, boolean> {
     const found = new Map<string, boolean>()
-    for (const request of [...this.#runtime.requests].filter(isMeant)) {
+    for (const request of [...this.#runtime.requests]) {
+      if (request.isSettled || !isMeant(request)) continue
       const wasRunning = request.status === 'running'
       found.set(request.id, wasRunning)
       if (wasRunning && terminate) terminateRun(this.#runtime, request, signal)

@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest'
+import {
+  createApp,
+  handBroker,
+  handDelivery,
+  lettersOf,
+  metaOf,
+  recordLog,
+  startWorker,
+  task,
+  until,
+} from './support.ts'
+
+function setUp(options: { results?: string; maxDeliveries?: number } = {}) {
+  const broker = handBroker()
+  const { log, lines } = recordLog()
+  const app = createApp({
+    broker,
+    log,
+    ...(options.results === undefined ? {} : { results: options.results }),
+  })
+  const runs: string[] = []
+  const gates = new Map<string, PromiseWithResolvers<void>>()
+  const run = async (_input: unknown, { id, retries }: { id: string; retries: number }) => {
+    runs.push(`${id} ${retries}`)
+    await gates.get(id)?.promise
+    return id
+  }
+  task(app, 'late', run, { ack: 'late' })
+  task(app, 'early', run)
+  const hold = (id: string) => {
+    const gate = Promise.withResolvers<void>()
+    gates.set(id, gate)
+    return gate
+  }
+  return { app, broker, runs, hold, lines }
+}
+
+test('a message that comes again while its task runs is not run twice: the new delivery is settled', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gate = hold('t1')
+  const { surface } = await startWorker(app)
+  const first = handDelivery({ task: 'late', id: 't1' })
+  broker.deliver(first)
+  await until(() => runs.length === 1)
+  first.isLost = true
+  const again = handDelivery({ task: 'late', id: 't1' }, { redelivered: true })
+  broker.deliver(again)
+  gate.resolve()
+  await until(() => surface.active().length === 0)
+  expect(runs).toEqual(['t1 0'])
+  expect(again.settled).toEqual(['ack'])
+  expect(first.settled).toEqual([])
+})
+
+test('a message whose acknowledgement was lost is just acknowledged again; its retry is another run', async () => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app)
+  for (const name of ['late', 'early']) {
+    const id = `id-${name}`
+    broker.deliver(handDelivery({ task: name, id }))
+    await until(async () => (await metaOf(app, id))?.status === 'SUCCESS')
+    const again = handDelivery({ task: name, id }, { redelivered: true })
+    broker.deliver(again)
+    await until(() => again.settled.length > 0)
+    expect(again.settled).toEqual(['ack'])
+  }
+  broker.deliver(handDelivery({ task: 'late', id: 'id-late', retries: 1 }, { redelivered: true }))
+  await until(() => runs.length === 3)
+  expect(runs).toEqual(['id-late 0', 'id-early 0', 'id-late 1'])
+})
+
+test('what is lost before it began is not begun', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gate = hold('t1')
+  const { surface } = await startWorker(app, { concurrency: 1 })
+  broker.deliver(handDelivery({ task: 'late', id: 't1' }))
+  const lost = handDelivery({ task: 'late', id: 't2' })
+  broker.deliver(lost)
+  await until(() => surface.reserved().length === 1)
+  lost.isLost = true
+  gate.resolve()
+  await until(() => surface.reserved().length === 0 && surface.active().length === 0)
+  expect(runs).toEqual(['t1 0'])
+  expect(lost.settled).toEqual([])
+})
+
+test.each([
+  ['the broker', { starts: 4 }, {}, true],
+  ['the broker', { starts: 5 }, {}, false],
+  ['a header beside it', { starts: 3 }, { task_losses: 2 }, false],
+])('starts are counted by %s: %j %j', async (_who, counted, headers, isRun) => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app)
+  const delivery = handDelivery({ task: 'late', id: 't1', ...headers }, { redelivered: true, ...counted })
+  broker.deliver(delivery)
+  await until(async () => (await metaOf(app, 't1')) !== undefined && delivery.settled.length > 0)
+  expect(runs.length).toBe(isRun ? 1 : 0)
+  expect(delivery.settled).toEqual(['ack'])
+  if (isRun) return
+  expect(await metaOf(app, 't1')).toMatchObject({
+    status: 'FAILURE',
+    result: { exc_type: 'WorkerLostError' },
+  })
+  const [letter] = await lettersOf(app)
+  expect(letter).toMatchObject({ reason: 'worker_lost', taskId: 't1' })
+})
+
+test('starts are counted in the result store where the broker cannot', async () => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app, { maxDeliveries: 3 })
+  const store = await app.store()
+  // Its first worker was lost, then a second one that noted its start.
+  await store.countStart('t1')
+  broker.deliver(handDelivery({ task: 'late', id: 't1' }, { redelivered: true }))
+  await until(() => runs.length === 1)
+  await until(async () => (await metaOf(app, 't1'))?.status === 'SUCCESS')
+  await store.countStart('t2')
+  await store.countStart('t2')
+  const last = handDelivery({ task: 'late', id: 't2' }, { redelivered: true })
+  broker.deliver(last)
+  await until(() => last.settled.length > 0)
+  expect(runs).toEqual(['t1 0'])
+  expect(await metaOf(app, 't2')).toMatchObject({ status: 'FAILURE' })
+})
+
+test('where neither can count, the message goes round with the count in a header', async () => {
+  const broker = handBroker()
+  const { log } = recordLog()
+  const app = createApp({ broker, log, results: undefined as never })
+  const runs: string[] = []
+  task(app, 'late', (_input, { id }) => runs.push(id), { ack: 'late' })
+  await startWorker(app, { maxDeliveries: 3 })
+  const second = handDelivery({ task: 'late', id: 't1' }, { redelivered: true })
+  broker.deliver(second)
+  await until(() => second.settled.length > 0)
+  expect(second.settled).toEqual(['delay'])
+  expect(second.delayed?.headers).toMatchObject({ task: 'late', id: 't1', task_losses: 1 })
+  const marked = handDelivery({ task: 'late', id: 't1', task_losses: 1 })
+  broker.deliver(marked)
+  await until(() => marked.settled.length > 0)
+  expect(runs).toEqual(['t1'])
+  const last = handDelivery({ task: 'late', id: 't2', task_losses: 2 }, { redelivered: true })
+  broker.deliver(last)
+  await until(() => last.settled.length > 0)
+  expect(runs).toEqual(['t1'])
+  expect((await lettersOf(app)).map(({ reason, taskId }) => [reason, taskId])).toEqual([
+    ['worker_lost', 't2'],
+  ])
+})
+
+test('a mistake in the worker itself is logged with the task, the message goes back, and the worker lives', async () => {
+  const { app, broker, lines, runs } = setUp()
+  const mistaken = {
+    bind() {},
+    started(name: string) {
+      if (name === 'late') throw new TypeError('a mistake')
+    },
+    finished() {},
+    retried() {},
+    dead() {},
+  }
+  const { surface } = await startWorker(app, { metrics: mistaken, concurrency: 1 })
+  const delivery = handDelivery({ task: 'late', id: 't1' })
+  broker.deliver(delivery)
+  await until(() => delivery.settled.length > 0)
+  expect(delivery.settled).toEqual(['requeue'])
+  expect(lines.find(({ level }) => level === 'error')).toMatchObject({ fields: { id: 't1', task: 'late' } })
+  broker.deliver(handDelivery({ task: 'early', id: 't2' }))
+  await until(() => runs.includes('t2 0'))
+  await until(() => surface.active().length === 0)
+})

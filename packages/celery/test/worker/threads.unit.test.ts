@@ -1,0 +1,142 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { Decimal } from '../../src/protocol/python-values.ts'
+import type { WorkerOptions } from '../../src/worker/options.ts'
+import { createWorker } from '../../src/worker/worker.ts'
+import { createThreadApp } from './fixtures/thread-app.ts'
+import { depthOf, lettersOf, metaOf, recordLog, startWorker, until } from './support.ts'
+
+const module = new URL('./fixtures/thread-app.ts', import.meta.url)
+
+async function setUp(options: WorkerOptions = {}) {
+  const { log, lines } = recordLog()
+  const app = createThreadApp({ log })
+  onTestFinished(() => app.close())
+  const worker = await startWorker(app, { module, threads: 2, ...options })
+  return { app, worker, lines }
+}
+
+test('a task on a thread has its values, its context, progress and log', async () => {
+  const { app, lines } = await setUp({ hostname: 'w1@test' })
+  const [isMain, thread] = (await (await app.send('where')).get()) as [boolean, number]
+  expect(isMain).toBe(false)
+  expect(thread).toBeGreaterThan(0)
+
+  const day = new Date('2026-03-01T12:00:00Z')
+  const kwargs = { big: 2n ** 60n, day, price: new Decimal('1.50'), bytes: Buffer.from('bytes') }
+  const { types, back } = (await (await app.send('values', { kwargs })).get()) as {
+    types: unknown
+    back: unknown[]
+  }
+  expect(types).toEqual(['bigint', true, true, true])
+  expect(back.slice(0, 2)).toEqual([2n ** 60n + 1n, day])
+  expect(String(back[2])).toBe('1.50')
+  expect(Buffer.from(back[3] as Uint8Array).toString()).toBe('bytes')
+
+  const seen = await app.send('context', {}, { headers: { tenant: 't1' } })
+  expect(await seen.get()).toEqual({
+    id: seen.id,
+    name: 'context',
+    queue: 'celery',
+    retries: 0,
+    rootId: seen.id,
+    worker: 'w1@test',
+    tenant: 't1',
+    current: seen.id,
+  })
+  expect(lines).toContainEqual({
+    level: 'info',
+    fields: { task: 'context', id: seen.id, step: 1 },
+    message: 'from the thread',
+  })
+
+  const states: string[] = []
+  const store = await app.store()
+  const id = '22222222-2222-4222-8222-222222222222'
+  const watching = await store.watch([id], ({ status, result }) =>
+    states.push(`${status} ${JSON.stringify(result)}`),
+  )
+  await (await app.send('progress', {}, { taskId: id })).get()
+  await watching.stop()
+  expect(states).toEqual(['HALFWAY {"done":3}', 'SUCCESS "done"'])
+})
+
+test('errors, retries and results that cannot be sent are as on the main thread', async () => {
+  const { app } = await setUp()
+  await expect((await app.send('fails')).get()).rejects.toMatchObject({
+    type: 'NoSuchFeed',
+    module: 'feeds.errors',
+  })
+  expect(await (await app.send('flaky', { args: [5] })).get()).toEqual([5, 1])
+  await expect((await app.send('unsendable')).get()).rejects.toMatchObject({ type: 'EncodeError' })
+})
+
+test('a soft time limit aborts the signal, and what ends for it has failed for it', async () => {
+  const { app } = await setUp()
+  const waits = await app.send('waits', {}, { softTimeLimit: 0.2 })
+  await expect(waits.get()).rejects.toMatchObject({
+    type: 'SoftTimeLimitExceeded',
+    module: 'billiard.exceptions',
+  })
+  const heeds = await app.send('heeds', {}, { softTimeLimit: 0.2 })
+  expect(await heeds.get()).toBe('stopped for SoftTimeLimitExceeded')
+})
+
+test('a hard time limit ends the thread, which is replaced; a task of the main thread goes to one for it', async () => {
+  const { app, worker } = await setUp({ threads: 1 })
+  const spins = await app.send('spins', {}, { timeLimit: 0.3 })
+  await expect(spins.get()).rejects.toMatchObject({ type: 'TimeLimitExceeded', args: [0.3] })
+  const onMain = await app.send('spins on main', {}, { timeLimit: 0.3 })
+  await expect(onMain.get()).rejects.toMatchObject({ type: 'TimeLimitExceeded' })
+  expect(await (await app.send('spins on main', { kwargs: { n: 1 } }, { timeLimit: 30 })).get()).toBe(false)
+  expect(await (await app.send('on main')).get()).toBe(true)
+  await until(() => worker.surface.active().length === 0)
+  worker.surface.setTimeLimits('spins', { hard: 0.2, soft: undefined })
+  await expect((await app.send('spins')).get()).rejects.toMatchObject({ args: [0.2] })
+})
+
+test('terminate ends the thread of a task that hears nothing', async () => {
+  const { app, worker } = await setUp({ threads: 1 })
+  const spins = await app.send('spins')
+  await until(() => worker.surface.active().length === 1)
+  expect(await worker.surface.revoke([spins.id], { terminate: true, signal: 'TERM' })).toEqual([spins.id])
+  await expect(spins.get()).rejects.toMatchObject({ type: 'TaskRevokedError', message: 'terminated' })
+  expect(await (await app.send('where')).get()).toEqual([false, expect.any(Number)])
+})
+
+test('a task that kills its thread is tried again when it is late, and then is a dead letter', async () => {
+  const { app } = await setUp({ maxDeliveries: 2 })
+  const result = await app.send('exits')
+  await expect(result.get({ timeout: 20 })).rejects.toMatchObject({ type: 'WorkerLostError' })
+  await until(async () => (await lettersOf(app)).length === 1)
+  const [letter] = await lettersOf(app)
+  expect(letter).toMatchObject({
+    reason: 'worker_lost',
+    taskId: result.id,
+    history: [{ event: 'worker_lost', detail: /code: 3/ }],
+  })
+  expect(letter?.error.message).toMatch(/begun 2 times/)
+  expect(await depthOf(app)).toBe(0)
+})
+
+test.each([
+  ['exits.early', /code: 3/],
+  ['fills memory', /memory/],
+  ['throws aside', /nobody awaits this/],
+])('%s loses its thread alone, and has failed', async (name, why) => {
+  const { app } = await setUp({ threadMemory: 32 })
+  const result = await app.send(name)
+  await expect(result.get()).rejects.toMatchObject({ type: 'WorkerLostError', message: why })
+  expect(await (await app.send('where')).get()).toEqual([false, expect.any(Number)])
+  expect(await metaOf(app, result.id)).toMatchObject({ status: 'FAILURE' })
+})
+
+test('a cold stop ends threads; what threads cannot load is said at the start', async () => {
+  const { app, worker } = await setUp()
+  await app.send('spins')
+  await until(() => worker.surface.active().length === 1)
+  await worker.stop({ mode: 'cold' })
+  const missing = createWorker(app, { module: new URL('./no-such-module.ts', import.meta.url) })
+  await expect(missing.start()).rejects.toMatchObject({ code: 'BAD_OPTION', message: /cannot load the app/ })
+  const empty = createWorker(app, { module: import.meta.resolve('../../src/log.ts') })
+  await expect(empty.start()).rejects.toThrow(/exports no app/)
+})
