@@ -6,6 +6,7 @@ import type { WireMessage } from '../protocol/message.ts'
 import type { WorkerSurface } from '../worker/surface.ts'
 import type { Command, CommandContext } from './command.ts'
 import { commands } from './commands/index.ts'
+import { keepListening } from './keep-listening.ts'
 import { adjustClock, castTo, mail, pidboxExchange } from './mailbox.ts'
 import { type ControlRequest, readRequest } from './request.ts'
 
@@ -18,7 +19,7 @@ const stopPatience = 5
 
 /**
  * Serves remote control for this worker: `celery inspect`, `celery control`, Flower, and the control client of this
- * package. Rejects when another worker of the same name is there already.
+ * package. Where it cannot begin, it tries again every five seconds: the worker works without it.
  */
 export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Promise<void> }> {
   const { app, broker, hostname } = worker
@@ -68,19 +69,18 @@ export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Prom
     }
   }
 
-  try {
-    const queue = `${hostname}.celery.pidbox`
-    const listening = await broker.listen({ exchange: pidboxExchange, routingKey: '', queue, onMessage })
-    return {
-      async stop() {
-        await listening.stop()
-        await within(stopPatience, Promise.all([...requests, ...background]))
-        await events.close()
-      },
-    }
-  } catch (error) {
-    await events.close()
-    throw error
+  const queue = `${hostname}.celery.pidbox`
+  const listening = await keepListening(
+    broker,
+    { exchange: pidboxExchange, routingKey: '', queue, onMessage },
+    log,
+  )
+  return {
+    async stop() {
+      await listening.stop()
+      await within(stopPatience, Promise.all([...requests, ...background]))
+      await events.close()
+    },
   }
 }
 
