@@ -123,7 +123,7 @@ export function networkFaults({ suite, broker, closedBroker, queue, name }: Stag
     await expect(refused).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
     expect(Date.now() - begun).toBeLessThan(4_000)
     await until(() => subject.state === 'reconnecting', 'that it is frozen')
-    expect(lost.isLost).toBe(true)
+    await until(() => lost.isLost, 'that its connection is frozen')
     network().thaw()
     await isBack(subject)
     await until(() => inbox.bodies().slice(1).includes('a'), 'the message again', 25)

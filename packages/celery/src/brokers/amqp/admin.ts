@@ -1,0 +1,77 @@
+import type { Channel, ChannelModel } from 'amqplib'
+import { CeleryError } from '../../errors.ts'
+import { replyCode, unavailable } from './errors.ts'
+import type { Link } from './link.ts'
+import { closeChannel } from './standing-channel.ts'
+import { within } from './within.ts'
+
+/** How often something is tried again because its connection was lost meanwhile. */
+const mostAttempts = 10
+
+/**
+ * A channel for questions and declarations, one at a time: RabbitMQ closes a channel on which it refuses something,
+ * and nothing else is to suffer by that.
+ */
+export class Admin {
+  readonly #link: Link
+  #channel: Channel | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(link: Link) {
+    this.#link = link
+  }
+
+  /**
+   * Runs `work` once those before it are done. When the connection is lost meanwhile it is run again on the next one.
+   * `timeout` is in seconds.
+   */
+  run<T>(work: (channel: Channel) => Promise<T>, timeout = 10): Promise<T> {
+    const deadline = Date.now() + timeout * 1_000
+    const result = this.#last.then(() =>
+      within(Math.max(0, deadline - Date.now()) / 1_000, this.#attempt(work, deadline), () => this.#giveUp()),
+    )
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  async #attempt<T>(work: (channel: Channel) => Promise<T>, deadline: number): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      const model = await this.#link.connected()
+      if (Date.now() >= deadline) throw unavailable('RabbitMQ did not answer in time')
+      let channel: Channel | undefined
+      try {
+        channel = await this.#open(model)
+        return await work(channel)
+      } catch (error) {
+        const isStillOpen = channel !== undefined && this.#channel === channel
+        if (isStillOpen || wasAnswered(error) || attempt === mostAttempts) throw error
+      }
+    }
+  }
+
+  async #open(model: ChannelModel): Promise<Channel> {
+    if (this.#channel) return this.#channel
+    const channel = await model.createChannel()
+    this.#channel = channel
+    channel.on('error', () => {
+      // What was asked rejects with it.
+    })
+    channel.on('close', () => {
+      if (this.#channel === channel) this.#channel = undefined
+    })
+    return channel
+  }
+
+  /** Whatever is on its way there is not waited for any more, and what comes next gets a new channel. */
+  #giveUp(): CeleryError {
+    const channel = this.#channel
+    this.#channel = undefined
+    if (channel) void closeChannel(channel)
+    return unavailable('RabbitMQ did not answer in time')
+  }
+}
+
+/** RabbitMQ itself has said no: asking again would not help. */
+function wasAnswered(error: unknown): boolean {
+  return replyCode(error instanceof CeleryError ? error.cause : error) !== undefined
+}

@@ -1,0 +1,98 @@
+import { Duplex } from 'node:stream'
+import type { ChannelModel } from 'amqplib'
+import { unavailable } from './errors.ts'
+import type { AmqpSettings } from './options.ts'
+import type { AmqpServer } from './url.ts'
+
+/** Seconds that a clean end of a connection may take. */
+const closeTimeout = 2
+
+/** A connection, and what ends it whatever its other side does. */
+export interface Connected {
+  model: ChannelModel
+  /** Resolves when the connection is gone, with the reason unless it was closed here. */
+  gone: Promise<Error | undefined>
+  isBlocked(): boolean
+  close(): Promise<void>
+}
+
+/**
+ * Connects once.
+ * @throws CeleryError `BROKER_UNAVAILABLE`, which names host and port and no password
+ */
+export async function connectTo(
+  server: AmqpServer,
+  settings: AmqpSettings,
+  name: string,
+): Promise<Connected> {
+  const { connect } = await import('amqplib')
+  const heartbeat = server.heartbeat ?? settings.heartbeat ?? 10
+  try {
+    const model = await connect(
+      {
+        protocol: server.protocol,
+        hostname: server.hostname,
+        port: server.port,
+        username: server.username,
+        password: server.password,
+        // Decoded once more by the library.
+        vhost: encodeURIComponent(server.virtualHost),
+        heartbeat,
+      },
+      {
+        ...(server.protocol === 'amqps' && settings.tls),
+        noDelay: true,
+        keepAlive: true,
+        keepAliveDelay: 10_000,
+        timeout: settings.connectTimeout * 1_000,
+        clientProperties: {
+          connection_name: `${settings.connectionName} ${name}`,
+          product: 'celery (TypeScript)',
+        },
+      },
+    )
+    return follow(model, settings)
+  } catch (error) {
+    throw unavailable(`No connection to RabbitMQ at ${server.hostname}:${server.port}`, error)
+  }
+}
+
+function follow(model: ChannelModel, { log }: AmqpSettings): Connected {
+  const { promise: gone, resolve } = Promise.withResolvers<Error | undefined>()
+  let reason: Error | undefined
+  let isBlocked = false
+  model.on('error', (error) => {
+    reason = error
+  })
+  model.on('blocked', (why) => {
+    isBlocked = true
+    log.warn({ reason: why }, 'RabbitMQ takes no messages: it is short of memory or disk')
+  })
+  model.on('unblocked', () => {
+    isBlocked = false
+    log.info({}, 'RabbitMQ takes messages again')
+  })
+  model.on('close', (error) => {
+    resolve(error ?? reason)
+    // The library only ends its side, which a frozen connection never answers.
+    destroySocket(model)
+  })
+  return { model, gone, isBlocked: () => isBlocked, close: () => closeWithin(model, closeTimeout) }
+}
+
+async function closeWithin(model: ChannelModel, seconds: number): Promise<void> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, seconds * 1_000)
+  try {
+    await Promise.race([model.close(), tooLate])
+  } catch {
+    // It was gone already.
+  } finally {
+    clearTimeout(timer)
+    destroySocket(model)
+  }
+}
+
+function destroySocket({ connection }: ChannelModel): void {
+  if ('stream' in connection && connection.stream instanceof Duplex) connection.stream.destroy()
+}

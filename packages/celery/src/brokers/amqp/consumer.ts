@@ -1,0 +1,228 @@
+import type { Channel, ConsumeMessage } from 'amqplib'
+import type { Log } from '../../log.ts'
+import { checkPrefetch } from '../options.ts'
+import type { ConsumeOptions, Consumption, QueueDeclaration } from '../port.ts'
+import { backoff } from './backoff.ts'
+import { declareQueue } from './declarations.ts'
+import { AmqpDelivery, type Park } from './delivery.ts'
+import { DeliveryChannel } from './delivery-channel.ts'
+import { reasonOf } from './errors.ts'
+import type { Link } from './link.ts'
+import { Pause } from './pause.ts'
+import { StandingChannel } from './standing-channel.ts'
+
+/** Each raise of the prefetch adds a subscription; when there are so many they are made one again. */
+const mostSubscriptions = 4
+
+export interface ConsumerContext {
+  log: Log
+  park: Park
+  /** It was cancelled and all its deliveries are settled, or it was stopped. */
+  ended(): void
+}
+
+/** Consumes one queue, on a channel of its own that is opened again when it is lost. */
+export class AmqpConsumer implements Consumption {
+  readonly #queue: QueueDeclaration
+  readonly #onDelivery: ConsumeOptions['onDelivery']
+  readonly #context: ConsumerContext
+  readonly #standing: StandingChannel<Channel>
+  readonly #pause = new Pause()
+  /** Messages that RabbitMQ has sent beyond the prefetch, as it does not count those of a subscription that was ended. */
+  #held: ConsumeMessage[] = []
+  #prefetch: number
+  #channel: Channel | undefined
+  #deliveries: DeliveryChannel | undefined
+  #tags: string[] = []
+  /** The prefetch of all subscriptions together. */
+  #window = 0
+  /** There is no subscription until more is settled. */
+  #isWaiting = false
+  #change: Promise<void> = Promise.resolve()
+  #isCancelled = false
+  #isPouring = false
+
+  constructor(link: Link, queue: QueueDeclaration, options: ConsumeOptions, context: ConsumerContext) {
+    const { log } = context
+    checkPrefetch(options.prefetch)
+    this.#queue = queue
+    this.#prefetch = options.prefetch
+    this.#onDelivery = options.onDelivery
+    this.#context = context
+    this.#standing = new StandingChannel(link, {
+      name: `the queue ${queue.name}`,
+      log,
+      open: (model) => model.createChannel(),
+      setUp: (channel) => this.#begin(channel),
+      lost: () => this.#lose(),
+    })
+  }
+
+  start(): Promise<void> {
+    return this.#standing.start()
+  }
+
+  async setPrefetch(prefetch: number): Promise<void> {
+    checkPrefetch(prefetch)
+    await this.#serially(async () => {
+      this.#prefetch = prefetch
+      const channel = this.#channel
+      const more = prefetch - this.#window
+      if (this.#isCancelled || !channel || more === 0) return
+      // A subscription keeps the prefetch that it began with.
+      if (more > 0 && this.#tags.length > 0 && this.#tags.length < mostSubscriptions) {
+        return this.#subscribe(channel, more)
+      }
+      await this.#unsubscribe(channel)
+      await this.#fill(channel)
+    })
+  }
+
+  cancel(): Promise<void> {
+    return this.#serially(async () => {
+      if (this.#isCancelled) return
+      this.#isCancelled = true
+      if (this.#channel) await this.#unsubscribe(this.#channel)
+      this.#giveBackHeld()
+      await this.#endWhenSettled()
+    })
+  }
+
+  /** Ends it at once: RabbitMQ puts back what is not settled. */
+  async stop(): Promise<void> {
+    this.#isCancelled = true
+    this.#pause.stop()
+    this.#deliveries?.flush()
+    this.#deliveries?.lose()
+    this.#context.ended()
+    await this.#standing.stop()
+  }
+
+  async #begin(channel: Channel): Promise<void> {
+    await declareQueue(channel, this.#queue)
+    this.#held = []
+    this.#channel = channel
+    this.#deliveries = new DeliveryChannel(channel, () => this.#settled())
+    this.#tags = []
+    this.#window = 0
+    if (!this.#isCancelled) await this.#fill(channel)
+  }
+
+  #lose(): void {
+    this.#deliveries?.lose()
+    this.#channel = undefined
+    this.#held = []
+    if (this.#isCancelled) void this.#standing.stop()
+  }
+
+  /** Begins anew once there is room: RabbitMQ does not count what it delivered to a subscription that has ended. */
+  async #fill(channel: Channel): Promise<void> {
+    this.#isWaiting = this.#open() >= this.#prefetch
+    if (!this.#isWaiting) await this.#subscribe(channel, this.#prefetch)
+    this.#pour()
+  }
+
+  async #subscribe(channel: Channel, prefetch: number): Promise<void> {
+    await channel.prefetch(prefetch, false)
+    const deliveries = this.#deliveries
+    const onMessage = (message: ConsumeMessage | null) => {
+      if (deliveries !== this.#deliveries) return
+      if (message) {
+        deliveries?.receive(message.fields.deliveryTag)
+        this.#receive(message)
+      } else this.#wasEnded(channel)
+    }
+    const { consumerTag } = await channel.consume(this.#queue.name, onMessage)
+    this.#tags.push(consumerTag)
+    this.#window += prefetch
+  }
+
+  async #unsubscribe(channel: Channel): Promise<void> {
+    this.#window = 0
+    for (const tag of this.#tags.splice(0)) await channel.cancel(tag)
+  }
+
+  #open(): number {
+    return (this.#deliveries?.unsettled ?? 0) + this.#held.length
+  }
+
+  /** RabbitMQ has ended the subscriptions, as the queue was deleted or moves to another node. */
+  #wasEnded(channel: Channel): void {
+    if (this.#tags.length === 0) return
+    this.#tags = []
+    this.#window = 0
+    this.#context.log.warn(
+      { queue: this.#queue.name },
+      'RabbitMQ has ended the consumer: the queue is consumed again',
+    )
+    void this.#serially(() => this.#subscribeAgain(channel))
+  }
+
+  async #subscribeAgain(channel: Channel): Promise<void> {
+    for (let attempt = 0; this.#channel === channel && !this.#isCancelled; attempt++) {
+      try {
+        await declareQueue(channel, this.#queue)
+        return await this.#fill(channel)
+      } catch (error) {
+        const fields = { queue: this.#queue.name, reason: reasonOf(error) }
+        this.#context.log.warn(fields, 'the queue could not be consumed again')
+      }
+      await this.#pause.wait(backoff(attempt))
+    }
+  }
+
+  #receive(message: ConsumeMessage): void {
+    const deliveries = this.#deliveries
+    if (!deliveries || deliveries.isLost) return
+    if (deliveries.unsettled >= this.#prefetch) {
+      this.#held.push(message)
+      return
+    }
+    deliveries.handOut()
+    this.#onDelivery(new AmqpDelivery(message, this.#queue, deliveries, this.#context.park))
+  }
+
+  #settled(): void {
+    if (this.#held.length > 0) this.#pour()
+    else if (this.#isWaiting && !this.#isCancelled) this.#resume()
+    else if (this.#isCancelled) void this.#endWhenSettled()
+  }
+
+  #resume(): void {
+    const channel = this.#channel
+    if (!channel || this.#open() >= this.#prefetch) return
+    this.#isWaiting = false
+    void this.#serially(() => this.#fill(channel))
+  }
+
+  /** Hands out what was held back, in a turn of its own: who settles a delivery does not expect the next meanwhile. */
+  #pour(): void {
+    if (this.#isPouring) return
+    this.#isPouring = true
+    queueMicrotask(() => {
+      this.#isPouring = false
+      for (const message of this.#held.splice(0)) this.#receive(message)
+    })
+  }
+
+  #giveBackHeld(): void {
+    for (const { fields } of this.#held.splice(0)) this.#deliveries?.giveBack(fields.deliveryTag, true)
+  }
+
+  async #endWhenSettled(): Promise<void> {
+    const deliveries = this.#deliveries
+    if (deliveries && deliveries.unsettled > 0 && !deliveries.isLost) return
+    await this.stop()
+  }
+
+  /** One change of the subscription at a time; one whose channel is lost meanwhile is done with the next channel. */
+  #serially(change: () => Promise<void>): Promise<void> {
+    this.#change = this.#change.then(change).catch((error: unknown) => {
+      this.#context.log.debug(
+        { queue: this.#queue.name, reason: reasonOf(error) },
+        'the channel was lost meanwhile',
+      )
+    })
+    return this.#change
+  }
+}

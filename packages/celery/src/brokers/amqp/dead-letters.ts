@@ -1,0 +1,150 @@
+import { CeleryError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
+import type { Admin } from './admin.ts'
+import { refusal } from './errors.ts'
+import { decodeLetter, encodeLetter, letterCursor } from './letter.ts'
+import type { Link } from './link.ts'
+import type { Publisher } from './publisher.ts'
+import { scanQueue, type Verdict } from './scan.ts'
+
+/** How many letters are looked through at most: the oldest. Those behind come into sight as these are removed. */
+const mostScanned = 10_000
+/** Ids of letters that were added here lately. */
+const mostRemembered = 10_000
+
+/**
+ * Dead letters in a queue of RabbitMQ. A queue cannot be searched: listing, finding and removing each take all of it,
+ * which costs time and traffic in proportion to its length, and put it back; meanwhile `count` is too low. A letter
+ * added twice by two processes is counted twice, but listed once and removed as one.
+ */
+export class AmqpDeadLetters implements DeadLetterStore {
+  readonly #queue: string
+  readonly #publisher: Publisher
+  readonly #admin: Admin
+  readonly #link: Link
+  readonly #log: Log
+  readonly #added = new Set<string>()
+  #declared: Promise<void> | undefined
+
+  constructor(queue: string, publisher: Publisher, admin: Admin, link: Link, log: Log) {
+    this.#queue = queue
+    this.#publisher = publisher
+    this.#admin = admin
+    this.#link = link
+    this.#log = log
+  }
+
+  /** The connection was lost: RabbitMQ may come back without the queue. */
+  forget(): void {
+    this.#declared = undefined
+  }
+
+  async add(letter: DeadLetter): Promise<void> {
+    if (this.#added.has(letter.id)) return
+    await this.#declare()
+    const options = {
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      deliveryMode: 2,
+      messageId: letter.id,
+      correlationId: letter.id,
+      mandatory: true,
+    }
+    await this.#publisher.publish('', this.#queue, encodeLetter(letter), options, 10)
+    if (this.#added.size >= mostRemembered) this.#added.clear()
+    this.#added.add(letter.id)
+  }
+
+  async list({ limit = 50, after = '', task, queue }: DeadLetterQuery = {}): Promise<DeadLetterPage> {
+    if (!(limit >= 1 && limit <= 1_000)) {
+      throw new CeleryError('BAD_OPTION', `limit must be from 1 to 1,000, not ${limit}.`)
+    }
+    const oldest = new Oldest(limit + 1)
+    await this.#scan((letter) => {
+      const isAsked =
+        (task === undefined || letter.task === task) && (queue === undefined || letter.queue === queue)
+      if (isAsked && letterCursor(letter) > after) oldest.offer(letter)
+      return 'keep'
+    })
+    const letters = oldest.letters.slice(0, limit)
+    const last = letters.at(-1)
+    return { letters, next: oldest.letters.length > limit && last ? letterCursor(last) : undefined }
+  }
+
+  async get(id: string): Promise<DeadLetter | undefined> {
+    let found: DeadLetter | undefined
+    await this.#scan((letter) => {
+      if (letter.id !== id) return 'keep'
+      found = letter
+      return 'enough'
+    })
+    return found
+  }
+
+  async remove(ids: string[]): Promise<number> {
+    const wanted = new Set(ids)
+    const removed = new Set<string>()
+    await this.#scan((letter) => {
+      if (!wanted.has(letter.id)) return 'keep'
+      removed.add(letter.id)
+      return 'remove'
+    })
+    for (const id of removed) this.#added.delete(id)
+    return removed.size
+  }
+
+  async count(): Promise<number> {
+    await this.#declare()
+    const { messageCount } = await this.#admin.run((channel) => channel.checkQueue(this.#queue))
+    return messageCount
+  }
+
+  async #scan(visit: (letter: DeadLetter) => Verdict): Promise<void> {
+    await this.#declare()
+    await scanQueue(this.#link, this.#queue, mostScanned, ({ content, fields }) => {
+      const letter = decodeLetter(content)
+      if (letter) return visit(letter)
+      this.#log.warn(
+        { queue: this.#queue, deliveryTag: fields.deliveryTag },
+        'a message there is no dead letter',
+      )
+      return 'keep'
+    })
+  }
+
+  /**
+   * A classic queue by name, whatever the virtual host's default: a quorum queue counts every look as a failed
+   * delivery, and drops a message after twenty.
+   */
+  #declare(): Promise<void> {
+    this.#declared ??= this.#admin
+      .run((channel) => channel.assertQueue(this.#queue, { arguments: { 'x-queue-type': 'classic' } }))
+      .then(
+        () => {},
+        (error: unknown) => {
+          this.#declared = undefined
+          throw refusal(`the queue ${this.#queue}`, error)
+        },
+      )
+    return this.#declared
+  }
+}
+
+/** The so many oldest of those offered, each id once. */
+class Oldest {
+  readonly letters: DeadLetter[] = []
+  readonly #most: number
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  offer(letter: DeadLetter): void {
+    const cursor = letterCursor(letter)
+    const at = this.letters.findLastIndex((other) => letterCursor(other) <= cursor) + 1
+    if (this.letters[at - 1]?.id === letter.id || at >= this.#most) return
+    this.letters.splice(at, 0, letter)
+    if (this.letters.length > this.#most) this.letters.pop()
+  }
+}

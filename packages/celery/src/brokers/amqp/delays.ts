@@ -1,0 +1,74 @@
+import type { Options } from 'amqplib'
+import type { Admin } from './admin.ts'
+import { delayBits, delayedKey, delayedLevel, delaySeconds } from './delay-key.ts'
+import { bindToDelivery, declareDelayLevels } from './delay-topology.ts'
+import type { Publisher } from './publisher.ts'
+
+/** Seconds that the declaration of all levels may take the first time: 28 quorum queues on a busy cluster. */
+const declareTimeout = 60
+
+/** Parks messages at RabbitMQ. The levels are declared when the first is parked. */
+export class Delays {
+  readonly #publisher: Publisher
+  readonly #admin: Admin
+  readonly #queueType: 'quorum' | 'classic'
+  readonly #bound = new Map<string, Promise<void>>()
+  #levels: Promise<void> | undefined
+
+  constructor(publisher: Publisher, admin: Admin, queueType: 'quorum' | 'classic') {
+    this.#publisher = publisher
+    this.#admin = admin
+    this.#queueType = queueType
+  }
+
+  /** The connection was lost: RabbitMQ may come back without what was declared. */
+  forget(): void {
+    this.#bound.clear()
+    this.#levels = undefined
+  }
+
+  /** Resolves when RabbitMQ has the message, which comes to the queue `until` then, or a second before. */
+  async park(
+    queue: string,
+    until: Date,
+    body: Buffer,
+    options: Options.Publish,
+    timeout: number,
+  ): Promise<void> {
+    if (until.getTime() <= Date.now())
+      return this.#publisher.publish('', queue, body, withoutEnd(options), timeout)
+    await this.#prepare(queue)
+    const key = delayedKey(delaySeconds(until, Date.now()), queue)
+    return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), timeout)
+  }
+
+  async #prepare(queue: string): Promise<void> {
+    this.#levels ??= this.#once(
+      (channel) => declareDelayLevels(channel, this.#queueType),
+      () => {
+        this.#levels = undefined
+      },
+    )
+    await this.#levels
+    let bound = this.#bound.get(queue)
+    if (!bound) {
+      bound = this.#once(
+        (channel) => bindToDelivery(channel, queue),
+        () => this.#bound.delete(queue),
+      )
+      this.#bound.set(queue, bound)
+    }
+    await bound
+  }
+
+  #once(work: Parameters<Admin['run']>[0], forget: () => void): Promise<void> {
+    const done = this.#admin.run(work, declareTimeout).then(() => {})
+    done.catch(forget)
+    return done
+  }
+}
+
+/** Parked messages must not run out where they wait: `expires` in the headers still tells the worker. */
+function withoutEnd({ expiration: _, ...options }: Options.Publish): Options.Publish {
+  return options
+}

@@ -1,0 +1,92 @@
+import type { ConsumeMessage, Options } from 'amqplib'
+import type { WireMessage } from '../../protocol/message.ts'
+import type { Delivery, QueueDeclaration } from '../port.ts'
+import { isDelayedKey, keyBeforeDelay } from './delay-key.ts'
+import type { DeliveryChannel } from './delivery-channel.ts'
+import { fieldTable, withoutRabbitsOwn } from './field-table.ts'
+import { wireMessage } from './wire.ts'
+
+/** Parks a message of a queue: resolves when RabbitMQ has it. */
+export type Park = (queue: string, until: Date, body: Buffer, options: Options.Publish) => Promise<void>
+
+export class AmqpDelivery implements Delivery {
+  readonly message: WireMessage
+  readonly queue: string
+  readonly exchange: string
+  readonly routingKey: string
+  readonly redelivered: boolean
+  readonly #raw: ConsumeMessage
+  readonly #channel: DeliveryChannel
+  readonly #park: Park
+  #isSettled = false
+
+  constructor(raw: ConsumeMessage, queue: QueueDeclaration, channel: DeliveryChannel, park: Park) {
+    const { fields } = raw
+    this.message = wireMessage(raw)
+    this.queue = queue.name
+    this.exchange = fields.exchange
+    this.routingKey = fields.routingKey
+    this.redelivered = fields.redelivered
+    this.#raw = raw
+    this.#channel = channel
+    this.#park = park
+    if (!isDelayedKey(fields.routingKey)) return
+    // As if it had come the way that others come to this queue.
+    this.message.headers = withoutRabbitsOwn(this.message.headers)
+    this.exchange = queue.exchange?.name ?? queue.name
+    this.routingKey = keyBeforeDelay(fields.routingKey) ?? queue.routingKey ?? queue.name
+  }
+
+  get isLost(): boolean {
+    return this.#channel.isLost
+  }
+
+  /** Quorum queues count how often a message came back: a start that was put back on purpose is among these. */
+  async countStart(): Promise<number | undefined> {
+    const count: unknown = this.#raw.properties.headers?.['x-delivery-count']
+    return typeof count === 'number' ? count : undefined
+  }
+
+  ack(): Promise<void> {
+    if (this.#settle()) this.#channel.ack(this.#raw.fields.deliveryTag)
+    return done
+  }
+
+  requeue(): Promise<void> {
+    if (this.#settle()) this.#channel.reject(this.#raw.fields.deliveryTag, true)
+    return done
+  }
+
+  discard(): Promise<void> {
+    if (this.#settle()) this.#channel.reject(this.#raw.fields.deliveryTag, false)
+    return done
+  }
+
+  /** Rejects when RabbitMQ does not take it: then it is as it was before, and is to be settled otherwise. */
+  async delay(until: Date, headers = this.message.headers): Promise<void> {
+    if (!this.#settle()) return
+    try {
+      await this.#park(this.queue, until, this.#raw.content, this.#parkOptions(headers))
+    } catch (error) {
+      this.#isSettled = false
+      throw error
+    }
+    // Lost meanwhile, it comes again as well as the parked one: twice, but not never.
+    if (!this.#channel.isLost) this.#channel.ack(this.#raw.fields.deliveryTag)
+  }
+
+  #parkOptions(headers: Record<string, unknown>): Options.Publish {
+    // The user id must be that of the connection that publishes; copies for CC went out when it was first published.
+    const { userId: _, clusterId: __, ...properties } = this.#raw.properties
+    const { CC: ___, BCC: ____, ...kept } = withoutRabbitsOwn(headers)
+    return { ...properties, headers: fieldTable(kept), mandatory: true }
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled || this.#channel.isLost) return false
+    this.#isSettled = true
+    return true
+  }
+}
+
+const done = Promise.resolve()

@@ -1,0 +1,147 @@
+import type { WireMessage } from '../../protocol/message.ts'
+import type { DeadLetterStore } from '../dead-letter-store.ts'
+import type {
+  Broker,
+  BrokerDescription,
+  BrokerState,
+  CastDestination,
+  ConsumeOptions,
+  Consumption,
+  Destination,
+  Listening,
+  ListenOptions,
+  PublishOptions,
+  QueueDeclaration,
+  QueueDepth,
+} from '../port.ts'
+import { closed } from './errors.ts'
+import { type AmqpBrokerOptions, type AmqpSettings, settingsOf } from './options.ts'
+import { Session } from './session.ts'
+import { type AmqpServer, describeServer, parseAmqpUrl } from './url.ts'
+
+export type { AmqpBrokerOptions } from './options.ts'
+
+/**
+ * RabbitMQ, by a URL as Celery takes it: `amqp://USER:PASSWORD@HOST:PORT/VHOST` or `amqps://`, several with `;`
+ * between them.
+ * @throws CeleryError `BAD_OPTION` when the URL cannot be read
+ */
+export function createAmqpBroker(url: string, options: AmqpBrokerOptions = {}): Broker {
+  return new AmqpBroker(parseAmqpUrl(url), settingsOf(options))
+}
+
+type Watcher = (state: BrokerState, error?: Error) => void
+
+class AmqpBroker implements Broker {
+  readonly kind = 'amqp'
+  readonly deadLetters: DeadLetterStore
+  readonly #servers: AmqpServer[]
+  readonly #settings: AmqpSettings
+  readonly #watchers = new Set<Watcher>()
+  #state: BrokerState = 'closed'
+  #session: Session | undefined
+  #opening: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(servers: AmqpServer[], settings: AmqpSettings) {
+    this.#servers = servers
+    this.#settings = settings
+    this.deadLetters = {
+      add: async (letter) => this.#open().deadLetters.add(letter),
+      list: async (query) => this.#open().deadLetters.list(query),
+      get: async (id) => this.#open().deadLetters.get(id),
+      remove: async (ids) => this.#open().deadLetters.remove(ids),
+      count: async () => this.#open().deadLetters.count(),
+    }
+  }
+
+  get state(): BrokerState {
+    return this.#state
+  }
+
+  async open(): Promise<void> {
+    await this.#closing
+    this.#opening ??= this.#connect()
+    await this.#opening
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#end()
+    await this.#closing
+    this.#closing = undefined
+  }
+
+  watch(listener: Watcher): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
+  }
+
+  describe(): BrokerDescription {
+    const [first] = this.#servers
+    if (!first) throw closed()
+    return describeServer(first)
+  }
+
+  async declare(queue: QueueDeclaration): Promise<void> {
+    return this.#open().declare(queue)
+  }
+
+  async publish(message: WireMessage, to: Destination, options: PublishOptions = {}): Promise<void> {
+    return this.#open().publish(message, to, options)
+  }
+
+  async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
+    return this.#open().consume(queue, options)
+  }
+
+  async depth(queue: string): Promise<QueueDepth | undefined> {
+    return this.#open().depth(queue)
+  }
+
+  async purge(queue: string): Promise<number> {
+    return this.#open().purge(queue)
+  }
+
+  async cast(message: WireMessage, to: CastDestination): Promise<void> {
+    return this.#session?.cast(message, to)
+  }
+
+  async listen(to: ListenOptions): Promise<Listening> {
+    return this.#open().listen(to)
+  }
+
+  #open(): Session {
+    if (!this.#session) throw closed()
+    return this.#session
+  }
+
+  async #connect(): Promise<void> {
+    const session = new Session(this.#servers, this.#settings, (error) => {
+      if (this.#session === session) this.#become(session.state, error)
+    })
+    try {
+      await session.open()
+    } catch (error) {
+      this.#opening = undefined
+      await session.close()
+      throw error
+    }
+    this.#session = session
+    this.#become(session.state)
+  }
+
+  async #end(): Promise<void> {
+    await this.#opening?.catch(() => {})
+    const session = this.#session
+    this.#opening = undefined
+    this.#session = undefined
+    await session?.close()
+    this.#become('closed')
+  }
+
+  #become(state: BrokerState, error?: Error): void {
+    if (state === this.#state) return
+    this.#state = state
+    for (const watcher of this.#watchers) watcher(state, error)
+  }
+}

@@ -1,0 +1,141 @@
+import type { ChannelModel } from 'amqplib'
+import { backoff } from './backoff.ts'
+import { type Connected, connectTo } from './connect.ts'
+import { closed, reasonOf } from './errors.ts'
+import type { AmqpSettings } from './options.ts'
+import { Pause } from './pause.ts'
+import type { AmqpServer } from './url.ts'
+
+/** A connection that lasted so many seconds was a good one: the pauses begin anew. */
+const goodAfter = 5
+
+/**
+ * A connection that is made again whenever it is lost. The client library could do that by itself, but then a frozen
+ * connection would keep its socket, and closing would wait for it.
+ */
+export class Link {
+  readonly #servers: AmqpServer[]
+  readonly #settings: AmqpSettings
+  readonly #name: string
+  readonly #onChange: (error?: Error) => void
+  readonly #pause = new Pause()
+  #current: Connected | undefined
+  #next = Promise.withResolvers<ChannelModel>()
+  #starting: Promise<void> | undefined
+  #running: Promise<void> | undefined
+  #turn = 0
+
+  constructor(
+    servers: AmqpServer[],
+    settings: AmqpSettings,
+    name: string,
+    onChange: (error?: Error) => void,
+  ) {
+    this.#servers = servers
+    this.#settings = settings
+    this.#name = name
+    this.#onChange = onChange
+    this.#next.promise.catch(ignore)
+  }
+
+  get isStarted(): boolean {
+    return this.#starting !== undefined
+  }
+
+  get isConnected(): boolean {
+    return this.#current !== undefined
+  }
+
+  get isBlocked(): boolean {
+    return this.#current?.isBlocked() ?? false
+  }
+
+  /** Resolves when the first connection is made; rejects when none of the servers answers. */
+  start(): Promise<void> {
+    this.#starting ??= this.#first()
+    return this.#starting
+  }
+
+  /** The connection there is, or the next. Rejects when the link is stopped. */
+  async connected(): Promise<ChannelModel> {
+    return this.#current?.model ?? this.#next.promise
+  }
+
+  async stop(): Promise<void> {
+    this.#pause.stop()
+    this.#next.reject(closed())
+    await this.#starting?.catch(ignore)
+    await this.#current?.close()
+    await this.#running
+  }
+
+  async #first(): Promise<void> {
+    let connected: Connected | undefined
+    for (let tried = 1; !connected; tried++) {
+      try {
+        connected = await this.#connect()
+      } catch (error) {
+        if (tried >= this.#servers.length || this.#pause.isStopped) {
+          this.#starting = undefined
+          throw error
+        }
+      }
+    }
+    if (this.#pause.isStopped) {
+      await connected.close()
+      throw closed()
+    }
+    this.#running = this.#run(connected)
+  }
+
+  async #run(first: Connected): Promise<void> {
+    let attempt = 0
+    for (let connected: Connected | undefined = first; connected; connected = await this.#again(attempt)) {
+      const since = Date.now()
+      this.#use(connected)
+      const error = await connected.gone
+      this.#current = undefined
+      this.#next = Promise.withResolvers()
+      this.#next.promise.catch(ignore)
+      if (this.#pause.isStopped) {
+        this.#next.reject(closed())
+        return
+      }
+      this.#settings.log.warn(
+        { reason: reasonOf(error) },
+        `the connection to RabbitMQ (${this.#name}) was lost`,
+      )
+      this.#onChange(error)
+      attempt = Date.now() - since > goodAfter * 1_000 ? 0 : attempt + 1
+    }
+  }
+
+  #use(connected: Connected): void {
+    this.#current = connected
+    this.#next.resolve(connected.model)
+    this.#onChange()
+  }
+
+  async #again(begin: number): Promise<Connected | undefined> {
+    for (let attempt = begin; await this.#pause.wait(backoff(attempt)); attempt++) {
+      try {
+        const connected = await this.#connect()
+        if (!this.#pause.isStopped) return connected
+        await connected.close()
+      } catch (error) {
+        this.#settings.log.debug({ reason: reasonOf(error), attempt }, 'RabbitMQ does not answer yet')
+      }
+    }
+    return undefined
+  }
+
+  #connect(): Promise<Connected> {
+    const server = this.#servers[this.#turn++ % this.#servers.length]
+    if (!server) throw closed()
+    return connectTo(server, this.#settings, this.#name)
+  }
+}
+
+function ignore(): void {
+  // Told elsewhere to those who wait.
+}

@@ -1,0 +1,40 @@
+import type { ConnectionOptions } from 'node:tls'
+import { type Log, noLog } from '../../log.ts'
+
+export interface AmqpBrokerOptions {
+  log?: Log
+  /** Shown by RabbitMQ beside each connection; `celery` when absent. */
+  connectionName?: string
+  /** Seconds in which a connection must be made; 10 when absent. */
+  connectTimeout?: number
+  /**
+   * Seconds between the signs of life of both sides: a dead or frozen connection is noticed after two to three times
+   * as much. 10 when absent. `heartbeat` in the URL's query does the same.
+   */
+  heartbeat?: number
+  /** For `amqps://`: certificates and the like, as Node's `tls.connect` takes them. */
+  tls?: ConnectionOptions
+  /**
+   * The type of the queues in which messages wait for their time: `broker_native_delayed_delivery_queue_type` of
+   * Celery, and like it `quorum` when absent. All that share a virtual host must use the same.
+   */
+  delayedQueueType?: 'quorum' | 'classic'
+  /** The queue that keeps dead letters; `celery.dead-letters` when absent. */
+  deadLetterQueue?: string
+}
+
+export interface AmqpSettings extends Required<Omit<AmqpBrokerOptions, 'heartbeat'>> {
+  heartbeat: number | undefined
+}
+
+export function settingsOf(options: AmqpBrokerOptions): AmqpSettings {
+  return {
+    log: options.log ?? noLog,
+    connectionName: options.connectionName ?? 'celery',
+    connectTimeout: options.connectTimeout ?? 10,
+    heartbeat: options.heartbeat,
+    tls: options.tls ?? {},
+    delayedQueueType: options.delayedQueueType ?? 'quorum',
+    deadLetterQueue: options.deadLetterQueue ?? 'celery.dead-letters',
+  }
+}

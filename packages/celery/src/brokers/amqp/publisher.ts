@@ -1,0 +1,230 @@
+import type { ConfirmChannel, Options } from 'amqplib'
+import { CeleryError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { unroutable } from '../options.ts'
+import { closed, reasonOf, refusal, replyCode, unavailable } from './errors.ts'
+import type { Link } from './link.ts'
+import { findReturned, type Outgoing } from './outgoing.ts'
+import { StandingChannel } from './standing-channel.ts'
+import { within } from './within.ts'
+
+/** What may be unconfirmed at a time; the rest waits here. */
+const mostInFlight = 1_000
+const mostBytesInFlight = 64 * 1024 * 1024
+/** What may wait altogether, before callers are told to come back later. */
+const mostMessages = 100_000
+const mostBytes = 512 * 1024 * 1024
+/** Milliseconds after which a message that RabbitMQ did not take (a full queue) is sent again. */
+const pauseAfterNack = 250
+/** Milliseconds between two looks at who has waited too long. */
+const sweepEvery = 100
+
+/** Publishes with confirms: what is not confirmed when the connection breaks is sent again, in the same order. */
+export class Publisher {
+  readonly #link: Link
+  readonly #standing: StandingChannel<ConfirmChannel>
+  readonly #all = new Set<Outgoing>()
+  readonly #inFlight = new Set<Outgoing>()
+  #waiting: Outgoing[] = []
+  #bytes = 0
+  #bytesInFlight = 0
+  /** Among so many messages is one for which RabbitMQ closed the channel: they are sent one by one. */
+  #suspects = 0
+  #channel: ConfirmChannel | undefined
+  #isUsing = false
+  #sweeper: NodeJS.Timeout | undefined
+
+  constructor(link: Link, log: Log, setUp: () => Promise<void>) {
+    this.#link = link
+    this.#standing = new StandingChannel(link, {
+      name: 'publishing',
+      log,
+      open: (model) => model.createConfirmChannel(),
+      setUp: async (channel) => {
+        await setUp()
+        this.#use(channel)
+      },
+      lost: (error) => this.#lose(error),
+    })
+  }
+
+  start(): Promise<void> {
+    return this.#standing.start()
+  }
+
+  /** Waits for what is on its way, at most so many seconds. */
+  async drain(seconds: number): Promise<void> {
+    const sent = Promise.allSettled([...this.#all].map(({ settled }) => settled))
+    await within(seconds, sent, closed).catch(() => {})
+  }
+
+  async stop(): Promise<void> {
+    await this.#standing.stop()
+    for (const outgoing of this.#all) this.#refuse(outgoing, closed())
+    clearInterval(this.#sweeper)
+    this.#sweeper = undefined
+  }
+
+  /** Resolves with the confirm; `timeout` is in seconds. */
+  publish(
+    exchange: string,
+    routingKey: string,
+    body: Buffer,
+    options: Options.Publish,
+    timeout: number,
+  ): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (this.#all.size >= mostMessages || this.#bytes + body.length > mostBytes) {
+      reject(unavailable('Too many messages wait for RabbitMQ; await those sent before you send more'))
+      return promise
+    }
+    const deadline = Date.now() + timeout * 1_000
+    const outgoing: Outgoing = {
+      exchange,
+      routingKey,
+      body,
+      options,
+      deadline,
+      settled: promise,
+      resolve,
+      reject,
+      isReturned: false,
+      isSettled: false,
+    }
+    this.#all.add(outgoing)
+    this.#bytes += body.length
+    this.#waiting.push(outgoing)
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepEvery)
+    this.#pump()
+    return promise
+  }
+
+  #use(channel: ConfirmChannel): void {
+    channel.on('return', ({ fields, properties }) => {
+      const outgoing = findReturned(this.#inFlight, fields, properties.correlationId)
+      if (outgoing) outgoing.isReturned = true
+    })
+    this.#channel = channel
+    this.#isUsing = true
+    this.#pump()
+  }
+
+  #lose(error: Error | undefined): void {
+    if (!this.#isUsing) return
+    this.#isUsing = false
+    this.#channel = undefined
+    const unconfirmed = [...this.#inFlight].filter(({ isSettled }) => !isSettled)
+    this.#inFlight.clear()
+    this.#bytesInFlight = 0
+    this.#waiting = unconfirmed.concat(this.#waiting)
+    this.#suspects = 0
+    if (!error) return
+    const [only] = unconfirmed
+    if (only && unconfirmed.length === 1) this.#refuse(only, rejection(only, error))
+    else this.#suspects = unconfirmed.length
+  }
+
+  #pump(): void {
+    const channel = this.#channel
+    if (!channel) return
+    let taken = 0
+    for (const outgoing of this.#waiting) {
+      if (!this.#channel || !this.#hasRoom(outgoing)) break
+      taken++
+      if (!outgoing.isSettled) this.#send(channel, outgoing)
+    }
+    if (taken > 0) this.#waiting.splice(0, taken)
+  }
+
+  #hasRoom({ body }: Outgoing): boolean {
+    if (this.#suspects > 0) return this.#inFlight.size === 0
+    if (this.#inFlight.size === 0) return true
+    return this.#inFlight.size < mostInFlight && this.#bytesInFlight + body.length <= mostBytesInFlight
+  }
+
+  #send(channel: ConfirmChannel, outgoing: Outgoing): void {
+    const { exchange, routingKey, body, options } = outgoing
+    outgoing.isReturned = false
+    this.#inFlight.add(outgoing)
+    this.#bytesInFlight += body.length
+    try {
+      channel.publish(exchange, routingKey, body, options, (error) => {
+        if (!error || wasNacked(error)) this.#confirmed(outgoing, error)
+      })
+    } catch (error) {
+      if (error instanceof Error && error.name === 'IllegalOperationError') {
+        // The connection is closing: when it is gone, this is sent again with the rest.
+        this.#channel = undefined
+        return
+      }
+      this.#land(outgoing)
+      this.#refuse(
+        outgoing,
+        new CeleryError('BAD_VALUE', `AMQP cannot carry this message: ${reasonOf(error)}`),
+      )
+    }
+  }
+
+  #confirmed(outgoing: Outgoing, nack: unknown): void {
+    this.#land(outgoing)
+    if (this.#suspects > 0) this.#suspects--
+    if (nack) this.#sendLater(outgoing)
+    else if (outgoing.isReturned) this.#refuse(outgoing, unroutable(outgoing))
+    else if (this.#settle(outgoing)) outgoing.resolve()
+    this.#pump()
+  }
+
+  #sendLater(outgoing: Outgoing): void {
+    setTimeout(() => {
+      if (outgoing.isSettled) return
+      this.#waiting.push(outgoing)
+      this.#pump()
+    }, pauseAfterNack)
+  }
+
+  #land(outgoing: Outgoing): void {
+    if (this.#inFlight.delete(outgoing)) this.#bytesInFlight -= outgoing.body.length
+  }
+
+  #settle(outgoing: Outgoing): boolean {
+    if (outgoing.isSettled) return false
+    outgoing.isSettled = true
+    this.#all.delete(outgoing)
+    this.#bytes -= outgoing.body.length
+    return true
+  }
+
+  #refuse(outgoing: Outgoing, error: Error): void {
+    if (this.#settle(outgoing)) outgoing.reject(error)
+  }
+
+  #sweep(): void {
+    const now = Date.now()
+    const late = [...this.#all].filter(({ deadline }) => deadline <= now)
+    for (const outgoing of late) this.#refuse(outgoing, this.#tooLate())
+    if (late.length > 0) this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled)
+    if (this.#all.size > 0) return
+    clearInterval(this.#sweeper)
+    this.#sweeper = undefined
+  }
+
+  #tooLate(): CeleryError {
+    if (this.#link.isBlocked)
+      return unavailable('RabbitMQ takes no messages now: it is short of memory or disk')
+    if (!this.#channel) return unavailable('RabbitMQ could not be reached in time')
+    return unavailable('RabbitMQ did not confirm the message in time: it is slow, or the queue is full')
+  }
+}
+
+/** The library tells so as well when the channel was closed; then the message is sent again on the next one. */
+function wasNacked(error: unknown): boolean {
+  return error instanceof Error && error.message === 'message nacked'
+}
+
+/** Why RabbitMQ closed the channel over this message. */
+function rejection(outgoing: Outgoing, error: Error): CeleryError {
+  if (replyCode(error) === 404)
+    return new CeleryError('UNROUTABLE', unroutable(outgoing).message, { cause: error })
+  if (replyCode(error) !== 406) return refusal(`the exchange ${outgoing.exchange}`, error)
+  return new CeleryError('BAD_VALUE', `RabbitMQ refused this message: ${reasonOf(error)}`, { cause: error })
+}

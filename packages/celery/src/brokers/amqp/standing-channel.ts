@@ -1,0 +1,103 @@
+import type { Channel, ChannelModel } from 'amqplib'
+import type { Log } from '../../log.ts'
+import { backoff } from './backoff.ts'
+import { reasonOf, unavailable } from './errors.ts'
+import type { Link } from './link.ts'
+import { Pause } from './pause.ts'
+
+export interface StandingOptions<C extends Channel> {
+  /** What it is for, in logs. */
+  name: string
+  log: Log
+  open(model: ChannelModel): Promise<C>
+  /** What is to be done with every new channel: declare, consume. When it rejects, a new channel is made for the next try. */
+  setUp(channel: C): Promise<void>
+  /** The channel is gone; with an error when RabbitMQ closed it for something that was done on it. */
+  lost?(error: Error | undefined): void
+}
+
+/** A channel that is opened again whenever it is closed, by a lost connection or by RabbitMQ. */
+export class StandingChannel<C extends Channel> {
+  readonly #link: Link
+  readonly #options: StandingOptions<C>
+  readonly #pause = new Pause()
+  #current: C | undefined
+
+  constructor(link: Link, options: StandingOptions<C>) {
+    this.#link = link
+    this.#options = options
+  }
+
+  /** Resolves when the channel is set up for the first time, and rejects when that fails. */
+  start(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    void this.#run(resolve, reject)
+    return promise
+  }
+
+  async stop(): Promise<void> {
+    this.#pause.stop()
+    if (this.#current) await closeChannel(this.#current)
+  }
+
+  async #run(ready: () => void, failed: (error: unknown) => void): Promise<void> {
+    let wasReady = false
+    for (let attempt = 0; !this.#pause.isStopped; attempt++) {
+      try {
+        await this.#live(() => {
+          wasReady = true
+          attempt = 0
+          ready()
+        })
+      } catch (error) {
+        if (!wasReady || this.#pause.isStopped) return failed(error)
+        const { log, name } = this.#options
+        log.warn({ reason: reasonOf(error), attempt }, `the channel of ${name} could not be set up again`)
+      }
+      if (!(await this.#pause.wait(backoff(attempt)))) return
+    }
+  }
+
+  /** One channel, from its opening to its end. */
+  async #live(ready: () => void): Promise<void> {
+    const model = await this.#link.connected()
+    const channel = await this.#options.open(model)
+    const { promise: gone, resolve } = Promise.withResolvers<void>()
+    let failure: Error | undefined
+    let isGone = false
+    channel.on('error', (error) => {
+      failure = error
+    })
+    channel.on('close', () => {
+      isGone = true
+      this.#lost(failure)
+      resolve()
+    })
+    try {
+      await this.#options.setUp(channel)
+    } catch (error) {
+      await closeChannel(channel)
+      throw failure ?? error
+    }
+    if (isGone) throw failure ?? unavailable(`The channel of ${this.#options.name} was closed at once`)
+    this.#current = channel
+    if (this.#pause.isStopped) await closeChannel(channel)
+    else ready()
+    await gone
+  }
+
+  #lost(error: Error | undefined): void {
+    this.#current = undefined
+    const { log, name, lost } = this.#options
+    if (error) log.warn({ reason: reasonOf(error) }, `RabbitMQ closed the channel of ${name}`)
+    lost?.(error)
+  }
+}
+
+export async function closeChannel(channel: Channel): Promise<void> {
+  try {
+    await channel.close()
+  } catch {
+    // It was closed already, or its connection is gone.
+  }
+}
