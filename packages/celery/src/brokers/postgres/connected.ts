@@ -1,5 +1,6 @@
 import type { Log } from '../../log.ts'
 import { BatchWriter } from '../../postgres/batch-writer.ts'
+import { closeInSteps } from '../../postgres/close.ts'
 import { Database } from '../../postgres/database.ts'
 import { describeError } from '../../postgres/errors.ts'
 import { Listener } from '../../postgres/listener.ts'
@@ -66,23 +67,16 @@ export class Connected {
     await this.#readRoutes()
   }
 
-  async close(): Promise<void> {
-    const attempts = [
+  close(): Promise<void> {
+    this.database.stop()
+    return closeInSteps(this.#options.log, [
       () => Promise.all([...this.#consumers].map((consumer) => consumer.cancel())),
       () =>
         Promise.all([this.#settler.close(), this.#writer.close(), this.#upkeep.close(), this.casts.close()]),
       () => this.#leases.close(),
       () => this.#listener.close(),
       () => this.#options.opened.close(),
-    ]
-    for (const attempt of attempts) {
-      try {
-        await attempt()
-      } catch (error) {
-        this.#options.log.debug({ reason: describeError(error) }, 'while closing')
-      }
-      this.database.stop()
-    }
+    ])
   }
 
   async declare(queue: QueueDeclaration): Promise<void> {

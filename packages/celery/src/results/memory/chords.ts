@@ -1,10 +1,11 @@
+import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import type { ChordPart } from '../port.ts'
 import { Expiring } from './expiring.ts'
 
 interface Chord {
   size: number | undefined
   joined: number
-  parts: Map<string, ChordPart>
+  parts: Map<string, Omit<ChordPart, 'result'> & { json: string }>
 }
 
 /** The chords that wait for their parts. */
@@ -25,9 +26,11 @@ export class MemoryChords {
 
   add(groupId: string, part: ChordPart): ChordPart[] | undefined {
     const chord = this.#chord(groupId)
-    chord.parts.set(part.taskId, part)
+    const { result, ...rest } = part
+    chord.parts.set(part.taskId, { ...rest, json: encodeJson(result ?? null, 'result') })
     if (chord.size === undefined || chord.parts.size < chord.size + chord.joined) return undefined
-    return inHeaderOrder([...chord.parts.values()])
+    const parts = [...chord.parts.values()]
+    return inHeaderOrder(parts.map(({ json, ...rest }) => ({ ...rest, result: decodeJson(json) })))
   }
 
   forget(groupId: string): void {

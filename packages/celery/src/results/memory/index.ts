@@ -1,4 +1,6 @@
 import { CeleryError } from '../../errors.ts'
+import { decodeJson, encodeJson } from '../../protocol/json.ts'
+import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
 import type { ChordPart, ResultStore, TaskMeta } from '../port.ts'
 import { MemoryChords } from './chords.ts'
 import { Expiring } from './expiring.ts'
@@ -13,8 +15,9 @@ export interface MemoryResultsOptions {
 
 /** What all stores of one name share. */
 class Memory {
-  readonly metas: Expiring<TaskMeta>
-  readonly groups: Expiring<unknown>
+  /** As JSON, so that what is read is what any other store would give. */
+  readonly metas: Expiring<string>
+  readonly groups: Expiring<string>
   readonly starts: Expiring<number>
   readonly chords: MemoryChords
   readonly watches = new MemoryWatches()
@@ -61,13 +64,15 @@ export function createMemoryResults(url = 'memory:', options: MemoryResultsOptio
 
     async store(meta) {
       const { metas, watches } = opened()
-      if (metas.get(meta.task_id)?.status === 'SUCCESS') return
-      metas.set(meta.task_id, meta)
-      watches.tell(meta)
+      const known = metas.get(meta.task_id)
+      if (known !== undefined && decodeMeta(known).status === 'SUCCESS') return
+      const text = encodeMeta(meta)
+      metas.set(meta.task_id, text)
+      watches.tell(meta.task_id, text)
     },
     async get(taskIds) {
       const { metas } = opened()
-      return taskIds.map((id) => metas.get(id))
+      return taskIds.map((id) => decoded(metas.get(id)))
     },
     async forget(taskIds) {
       const { metas } = opened()
@@ -79,10 +84,11 @@ export function createMemoryResults(url = 'memory:', options: MemoryResultsOptio
     },
 
     async storeGroup(groupId, result) {
-      opened().groups.set(groupId, result)
+      opened().groups.set(groupId, encodeJson(result, 'group'))
     },
     async getGroup(groupId) {
-      return opened().groups.get(groupId)
+      const text = opened().groups.get(groupId)
+      return text === undefined ? undefined : decodeJson(text)
     },
     async forgetGroup(groupId) {
       opened().groups.delete(groupId)
@@ -111,6 +117,10 @@ export function createMemoryResults(url = 'memory:', options: MemoryResultsOptio
       opened().starts.delete(taskId)
     },
   }
+}
+
+function decoded(text: string | undefined): TaskMeta | undefined {
+  return text === undefined ? undefined : decodeMeta(text)
 }
 
 function nameOf(url: string): string {

@@ -1,3 +1,4 @@
+import { decodeMeta } from '../../protocol/meta.ts'
 import type { TaskMeta, Watching } from '../port.ts'
 
 type OnMeta = (meta: TaskMeta) => void
@@ -6,14 +7,15 @@ type OnMeta = (meta: TaskMeta) => void
 export class MemoryWatches {
   readonly #byTask = new Map<string, Set<OnMeta>>()
 
-  tell(meta: TaskMeta): void {
-    for (const onMeta of this.#byTask.get(meta.task_id) ?? []) onMeta(meta)
+  /** Each gets a document of its own. */
+  tell(taskId: string, text: string): void {
+    for (const onMeta of this.#byTask.get(taskId) ?? []) onMeta(decodeMeta(text))
   }
 
   watch(
     taskIds: readonly string[],
     onMeta: OnMeta,
-    current: (taskId: string) => TaskMeta | undefined,
+    current: (taskId: string) => string | undefined,
   ): Watching {
     const watched = new Set<string>()
     // One of this watch's own, as the same function may be given to several.
@@ -22,8 +24,8 @@ export class MemoryWatches {
       for (const id of ids) {
         watched.add(id)
         this.#listenersOf(id).add(tell)
-        const meta = current(id)
-        if (meta !== undefined) tell(meta)
+        const text = current(id)
+        if (text !== undefined) tell(decodeMeta(text))
       }
     }
     const remove = (ids: Iterable<string>) => {
