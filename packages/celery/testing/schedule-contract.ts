@@ -85,7 +85,7 @@ export function scheduleContract(name: string, create: () => Promise<ScheduleSto
     })
 
     it('sends it once when many would at the same time', async () => {
-      const runs = await Promise.all(Array.from({ length: 5 }, () => entryWithRun()))
+      const runs = await Promise.all(Array.from({ length: 3 }, () => entryWithRun()))
       const sent: string[] = []
       const tries = runs.flatMap(({ run }) =>
         [one, two, one, two].map((store) =>
@@ -114,6 +114,18 @@ export function scheduleContract(name: string, create: () => Promise<ScheduleSto
       finish.resolve()
       expect(await first).toBe(true)
       expect(await two.sendOnce(run, mustNotSend)).toBe(false)
+    })
+
+    it('can be changed while a run is being sent', async () => {
+      const { name, run } = await entryWithRun()
+      const sent = await one.sendOnce(run, async () => {
+        await two.register([{ name, task: 'tasks.add', schedule: 'every 20 s' }])
+        await two.setPaused(name, true)
+        await two.trigger(name)
+      })
+      expect(sent).toBe(true)
+      expect(await stateOf(name)).toMatchObject({ paused: true, lastDue: run.due, runs: 1 })
+      expect(await two.sendOnce(await manualRun(name), send)).toBe(true)
     })
 
     it('can send a run again that could not be sent', async () => {

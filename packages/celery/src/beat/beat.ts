@@ -45,9 +45,12 @@ export interface ListedEntry extends EntryState {
 }
 
 export interface Beat {
-  /** Resolves when the entries are known to the store and runs are being sent. Rejects when the store cannot be reached. */
+  /**
+   * Resolves when the entries are known to the store and runs are being sent. Rejects when the store or the broker
+   * cannot be reached; once it has started, it waits for them to come back.
+   */
   start(): Promise<void>
-  /** Sends nothing more; resolves when what was being sent is. Safe to call twice. */
+  /** Sends nothing more; resolves when what was being sent is, and its connection to the store closed. Safe to call twice. */
   stop(): Promise<void>
   /** Resolves when it has been stopped. */
   readonly done: Promise<void>
@@ -96,6 +99,7 @@ class Scheduler implements Beat {
   readonly #leftOut = new Map<string, number>()
   readonly #alarm: Alarm
   #store: Promise<ScheduleStore> | undefined
+  #started: Promise<void> | undefined
   #loop: Promise<void> | undefined
   #isStopped = false
   #failures = 0
@@ -119,14 +123,12 @@ class Scheduler implements Beat {
     return this.#done.promise
   }
 
-  async start(): Promise<void> {
-    if (this.#isStopped) throw new CeleryError('CLOSED', 'A beat that was stopped cannot be started again.')
-    const store = await this.#open()
-    const broker = await this.#app.broker()
-    await this.#register(store)
-    const guarantee = isSameDatabase(store, broker) ? 'each run once' : 'each run at least once'
-    this.#app.options.log.info({ entries: this.#entries.size, store: store.kind, guarantee }, 'beat: started')
-    this.#loop ??= this.#run(store)
+  start(): Promise<void> {
+    this.#started ??= this.#begin().catch((error: unknown) => {
+      this.#started = undefined
+      throw error
+    })
+    return this.#started
   }
 
   async stop(): Promise<void> {
@@ -154,6 +156,15 @@ class Scheduler implements Beat {
     await this.#change(name, (store) => store.trigger(name))
   }
 
+  async #begin(): Promise<void> {
+    const store = await this.#open()
+    const broker = await this.#app.broker()
+    await this.#register(store)
+    const guarantee = isSameDatabase(store, broker) ? 'each run once' : 'each run at least once'
+    this.#app.options.log.info({ entries: this.#entries.size, store: store.kind, guarantee }, 'beat: started')
+    this.#loop = this.#run(store)
+  }
+
   async #change(name: string, change: (store: ScheduleStore) => Promise<boolean>): Promise<void> {
     if (!(await change(await this.#open()))) {
       const why = 'The store has no such entry: has a scheduler been started that has it?'
@@ -163,6 +174,8 @@ class Scheduler implements Beat {
   }
 
   async #open(): Promise<ScheduleStore> {
+    if (this.#isStopped)
+      throw new CeleryError('CLOSED', 'This beat was stopped: make another with createBeat.')
     const { store } = this.#options
     const { log, now } = this.#app.options
     this.#store ??= typeof store === 'string' ? openSchedules(store, { log, now }) : Promise.resolve(store)

@@ -66,5 +66,7 @@ export interface Run {
 
 /** Seconds that a scheduler has to send a run it has claimed, before another may. Longer than any broker takes. */
 export const claimTtl = 30
+/** How many runs a scheduler sends at a time. */
+export const sendsAtOnce = 4
 /** Seconds that entries which no scheduler has, and what is kept of each run, stay. */
 export const retention = 7 * 86_400

@@ -3,7 +3,7 @@ import type { BeatHooks } from './beat.ts'
 import { type Decision, decide } from './due.ts'
 import type { ReadyEntry } from './entry.ts'
 import { sendRun } from './send-run.ts'
-import type { EntryState, Run, ScheduleStore } from './store.ts'
+import { type EntryState, type Run, type ScheduleStore, sendsAtOnce } from './store.ts'
 
 export interface TickContext {
   app: AppCore
@@ -16,8 +16,6 @@ export interface TickContext {
   elapsed(): number
 }
 
-/** How many runs are sent at a time. */
-const breadth = 8
 /** Seconds until what could not be sent, or somebody else is sending, is looked at again. */
 const retryPause = 1
 
@@ -90,6 +88,6 @@ async function each<T>(items: T[], work: (item: T) => Promise<boolean>): Promise
   const worker = async () => {
     for (const item of queue) if (!(await work(item))) all = false
   }
-  await Promise.all(Array.from({ length: Math.min(breadth, items.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(sendsAtOnce, items.length) }, worker))
   return all
 }

@@ -283,7 +283,8 @@ describe('beat', () => {
     await stopped
     expect(order).toEqual(['sent', 'done', 'stopped'])
     await beat.stop()
-    await expect(beat.start()).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(beat.list()).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(createBeat(app, { entries: {}, store }).stop()).resolves.toBeUndefined()
   })
 })
 

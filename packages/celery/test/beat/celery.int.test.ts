@@ -1,8 +1,13 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { createCelery } from '../../src/app/create-celery.ts'
+import { createBeat } from '../../src/beat/beat.ts'
+import { createMemorySchedules } from '../../src/beat/memory-store.ts'
 import { crontab } from '../../src/beat/schedules/crontab.ts'
+import { interval } from '../../src/beat/schedules/interval.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
+import { runPython } from './support/python.ts'
+import { FakeTime } from './support/time.ts'
 import { wallClock } from './support/walk.ts'
 
 const { python } = servers
@@ -19,6 +24,7 @@ const specs: Fields[] = [
   { minute: '0,30', hour: '22-2' },
   { minute: '10-50/20', hour: '8-17/3', day_of_week: 'mon-fri' },
   { minute: 30, hour: 2 },
+  { minute: 15, hour: 2 },
   { minute: 15, hour: 1 },
   { minute: 0, hour: 0, day_of_week: 'sat-mon' },
   { minute: 0, hour: 12, day_of_week: 'sunday' },
@@ -90,17 +96,7 @@ interface Answer {
   error?: string
 }
 
-function askCelery(cases: Case[]): Promise<Answer[]> {
-  return new Promise((resolve, reject) => {
-    const script = join(import.meta.dirname, 'python', 'crontab_due.py')
-    const options = { timeout: 60_000, maxBuffer: 1 << 24 }
-    const child = execFile(join(python ?? '', 'python'), [script], options, (error, stdout) => {
-      if (error) reject(error)
-      else resolve(JSON.parse(stdout))
-    })
-    child.stdin?.end(JSON.stringify(cases))
-  })
-}
+const askCelery = (cases: Case[]) => runPython(python ?? '', 'crontab_due.py', cases) as Promise<Answer[]>
 
 /** Python runs what a change of clocks skips as long after the change as its time is after the start of the gap. */
 function isAfterGap(due: number, zone: string): boolean {
@@ -116,18 +112,105 @@ describe.skipIf(python === undefined)('crontabs beside the real Celery', () => {
     )
     const answers = await askCelery(cases)
     const differences = cases.flatMap((one, index) => {
-      const theirs = answers[index]?.due
-      const mine = ours(one)
-      if (theirs !== undefined && Date.parse(theirs) === Date.parse(mine)) return []
-      return isAfterGap(Date.parse(mine), one.zone) ? [] : [{ ...one, theirs, mine }]
+      const [theirs, mine] = [Date.parse(answers[index]?.due ?? ''), Date.parse(ours(one))]
+      return theirs === mine ? [] : [{ ...one, theirs, mine }]
     })
+    const skipped = differences.filter(({ mine, zone }) => isAfterGap(mine, zone))
     expect(answers).toHaveLength(cases.length)
-    expect(differences).toEqual([])
+    expect(differences).toEqual(skipped)
+    const delays = skipped.map(
+      ({ theirs, mine, zone }) => `${zone} ${(theirs - mine) / 60_000} minutes later`,
+    )
+    expect([...new Set(delays)].sort()).toEqual([
+      'America/New_York 15 minutes later',
+      'America/New_York 30 minutes later',
+      'Australia/Lord_Howe 15 minutes later',
+      'Europe/Berlin 15 minutes later',
+      'Europe/Berlin 30 minutes later',
+    ])
   })
 
   it('are refused alike', { timeout: 60_000 }, async () => {
     const cases = refused.map((fields) => ({ fields, zone: 'UTC', since: moments[0] ?? '' }))
     for (const answer of await askCelery(cases)) expect(answer.error).toBeTypeOf('string')
     for (const one of cases) expect(() => ours(one)).toThrow(/^crontab: /)
+  })
+})
+
+interface Scenario {
+  seconds?: number
+  fields?: { minute?: string | number; hour?: string | number }
+  deadline?: number
+  start: string
+  /** When a beat is there, in seconds from the start. */
+  up: [from: number, to: number][]
+}
+
+const start = '2026-05-04T11:58:30'
+const scenarios: Scenario[] = [
+  { seconds: 10, start, up: [[0, 45]] },
+  { fields: { minute: '*/2' }, start, up: [[0, 600]] },
+  {
+    fields: { minute: '*/5' },
+    start,
+    up: [
+      [0, 100],
+      [2_000, 2_400],
+    ],
+  },
+  {
+    fields: { minute: 0 },
+    deadline: 600,
+    start,
+    up: [
+      [0, 10],
+      [500, 4_000],
+    ],
+  },
+  {
+    fields: { minute: 0 },
+    deadline: 300,
+    start,
+    up: [
+      [0, 10],
+      [500, 4_000],
+    ],
+  },
+  {
+    fields: { minute: 0, hour: '12,14' },
+    start,
+    up: [
+      [0, 1],
+      [9_000, 9_010],
+    ],
+  },
+]
+
+async function ourRuns({ seconds, fields = {}, deadline, start, up }: Scenario): Promise<number[]> {
+  const time = new FakeTime(`${start}Z`)
+  const app = createCelery({ broker: `memory:${randomUUID()}`, now: time.now })
+  const sent: number[] = []
+  app.publishTask = async () => void sent.push(time.elapsed() / 1000)
+  const schedule = seconds === undefined ? crontab(fields) : interval(seconds)
+  const entry = { task: 't', schedule, ...(deadline !== undefined && { startingDeadline: deadline }) }
+  const store = createMemorySchedules(time.now)
+  for (const [from, to] of up) {
+    time.skip(from - time.elapsed() / 1000)
+    const beat = createBeat(app, { entries: { e: entry }, store }, time)
+    await beat.start()
+    await time.pass(to - from)
+    await beat.stop()
+  }
+  await app.close()
+  return sent
+}
+
+describe.skipIf(python === undefined)('a beat beside the real Celery', () => {
+  it('sends at the same times, also after times without one', { timeout: 60_000 }, async () => {
+    const theirs = await runPython(python ?? '', 'beat_runs.py', scenarios)
+    const mine: number[][] = []
+    for (const scenario of scenarios) mine.push(await ourRuns(scenario))
+    expect(mine).toEqual(theirs)
+    expect(mine.every((runs) => runs.length > 0)).toBe(true)
   })
 })

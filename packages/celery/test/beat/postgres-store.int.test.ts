@@ -77,6 +77,20 @@ describe('schedules in PostgreSQL, seen from SQL', () => {
     })
   })
 
+  it('gives a run to another when who sends it is frozen for too long', async () => {
+    const run = await dueRun('frozen')
+    const frozen = createPostgresSchedules(pool, { schema: 'jobs', claimTtl: 0.1 })
+    const ids: string[] = []
+    const late = frozen.sendOnce(run, async () => {
+      const send = async () => void ids.push(run.taskId)
+      await expect.poll(() => store.sendOnce(run, send), { interval: 10, timeout: 5_000 }).toBe(true)
+    })
+    await expect(late).rejects.toMatchObject({ code: 'SCHEDULES_UNAVAILABLE' })
+    expect(ids).toEqual([run.taskId])
+    expect(await sent('frozen')).toHaveLength(1)
+    await frozen.close()
+  })
+
   it('removes entries and runs of long ago', async () => {
     const run = await dueRun('old')
     await store.sendOnce(run, async () => {})

@@ -6,13 +6,22 @@ function ms(time: string): string {
   return `(extract(epoch FROM ${time}) * 1000)::float8`
 }
 
-/** $1 names, $2 tasks, $3 schedules. In the order of names, so that schedulers do not wait for each other in a circle. */
-const register = `
+/** $1 names, $2 tasks, $3 schedules: those that are not known yet. */
+const begin = `
 INSERT INTO {s}.beat_entries (name, task, schedule, since, seen)
 SELECT name, task, schedule, ${now}, ${now}
 FROM unnest($1::text[], $2::text[], $3::text[]) AS given (name, task, schedule)
-ORDER BY name
-ON CONFLICT (name) DO UPDATE SET task = excluded.task, schedule = excluded.schedule, seen = excluded.seen`
+ON CONFLICT DO NOTHING`
+
+/** The same: those that are. Waits for nobody: every scheduler says it again. */
+const renew = `
+WITH free AS (
+  SELECT name FROM {s}.beat_entries WHERE name = ANY ($1::text[]) FOR UPDATE SKIP LOCKED
+)
+UPDATE {s}.beat_entries AS entry SET task = given.task, schedule = given.schedule, seen = ${now}
+FROM unnest($1::text[], $2::text[], $3::text[]) AS given (name, task, schedule)
+JOIN free USING (name)
+WHERE entry.name = given.name`
 
 /** $1 seconds. */
 const pruneEntries = `
@@ -30,34 +39,47 @@ FROM (SELECT 1) AS one LEFT JOIN {s}.beat_entries ON true
 ORDER BY name`
 
 /**
- * Locks the entry if the run is still to be sent; whoever finds it locked leaves the run to who locked it, who sends
- * it or leaves it as it was. The row of the run is unique: a due time that was sent once is never sent again, even
- * when the entry's own memory of it was set back. $1 entry, $2 due, $3 task id.
+ * Writes the row of a run that is still to be sent. The lock keeps others from waiting for the end of this
+ * transaction: they leave the run to it, and find it undone should it fail. It is not the entry's row that is locked,
+ * so that a scheduler that freezes holds up no change of the entry. Tells whether the run is open, and whether the
+ * row is new: a due time that was sent once is never sent again, even when the entry was set back.
+ * $1 entry, $2 due, $3 task id.
  */
 const claimDue = claim(
   `NOT paused AND since < $2::timestamptz AND $2::timestamptz <= clock_timestamp()`,
   false,
-  `since = $2::timestamptz, last_due = $2::timestamptz`,
 )
 
 /** As `claimDue`, for a run asked for by hand. */
-const claimManual = claim(`triggered = $2::timestamptz`, true, `triggered = NULL`)
+const claimManual = claim(`triggered = $2::timestamptz`, true)
 
-function claim(isOpen: string, manual: boolean, change: string): string {
+function claim(isOpen: string, manual: boolean): string {
   return `
-WITH open AS (
-  SELECT name FROM {s}.beat_entries WHERE name = $1 AND ${isOpen} FOR UPDATE SKIP LOCKED
+WITH due AS MATERIALIZED (
+  SELECT name FROM {s}.beat_entries WHERE name = $1 AND ${isOpen}
+), open AS MATERIALIZED (
+  SELECT name FROM due WHERE pg_try_advisory_xact_lock(hashtextextended('{s}.beat ' || name, 0))
 ), run AS (
   INSERT INTO {s}.beat_runs (entry, due, manual, task_id)
   SELECT name, $2::timestamptz, ${manual}, $3::uuid FROM open
   ON CONFLICT DO NOTHING
   RETURNING entry
-), changed AS (
-  UPDATE {s}.beat_entries AS entry
-  SET ${change}, last_sent = ${now}, runs = runs + (SELECT count(*) FROM run)
-  FROM open WHERE entry.name = open.name
 )
-SELECT entry FROM run`
+SELECT EXISTS (SELECT FROM open) AS is_open, EXISTS (SELECT FROM run) AS is_new`
+}
+
+/** $1 entry, $2 due, $3 how many runs were sent: none when the row was there already. */
+const keepDue = `
+UPDATE {s}.beat_entries
+SET since = greatest(since, $2::timestamptz), last_due = greatest(last_due, $2::timestamptz), ${sent()}
+WHERE name = $1`
+
+/** As `keepDue`, for a run asked for by hand. */
+const keepManual = `
+UPDATE {s}.beat_entries SET triggered = nullif(triggered, $2::timestamptz), ${sent()} WHERE name = $1`
+
+function sent(): string {
+  return `runs = runs + $3::bigint, last_sent = CASE WHEN $3::bigint > 0 THEN ${now} ELSE last_sent END`
 }
 
 /** $1 name, $2 paused. */
@@ -71,7 +93,19 @@ RETURNING name`
 const trigger = `
 UPDATE {s}.beat_entries SET triggered = coalesce(triggered, ${now}) WHERE name = $1 RETURNING name`
 
-const all = { register, pruneEntries, pruneRuns, read, claimDue, claimManual, setPaused, trigger }
+const all = {
+  begin,
+  renew,
+  pruneEntries,
+  pruneRuns,
+  read,
+  claimDue,
+  claimManual,
+  keepDue,
+  keepManual,
+  setPaused,
+  trigger,
+}
 
 export type Statements = Readonly<Record<keyof typeof all, string>>
 

@@ -13,7 +13,14 @@ import {
   type SqlPool,
 } from '../../postgres/pool.ts'
 import { schemaOf } from '../../postgres/schema.ts'
-import { claimTtl, type EntryState, type Run, retention, type ScheduleStore } from '../store.ts'
+import {
+  claimTtl as defaultTtl,
+  type EntryState,
+  type Run,
+  retention,
+  type ScheduleStore,
+  sendsAtOnce,
+} from '../store.ts'
 import { type Statements, statementsIn } from './statements.ts'
 
 export interface PostgresSchedulesOptions {
@@ -21,6 +28,8 @@ export interface PostgresSchedulesOptions {
   schema?: string
   /** False: the schema is made by `migratePostgres` elsewhere, and its absence an error. */
   migrate?: boolean
+  /** Seconds that a scheduler which freezes while it sends keeps the run from others: 30 when absent. */
+  claimTtl?: number
   log?: Log
 }
 
@@ -31,12 +40,14 @@ const timeout = 15_000
  * Schedules in PostgreSQL. A run's row is written in one transaction with its message where the broker is this
  * database, so that each is sent exactly once, whatever dies when. With another broker the transaction is held open
  * while the message is published: who dies between the two leaves the run to be sent again, under the same id.
+ * @param source a URL, or a pool of the app's own, of which up to 6 connections are used beside its other users
  */
 export function createPostgresSchedules(
   source: string | SqlPool,
   options: PostgresSchedulesOptions = {},
 ): ScheduleStore {
   const { host, port, database } = addressOf(source)
+  const { claimTtl = defaultTtl } = options
   const statements = statementsIn(schemaOf(options.schema).name)
   let opening: Promise<OpenedPool> | undefined
   const pool = async () => {
@@ -59,7 +70,9 @@ export function createPostgresSchedules(
     },
     async register(entries) {
       const column = (name: 'name' | 'task' | 'schedule') => textArrayOf(entries.map((entry) => entry[name]))
-      await query(statements.register, [column('name'), column('task'), column('schedule')])
+      const given = [column('name'), column('task'), column('schedule')]
+      await query(statements.begin, given)
+      await query(statements.renew, given)
       await query(statements.pruneEntries, [retention])
       await query(statements.pruneRuns, [retention])
     },
@@ -70,7 +83,7 @@ export function createPostgresSchedules(
     },
     async sendOnce(run, send) {
       const connection = await orUnavailable(async () => take(await pool()))
-      return transaction(connection, (client) => sendIn(client, statements, run, send))
+      return transaction(connection, claimTtl, (client) => sendIn(client, statements, run, send))
     },
     setPaused: async (name, paused) => (await query(statements.setPaused, [name, paused])).length > 0,
     trigger: async (name) => (await query(statements.trigger, [name])).length > 0,
@@ -79,7 +92,7 @@ export function createPostgresSchedules(
 
 async function connect(source: string | SqlPool, options: PostgresSchedulesOptions): Promise<OpenedPool> {
   const { log = noLog, migrate = true } = options
-  const opened = await openPool(source, { application: 'celery-beat', max: 4, log })
+  const opened = await openPool(source, { application: 'celery-beat', max: sendsAtOnce + 2, log })
   try {
     await (migrate ? migratePostgres : checkMigrated)(opened.pool, options)
     return opened
@@ -116,23 +129,38 @@ async function sendIn(
   run: Run,
   send: (transaction: SqlClient) => Promise<void>,
 ): Promise<boolean> {
-  const claim = run.manual ? statements.claimManual : statements.claimDue
-  const values = [run.entry, run.due.toISOString(), run.taskId]
-  const { rows } = await orUnavailable(() => client.query(claim, values))
-  if (rows.length === 0) return false
-  await send(client)
-  return true
+  const [claim, keep] = run.manual
+    ? [statements.claimManual, statements.keepManual]
+    : [statements.claimDue, statements.keepDue]
+  const due = run.due.toISOString()
+  const { rows } = await orUnavailable(() => client.query(claim, [run.entry, due, run.taskId]))
+  if (rows[0]?.is_open !== true) return false
+  const isNew = rows[0].is_new === true
+  if (isNew) await send(client)
+  await orUnavailable(() => client.query(keep, [run.entry, due, isNew ? 1 : 0]))
+  return isNew
+}
+
+const heard = new WeakSet<SqlConnection>()
+
+/** What breaks a connection is told to its next query; where nobody listens for it, it would end the process. */
+function listenForErrors(connection: SqlConnection): void {
+  if (heard.has(connection)) return
+  heard.add(connection)
+  connection.on('error', () => {})
 }
 
 async function transaction<T>(
   connection: SqlConnection,
+  claimTtl: number,
   work: (client: SqlClient) => Promise<T>,
 ): Promise<T> {
   const query = (text: string, values: unknown[] = []) => ask(connection, text, values)
   let broken: Error | undefined
+  listenForErrors(connection)
   try {
     // Who is frozen while it sends does not keep the entry for ever.
-    const limit = `SET LOCAL idle_in_transaction_session_timeout = '${claimTtl}s'`
+    const limit = `SET LOCAL idle_in_transaction_session_timeout = '${claimTtl * 1000}ms'`
     await orUnavailable(() => query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${limit}`))
     const result = await work({ query })
     await orUnavailable(() => query('COMMIT'))
