@@ -7,3 +7,17 @@ export interface Log {
 }
 
 export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+let target = noLog
+
+/** Of apps that were given none: silent, until a command says where to. */
+export const defaultLog: Log = {
+  debug: (fields, message) => target.debug(fields, message),
+  info: (fields, message) => target.info(fields, message),
+  warn: (fields, message) => target.warn(fields, message),
+  error: (fields, message) => target.error(fields, message),
+}
+
+export function setDefaultLog(log: Log): void {
+  target = log
+}

@@ -10,7 +10,7 @@ import { CeleryError } from '../errors.ts'
 import { LamportClock } from '../events/clock.ts'
 import { createEventDispatcher, type EventDispatcher } from '../events/dispatcher.ts'
 import { taskSentFields } from '../events/task-sent.ts'
-import { noLog } from '../log.ts'
+import { defaultLog } from '../log.ts'
 import { encodeTask } from '../protocol/encode-task.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import { readResultTuple } from '../protocol/result-tuple.ts'
@@ -253,7 +253,7 @@ function withDefaults(options: CeleryOptions): AppCore['options'] {
     maxBodySize: options.maxBodySize ?? 16 * 1_024 * 1_024,
     sendEvents: options.sendEvents ?? false,
     timeZone: options.timeZone ?? 'UTC',
-    log: options.log ?? noLog,
+    log: options.log ?? defaultLog,
     now: options.now ?? (() => new Date()),
     newId: options.newId ?? randomUUID,
   }

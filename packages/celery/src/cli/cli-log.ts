@@ -1,0 +1,27 @@
+import type { Log } from '../log.ts'
+
+export const levels = ['debug', 'info', 'warn', 'error'] as const
+export type Level = (typeof levels)[number]
+
+/** Lines of text for people, or with `json` one document a line. */
+export function createCliLog(write: (line: string) => void, options: { level: Level; json: boolean }): Log {
+  const least = levels.indexOf(options.level)
+  const at = (level: Level) => (fields: object, message: string) => {
+    if (levels.indexOf(level) < least) return
+    const time = new Date().toISOString()
+    const plain = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, readable(value)]))
+    if (options.json) write(JSON.stringify({ time, level, message, ...plain }))
+    else write([time, level.toUpperCase().padEnd(5), message, ...Object.entries(plain).map(shown)].join(' '))
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+function readable(value: unknown): unknown {
+  if (value instanceof Error) return value.stack ?? value.message
+  if (typeof value === 'bigint') return String(value)
+  return value
+}
+
+function shown([name, value]: [string, unknown]): string {
+  return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import type { Beat } from '../../beat/index.ts'
+import { type Io, UsageError } from '../io.ts'
+import { stopOnSignals } from '../stop-on-signals.ts'
+import { table } from '../table.ts'
+import { withApp } from './context.ts'
+
+/** Sends tasks by schedule, and looks after the schedules. */
+export function addBeat(program: Command, io: Io): void {
+  const group = program
+    .command('beat')
+    .description('send tasks by schedule; list, pause, resume, trigger entries')
+
+  group
+    .command('start', { isDefault: true })
+    .description('send what is due, until it is stopped; start as many as you like')
+    .action(async (_options: object, command: Command) => {
+      await withBeat(command, io, async (beat) => {
+        const endSignals = stopOnSignals(io, beat)
+        try {
+          await beat.start()
+          await beat.done
+        } finally {
+          endSignals()
+        }
+      })
+    })
+
+  group
+    .command('list')
+    .description('every entry with its last run and its next')
+    .option('--json', 'one JSON document a line')
+    .action(async (options: { json?: boolean }, command: Command) => {
+      await withBeat(command, io, async (beat) => {
+        const entries = await beat.list()
+        if (options.json) for (const entry of entries) io.out(JSON.stringify(entry))
+        else for (const line of listed(entries)) io.out(line)
+      })
+    })
+
+  for (const [name, description, done] of [
+    ['pause', 'send its runs no more, in any scheduler', 'paused'],
+    ['resume', 'send its runs again', 'resumed'],
+    ['trigger', 'have it sent now; its schedule goes on as before', 'triggered'],
+  ] as const) {
+    group
+      .command(name)
+      .description(description)
+      .argument('<entry>', "the entry's name")
+      .action(async (entry: string, _options: object, command: Command) => {
+        await withBeat(command, io, (beat) => beat[name](entry))
+        io.out(`${entry}: ${done}`)
+      })
+  }
+}
+
+async function withBeat(command: Command, io: Io, work: (beat: Beat) => Promise<void>): Promise<void> {
+  await withApp(command, io, async (_app, { beat }) => {
+    if (!beat) {
+      throw new UsageError('--app exports no schedules: export const beat = createBeat(app, { ... })')
+    }
+    try {
+      await work(beat)
+    } finally {
+      await beat.stop()
+    }
+  })
+}
+
+function listed(entries: Awaited<ReturnType<Beat['list']>>): string[] {
+  if (entries.length === 0) return ['no entries: they are known once a beat has been started']
+  const time = (date: Date | undefined) => date?.toISOString() ?? '-'
+  const rows = entries.map(({ name, schedule, lastDue, next, paused }) => [
+    name,
+    time(lastDue),
+    paused ? 'paused' : time(next),
+    schedule,
+  ])
+  return table([['ENTRY', 'LAST', 'NEXT', 'SCHEDULE'], ...rows])
+}

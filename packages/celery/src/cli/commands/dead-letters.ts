@@ -1,0 +1,131 @@
+import type { Command } from 'commander'
+import type { DeadLetter, DeadLetterQuery } from '../../brokers/dead-letter-store.ts'
+import { createDeadLetters } from '../../dead-letters/index.ts'
+import { type Io, UsageError } from '../io.ts'
+import { wholeNumber } from '../numbers.ts'
+import { table } from '../table.ts'
+import { withApp } from './context.ts'
+
+interface Filter {
+  task?: string
+  queue?: string
+}
+
+interface Choice extends Filter {
+  all?: boolean
+}
+
+/** Tasks that no worker will run any more: list, show, replay, drop. */
+export function addDeadLetters(program: Command, io: Io): void {
+  const group = program
+    .command('dead-letters')
+    .description('tasks that no worker will run any more: list, show, replay, drop')
+
+  filtered(group.command('list').description('the oldest first'))
+    .option('--limit NUMBER', 'how many', wholeNumber(1, 1000), 50)
+    .option('--after CURSOR', 'go on where the page before ended')
+    .option('--json', 'one JSON document a line')
+    .action(async (options: Filter & { limit: number; after?: string; json?: boolean }, command: Command) => {
+      await withApp(command, io, async (app) => {
+        const letters = createDeadLetters(app)
+        const page = await letters.list({
+          ...query(options),
+          limit: options.limit,
+          ...(options.after === undefined ? {} : { after: options.after }),
+        })
+        if (options.json) for (const letter of page.letters) io.out(JSON.stringify(shownWhole(letter)))
+        else for (const line of listed(page.letters)) io.out(line)
+        if (page.next !== undefined) io.err(`more: --after ${page.next}`)
+      })
+    })
+
+  group
+    .command('show')
+    .description('one letter with its error, its history and its message, as JSON')
+    .argument('<id>', "the letter's id")
+    .action(async (id: string, _options: object, command: Command) => {
+      await withApp(command, io, async (app) => {
+        const letter = await createDeadLetters(app).get(id)
+        if (!letter) throw new Error(`there is no dead letter ${id}`)
+        io.out(JSON.stringify(shownWhole(letter), null, 2))
+      })
+    })
+
+  chosen(group.command('replay').description('send them to their queues again, as new tasks')).action(
+    async (ids: string[], options: Choice, command: Command) => {
+      mustChoose(ids, options)
+      await withApp(command, io, async (app) => {
+        const letters = createDeadLetters(app)
+        const missing: string[] = []
+        for (const id of ids) {
+          const replayed = await letters.replay(id)
+          if (replayed) io.out(`${id} is task ${replayed.taskId ?? '(without an id)'} now`)
+          else missing.push(id)
+        }
+        if (options.all) {
+          for await (const { letter, taskId } of letters.replayAll(query(options))) {
+            io.out(`${letter.id} is task ${taskId ?? '(without an id)'} now`)
+          }
+        }
+        if (missing.length > 0) throw new Error(`there is no dead letter ${missing.join(', ')}`)
+      })
+    },
+  )
+
+  chosen(group.command('drop').description('forget them for good')).action(
+    async (ids: string[], options: Choice, command: Command) => {
+      mustChoose(ids, options)
+      await withApp(command, io, async (app) => {
+        const letters = createDeadLetters(app)
+        const dropped = options.all ? await letters.dropAll(query(options)) : await letters.drop(ids)
+        io.out(`${dropped} dropped`)
+        if (dropped < ids.length) throw new Error(`${ids.length - dropped} of ${ids.length} were not there`)
+      })
+    },
+  )
+}
+
+function filtered(command: Command): Command {
+  return command.option('--task NAME', 'only of this task').option('--queue NAME', 'only from this queue')
+}
+
+function chosen(command: Command): Command {
+  return filtered(command.argument('[ids...]', "the letters' ids")).option(
+    '--all',
+    'all, or all that --task and --queue name',
+  )
+}
+
+function mustChoose(ids: string[], options: Choice): void {
+  if (ids.length > 0 === (options.all ?? false))
+    throw new UsageError('which letters? Give their ids, or --all')
+  if (ids.length > 0 && (options.task ?? options.queue) !== undefined) {
+    throw new UsageError('--task and --queue narrow --all: they say nothing beside ids')
+  }
+}
+
+function query({ task, queue }: Filter): DeadLetterQuery {
+  return { ...(task === undefined ? {} : { task }), ...(queue === undefined ? {} : { queue }) }
+}
+
+function listed(letters: DeadLetter[]): string[] {
+  if (letters.length === 0) return ['no dead letters']
+  const head = ['ID', 'DIED', 'QUEUE', 'TASK', 'REASON', 'ERROR']
+  const rows = letters.map(({ id, diedAt, queue, task, reason, error }) => [
+    id,
+    diedAt,
+    queue,
+    task ?? '?',
+    reason,
+    `${error.type}: ${error.message}`.split('\n')[0]?.slice(0, 120) ?? '',
+  ])
+  return table([head, ...rows])
+}
+
+/** The body is shown as the text it mostly is, else in base64. */
+function shownWhole(letter: DeadLetter): object {
+  const { body, ...message } = letter.message
+  const text = body.toString('utf8')
+  const isText = Buffer.from(text, 'utf8').equals(body)
+  return { ...letter, message: { ...message, body: isText ? text : { base64: body.toString('base64') } } }
+}

@@ -1,0 +1,61 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { createControlClient } from '../../control/client.ts'
+import { commands } from '../../control/commands/index.ts'
+import { commandArguments } from '../command-arguments.ts'
+import type { Io } from '../io.ts'
+import { seconds } from '../numbers.ts'
+import { table } from '../table.ts'
+import { withApp } from './context.ts'
+
+interface Options {
+  destination?: string[]
+  timeout: number
+  json?: boolean
+}
+
+/** `inspect` asks workers, `control` tells them: the commands of Celery's, on every broker. */
+export function addRemoteControl(program: Command, io: Io): void {
+  for (const kind of ['inspect', 'control'] as const) {
+    const known = Object.entries(commands).filter(([, command]) => command.kind === kind)
+    program
+      .command(kind)
+      .description(kind === 'inspect' ? 'ask workers something' : 'tell workers to do something')
+      .argument('<command>', 'one of those below', (name: string) => {
+        if (!(name in commands)) throw new InvalidArgumentError('it is none of the commands below')
+        return name
+      })
+      .argument('[arguments...]', 'in the order below, or name=value')
+      .option('-d, --destination <names>', 'only these workers, with commas between', (text) =>
+        text.split(','),
+      )
+      .option('-t, --timeout <seconds>', 'how long to wait for answers', seconds, 1)
+      .option('-j, --json', 'the answers as JSON')
+      .addHelpText(
+        'after',
+        `\n${table([['Commands:'], ...known.map(([name, command]) => [`  ${name}`, command.signature ?? '', command.help])]).join('\n')}\n`,
+      )
+      .action(async (name: string, given: string[], options: Options, command: Command) => {
+        await withApp(command, io, async (app) => {
+          const client = createControlClient(app)
+          try {
+            const { destination, timeout } = options
+            const replies = await client.broadcast(name, commandArguments(name, given), {
+              reply: true,
+              timeout,
+              ...(destination === undefined ? {} : { destination }),
+            })
+            show(io, replies, options.json ?? false)
+          } finally {
+            await client.close()
+          }
+        })
+      })
+  }
+}
+
+function show(io: Io, replies: Record<string, unknown>, json: boolean): void {
+  const answers = Object.entries(replies)
+  if (json) io.out(JSON.stringify(replies))
+  else for (const [worker, answer] of answers) io.out(`-> ${worker}: ${JSON.stringify(answer, null, 2)}`)
+  if (answers.length === 0) throw new Error('no worker answered: is one running, with remote control on?')
+}

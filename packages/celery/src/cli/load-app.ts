@@ -1,0 +1,57 @@
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Celery, createCelery } from '../app/create-celery.ts'
+import type { Beat } from '../beat/index.ts'
+import { UsageError } from './io.ts'
+
+export interface AppOptions {
+  /** A module that exports an app. */
+  app?: string
+  broker?: string
+  resultBackend?: string
+}
+
+export interface LoadedApp {
+  app: Celery
+  /** The module's URL; threads load it again. Undefined for an app made of URLs. */
+  module: string | undefined
+  /** The schedules that the module exports. */
+  beat: Beat | undefined
+}
+
+/** The app that a command works on: a module's, or, where no task has to be known, one made of the URLs alone. */
+export async function loadApp(
+  options: AppOptions,
+  env: Record<string, string | undefined>,
+): Promise<LoadedApp> {
+  if (options.app !== undefined) return loadModule(options.app)
+  const broker = options.broker ?? env.CELERY_BROKER_URL
+  if (broker === undefined) {
+    throw new UsageError('which app? Give --app FILE (a module that exports one), or --broker URL')
+  }
+  const results = options.resultBackend ?? env.CELERY_RESULT_BACKEND
+  const app = createCelery({ broker, ...(results === undefined ? {} : { results }) })
+  return { app, module: undefined, beat: undefined }
+}
+
+async function loadModule(path: string): Promise<LoadedApp> {
+  const file = resolve(path)
+  await access(file).catch(() => {
+    throw new UsageError(`--app ${path}: there is no such file`)
+  })
+  const module = pathToFileURL(file).href
+  const exported = Object.values((await import(module)) as Record<string, unknown>)
+  const [app, second] = new Set(exported.filter(isApp))
+  if (!app) throw new UsageError(`--app ${path}: it exports no app: export const app = createCelery({ ... })`)
+  if (second) throw new UsageError(`--app ${path}: it exports more than one app`)
+  return { app, module, beat: exported.find(isBeat) }
+}
+
+function isApp(value: unknown): value is Celery {
+  return typeof value === 'object' && value !== null && 'publishTask' in value && 'tasks' in value
+}
+
+function isBeat(value: unknown): value is Beat {
+  return typeof value === 'object' && value !== null && 'trigger' in value && 'pause' in value
+}

@@ -1,0 +1,24 @@
+import { CommanderError } from 'commander'
+import { CeleryError, TaskError } from '../errors.ts'
+import { type Io, UsageError } from './io.ts'
+import { createProgram } from './program.ts'
+
+/** Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...args], { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    io.err(`colophon-celery: ${explained(error)}`)
+    const isUsage =
+      error instanceof UsageError || (error instanceof CeleryError && error.code === 'BAD_OPTION')
+    return isUsage ? 2 : 1
+  }
+}
+
+function explained(error: unknown): string {
+  if (error instanceof TaskError)
+    return [`the task failed: ${error.type}: ${error.message}`, error.traceback].join('\n')
+  return error instanceof Error ? error.message : String(error)
+}
