@@ -34,6 +34,14 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 /** Seconds that a scrape waits for a queue's depth. */
 const depthWithin = 2
 
+interface Observer {
+  observe(value: number): void
+}
+
+interface Incrementer {
+  inc(): void
+}
+
 /** The metrics in Prometheus's form. Labels are bounded: tasks that the app does not know count as `unknown`. */
 export async function prometheusMetrics(options: PrometheusOptions = {}): Promise<WorkerMetrics> {
   const { Counter, Gauge, Histogram, register } = await import('prom-client')
@@ -62,6 +70,22 @@ export async function prometheusMetrics(options: PrometheusOptions = {}): Promis
   })
   let isKnown = (_task: string) => false
   const label = (task: string | undefined) => (task !== undefined && isKnown(task) ? task : 'unknown')
+  // A look-up by labels hashes them: each task's own are looked up once.
+  const ofTasks = new Map<string, { wait: Observer; run: Observer; ended: Map<string, Incrementer> }>()
+  const ofTask = (given: string) => {
+    const task = label(given)
+    const known = ofTasks.get(task)
+    if (known) return known
+    const made = { wait: wait.labels(task), run: run.labels(task), ended: new Map<string, Incrementer>() }
+    ofTasks.set(task, made)
+    return made
+  }
+  const endedAs = (task: string, state: string) => {
+    const { ended: states } = ofTask(task)
+    const counter = states.get(state) ?? ended.labels(label(task), state)
+    states.set(state, counter)
+    return counter
+  }
   return {
     bind(worker) {
       isKnown = (task) => worker.app.tasks.has(task)
@@ -87,12 +111,11 @@ export async function prometheusMetrics(options: PrometheusOptions = {}): Promis
         },
       })
     },
-    started: (task, seconds) => wait.observe({ task: label(task) }, seconds),
+    started: (task, seconds) => ofTask(task).wait.observe(seconds),
     finished(task, state, seconds) {
-      const known = label(task)
-      run.observe({ task: known }, seconds)
-      ended.inc({ task: known, state })
-      if (state === 'FAILURE') failures.inc({ task: known })
+      ofTask(task).run.observe(seconds)
+      endedAs(task, state).inc()
+      if (state === 'FAILURE') failures.inc({ task: label(task) })
     },
     retried: (task) => retries.inc({ task: label(task) }),
     dead: (task, reason) => deaths.inc({ task: label(task), reason }),

@@ -5,6 +5,8 @@ import { builtinTasks } from '../canvas/builtin-tasks.ts'
 /** A task's definition with the app's defaults, and what remote control has changed since. */
 export interface TaskProfile {
   readonly definition: AnyTaskDefinition
+  /** One of Celery's own: it runs where the app's connections are. */
+  readonly isBuiltin: boolean
   readonly isLate: boolean
   readonly ackOnFailure: boolean
   readonly retry: RetryPolicy | undefined
@@ -29,18 +31,20 @@ export class TaskProfiles {
   get(name: string): TaskProfile | undefined {
     const known = this.#profiles.get(name)
     if (known) return known
-    const definition = this.#app.tasks.get(name) ?? this.#builtin.get(name)
+    const own = this.#app.tasks.get(name)
+    const definition = own ?? this.#builtin.get(name)
     if (!definition) return undefined
-    const profile = profileOf(this.#app, definition)
+    const profile = profileOf(this.#app, definition, own === undefined)
     this.#profiles.set(name, profile)
     return profile
   }
 }
 
-function profileOf(app: AppCore, definition: AnyTaskDefinition): TaskProfile {
+function profileOf(app: AppCore, definition: AnyTaskDefinition, isBuiltin: boolean): TaskProfile {
   const options = { ...app.options.taskDefaults, ...definition }
   return {
     definition,
+    isBuiltin,
     isLate: options.ack === 'late',
     ackOnFailure: options.ackOnFailure ?? true,
     retry: options.retry,

@@ -1,5 +1,7 @@
+import { exceptionData } from '../../protocol/exceptions.ts'
 import { type Runtime, tellIdle } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
+import { metaOf } from './meta.ts'
 import { giveBack } from './settle.ts'
 
 /** Lets go of a request: its timers, its slot, its place among those in hand. */
@@ -24,8 +26,21 @@ export async function crashed(runtime: Runtime, request: TaskRequest, error: unk
   )
   request.context?.abort(error)
   request.endSpan?.({ state: 'CRASHED', exception: String(error) })
-  await giveBack(runtime, request)
+  if (request.acknowledged) await storeCrash(runtime, request, error)
+  else await giveBack(runtime, request)
   done(runtime, request)
+}
+
+/** It will not run again, so who waits for it is told; a success that was kept stays. */
+async function storeCrash(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
+  const { results, log } = runtime
+  if (!results || request.ignoresResult) return
+  const { data, traceback } = exceptionData(error)
+  try {
+    await results.store(metaOf(runtime, request, 'FAILURE', data, traceback))
+  } catch (failed) {
+    log.error({ err: failed, id: request.id }, 'the failure of a task could not be stored')
+  }
 }
 
 /** A day later they are forgotten anyway. */

@@ -8,7 +8,7 @@ import { bury } from './dead-letter.ts'
 import { crashed, done } from './done.ts'
 import { ended } from './ended.ts'
 import { fail } from './fail.ts'
-import { afterSuccess } from './follow-up.ts'
+import { afterFailure, afterSuccess } from './follow-up.ts'
 import { lose } from './lose.ts'
 import { keep } from './meta.ts'
 import { replace } from './replace.ts'
@@ -107,6 +107,7 @@ async function reject(runtime: Runtime, request: TaskRequest, requeue: boolean, 
   const outcome = failure(celeryExceptions.reject(why, false))
   await keep(runtime, request, 'FAILURE', outcome.exception, outcome.traceback)
   const { exception, traceback } = outcome
+  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
   const { id: taskId, task } = request
   await bury(runtime, request.delivery, { reason: 'rejected', taskId, task, exception, traceback })
   ended(runtime, request, 'REJECTED')

@@ -35,7 +35,7 @@ export function run(runtime: Runtime, request: TaskRequest): void {
 
 /** What has a hard limit runs where it can be ended. */
 export function onThread(runtime: Runtime, request: TaskRequest): boolean {
-  if (!runtime.threads) return false
+  if (!runtime.threads || request.profile.isBuiltin) return false
   return request.profile.runOn === 'thread' || request.timeLimit !== undefined
 }
 

@@ -57,7 +57,10 @@ export class ThreadPool {
     const { port1: port, port2 } = new MessageChannel()
     const thread = new AbortController()
     request.thread = thread
-    const loading = setTimeout(() => thread.abort(), loadWithin * 1_000)
+    const loading = setTimeout(
+      () => thread.abort(new Error(`the app did not load within ${loadWithin} seconds`)),
+      loadWithin * 1_000,
+    )
     const heard = listen(port, context, host, () => {
       clearTimeout(loading)
       onStarted()
@@ -71,7 +74,8 @@ export class ThreadPool {
       await heard.rest()
       return outcomeOf(answer, context)
     } catch (error) {
-      return { kind: 'lost', why: error instanceof Error ? error.message : String(error) }
+      const cause: unknown = thread.signal.aborted ? thread.signal.reason : error
+      return { kind: 'lost', why: cause instanceof Error ? cause.message : String(cause) }
     } finally {
       clearTimeout(loading)
       context.signal.removeEventListener('abort', forward)
