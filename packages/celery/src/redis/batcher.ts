@@ -66,8 +66,6 @@ export class Batcher<Item> {
       this.#sending = []
     }
     this.#isRunning = false
-    clearTimeout(this.#timer)
-    this.#timerAt = Number.POSITIVE_INFINITY
   }
 
   async #send(entries: Entry<Item>[], batch: number): Promise<void> {
@@ -120,7 +118,7 @@ export class Batcher<Item> {
     return this.#waiting.splice(0, count)
   }
 
-  /** One timer for all, at the earliest deadline. */
+  /** One timer for all, at the earliest deadline; it goes on when nothing waits, which costs less than to stop it. */
   #wakeAt(deadline: number): void {
     if (deadline >= this.#timerAt) return
     clearTimeout(this.#timer)

@@ -155,10 +155,9 @@ export class RedisBroker implements Broker {
     if (queues.length === 0) throw unroutable(to)
     const priority = priorityOf(message.properties.priority)
     const delay = options.notBefore && Math.max(0, Math.ceil(options.notBefore.getTime() - Date.now()))
-    const pushes = queues.map((queue) =>
-      this.#publisher.push({ list: this.#keys.list(queue, priority), id: tag, text, delay }, timeout),
-    )
-    await (pushes.length === 1 ? pushes[0] : Promise.all(pushes))
+    const push = (queue: string) =>
+      this.#publisher.push({ list: this.#keys.list(queue, priority), id: tag, text, delay }, timeout)
+    await Promise.all(queues.map(push))
   }
 
   async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {

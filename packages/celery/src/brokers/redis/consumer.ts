@@ -27,6 +27,8 @@ export interface ConsumerOptions extends ConsumeOptions {
 
 /** Messages taken in one step. */
 const perStep = 100
+/** Milliseconds that a step waits for more to do. */
+const longestPutOff = 1
 /** Milliseconds after which an empty queue is looked at though nothing was told: the net behind the bell. */
 const lookAgain = 1_000
 /** Milliseconds that putting back or parking waits for a lost connection: after its lease nobody needs it. */
@@ -59,6 +61,9 @@ export class RedisConsumer implements Consumption, Holder {
   /** The queue was empty, and the bell has not rung since. */
   #isDrained = false
   #lookedAt = 0
+  /** The next step is not put off. */
+  #isUrgent = true
+  #late: NodeJS.Timeout | undefined
   #isCancelled = false
   #isClosed = false
   #silence: () => void
@@ -85,13 +90,13 @@ export class RedisConsumer implements Consumption, Holder {
   /** There may be something in the queue: it was told, or what was told before is of no more worth. */
   look(): void {
     this.#isDrained = false
-    this.#nap.wake()
+    this.#hurry()
   }
 
   async setPrefetch(prefetch: number): Promise<void> {
     checkPrefetch(prefetch)
     this.#prefetch = prefetch
-    this.#nap.wake()
+    this.#hurry()
   }
 
   async cancel(): Promise<void> {
@@ -123,7 +128,7 @@ export class RedisConsumer implements Consumption, Holder {
 
   giveUp(delivery: RedisDelivery): void {
     delivery.lose()
-    if (this.#held.delete(delivery.tag)) this.#nap.wake()
+    this.#release(delivery)
   }
 
   settle(delivery: RedisDelivery): void {
@@ -131,7 +136,8 @@ export class RedisConsumer implements Consumption, Holder {
     this.#held.delete(delivery.tag)
     this.#settled.push(delivery.tag)
     if (delivery.isCounted) this.#forget('UNLINK', delivery)
-    this.#nap.wake()
+    if (this.#isDue()) this.#nap.wake()
+    else this.#late ??= setTimeout(this.#hurry, longestPutOff)
   }
 
   async putBack(delivery: RedisDelivery): Promise<void> {
@@ -197,9 +203,24 @@ export class RedisConsumer implements Consumption, Holder {
   async #once(): Promise<void> {
     this.#nap.arm()
     if (this.#doubtful) await this.#recover()
-    const want = this.#want()
-    if (want > 0 || this.#settled.length > 0) return await this.#take(want)
-    if (!this.#isOver()) await this.#nap.rest(this.#hasRoom() ? lookAgain : undefined)
+    if (this.#isDue()) return await this.#take(this.#want())
+    if (this.#isOver()) return
+    await this.#nap.rest(this.#hasRoom() ? lookAgain : undefined)
+    if (!this.#nap.isCalled) this.#isUrgent = true
+  }
+
+  /** While half of the window is still in hand, a step waits a moment for what else it could do. */
+  #isDue(): boolean {
+    if (this.#settled.length === 0 && this.#want() === 0) return false
+    if (this.#isUrgent || this.#isCancelled || this.#settled.length >= perStep) return true
+    return this.#held.size * 2 <= this.#prefetch
+  }
+
+  readonly #hurry = (): void => {
+    clearTimeout(this.#late)
+    this.#late = undefined
+    this.#isUrgent = true
+    this.#nap.wake()
   }
 
   #hasRoom(): boolean {
@@ -223,6 +244,7 @@ export class RedisConsumer implements Consumption, Holder {
     const first = this.#nextTag
     const takenAt = performance.now()
     this.#settled = []
+    this.#isUrgent = false
     this.#nextTag += want
     if (want > 0) {
       this.#isDrained = true
@@ -242,6 +264,7 @@ export class RedisConsumer implements Consumption, Holder {
     }
     // A bell that rang meanwhile has undone the first half of this.
     if (texts.length === want) this.#isDrained = false
+    if (texts.length === perStep) this.#isUrgent = true
     await this.#deliver(texts, (n) => tagPrefix + (first + n), takenAt)
   }
 
@@ -272,7 +295,7 @@ export class RedisConsumer implements Consumption, Holder {
   }
 
   #release(delivery: RedisDelivery): void {
-    if (this.#held.delete(delivery.tag)) this.#nap.wake()
+    if (this.#held.delete(delivery.tag)) this.#hurry()
   }
 
   #startsKey({ document }: RedisDelivery): string | undefined {

@@ -25,23 +25,25 @@ export interface Origin {
 /** The JSON document that kombu makes of a message. Throws `BAD_VALUE` on a header that is no data. */
 export function encodeDocument(message: WireMessage, origin: Origin): string {
   const { headers, properties, body } = message
-  return write(headers, properties.contentType, properties.contentEncoding, body, {
-    ...(properties.correlationId !== undefined && { correlation_id: properties.correlationId }),
-    ...(properties.replyTo !== undefined && { reply_to: properties.replyTo }),
-    ...(properties.expiration !== undefined && { expiration: properties.expiration }),
+  // What is undefined is left out.
+  const written = JSON.stringify({
+    correlation_id: properties.correlationId,
+    reply_to: properties.replyTo,
+    expiration: properties.expiration,
     delivery_mode: properties.deliveryMode ?? 2,
     delivery_info: { exchange: origin.exchange, routing_key: origin.routingKey },
     priority: properties.priority ?? 0,
     body_encoding: 'base64',
     delivery_tag: origin.tag,
   })
+  return write(headers, properties.contentType, properties.contentEncoding, body, written)
 }
 
 /** The same document with other headers. */
 export function rewriteDocument(document: Document, headers: Record<string, unknown>): string {
   const { message, properties } = document
   const { contentType, contentEncoding } = message.properties
-  const kept = { ...properties, body_encoding: 'base64' }
+  const kept = encodeJson({ ...properties, body_encoding: 'base64' }, 'properties')
   return write(headers, contentType, contentEncoding, message.body, kept)
 }
 
@@ -50,11 +52,11 @@ function write(
   contentType: string,
   contentEncoding: string,
   body: Buffer,
-  properties: Record<string, unknown>,
+  properties: string,
 ): string {
   const start = `{"body": "${body.toString('base64')}", "content-encoding": ${JSON.stringify(contentEncoding)}`
   const rest = `"content-type": ${JSON.stringify(contentType)}, "headers": ${encodeJson(headers, 'headers')}`
-  return `${start}, ${rest}, "properties": ${encodeJson(properties, 'properties')}}`
+  return `${start}, ${rest}, "properties": ${properties}}`
 }
 
 /**
