@@ -1,7 +1,8 @@
 /**
  * The statements of the hot path, of version 1 of the schema. As functions they are planned once a connection, also
  * behind a pooler that knows nothing of prepared statements, and always with the index: a plan made while the table was
- * empty and kept until it is deep would read the whole of it each time.
+ * empty and kept until it is deep would read the whole of it each time. (The cost by which PostgreSQL 15 avoids what is
+ * off would have it compile the statement first, which takes half a second: hence no JIT.)
  */
 export const functions = `
 -- Bodies come in one piece, as binary, and are cut up here: an array of them would be sent as text of twice the size.
@@ -21,7 +22,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION {s}.wake(_queues text[]) RETURNS void LANGUAGE plpgsql
-  SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 BEGIN
   PERFORM pg_notify('{s}_wake', w.queue) FROM {s}.waiting w WHERE w.queue = ANY (_queues) GROUP BY w.queue;
 END $$;
@@ -31,7 +32,7 @@ END $$;
 CREATE FUNCTION {s}.take(_queue text, _holder bigint, _limit integer, _rank smallint, _after bigint)
 RETURNS TABLE (
   id bigint, rank smallint, redelivered boolean, exchange text, routing_key text, headers text, properties text, body bytea
-) LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
+) LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
   RETURN QUERY
@@ -44,14 +45,14 @@ BEGIN
 END $$;
 
 CREATE FUNCTION {s}.ack(_holder bigint, _ids bigint[]) RETURNS void LANGUAGE plpgsql
-  SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
   DELETE FROM {s}.messages m WHERE m.holder = _holder AND m.id = ANY (_ids);
 END $$;
 
 CREATE FUNCTION {s}.requeue(_holder bigint, _ids bigint[]) RETURNS void LANGUAGE plpgsql
-  SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE _queues text[];
 BEGIN
   WITH back AS (
@@ -63,7 +64,7 @@ END $$;
 
 -- Headers that are null stay as they are.
 CREATE FUNCTION {s}.park(_holder bigint, _ids bigint[], _until timestamptz[], _headers text[]) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   UPDATE {s}.messages m
   SET holder = NULL, not_before = p.until, headers = coalesce(p.headers, m.headers), redelivered = false, starts = 0
@@ -73,7 +74,7 @@ END $$;
 
 -- Lets what is due wait for consumers; returns how many these were and when the next is due.
 CREATE FUNCTION {s}.unpark(_limit integer, OUT moved bigint, OUT next timestamptz) LANGUAGE plpgsql
-  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE _queues text[];
 BEGIN
   WITH due AS (
@@ -89,7 +90,7 @@ END $$;
 
 -- Takes back what is held under leases that are over; returns how many messages these were.
 CREATE FUNCTION {s}.take_back() RETURNS bigint LANGUAGE plpgsql
-  SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
   _dead bigint[] := ARRAY(SELECT h.id FROM {s}.holders h WHERE h.lease_until < clock_timestamp());
   _queues text[];
@@ -109,7 +110,7 @@ END $$;
 CREATE FUNCTION {s}.store_results(
   _ids text[], _statuses text[], _starts integer[], _lengths integer[], _metas bytea, _lifetime double precision
 ) RETURNS void LANGUAGE plpgsql
-  SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE _told bigint;
 BEGIN
   WITH stored AS (

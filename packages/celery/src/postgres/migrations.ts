@@ -50,14 +50,15 @@ CREATE INDEX messages_waiting ON {s}.messages (queue, rank, id) WHERE holder IS 
 CREATE INDEX messages_held ON {s}.messages (holder, id) WHERE holder IS NOT NULL;
 CREATE INDEX messages_parked ON {s}.messages (not_before) WHERE not_before IS NOT NULL;
 
--- One row a consuming process: its lease is that of every message it holds, so that keeping 10,000 is one small update.
--- It stays for a while after its end, as what its last statement has taken must be taken back too.
+-- One row a consumer: its lease is that of every message it holds, so that keeping 10,000 is one small update. It stays
+-- for a while after its end, as what its last statement has taken must be taken back too.
 CREATE TABLE {s}.holders (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL,
   lease_until timestamptz NOT NULL,
-  queues text[] NOT NULL DEFAULT '{}'
+  queue text COLLATE "C"
 ) WITH (fillfactor = 50);
+COMMENT ON COLUMN {s}.holders.queue IS 'null when it takes no more';
 
 -- Who is idle and wants to be woken: with nobody here a publish notifies nobody, and commits do not queue for the one
 -- lock that NOTIFY takes.

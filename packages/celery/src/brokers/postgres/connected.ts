@@ -12,7 +12,6 @@ import { unroutable } from '../options.ts'
 import type { ConsumeOptions, Consumption, Destination, PublishOptions, QueueDeclaration } from '../port.ts'
 import { Casts } from './casts.ts'
 import { PostgresConsumer } from './consumer.ts'
-import { LeaseKeeper } from './lease.ts'
 import { type Outgoing, outgoing, publishStatement, sizeOf } from './messages.ts'
 import { type Binding, bindingOf, Routes } from './routes.ts'
 import { Settler } from './settler.ts'
@@ -36,7 +35,6 @@ export class Connected {
   readonly #listener: Listener
   readonly #routes = new Routes()
   readonly #writer: BatchWriter<Outgoing>
-  readonly #leases: LeaseKeeper
   readonly #settler: Settler
   readonly #upkeep: Upkeep
   readonly #consumers = new Set<PostgresConsumer>()
@@ -53,8 +51,6 @@ export class Connected {
     const statement = (items: Outgoing[]) => publishStatement(schema.name, items)
     this.#writer = new BatchWriter({ database, statement, sizeOf })
     this.#settler = new Settler(database, schema.name, log)
-    const onLost = () => this.#wakeAll()
-    this.#leases = new LeaseKeeper({ database, schema: schema.name, timeout: leaseTimeout, log, onLost })
     this.#upkeep = new Upkeep({ database, schema: schema.name, leaseTimeout, log })
   }
 
@@ -73,7 +69,7 @@ export class Connected {
       () => Promise.all([...this.#consumers].map((consumer) => consumer.cancel())),
       () =>
         Promise.all([this.#settler.close(), this.#writer.close(), this.#upkeep.close(), this.casts.close()]),
-      () => this.#leases.close(),
+      () => Promise.all([...this.#consumers].map((consumer) => consumer.end())),
       () => this.#listener.close(),
       () => this.#options.opened.close(),
     ])
@@ -118,23 +114,18 @@ export class Connected {
     const consumer = new PostgresConsumer(queue, options, {
       database: this.database,
       schema: this.#schema,
-      leases: this.#leases,
+      leaseTimeout: this.#options.leaseTimeout,
       settler: this.#settler,
       log: this.#options.log,
       publish: (message, to) => this.publish(message, to),
       parkedUntil: (time) => this.#upkeep.parkedUntil(time),
+      onEnd: (ended) => this.#consumers.delete(ended),
     })
     await this.declare(queue)
     await consumer.start()
     this.#consumers.add(consumer)
     this.#upkeep.start()
-    return {
-      setPrefetch: (prefetch) => consumer.setPrefetch(prefetch),
-      cancel: async () => {
-        this.#consumers.delete(consumer)
-        await consumer.cancel()
-      },
-    }
+    return consumer
   }
 
   hasQueue(name: string): boolean {

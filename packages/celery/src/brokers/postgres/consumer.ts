@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../log.ts'
+import { arrayOf } from '../../postgres/array.ts'
 import { pauseBefore } from '../../postgres/backoff.ts'
 import type { Database } from '../../postgres/database.ts'
 import { describeError } from '../../postgres/errors.ts'
@@ -9,19 +10,22 @@ import type { WireMessage } from '../../protocol/message.ts'
 import { checkPrefetch } from '../options.ts'
 import type { ConsumeOptions, Consumption, Destination, QueueDeclaration } from '../port.ts'
 import { type DeliveryOwner, PostgresDelivery } from './delivery.ts'
-import type { Lease, LeaseKeeper } from './lease.ts'
-import type { Settler } from './settler.ts'
+import { type Lease, LeaseKeeper } from './lease.ts'
+import type { Holder, Settler } from './settler.ts'
 import { Taker } from './taker.ts'
 
 /** What a consumer shares with the others of its broker. */
 export interface ConsumerContext {
   database: Database
   schema: string
-  leases: LeaseKeeper
+  /** Seconds. */
+  leaseTimeout: number
   settler: Settler
   log: Log
   publish(message: WireMessage, to: Destination): Promise<void>
   parkedUntil(time: Date): void
+  /** It is cancelled, and all it held is settled. */
+  onEnd(consumer: PostgresConsumer): void
 }
 
 /**
@@ -34,12 +38,16 @@ const idlePause = 1_000
 const busyTime = 1_000
 /** Milliseconds that room for few messages waits for more of it, so that takes are few and large. */
 const gatherTime = 3
+/** Milliseconds for which a take without an answer may yet turn out to have taken some, and between looks for that. */
+const doubtTime = 60_000
+const auditPause = 5_000
 
-export class PostgresConsumer implements Consumption, DeliveryOwner {
+export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
   readonly queue: string
   readonly #declaration: QueueDeclaration
   readonly #options: ConsumeOptions
   readonly #context: ConsumerContext
+  readonly #leases: LeaseKeeper
   readonly #taker: Taker
   /** There is room for more, or something else to look at. */
   readonly #roomier = new Signal()
@@ -48,26 +56,33 @@ export class PostgresConsumer implements Consumption, DeliveryOwner {
   #prefetch: number
   #lease: Lease | undefined
   /** Deliveries under that lease that are not settled. */
-  #held = 0
+  #unsettled = 0
+  /** Those, and what is settled here but perhaps not yet at the server. */
+  readonly #held = new Set<number>()
   #emptyLooks = 0
   #busySince = 0
   /** The lease under which publishers were asked to wake us. */
   #waitsUnder: Lease | undefined
+  #inDoubtUntil = 0
+  #nextAudit = 0
   #isCancelled = false
   #loop: Promise<void> | undefined
 
   constructor(declaration: QueueDeclaration, options: ConsumeOptions, context: ConsumerContext) {
     checkPrefetch(options.prefetch)
+    const { database, schema, log, leaseTimeout: timeout } = context
     this.queue = declaration.name
     this.#declaration = declaration
     this.#options = options
     this.#prefetch = options.prefetch
     this.#context = context
-    this.#taker = new Taker(context.database, context.schema, declaration.name)
+    const onLost = () => this.#leaseLost()
+    this.#leases = new LeaseKeeper({ database, schema, queue: this.queue, timeout, log, onLost })
+    this.#taker = new Taker(database, schema, this.queue)
   }
 
   async start(): Promise<void> {
-    await this.#context.leases.consumes(this.queue)
+    await this.#leases.get()
     this.#loop = this.#run()
   }
 
@@ -76,10 +91,11 @@ export class PostgresConsumer implements Consumption, DeliveryOwner {
     this.#woken.set()
   }
 
-  /** The server may have forgotten whom to wake. */
+  /** The server may have forgotten us. */
   wakeAnew(): void {
     this.#waitsUnder = undefined
-    this.wake()
+    this.#woken.set()
+    this.#roomier.set()
   }
 
   async setPrefetch(prefetch: number): Promise<void> {
@@ -89,18 +105,32 @@ export class PostgresConsumer implements Consumption, DeliveryOwner {
   }
 
   async cancel(): Promise<void> {
-    if (this.#isCancelled) return
-    this.#isCancelled = true
-    this.#roomier.set()
-    this.#woken.set()
+    if (!this.#isCancelled) {
+      this.#isCancelled = true
+      this.#roomier.set()
+      this.#woken.set()
+    }
     await this.#loop
-    await this.#context.leases.consumesNoMore(this.queue)
+    await this.#leases.takesNoMore()
+    this.#endWhenDone()
+  }
+
+  /** What is not settled goes back. */
+  async end(): Promise<void> {
+    await this.#leases.close()
+    this.#context.onEnd(this)
   }
 
   settled(lease: Lease): void {
     if (lease !== this.#lease) return
-    this.#held--
+    this.#unsettled--
     this.#roomier.set()
+  }
+
+  letGo(lease: Lease, id: number): void {
+    if (lease !== this.#lease) return
+    this.#held.delete(id)
+    if (this.#isCancelled) this.#endWhenDone()
   }
 
   async countStart(lease: Lease, id: number): Promise<number | undefined> {
@@ -113,11 +143,11 @@ export class PostgresConsumer implements Consumption, DeliveryOwner {
   }
 
   ack(lease: Lease, id: number): void {
-    this.#context.settler.ack(lease, id)
+    this.#context.settler.ack(this, lease, id)
   }
 
   requeue(lease: Lease, id: number): Promise<void> {
-    return this.#context.settler.requeue(lease, id)
+    return this.#context.settler.requeue(this, lease, id)
   }
 
   async discard(delivery: PostgresDelivery): Promise<void> {
@@ -137,7 +167,7 @@ export class PostgresConsumer implements Consumption, DeliveryOwner {
 
   async park(lease: Lease, id: number, until: Date, headers?: Record<string, unknown>): Promise<void> {
     const text = headers === undefined ? null : encodeJson(headers, 'headers')
-    await this.#context.settler.park(lease, id, until, text)
+    await this.#context.settler.park(this, lease, id, until, text)
     this.#context.parkedUntil(until)
   }
 
@@ -147,35 +177,49 @@ export class PostgresConsumer implements Consumption, DeliveryOwner {
         await this.#turn()
         attempt = 0
       } catch (error) {
-        this.#context.log.debug(
-          { reason: describeError(error), queue: this.queue },
-          'messages could not be taken',
-        )
+        const reason = describeError(error)
+        this.#context.log.debug({ reason, queue: this.queue }, 'messages could not be taken')
+        this.#inDoubtUntil = performance.now() + doubtTime
+        this.#nextAudit = 0
         await this.#woken.wait(pauseBefore(attempt++))
       }
     }
   }
 
   async #turn(): Promise<void> {
-    const lease = await this.#context.leases.get()
+    const lease = await this.#leases.get()
     if (lease !== this.#lease) {
       this.#lease = lease
-      this.#held = 0
+      this.#unsettled = 0
+      this.#held.clear()
     }
-    const room = this.#prefetch - this.#held
-    if (room <= 0) return this.#roomier.wait()
+    const isInDoubt = performance.now() < this.#inDoubtUntil
+    if (isInDoubt && performance.now() >= this.#nextAudit) await this.#audit(lease)
+    const room = this.#prefetch - this.#unsettled
+    if (room <= 0) return this.#roomier.wait(isInDoubt ? auditPause : undefined)
     if (room < Math.min(this.#prefetch / 4, 64)) {
       await delay(gatherTime)
       if (this.#isCancelled) return
     }
-    const { taken, isEmpty, lookAgain } = await this.#taker.take(lease, this.#prefetch - this.#held)
+    const { taken, isEmpty, lookAgain } = await this.#taker.take(lease, this.#prefetch - this.#unsettled)
+    for (const { id } of taken) this.#held.add(id)
     if (this.#isCancelled) {
       await Promise.all(taken.map(({ id }) => this.requeue(lease, id)))
       return
     }
-    this.#held += taken.length
+    this.#unsettled += taken.length
     for (const message of taken) this.#options.onDelivery(new PostgresDelivery(this, lease, message))
     await (isEmpty ? this.#rest(lease, lookAgain) : this.#goOn(lease))
+  }
+
+  /** Puts back what the server took for us without our getting to know. Nothing of ours is being taken meanwhile. */
+  async #audit(lease: Lease): Promise<void> {
+    const { database, schema } = this.#context
+    const rows = await database.query(`SELECT id FROM ${schema}.messages WHERE holder = $1`, [lease.id])
+    const unknown = rows.map(([id]) => Number(id)).filter((id) => !this.#held.has(id))
+    if (unknown.length > 0)
+      await database.query(`SELECT ${schema}.requeue($1, $2)`, [lease.id, arrayOf(unknown)])
+    this.#nextAudit = performance.now() + auditPause
   }
 
   /** The queue is empty: until something comes. */
@@ -204,5 +248,19 @@ export class PostgresConsumer implements Consumption, DeliveryOwner {
       lease.id,
     ])
     this.#waitsUnder = undefined
+  }
+
+  #leaseLost(): void {
+    this.wakeAnew()
+    if (!this.#isCancelled) return
+    this.#held.clear()
+    this.#endWhenDone()
+  }
+
+  #endWhenDone(): void {
+    if (this.#held.size > 0) return
+    this.end().catch((error) => {
+      this.#context.log.debug({ reason: describeError(error) }, 'a lease is left to run out')
+    })
   }
 }

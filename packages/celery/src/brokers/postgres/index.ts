@@ -117,8 +117,8 @@ class PostgresBroker implements Broker {
     const [row] = await database.persist(
       `SELECT
          (SELECT count(*) FROM ${name}.messages WHERE queue = q.name AND holder IS NULL AND not_before IS NULL),
-         (SELECT count(*) FROM ${name}.holders h, unnest(h.queues) AS consumed
-          WHERE consumed = q.name AND h.lease_until > clock_timestamp())
+         (SELECT count(*) FROM ${name}.holders h
+          WHERE h.queue = q.name AND h.lease_until > clock_timestamp())
        FROM ${name}.queues q WHERE q.name = $1`,
       [queue],
     )

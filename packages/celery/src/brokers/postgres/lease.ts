@@ -1,10 +1,9 @@
 import { hostname } from 'node:os'
 import type { Log } from '../../log.ts'
-import { textArrayOf } from '../../postgres/array.ts'
 import type { Database } from '../../postgres/database.ts'
 import { describeError, isPassing } from '../../postgres/errors.ts'
 
-/** The right to what this process holds, for as long as it renews it. */
+/** The right to what a consumer holds, for as long as it renews it. */
 export class Lease {
   readonly id: number
   #validUntil: number
@@ -32,20 +31,21 @@ export class Lease {
 export interface LeaseOptions {
   database: Database
   schema: string
-  /** Seconds after which what a process holds goes back when it has not renewed its lease. */
+  queue: string
+  /** Seconds after which what a consumer holds goes back when it has not renewed its lease. */
   timeout: number
   log: Log
   /** A lease was lost; the next one is another. */
   onLost(): void
 }
 
-/** Keeps this process's lease, and gets another when it was lost. By the server's clock, as others judge by that too. */
+/** Keeps a consumer's lease, and gets another when it was lost. By the server's clock, as others judge by that too. */
 export class LeaseKeeper {
   readonly #options: LeaseOptions
-  readonly #queues: string[] = []
   #lease: Lease | undefined
   #getting: Promise<Lease> | undefined
   #timer: NodeJS.Timeout | undefined
+  #takes = true
   #isClosed = false
 
   constructor(options: LeaseOptions) {
@@ -61,21 +61,13 @@ export class LeaseKeeper {
     return this.#getting
   }
 
-  /** Shows others that this process consumes the queue. */
-  async consumes(queue: string): Promise<void> {
-    this.#queues.push(queue)
-    await this.#show(await this.get())
-  }
-
-  async consumesNoMore(queue: string): Promise<void> {
-    const index = this.#queues.indexOf(queue)
-    if (index < 0) return
-    this.#queues.splice(index, 1)
+  /** Shows others that this consumer takes no more, though it may hold some. */
+  async takesNoMore(): Promise<void> {
+    this.#takes = false
     const lease = this.#lease
     if (lease === undefined || lease.isLost) return
-    await this.#show(lease)
-    if (this.#queues.includes(queue)) return
-    const { database, schema } = this.#options
+    const { database, schema, queue } = this.#options
+    await database.persist(`UPDATE ${schema}.holders SET queue = NULL WHERE id = $1`, [lease.id])
     await database.persist(`DELETE FROM ${schema}.waiting WHERE queue = $1 AND holder = $2`, [
       queue,
       lease.id,
@@ -92,31 +84,25 @@ export class LeaseKeeper {
     lease.end()
     const { database, schema } = this.#options
     await database.query(
-      `UPDATE ${schema}.holders SET lease_until = clock_timestamp(), queues = '{}' WHERE id = $1`,
+      `UPDATE ${schema}.holders SET lease_until = clock_timestamp(), queue = NULL WHERE id = $1`,
       [lease.id],
     )
     await database.query(`SELECT ${schema}.take_back()`)
   }
 
   async #create(): Promise<Lease> {
-    const { database, schema, timeout } = this.#options
+    const { database, schema, queue, timeout } = this.#options
     if (this.#isClosed) throw new Error('closed')
     const validUntil = performance.now() + timeout * 1000
     const [row] = await database.query(
-      `INSERT INTO ${schema}.holders (name, queues, lease_until)
+      `INSERT INTO ${schema}.holders (name, queue, lease_until)
        VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3)) RETURNING id`,
-      [`${process.pid}@${hostname()}`, textArrayOf(this.#queues), timeout],
+      [`${process.pid}@${hostname()}`, this.#takes ? queue : null, timeout],
     )
     const lease = new Lease(Number(row?.[0]), validUntil)
     this.#lease = lease
     this.#schedule(lease)
     return lease
-  }
-
-  async #show(lease: Lease): Promise<void> {
-    const { database, schema } = this.#options
-    const values = [lease.id, textArrayOf(this.#queues)]
-    await database.persist(`UPDATE ${schema}.holders SET queues = $2 WHERE id = $1`, values)
   }
 
   #schedule(lease: Lease): void {

@@ -8,7 +8,14 @@ import type { Database } from '../../postgres/database.ts'
 import { describeError, isPassing } from '../../postgres/errors.ts'
 import type { Lease } from './lease.ts'
 
+/** Who made the delivery. */
+export interface Holder {
+  /** The server knows what became of it, or will not be told any more. */
+  letGo(lease: Lease, id: number): void
+}
+
 interface Settlement {
+  holder: Holder
   lease: Lease
   id: number
   done?: () => void
@@ -56,19 +63,19 @@ export class Settler {
     ])
   }
 
-  ack(lease: Lease, id: number): void {
-    this.#acks.add({ lease, id })
+  ack(holder: Holder, lease: Lease, id: number): void {
+    this.#acks.add({ holder, lease, id })
   }
 
-  requeue(lease: Lease, id: number): Promise<void> {
+  requeue(holder: Holder, lease: Lease, id: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#requeues.add({ lease, id, done: resolve })
+    this.#requeues.add({ holder, lease, id, done: resolve })
     return promise
   }
 
-  park(lease: Lease, id: number, until: Date, headers: string | null): Promise<void> {
+  park(holder: Holder, lease: Lease, id: number, until: Date, headers: string | null): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#parkings.add({ lease, id, done: resolve, until: until.toISOString(), headers })
+    this.#parkings.add({ holder, lease, id, done: resolve, until: until.toISOString(), headers })
     return promise
   }
 
@@ -85,7 +92,10 @@ export class Settler {
     // There is but one lease, unless one was lost just now.
     const byLease = Map.groupBy(items, ({ lease }) => lease)
     for (const [lease, ofLease] of byLease) await this.#tell(lease, statement(lease, ofLease))
-    for (const { done } of items) done?.()
+    for (const { holder, lease, id, done } of items) {
+      holder.letGo(lease, id)
+      done?.()
+    }
   }
 
   async #tell(lease: Lease, { text, values }: Statement): Promise<void> {

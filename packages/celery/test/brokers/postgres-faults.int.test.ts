@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto'
+import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
+import type pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Broker, Delivery } from '../../src/brokers/port.ts'
+import {
+  createPostgresBroker,
+  type PostgresBrokerOptions,
+  type SqlPool,
+} from '../../src/brokers/postgres/index.ts'
+import { poolOf, terminateAll, urlOf } from '../postgres/support/places.ts'
+
+let database: TestDatabase
+let admin: pg.Pool
+const brokers: Broker[] = []
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  admin = poolOf(database, 2)
+})
+afterEach(() => Promise.all(brokers.splice(0).map((broker) => broker.close())))
+afterAll(async () => {
+  await admin.end()
+  await database.drop()
+})
+
+async function openBroker(options: PostgresBrokerOptions = {}, source: string | SqlPool = urlOf(database)) {
+  const broker = createPostgresBroker(source, options)
+  brokers.push(broker)
+  await broker.open()
+  return broker
+}
+
+function messageOf(id: string) {
+  return {
+    headers: { id },
+    properties: { contentType: 'application/json', contentEncoding: 'utf-8' },
+    body: Buffer.from('[]'),
+  }
+}
+
+const newQueue = () => ({ name: `faults-${randomUUID()}` })
+const idOf = ({ message }: Delivery) => message.headers.id as string
+const eventually = <T>(check: () => T) => vi.waitFor(check, { timeout: 25_000, interval: 10 })
+
+/** Rows of the queue, whatever their state. */
+async function rowsOf(queue: string): Promise<number> {
+  const { rows } = await admin.query('SELECT count(*)::int AS count FROM celery.messages WHERE queue = $1', [
+    queue,
+  ])
+  return rows[0].count
+}
+
+function publishAll(broker: Broker, queue: string, ids: string[]): Promise<unknown> {
+  return Promise.all(
+    ids.map((id) => broker.publish(messageOf(id), { exchange: '', routingKey: queue }, { timeout: 30 })),
+  )
+}
+
+const idsOf = (count: number) => Array.from({ length: count }, (_, index) => String(index))
+
+test('consumers of several processes never get the same message', async () => {
+  const queue = newQueue()
+  const publisher = await openBroker()
+  await publisher.declare(queue)
+  const got: string[] = []
+  for (const broker of [await openBroker(), await openBroker(), await openBroker()]) {
+    for (const prefetch of [3, 60]) {
+      const onDelivery = (delivery: Delivery) => {
+        got.push(idOf(delivery))
+        expect(delivery.redelivered).toBe(false)
+        setImmediate(() => void delivery.ack())
+      }
+      await broker.consume(queue, { prefetch, onDelivery })
+    }
+  }
+  const ids = idsOf(3_000)
+  await publishAll(publisher, queue.name, ids)
+  await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+  expect(got.toSorted()).toEqual(ids.toSorted())
+})
+
+test('every connection ended, again and again, in the middle of everything: nothing is lost, and nothing is stuck', async () => {
+  const queue = newQueue()
+  const [publisher, one, two] = [await openBroker(), await openBroker(), await openBroker()]
+  await publisher.declare(queue)
+  const acked = new Set<string>()
+  for (const broker of [one, two]) {
+    const onDelivery = (delivery: Delivery) =>
+      setImmediate(() => {
+        acked.add(idOf(delivery))
+        void delivery.ack()
+      })
+    await broker.consume(queue, { prefetch: 40, onDelivery })
+  }
+  const ids = idsOf(4_000)
+  let ended = 0
+  for (let start = 0; start < ids.length; start += 400) {
+    const sending = publishAll(publisher, queue.name, ids.slice(start, start + 400))
+    for (let kill = 0; kill < 3; kill++) ended += await terminateAll(admin)
+    await sending
+  }
+  expect(ended).toBeGreaterThan(30)
+  await eventually(() => expect(acked.size).toBe(ids.length))
+  await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+})
+
+describe('a worker that falls silent', () => {
+  /** A pool that can be cut off from the server, as is a process that was stopped or whose network is gone. */
+  function severable() {
+    const pool = poolOf(database)
+    let isSevered = false
+    const check = () => {
+      if (isSevered) throw new Error('the network is gone')
+    }
+    const source: SqlPool = {
+      async query(statement) {
+        check()
+        return pool.query(statement)
+      },
+      async connect() {
+        check()
+        return pool.connect()
+      },
+    }
+    return {
+      source,
+      sever() {
+        isSevered = true
+      },
+      end: () => pool.end(),
+    }
+  }
+
+  test('loses what it holds when its lease is over, and then its acknowledgements do nothing', async () => {
+    const queue = newQueue()
+    const silent = severable()
+    const received: Delivery[] = []
+    const first = await openBroker({ leaseTimeout: 1 }, silent.source)
+    await first.consume(queue, { prefetch: 2, onDelivery: (delivery) => received.push(delivery) })
+    await publishAll(first, queue.name, ['a', 'b'])
+    await eventually(() => expect(received).toHaveLength(2))
+    silent.sever()
+
+    const taken: Delivery[] = []
+    const second = await openBroker({ leaseTimeout: 1 })
+    await second.consume(queue, { prefetch: 2, onDelivery: (delivery) => taken.push(delivery) })
+    await eventually(() => expect(taken).toHaveLength(2))
+    expect(taken.map((delivery) => [idOf(delivery), delivery.redelivered])).toEqual([
+      ['a', true],
+      ['b', true],
+    ])
+    expect(await taken[0]?.countStart()).toBe(0)
+    expect(await taken[0]?.countStart()).toBe(1)
+
+    expect(received.map(({ isLost }) => isLost)).toEqual([true, true])
+    await Promise.all([received[0]?.ack(), received[1]?.requeue()])
+    expect(taken.map(({ isLost }) => isLost)).toEqual([false, false])
+    expect(await rowsOf(queue.name)).toBe(2)
+    await taken[0]?.ack()
+    await taken[1]?.ack()
+    await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+    await first.close()
+    await silent.end()
+  })
+
+  test('keeps what it holds for as long as it renews its lease', async () => {
+    const queue = newQueue()
+    const [holder, other] = [await openBroker({ leaseTimeout: 1 }), await openBroker({ leaseTimeout: 1 })]
+    const [held, stolen]: [Delivery[], Delivery[]] = [[], []]
+    await holder.consume(queue, { prefetch: 1, onDelivery: (delivery) => held.push(delivery) })
+    await publishAll(holder, queue.name, ['a'])
+    await eventually(() => expect(held).toHaveLength(1))
+    await other.consume(queue, { prefetch: 1, onDelivery: (delivery) => stolen.push(delivery) })
+    const leaseOf = async () =>
+      (
+        await admin.query('SELECT max(lease_until) AS until FROM celery.holders WHERE queue = $1', [
+          queue.name,
+        ])
+      ).rows[0].until
+    // Ten renewals, several times as long as one lease lasts.
+    for (let renewal = 0, before = await leaseOf(); renewal < 10; renewal++) {
+      await eventually(async () => expect((await leaseOf()) > before).toBe(true))
+      before = await leaseOf()
+    }
+    expect([held[0]?.isLost, stolen.length]).toEqual([false, 0])
+    await held[0]?.ack()
+    await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+  })
+})
+
+describe('publishing within a transaction', () => {
+  async function within(work: (client: pg.PoolClient) => Promise<void>, end: 'COMMIT' | 'ROLLBACK') {
+    const client = await admin.connect()
+    try {
+      await client.query('BEGIN')
+      await work(client)
+      await client.query(end)
+    } finally {
+      client.release()
+    }
+  }
+
+  test('is sent if and only if it commits', async () => {
+    const queue = newQueue()
+    const broker = await openBroker()
+    const got: string[] = []
+    const onDelivery = (delivery: Delivery) => {
+      got.push(idOf(delivery))
+      void delivery.ack()
+    }
+    await broker.consume(queue, { prefetch: 10, onDelivery })
+    const publish = (id: string) => (transaction: pg.PoolClient) =>
+      broker.publish(messageOf(id), { exchange: '', routingKey: queue.name }, { transaction })
+    await within(publish('rolled back'), 'ROLLBACK')
+    await within(async (client) => {
+      await publish('committed')(client)
+      expect(await rowsOf(queue.name)).toBe(0)
+      expect(got).toEqual([])
+    }, 'COMMIT')
+    await eventually(() => expect(got).toEqual(['committed']))
+    await publishAll(broker, queue.name, ['after'])
+    await eventually(() => expect(got).toEqual(['committed', 'after']))
+    await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+  })
+
+  test('says what the database said', async () => {
+    const queue = newQueue()
+    const broker = await openBroker()
+    await broker.declare(queue)
+    const transaction = { query: () => Promise.reject(new Error('the transaction is over')) }
+    const publishing = broker.publish(
+      messageOf('a'),
+      { exchange: '', routingKey: queue.name },
+      { transaction },
+    )
+    await expect(publishing).rejects.toThrow('the transaction is over')
+  })
+})
+
+test('what PostgreSQL refuses is refused alone', async () => {
+  const queue = { ...newQueue(), exchange: { name: randomUUID(), type: 'fanout' } as const }
+  const broker = await openBroker()
+  await broker.declare(queue)
+  const publish = (routingKey: string) =>
+    broker.publish(messageOf(routingKey), { exchange: queue.exchange.name, routingKey })
+  const outcomes = await Promise.allSettled(['good', 'bad\0', 'better', 'worse\0', '"best"\\'].map(publish))
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ])
+  expect(outcomes[1]).toMatchObject({ reason: { code: 'BAD_VALUE' } })
+  expect(await broker.depth(queue.name)).toMatchObject({ messages: 3 })
+})
+
+test('a row that somebody wrote by hand is delivered, for the worker to refuse', async () => {
+  const queue = newQueue()
+  const broker = await openBroker()
+  await broker.declare(queue)
+  await admin.query(
+    `INSERT INTO celery.messages (queue, rank, exchange, routing_key, headers, properties, body)
+     VALUES ($1, 0, '', $1, 'no JSON', '[]', 'x')`,
+    [queue.name],
+  )
+  const got: Delivery[] = []
+  await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(delivery) })
+  await eventually(() => expect(got).toHaveLength(1))
+  expect(got[0]?.message.headers).toEqual({})
+  expect(got[0]?.message.properties).toEqual({
+    contentType: 'application/octet-stream',
+    contentEncoding: 'binary',
+  })
+  await got[0]?.ack()
+})
