@@ -64,7 +64,11 @@ export function createMailboxClient(app: AppCore): MailboxClient {
     try {
       const reply = decodeJson(message.body.toString())
       if (!isObject(reply)) return
-      Object.assign(collector.replies, reply)
+      for (const [host, content] of Object.entries(reply)) {
+        if (Object.hasOwn(collector.replies, host))
+          app.options.log.warn({ host }, 'two workers have one name: give each a hostname of its own')
+        collector.replies[host] = content
+      }
       collector.onReply()
     } catch (error) {
       app.options.log.warn({ error }, 'a reply of a worker could not be read')

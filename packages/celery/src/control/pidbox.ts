@@ -139,5 +139,15 @@ async function reply({ app, broker, hostname }: WorkerSurface, request: ControlR
   if (replyTo === undefined) return
   const headers = { ticket, clock: app.clock.forward() }
   const exchange = { name: replyTo.exchange, type: 'direct' } as const
-  await broker.cast(mail({ [hostname]: content ?? null }, headers), castTo(exchange, replyTo.routingKey))
+  await broker.cast(replyMail(hostname, content, headers), castTo(exchange, replyTo.routingKey))
+}
+
+/** Arguments of tasks may have been sent by anybody: what cannot be written is answered all the same. */
+function replyMail(hostname: string, content: unknown, headers: Record<string, unknown>): WireMessage {
+  try {
+    return mail({ [hostname]: content ?? null }, headers)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return mail({ [hostname]: { error: `The answer cannot be sent: ${reason}` } }, headers)
+  }
 }

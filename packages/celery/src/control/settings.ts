@@ -8,7 +8,7 @@ import type { WorkerSurface } from '../worker/surface.ts'
 export async function settingsOf(worker: WorkerSurface): Promise<Record<string, unknown>> {
   const { options } = worker.app
   const defaults = options.taskDefaults
-  const results = await worker.app.results()
+  const results = await worker.app.results().catch(() => undefined)
   return {
     accept_content: ['json'],
     broker_heartbeat: null,

@@ -3,7 +3,7 @@ import { pidboxExchange } from '../../src/control/mailbox.ts'
 import { mingle } from '../../src/control/mingle.ts'
 import { servePidbox } from '../../src/control/pidbox.ts'
 import { type ControlFixture, startControl } from './support/control-fixture.ts'
-import { FakeWorker } from './support/fake-worker.ts'
+import { FakeWorker, fakeRequest } from './support/fake-worker.ts'
 
 let fixture: ControlFixture
 beforeEach(async () => {
@@ -38,6 +38,11 @@ describe('what comes', () => {
     await cast('{"method": "revoke", "arguments": {"task_id": "a"}, "reply_to": {"exchange": 7}}')
     expect(await fixture.ask('revoked')).toEqual(['a'])
     expect(fixture.worker.calls.map(([name]) => name)).toEqual(['revoke', 'revoke'])
+  })
+
+  test('an answer that cannot be written is an error', async () => {
+    fixture.worker.activeRequests = [fakeRequest('a', { args: ['half \ud800'], startedAt: new Date() })]
+    expect(await fixture.ask('active')).toEqual({ error: expect.stringContaining('cannot be sent') })
   })
 
   test('the clock follows that of who asks', async () => {
@@ -164,6 +169,13 @@ describe('the client', () => {
     ])
     expect(answers.map((replies) => Object.keys(replies))).toEqual(Array(11).fill(['celery@fake']))
     expect(answers[3]).toEqual({ 'celery@fake': ['tasks.add [name=tasks.add]'] })
+  })
+
+  test('says when two workers have one name', async () => {
+    const pidbox = await servePidbox(new FakeWorker(fixture.app, fixture.broker))
+    expect(await fixture.control.ping({ timeout: 0.2 })).toEqual({ 'celery@fake': { ok: 'pong' } })
+    expect(fixture.log.warnings).toEqual([expect.stringContaining('one name')])
+    await pidbox.stop()
   })
 
   test('can be closed and used again', async () => {

@@ -10,6 +10,8 @@ clocks = []
 
 
 def on_event(event):
+    if not clocks:
+        print('watching', flush=True)
     state.event(event)
     clocks.append(event['clock'])
     if event['type'] == 'worker-heartbeat':
@@ -18,13 +20,8 @@ def on_event(event):
         receiver.should_stop = True
 
 
-def on_ready(*args, **kwargs):
-    print('ready', flush=True)
-
-
 with app.connection() as connection:
     receiver = app.events.Receiver(connection, handlers={'*': on_event})
-    receiver.on_consume_ready = on_ready
     receiver.capture(limit=None, timeout=20, wakeup=False)
 
 fields = ('name', 'state', 'args', 'kwargs', 'result', 'runtime', 'exception', 'traceback', 'retries', 'root_id')

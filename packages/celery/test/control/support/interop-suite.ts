@@ -101,13 +101,14 @@ export function interopSuite(openServer: () => Promise<InteropServer>): void {
 
   test("Python's receiver and state understand our events", async () => {
     const watcher = python('python', ['watch.py'])
-    await watcher.line((line) => line === 'ready')
     worker.counts = { 'tasks.add': 2 }
+    await vi.waitFor(async () => {
+      await control.heartbeat({ destination: worker.hostname })
+      expect(watcher.output).toContain('watching')
+    }, waiting)
     const told = createWorkerEvents({ taskEvents: true })(worker)
     await told.start()
     tellOfTasks(told)
-    const beaten = await control.heartbeat({ destination: worker.hostname, reply: true, timeout: 10 })
-    expect(beaten).toEqual({ [worker.hostname]: null })
     await told.stop()
     const { tasks, workers, has_clocks } = await watcher.json<{
       tasks: Record<string, unknown>
@@ -133,6 +134,10 @@ export function interopSuite(openServer: () => Promise<InteropServer>): void {
     const seen: CeleryEvent[] = []
     const watching = await captureEvents(app, (event) => void seen.push(event))
     stops.push(() => watching.stop())
+    // Its gossip listens to our heartbeats.
+    const own = createWorkerEvents()(worker)
+    await own.start()
+    stops.push(() => own.stop())
     await control.revoke('revoked-before', { destination: worker.hostname, reply: true, timeout: 10 })
     const name = 'py@interop'
     const program = python(
@@ -176,9 +181,10 @@ export function interopSuite(openServer: () => Promise<InteropServer>): void {
     })
     expect(seen.find(({ type }) => type === 'task-succeeded')).toMatchObject({ uuid: 'added', result: '3' })
     await control.shutdown({ destination: name })
-    await vi.waitFor(() => expect(seen.map(({ type }) => type)).toContain('worker-offline'), {
-      timeout: 10_000,
-    })
+    await program.exit()
+    expect(program.output.match(/ERROR.*/g)).toEqual([expect.stringContaining("KeyError('nonsense')")])
+    await vi.waitFor(() => expect(seen.map(({ type }) => type)).toContain('worker-offline'), waiting)
+    await own.stop()
   })
 
   test('Flower: the worker online with its tasks, and the buttons', async () => {

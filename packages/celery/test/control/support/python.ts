@@ -51,6 +51,11 @@ export class PythonProcess {
     this.#wake = Promise.withResolvers()
   }
 
+  /** The newest thousand lines. */
+  get output(): string {
+    return this.#lines.join('\n')
+  }
+
   /** The first line that fits; throws with all of the output when the program ends or 30 seconds pass before. */
   async line(fits: (line: string) => boolean): Promise<string> {
     const timer = AbortSignal.timeout(30_000)
@@ -59,7 +64,7 @@ export class PythonProcess {
       const found = this.#lines.find(fits)
       if (found !== undefined) return found
       const hasEnded = this.#child.exitCode !== null && this.#child.stdout?.readableEnded
-      if (hasEnded || timer.aborted) throw new Error(`Python said something else:\n${this.#lines.join('\n')}`)
+      if (hasEnded || timer.aborted) throw new Error(`Python said something else:\n${this.output}`)
       await Promise.race([this.#wake.promise, late, hasEnded ? undefined : once(this.#child, 'close')])
     }
   }
