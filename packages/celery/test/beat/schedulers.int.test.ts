@@ -133,7 +133,7 @@ describe.skipIf(redis === undefined)('many schedulers on one Redis', () => {
     await expect.poll(() => sent.length, { timeout: 15_000 }).toBeGreaterThan(15)
     await Promise.all(beats.map((beat) => beat.stop()))
     expect(new Set(sent).size).toBe(sent.length)
-    const [state] = (await beats[0]?.list()) ?? []
+    const [state] = (await stores[0]?.read())?.entries ?? []
     expect(state?.runs).toBe(sent.length)
     expect(sent.at(-1)).toBe(runId('tick', state?.lastDue ?? new Date(0), false))
   })

@@ -156,9 +156,9 @@ describe('the runs of a crontab', () => {
   })
 
   it('has a text for people', () => {
-    expect(String(crontab({ minute: '*/5', hour: [1, 2], dayOfWeek: 'mon, tue' }))).toBe(
-      '*/5 1,2 * * mon,tue',
-    )
+    const schedule = crontab({ minute: '*/5', hour: [1, 2], dayOfWeek: 'mon, tue' })
+    expect(schedule.describe('UTC')).toBe('*/5 1,2 * * mon,tue UTC')
+    expect(interval(1.5).describe('UTC')).toBe('every 1.5 s')
   })
 })
 
