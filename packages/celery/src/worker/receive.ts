@@ -3,7 +3,7 @@ import { decodeTask } from '../protocol/decode-task.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import { parseTime } from '../protocol/time.ts'
 import { endRevoked } from './finish/revoke.ts'
-import { refuseUnknown, refuseUnreadable } from './refuse.ts'
+import { putAside, refuseUnknown, refuseUnreadable } from './refuse.ts'
 import { inBackground, nowOf, type Runtime } from './runtime.ts'
 import { enqueue, schedule } from './schedule.ts'
 import { TaskRequest } from './task-request.ts'
@@ -15,7 +15,7 @@ export function receive(runtime: Runtime, delivery: Delivery): void {
     admit(runtime, delivery)
   } catch (error) {
     runtime.log.error({ err: error, queue: delivery.queue }, 'a message could not be taken in hand')
-    inBackground(runtime, 'putting a message back', delivery.requeue())
+    putAside(runtime, delivery)
   }
 }
 

@@ -23,6 +23,15 @@ export function refuseUnknown(runtime: Runtime, delivery: Delivery, message: Tas
   refuse(runtime, delivery, { error, reason: 'unknown_task', message })
 }
 
+/** Seconds after which a message that could not be dealt with comes again, so that it does not go round and round. */
+const asideFor = 60
+
+export function putAside(runtime: Runtime, delivery: Delivery): void {
+  const until = new Date(nowOf(runtime) + asideFor * 1_000)
+  const work = runtime.isStopping ? delivery.requeue() : delivery.delay(until)
+  inBackground(runtime, 'putting a message aside', work)
+}
+
 interface Refusal {
   error: unknown
   reason: DeathReason
@@ -35,7 +44,7 @@ function refuse(runtime: Runtime, delivery: Delivery, refusal: Refusal): void {
   const { reason, error } = refusal
   runtime.log.error({ err: error, id, task, reason, queue: delivery.queue }, 'a message is refused')
   const work = carryOut(runtime, delivery, refusal).catch(async (failed: unknown) => {
-    await delivery.requeue()
+    putAside(runtime, delivery)
     throw failed
   })
   inBackground(runtime, `refusing message ${id ?? 'without id'}`, work)

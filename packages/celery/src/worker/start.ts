@@ -1,4 +1,5 @@
-import { crashed, done } from './finish/done.ts'
+import { crashed } from './finish/crash.ts'
+import { done } from './finish/done.ts'
 import { lossesHeader, readLosses } from './finish/history.ts'
 import { failAsLost } from './finish/lose.ts'
 import { endRevoked } from './finish/revoke.ts'

@@ -41,6 +41,7 @@ class QueueWorker implements Worker {
   readonly #resolveDone: () => void
   readonly #toClose: (() => Promise<void> | void)[] = []
   #starting: Promise<void> | undefined
+  #isReady = false
   #isStopped = false
   #shutdown: Shutdown | undefined
   #surface: RunningSurface | undefined
@@ -66,8 +67,9 @@ class QueueWorker implements Worker {
 
   async stop(options: StopOptions = {}): Promise<void> {
     this.#isStopped = true
-    if (this.#shutdown) await this.#shutdown.stop(options)
-    else await this.#starting?.catch(() => undefined)
+    // A start that goes on ends itself at its next step.
+    if (this.#shutdown && !this.#isReady) await this.#starting?.catch(() => undefined)
+    await this.#shutdown?.stop(options)
     this.#resolveDone()
   }
 
@@ -104,27 +106,36 @@ class QueueWorker implements Worker {
     if (events) runtime.events = events(surface)
     runtime.metrics.bind(surface)
     this.#limitRates(runtime)
+    this.#stillWanted()
     await this.#checkThreads(runtime)
+    this.#stillWanted()
     if (events) {
       await runtime.events.start()
       this.#toClose.push(() => runtime.events.stop())
     }
     for (const queue of this.#settings.queues) {
-      if (this.#isStopped) throw new CeleryError('CLOSED', 'The worker was stopped while it started.')
+      this.#stillWanted()
       await consumers.add(queue)
     }
     for (const begin of services) {
+      this.#stillWanted()
       const service = await begin(surface)
       this.#toClose.push(() => service.stop())
     }
     const { queues, routes, defaultQueue } = this.#app.options
     const known = [defaultQueue, ...queues.map(({ name }) => name), ...routes.map(({ queue }) => queue)]
     this.#toClose.push(watchQueues(runtime, () => [...known, ...surface.queues().map(({ name }) => name)]))
+    this.#stillWanted()
+    this.#isReady = true
     const { hostname, concurrency } = this.#settings
     runtime.log.info(
       { hostname, concurrency, queues: surface.queues().map(({ name }) => name) },
       'the worker is ready',
     )
+  }
+
+  #stillWanted(): void {
+    if (this.#isStopped) throw new CeleryError('CLOSED', 'The worker was stopped while it started.')
   }
 
   #limitRates({ app, limiter }: Runtime): void {

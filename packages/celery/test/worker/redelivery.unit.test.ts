@@ -149,7 +149,7 @@ test('where neither can count, the message goes round with the count in a header
   ])
 })
 
-test('a mistake in the worker itself is logged with the task, the message goes back, and the worker lives', async () => {
+test('a mistake in the worker itself is logged, the message comes again later, and at last is a dead letter', async () => {
   const { app, broker, lines, runs } = setUp()
   const mistaken = {
     bind() {},
@@ -164,9 +164,40 @@ test('a mistake in the worker itself is logged with the task, the message goes b
   const delivery = handDelivery({ task: 'late', id: 't1' })
   broker.deliver(delivery)
   await until(() => delivery.settled.length > 0)
-  expect(delivery.settled).toEqual(['requeue'])
+  expect(delivery.settled).toEqual(['delay'])
+  expect(delivery.delayed?.headers).toMatchObject({
+    task_losses: 1,
+    task_history: [{ event: 'crash', detail: 'TypeError: a mistake' }],
+  })
   expect(lines.find(({ level }) => level === 'error')).toMatchObject({ fields: { id: 't1', task: 'late' } })
+  const last = handDelivery({ ...delivery.delayed?.headers, task_losses: 4 })
+  broker.deliver(last)
+  await until(() => last.settled.length > 0)
+  expect(last.settled).toEqual(['discard'])
+  expect(await metaOf(app, 't1')).toMatchObject({ status: 'FAILURE', result: { exc_type: 'TypeError' } })
+  expect((await lettersOf(app)).map(({ reason }) => reason)).toEqual(['worker_lost'])
   broker.deliver(handDelivery({ task: 'early', id: 't2' }))
-  await until(() => runs.includes('t2 0'))
-  await until(() => surface.active().length === 0)
+  await until(() => runs.includes('t2 0') && surface.active().length === 0)
+})
+
+test('a retry has the arguments as they were sent, whatever the task made of them', async () => {
+  const { app, broker } = setUp()
+  const seen: unknown[] = []
+  task(
+    app,
+    'changes',
+    ({ list }, { retries }) => {
+      seen.push([...(list as number[])])
+      ;(list as number[]).push(99)
+      if (retries === 0) throw new Error('once')
+    },
+    { params: ['list'], retry: { delay: 0 } },
+  )
+  await startWorker(app)
+  broker.deliver(handDelivery({ task: 'changes', id: 't1' }, { args: [[1, 2]] }))
+  await until(() => seen.length === 2)
+  expect(seen).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
 })

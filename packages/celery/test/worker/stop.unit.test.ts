@@ -128,6 +128,26 @@ test('a worker that cannot start says why, and one that was stopped does not sta
   await expect(stopped.start()).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
+test('a stop while it starts undoes what was begun', async () => {
+  const app = createApp()
+  const life: string[] = []
+  const worker = createWorker(app, {
+    services: [
+      async (surface) => {
+        surface.shutDown()
+        return { stop: async () => void life.push('first ended') }
+      },
+      async () => {
+        life.push('second begun')
+        return { stop: async () => undefined }
+      },
+    ],
+  })
+  await expect(worker.start()).rejects.toMatchObject({ code: 'CLOSED' })
+  await worker.done
+  expect(life).toEqual(['first ended'])
+})
+
 test('services live as long as the worker', async () => {
   const app = createApp()
   const life: string[] = []

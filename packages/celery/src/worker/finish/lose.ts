@@ -1,15 +1,12 @@
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { persist } from '../persist.ts'
 import { failure } from '../run/outcome.ts'
-import { nowOf, type Runtime } from '../runtime.ts'
+import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
+import { comeBack } from './come-back.ts'
 import { ended } from './ended.ts'
 import { fail } from './fail.ts'
-import { addHistory, historyHeader, lossesHeader, readLosses } from './history.ts'
-
-/** Seconds that a task which killed its thread waits, before the first further try and at most. */
-const firstWait = 1
-const maxWait = 60
+import { readLosses } from './history.ts'
 
 /** The thread died under the task: back into its queue with a mark, as often as the worker allows. */
 export async function lose(runtime: Runtime, request: TaskRequest, why: string): Promise<void> {
@@ -18,15 +15,10 @@ export async function lose(runtime: Runtime, request: TaskRequest, why: string):
   if (!goesBack) return await fail(runtime, request, { ...lost(why), reason: undefined })
   const losses = readLosses(request.delivery.message.headers) + 1
   if (losses >= settings.maxDeliveries) return await failAsLost(runtime, request, losses, why)
-  const { headers } = request.delivery.message
-  const now = nowOf(runtime)
-  const history = addHistory(headers, { at: new Date(now).toISOString(), event: 'worker_lost', detail: why })
-  const until = new Date(now + Math.min(maxWait, firstWait * 2 ** (losses - 1)) * 1_000)
   const { id, task } = request
   runtime.log.warn({ id, task, losses }, `a task's thread was lost (${why}); it is tried again`)
-  request.isLeaving = true
   await persist(runtime, 'putting a task back', id, () =>
-    request.delivery.delay(until, { ...headers, [historyHeader]: history, [lossesHeader]: losses }),
+    comeBack(runtime, request, losses, { event: 'worker_lost', detail: why }),
   )
   ended(runtime, request, 'LOST', why)
 }

@@ -1,5 +1,6 @@
 import type { PublishTo } from '../../app/celery.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
+import { decodeTask } from '../../protocol/decode-task.ts'
 import { exceptionData, reprOfException } from '../../protocol/exceptions.ts'
 import type { TaskHeaders, TaskMessage } from '../../protocol/message.ts'
 import { pythonArgsRepr, pythonRepr } from '../../protocol/repr.ts'
@@ -23,7 +24,11 @@ export async function retryLater(runtime: Runtime, request: TaskRequest, plan: R
   const eta = dueAt(runtime, request, plan, now)
   const when = eta === undefined ? 'now' : `in ${Math.ceil((eta.getTime() - now) / 1_000)}s`
   const exception = plan.exception ?? exceptionData(celeryExceptions.retry(`Retry ${when}`)).data
-  const message = nextMessage(request, plan, { eta, at: new Date(now).toISOString(), exception })
+  const message = nextMessage(asSent(runtime, request), request, plan, {
+    eta,
+    at: new Date(now).toISOString(),
+    exception,
+  })
   await keep(runtime, request, 'RETRY', exception, plan.traceback)
   // Straight into the queue it came from: an exchange would send it to others as well.
   const to = { exchange: '', routingKey: request.queue, ...compressionOf(request.message.headers) }
@@ -49,13 +54,19 @@ function dueAt(runtime: Runtime, request: TaskRequest, plan: RetryPlan, now: num
   return wait > 0 ? new Date(now + wait * 1_000) : undefined
 }
 
+/** The message as it came: the task may have changed the arguments it was given. */
+function asSent({ app }: Runtime, { delivery }: TaskRequest): TaskMessage {
+  const { maxBodySize, timeZone } = app.options
+  return decodeTask(delivery.message, { maxBodySize, timeZone })
+}
+
 /** The same task with the same id, once more: all that was to follow it stays. */
 function nextMessage(
+  message: TaskMessage,
   request: TaskRequest,
   plan: RetryPlan,
   { eta, at, exception }: { eta: Date | undefined; at: string; exception: ExceptionData },
 ): TaskMessage {
-  const { message } = request
   const { expiration: _, ...properties } = message.properties
   const history = addHistory(message.headers, { at, event: 'retry', detail: reprOfException(exception, 400) })
   const args = plan.args ?? message.args

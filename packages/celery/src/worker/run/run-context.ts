@@ -61,6 +61,9 @@ export class RunContext implements TaskContext, CurrentTask {
   get expires(): Date | undefined {
     return this.message.headers.expires ? parseTime(this.message.headers.expires) : undefined
   }
+  get priority(): number | null {
+    return this.message.properties.priority ?? null
+  }
   get worker(): string {
     return this.#host.worker
   }

@@ -1,6 +1,6 @@
 import { runAsTask } from '../../app/current-task.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
-import { crashed } from '../finish/done.ts'
+import { crashed } from '../finish/crash.ts'
 import { settle } from '../finish/finish.ts'
 import { metaOf } from '../finish/meta.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
@@ -10,8 +10,16 @@ import { failure, type Outcome } from './outcome.ts'
 import { perform } from './perform.ts'
 import { RunContext } from './run-context.ts'
 
-/** Runs a request's task, on the event loop or on a thread; how that ends is settled by itself. */
+/** Runs a request's task, on the event loop or on a thread; how that ends is settled by itself. Never throws. */
 export function run(runtime: Runtime, request: TaskRequest): void {
+  try {
+    begin(runtime, request)
+  } catch (error) {
+    void crashed(runtime, request, error)
+  }
+}
+
+function begin(runtime: Runtime, request: TaskRequest): void {
   const now = nowOf(runtime)
   request.startedMs = now
   const context = new RunContext(request.message, request.queue, request.redelivered, runtime.host)
@@ -93,17 +101,26 @@ function track(runtime: Runtime, request: TaskRequest): void {
   })
 }
 
-function trace({ tracer }: Runtime, request: TaskRequest, context: RunContext): void {
-  const parent = request.message.headers.traceparent
-  if (parent === undefined && !tracer) return
-  const own = childTraceparent(parent, newSpanId()) ?? (tracer && newTraceparent())
-  if (own === undefined) return
-  context.headers = { ...request.message.headers, traceparent: own }
+function trace(runtime: Runtime, request: TaskRequest, context: RunContext): void {
+  const { tracer } = runtime
+  const given = request.message.headers.traceparent
+  if (given === undefined && !tracer) return
+  const traceparent = childTraceparent(given, newSpanId()) ?? (tracer && newTraceparent())
+  if (traceparent === undefined) return
+  context.headers = { ...request.message.headers, traceparent }
+  if (!tracer) return
   const { message, queue } = request
-  request.endSpan = tracer?.begin({
-    message,
-    queue,
-    traceparent: own,
-    parent: typeof parent === 'string' ? parent : undefined,
-  })
+  const parent = typeof given === 'string' ? given : undefined
+  const end = guarded(runtime, () => tracer.begin({ message, queue, traceparent, parent }))
+  if (end) request.endSpan = (how) => guarded(runtime, () => end(how))
+}
+
+/** A tracer's mistake is no task's. */
+function guarded<T>({ log }: Runtime, call: () => T): T | undefined {
+  try {
+    return call()
+  } catch (error) {
+    log.warn({ err: error }, 'the tracer failed')
+    return undefined
+  }
 }

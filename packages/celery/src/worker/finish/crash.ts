@@ -1,0 +1,60 @@
+import { exceptionData } from '../../protocol/exceptions.ts'
+import { Abandoned } from '../persist.ts'
+import type { Runtime } from '../runtime.ts'
+import type { TaskRequest } from '../task-request.ts'
+import { comeBack } from './come-back.ts'
+import { bury } from './dead-letter.ts'
+import { done } from './done.ts'
+import { readLosses } from './history.ts'
+import { metaOf } from './meta.ts'
+import { discard, giveBack } from './settle.ts'
+
+/**
+ * A mistake in the worker's own code: it is logged with the task, the worker lives, and the message comes again after
+ * a while, as often as one whose worker was lost; then it is a dead letter. Never throws.
+ */
+export async function crashed(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
+  const { id, task, acknowledged, thread, context } = request
+  request.isSettled = true
+  context?.abort(error)
+  thread?.abort(error)
+  request.endSpan?.({ state: 'CRASHED', exception: String(error) })
+  if (error instanceof Abandoned) {
+    runtime.log.warn({ err: error, id, task, acknowledged }, 'a task is not finished before the worker stops')
+    await giveBack(runtime, request)
+  } else {
+    runtime.log.error({ err: error, id, task, acknowledged }, 'a task could not be finished')
+    await retire(runtime, request, error)
+  }
+  done(runtime, request)
+}
+
+async function retire(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
+  try {
+    if (request.acknowledged) {
+      await storeCrash(runtime, request, error)
+      return
+    }
+    const losses = readLosses(request.delivery.message.headers) + 1
+    if (losses < runtime.settings.maxDeliveries) {
+      await comeBack(runtime, request, losses, { event: 'crash', detail: String(error) })
+      return
+    }
+    const { data: exception, traceback } = exceptionData(error)
+    const { id: taskId, task } = request
+    await bury(runtime, request.delivery, { reason: 'worker_lost', taskId, task, exception, traceback })
+    await storeCrash(runtime, request, error)
+    await discard(runtime, request)
+  } catch (failed) {
+    runtime.log.error({ err: failed, id: request.id }, 'a task that crashed could not be put aside')
+    await giveBack(runtime, request)
+  }
+}
+
+/** It will not run again, so who waits for it is told; a success that was kept stays. */
+async function storeCrash(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
+  const { results } = runtime
+  if (!results || request.ignoresResult) return
+  const { data, traceback } = exceptionData(error)
+  await results.store(metaOf(runtime, request, 'FAILURE', data, traceback))
+}
