@@ -25,8 +25,8 @@ export function chain<Handle extends Result | GroupResult>(
   ...steps: [...AnySignature[], Signature<Handle>]
 ): Signature<Handle>
 export function chain(steps?: readonly AnySignature[]): AnySignature
-export function chain(...given: AnySignature[] | [(readonly AnySignature[])?]): AnySignature {
-  const steps = listed(given)
+export function chain(...given: readonly unknown[]): AnySignature {
+  const steps = listed(given as readonly AnySignature[] | readonly [readonly AnySignature[]])
   return new Signature(appOf(steps), normalise(makeChain(steps.map(signatureData))))
 }
 
@@ -92,7 +92,7 @@ function mapping<Input extends object, Output>(name: string, task: Task<Input, O
   return new Signature<Result<Output[]>>(task.app, { ...data, immutable: true })
 }
 
-function listed<T>(given: readonly T[] | readonly [(readonly T[])?]): readonly T[] {
+function listed<T>(given: readonly T[] | readonly [readonly T[]]): readonly T[] {
   const [first] = given
   return given.length === 1 && Array.isArray(first) ? (first as readonly T[]) : (given as readonly T[])
 }

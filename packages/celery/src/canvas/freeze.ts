@@ -52,22 +52,22 @@ function freezeGroup(data: SignatureData, context: FreezeContext): ResultNode {
   const { newId, id, rootId, groupId, chord } = context
   data.options.task_id ??= id ?? newId()
   if (rootId !== undefined) data.options.root_id = rootId
-  const ownId = data.options.task_id
   const members = tasksOf(data).map((task, groupIndex) =>
-    freeze(task, { newId, rootId, groupIndex, groupId: groupId ?? ownId, chord }),
+    freeze(task, { newId, rootId, groupIndex, groupId, chord }),
   )
-  return groupNode(ownId, members)
+  return groupNode(data.options.task_id, members)
 }
 
-/** The header's tasks learn of the body when they are sent: until then the chord carries it once. */
+/**
+ * The header's tasks learn of their group and of the body when they are sent: until then the chord carries the body
+ * once, and Python, which may give the header another id, finds them free.
+ */
 function freezeChord(data: SignatureData, context: FreezeContext): ResultNode {
   const { newId, rootId } = context
   data.options.task_id ??= newId()
   if (rootId !== undefined) data.options.root_id = rootId
   const groupId = data.options.task_id
-  const members = headerOf(data).map((task, groupIndex) =>
-    freeze(task, { newId, rootId, groupIndex, groupId }),
-  )
+  const members = headerOf(data).map((task, groupIndex) => freeze(task, { newId, rootId, groupIndex }))
   const header = groupNode(groupId, members)
   const body = bodyOf(data)
   if (!body) return header

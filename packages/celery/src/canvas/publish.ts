@@ -59,14 +59,17 @@ async function publishChain(app: AppCore, data: SignatureData, context: PublishC
 }
 
 async function publishGroup(app: AppCore, data: SignatureData, context: PublishContext): Promise<void> {
-  const members = tasksOf(data)
-  await forEachBounded(members, atOnce, (task) => publish(app, task, { ...context, isChild: false }))
-  addChild(context, () => nodeTuple(freeze(data, { newId: app.options.newId })))
+  const { newId } = app.options
+  data.options.task_id ??= newId()
+  // Those that are parts of a chord have its group already.
+  const node = freeze(data, { newId, groupId: data.options.task_id })
+  await forEachBounded(tasksOf(data), atOnce, (task) => publish(app, task, { ...context, isChild: false }))
+  addChild(context, nodeTuple(node))
 }
 
 /** A group is one child of the task that sends it, with its members. */
-function addChild(context: PublishContext, tuple: () => unknown[]): void {
-  if (context.isChild !== false) currentTask()?.children.push(tuple())
+function addChild(context: PublishContext, tuple: unknown[]): void {
+  if (context.isChild !== false) currentTask()?.children.push(tuple)
 }
 
 async function publishChord(app: AppCore, data: SignatureData, context: PublishContext): Promise<void> {
@@ -98,5 +101,5 @@ async function publishChord(app: AppCore, data: SignatureData, context: PublishC
     members.reduce((sum, task) => sum + chordSize(task), 0),
   )
   await forEachBounded(members, atOnce, (task) => publish(app, task, { ...sending, isChild: false }))
-  addChild(context, () => header)
+  addChild(context, header)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chain, chord, chunks, group, map, starmap } from '../../src/canvas/build.ts'
-import { createTasks, startWorker, until } from './support.ts'
+import { createTasks, startWorker, until } from './support/tasks.ts'
 
 const timeout = 5
 
@@ -51,7 +51,7 @@ describe('a chain', () => {
       type: 'ValueError',
       args: ['deliberate', 1],
     })
-    expect(await result.parent?.state()).toBe('FAILURE')
+    expect(await result.parent?.failed()).toBe(true)
     await until(() => notes.length > 0, 'the errback')
     expect(notes).toEqual([[result.parent?.parent?.id, 'failed']])
   })
@@ -118,9 +118,7 @@ describe('a group', () => {
     const { app, add } = createTasks()
     await startWorker(app)
     const inner = group(add.signature([1]), chain(add.signature([2]), add.signature([3])))
-    const result = await group<typeof inner extends never ? never : Awaited<ReturnType<typeof inner.send>>>([
-      inner,
-    ]).send([10])
+    const result = await group(inner).send([10])
     expect(await result.get({ timeout })).toEqual([11, 15])
   })
 

@@ -1,10 +1,10 @@
 import { onTestFinished } from 'vitest'
-import type { CeleryOptions } from '../../src/app/celery.ts'
-import { type Celery, createCelery } from '../../src/app/create-celery.ts'
-import type { Task } from '../../src/app/task-handle.ts'
-import { TaskError } from '../../src/errors.ts'
-import type { TaskMessage } from '../../src/protocol/message.ts'
-import { createWorker } from '../../src/worker/worker.ts'
+import type { CeleryOptions } from '../../../src/app/celery.ts'
+import { type Celery, createCelery } from '../../../src/app/create-celery.ts'
+import type { Task } from '../../../src/app/task-handle.ts'
+import { TaskError } from '../../../src/errors.ts'
+import type { TaskMessage } from '../../../src/protocol/message.ts'
+import { createWorker } from '../../../src/worker/worker.ts'
 
 export interface Tasks {
   app: Celery

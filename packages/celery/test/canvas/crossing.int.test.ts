@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { leftOut, servers } from '../../testing/servers.ts'
+import { type Crossing, openCrossing } from './support/crossing.ts'
+import { add, divisions, echo, fail, onSides, type Plan, plans, tsum } from './support/plans.ts'
+
+const { redis, python, amqp } = servers
+if (!redis) leftOut('canvases that cross to Python', 'TEST_REDIS_URL')
+if (!python) leftOut('canvases that cross to Python', 'TEST_CELERY_PYTHON')
+if (!amqp) leftOut('canvases that cross to Python on RabbitMQ', 'TEST_AMQP_URL')
+
+const brokers: [string, string | undefined][] = [['Redis', undefined]]
+if (amqp) brokers.push(['RabbitMQ', amqp])
+
+describe.skipIf(!redis || !python).each(brokers)('on %s, canvases', (_, url) => {
+  let crossing: Crossing
+  beforeAll(async () => {
+    crossing = await openCrossing({ redis: redis ?? '', python: python ?? '', amqp: url })
+  })
+  afterAll(async () => await crossing?.close())
+
+  describe.each(Object.entries(divisions))('run by %s', (_by, sides) => {
+    it.each(plans)('%s', async (_what, plan, value) => {
+      const placed = onSides(plan, sides)
+      expect(await crossing.here(placed), 'built here').toEqual({ value })
+      expect(await crossing.there(placed), 'built in Python').toEqual({ value })
+      expect(await crossing.readThere(placed), 'built here, read in Python').toEqual({ value })
+    })
+
+    it('fail as a whole, with their errbacks called', async () => {
+      for (const send of [crossing.here, crossing.there]) {
+        const errback: Plan = ['task', 'failed']
+        const chained = onSides(['errback', ['chain', add(1), fail, add(1), add(1)], errback], sides)
+        expect(await send(chained)).toEqual({ error: 'ValueError', args: ['deliberate', '1'] })
+        expect(await crossing.notes(1)).toEqual([[expect.stringMatching(/^[-0-9a-f]{36}$/), 'failed']])
+      }
+    })
+
+    it('fail their chords', async () => {
+      const chords: Plan[] = [
+        ['chord', add(1), fail, tsum()],
+        ['chain', ['group', add(1), fail], tsum(), add(1)],
+        ['chord', ['chain', fail, add(1)], add(1), ['chain', tsum(), add(1)]],
+      ]
+      const reason = /^Dependency .+ raised ValueError\('deliberate'\)$/
+      for (const plan of chords) {
+        const here = await crossing.here(onSides(plan, sides))
+        expect(here).toEqual({ error: 'ChordError', args: [expect.stringMatching(reason)] })
+        // Python's get() raises what a parent is known to have failed with, when it is known before it waits.
+        const there = await crossing.there(onSides(plan, sides))
+        expect(there).toMatchObject({ error: expect.stringMatching(/^(ChordError|ValueError)$/) })
+      }
+    })
+
+    it('call back', async () => {
+      for (const send of [crossing.here, crossing.there]) {
+        const linked: Plan = [
+          'link',
+          ['chain', add(1), ['group', add(1), add(2)], echo()],
+          ['task', 'note', 'done'],
+        ]
+        expect(await send(onSides(linked, sides))).toEqual({ value: [2, 3] })
+        expect(await crossing.notes(1)).toEqual([[[2, 3], 'done']])
+      }
+    })
+
+    it('tell each task its root and parent', async () => {
+      const where: Plan = ['task', 'where']
+      for (const send of [crossing.here, crossing.there]) {
+        const sent = await send(onSides(['chain', where, where, ['group', where, where], where], sides))
+        const [header, last] = (sent as { value: [[unknown[][], unknown[][]], string[]] }).value
+        const [[[[first], second], third], [, fourth]] = header as never as [
+          [[[string[]], string[]], string[]],
+          [unknown, string[]],
+        ]
+        const root = first[0]
+        expect(first).toEqual([root, null, root])
+        expect(second).toEqual([root, root, expect.any(String)])
+        expect(third).toEqual([root, second[2], expect.any(String)])
+        expect(fourth).toEqual([root, second[2], expect.any(String)])
+        expect(last[0]).toBe(root)
+        expect([third[2], fourth[2]]).toContain(last[1])
+      }
+    })
+  })
+})
