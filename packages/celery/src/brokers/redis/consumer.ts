@@ -8,7 +8,8 @@ import { decodeDocument, rewriteDocument } from './document.ts'
 import type { BrokerKeys } from './keys.ts'
 import { Nap } from './nap.ts'
 import type { Restorer } from './restorer.ts'
-import { countStart, delayTaken, settleAndTake } from './scripts.ts'
+import { delayTaken, settleAndTake } from './scripts.ts'
+import { Starts } from './starts.ts'
 import { unackedSuffix } from './unacked.ts'
 
 export interface ConsumerOptions extends ConsumeOptions {
@@ -33,8 +34,6 @@ const longestPutOff = 1
 const lookAgain = 1_000
 /** Milliseconds that putting back or parking waits for a lost connection: after its lease nobody needs it. */
 const patience = 60_000
-/** Seconds that beginnings are counted: a message that is not redelivered for a day has been settled. */
-const startsRemembered = 86_400
 
 /**
  * Takes a queue's messages, one step at a time: what was settled while a step was on its way goes with the next, so
@@ -53,6 +52,7 @@ export class RedisConsumer implements Consumption, Holder {
   readonly #suffix: string
   readonly #held = new Map<string, RedisDelivery>()
   readonly #nap = new Nap()
+  readonly #starts: Starts
   #prefetch: number
   #settled: string[] = []
   #nextTag = 1
@@ -76,6 +76,7 @@ export class RedisConsumer implements Consumption, Holder {
     this.#prefetch = options.prefetch
     this.#lists = options.keys.lists(options.queue)
     this.#suffix = unackedSuffix(options.queue)
+    this.#starts = new Starts(options.link, options.keys)
     this.#silence = options.link.notices.ring(this.#lists, () => this.look())
   }
 
@@ -135,14 +136,14 @@ export class RedisConsumer implements Consumption, Holder {
     if (this.#isClosed) return
     this.#held.delete(delivery.tag)
     this.#settled.push(delivery.tag)
-    if (delivery.isCounted) this.#forget('UNLINK', delivery)
+    this.#starts.forget(delivery)
     if (this.#isDue()) this.#nap.wake()
     else this.#late ??= setTimeout(this.#hurry, longestPutOff)
   }
 
   async putBack(delivery: RedisDelivery): Promise<void> {
     if (this.#isClosed) return
-    if (delivery.isCounted) this.#forget('DECR', delivery)
+    this.#starts.undo(delivery)
     await this.#options.link.persist(() => this.#options.restorer.putBack([delivery.tag]), patience)
     this.#release(delivery)
   }
@@ -159,7 +160,7 @@ export class RedisConsumer implements Consumption, Holder {
     const list = keys.list(this.queue, document.message.properties.priority ?? 0)
     const scriptKeys = [keys.unacked, keys.unackedIndex, keys.delayed, keys.delayedMessages, keys.delayedHead]
     const suffix = Buffer.byteLength(this.#suffix)
-    if (delivery.isCounted) this.#forget('DECR', delivery)
+    this.#starts.undo(delivery)
     await link.persist(() => {
       // The time that is left, so that clocks of workers and server need not agree.
       const left = Math.max(0, Math.ceil(until.getTime() - Date.now()))
@@ -169,12 +170,7 @@ export class RedisConsumer implements Consumption, Holder {
   }
 
   async countStart(delivery: RedisDelivery): Promise<number | undefined> {
-    const { link } = this.#options
-    const key = this.#startsKey(delivery)
-    if (key === undefined || delivery.isCounted) return undefined
-    const before = Number(await link.persist(() => link.run(countStart, [key], [startsRemembered]), patience))
-    delivery.isCounted = true
-    return before
+    return await this.#starts.count(delivery, patience)
   }
 
   async #run(): Promise<void> {
@@ -296,16 +292,5 @@ export class RedisConsumer implements Consumption, Holder {
 
   #release(delivery: RedisDelivery): void {
     if (this.#held.delete(delivery.tag)) this.#hurry()
-  }
-
-  #startsKey({ document }: RedisDelivery): string | undefined {
-    const id = document.tag ?? document.message.properties.correlationId
-    return id === undefined ? undefined : this.#options.keys.own(`starts:${id}`)
-  }
-
-  /** Worth no wait: a count that stays is forgotten by itself. */
-  #forget(command: 'UNLINK' | 'DECR', delivery: RedisDelivery): void {
-    const key = this.#startsKey(delivery)
-    if (key !== undefined) this.#options.link.command(command, key).catch(() => undefined)
   }
 }

@@ -13,8 +13,6 @@ export class BrokerKeys {
   readonly delayed: string
   readonly delayedMessages: string
   readonly delayedHead: string
-  /** Held by whoever looks for abandoned messages. */
-  readonly sweeper: string
   readonly #prefix: string
   readonly #fanout: string
 
@@ -28,7 +26,6 @@ export class BrokerKeys {
     this.delayed = this.own('delayed')
     this.delayedMessages = this.own('delayed:messages')
     this.delayedHead = this.own('delayed:head')
-    this.sweeper = this.own('sweeper')
   }
 
   own(name: string): string {

@@ -75,10 +75,11 @@ export class Leases {
     if (overdue.length > 0) await restorer.putBack(overdue.map(({ tag }) => tag))
   }
 
-  /** One worker at a time looks. */
+  /** Of those with the same timeouts one worker at a time looks. */
   async #sweep(every: number): Promise<void> {
     const { link, keys, restorer, leaseTimeout, visibilityTimeout, log } = this.#options
-    const mine = await link.command('SET', keys.sweeper, '1', 'NX', 'PX', Math.ceil(every * 900))
+    const turn = keys.own(`sweeper:${leaseTimeout}:${visibilityTimeout}`)
+    const mine = await link.command('SET', turn, '1', 'NX', 'PX', Math.ceil(every * 900))
     if (mine !== 'OK') return
     const shortest = Math.min(leaseTimeout, visibilityTimeout)
     let restored = 0
