@@ -12,8 +12,8 @@ export interface Statement {
 
 export interface BatchWriterOptions<Item> {
   database: Database
-  /** Writes all of these at once. */
-  statement(items: Item[]): Statement
+  /** Writes all of these at once, or rejects within so many milliseconds. */
+  write(items: Item[], timeout: number): Promise<unknown>
   sizeOf(item: Item): number
   maxItems?: number
 }
@@ -85,7 +85,10 @@ export class BatchWriter<Item> {
       left = left.filter(({ isOver }) => !isOver)
       if (left.length === 0) return
       try {
-        await this.#attempt(left)
+        await this.#options.write(
+          left.map(({ item }) => item),
+          attemptTimeout,
+        )
         for (const { resolve } of left) resolve()
         return
       } catch (error) {
@@ -94,11 +97,6 @@ export class BatchWriter<Item> {
         await delay(pauseBefore(attempt))
       }
     }
-  }
-
-  async #attempt(writes: Write<Item>[]): Promise<void> {
-    const { text, values } = this.#options.statement(writes.map(({ item }) => item))
-    await this.#options.database.query(text, values, attemptTimeout)
   }
 
   async #refused(writes: Write<Item>[], error: unknown): Promise<void> {

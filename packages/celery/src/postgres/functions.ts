@@ -5,12 +5,14 @@
  * off would have it compile the statement first, which takes half a second: hence no JIT.)
  */
 export const functions = `
--- Bodies come in one piece, as binary, and are cut up here: an array of them would be sent as text of twice the size.
+-- Who has found the queues by routes that are out of date is told so by false, and nothing is published. Bodies come in
+-- one piece, as binary, and are cut up here: an array of them would be sent as text of twice the size.
 CREATE FUNCTION {s}.publish(
-  _queues text[], _ranks smallint[], _not_before timestamptz[], _exchanges text[], _keys text[],
+  _revision bigint, _queues text[], _ranks smallint[], _not_before timestamptz[], _exchanges text[], _keys text[],
   _starts integer[], _headers integer[], _properties integer[], _bodies integer[], _bytes bytea
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
+  IF (SELECT r.revision > _revision FROM {s}.routes r) THEN RETURN false; END IF;
   INSERT INTO {s}.messages (queue, rank, not_before, exchange, routing_key, headers, properties, body)
   SELECT m.queue, m.rank, m.not_before, m.exchange, m.key,
     convert_from(substring(_bytes FROM m.start FOR m.headers), 'UTF8'),
@@ -19,6 +21,7 @@ BEGIN
   FROM unnest(_queues, _ranks, _not_before, _exchanges, _keys, _starts, _headers, _properties, _bodies)
     AS m (queue, rank, not_before, exchange, key, start, headers, properties, body);
   PERFORM {s}.wake(_queues);
+  RETURN true;
 END $$;
 
 CREATE FUNCTION {s}.wake(_queues text[]) RETURNS void LANGUAGE plpgsql

@@ -18,6 +18,10 @@ CREATE TABLE {s}.bindings (
   PRIMARY KEY (exchange, routing_key, queue)
 );
 
+-- One row: the revision of all the above, by which who publishes sees that there is a new queue or binding.
+CREATE TABLE {s}.routes (revision bigint NOT NULL);
+INSERT INTO {s}.routes VALUES (0);
+
 -- A message waits (no holder, no not_before), is parked (not_before), or is held (holder). There is no primary key, as
 -- each index would cost one more entry for each message published and one more for each taken: the two partial ones
 -- serve every statement. None of the updates can be heap-only, since they change which index a row belongs to, so that

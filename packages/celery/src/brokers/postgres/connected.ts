@@ -2,14 +2,20 @@ import type { Log } from '../../log.ts'
 import { BatchWriter } from '../../postgres/batch-writer.ts'
 import { closeInSteps } from '../../postgres/close.ts'
 import { Database } from '../../postgres/database.ts'
-import { describeError } from '../../postgres/errors.ts'
 import { Listener } from '../../postgres/listener.ts'
 import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
 import type { OpenedPool } from '../../postgres/pool.ts'
 import type { Schema } from '../../postgres/schema.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import { unroutable } from '../options.ts'
-import type { ConsumeOptions, Consumption, Destination, PublishOptions, QueueDeclaration } from '../port.ts'
+import type {
+  ConsumeOptions,
+  Consumption,
+  Destination,
+  PublishOptions,
+  QueueDeclaration,
+  SqlClient,
+} from '../port.ts'
 import { Casts } from './casts.ts'
 import { PostgresConsumer } from './consumer.ts'
 import { type Outgoing, outgoing, publishStatement, sizeOf } from './messages.ts'
@@ -48,8 +54,8 @@ export class Connected {
     this.database = database
     this.#listener = new Listener(pool, { log, onState: (state, error) => this.#stateIs(state, error) })
     this.casts = new Casts(database, this.#listener, schema.name, log)
-    const statement = (items: Outgoing[]) => publishStatement(schema.name, items)
-    this.#writer = new BatchWriter({ database, statement, sizeOf })
+    const write = (items: Outgoing[], timeout: number) => this.#write(items, timeout)
+    this.#writer = new BatchWriter({ database, write, sizeOf })
     this.#settler = new Settler(database, schema.name, log)
     this.#upkeep = new Upkeep({ database, schema: schema.name, leaseTimeout, log })
   }
@@ -59,7 +65,6 @@ export class Connected {
     await (migrate ? migratePostgres : checkMigrated)(opened.pool, { schema: schema.name })
     await this.#listener.open()
     await this.#listener.listen(schema.wake, (queue) => this.#wake(queue))
-    await this.#listener.listen(`${schema.name}_routes`, () => void this.#readRoutesAgain())
     await this.#readRoutes()
   }
 
@@ -81,11 +86,12 @@ export class Connected {
     // The default exchange leads to every queue by its name.
     await this.database.persist(
       `WITH queue AS (
-         INSERT INTO ${this.#schema}.queues (name, arguments) VALUES ($1, $2) ON CONFLICT DO NOTHING),
+         INSERT INTO ${this.#schema}.queues (name, arguments) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1),
        binding AS (
          INSERT INTO ${this.#schema}.bindings (exchange, type, routing_key, queue)
-         SELECT $3, $4, $5, $1 WHERE $3 <> '' ON CONFLICT DO NOTHING)
-       SELECT pg_notify('${this.#schema}_routes', '')`,
+         SELECT $3, $4, $5, $1 WHERE $3 <> '' ON CONFLICT DO NOTHING RETURNING 1)
+       UPDATE ${this.#schema}.routes SET revision = revision + 1
+       WHERE EXISTS (SELECT FROM queue) OR EXISTS (SELECT FROM binding)`,
       [name, JSON.stringify(queue.arguments ?? {}), exchange, type, routingKey],
     )
     await this.#readRoutes()
@@ -95,18 +101,11 @@ export class Connected {
     const { notBefore, transaction, timeout = 10 } = options
     if (to.declare !== undefined && !this.#routes.has(to.declare)) await this.declare(to.declare)
     const { exchange, routingKey } = to
-    let queues = this.#routes.find(exchange, routingKey)
-    if (queues.length === 0) {
-      await this.#readRoutes(timeout)
-      queues = this.#routes.find(exchange, routingKey)
-    }
-    if (queues.length === 0) throw unroutable(to)
-    const item = outgoing(message, { queues, exchange, routingKey, notBefore }, Date.now())
+    if (this.#routes.find(exchange, routingKey).length === 0) await this.#readRoutes(timeout)
+    if (this.#routes.find(exchange, routingKey).length === 0) throw unroutable(to)
+    const item = outgoing(message, { exchange, routingKey, notBefore }, Date.now())
     if (transaction === undefined) await this.#writer.write(item, timeout * 1000)
-    else {
-      const { text, values } = publishStatement(this.#schema, [item])
-      await transaction.query(text, values)
-    }
+    else await this.#writeWithin(transaction, item)
     if (notBefore !== undefined) this.#upkeep.parkedUntil(notBefore)
   }
 
@@ -128,30 +127,41 @@ export class Connected {
     return consumer
   }
 
-  hasQueue(name: string): boolean {
-    return this.#routes.hasQueue(name)
+  async #write(items: Outgoing[], timeout: number): Promise<void> {
+    for (;;) {
+      const { text, values } = publishStatement(this.#schema, this.#routes, items)
+      const [row] = await this.database.query(text, values, timeout)
+      if (row?.[0] === true) return
+      await this.#readRoutes()
+    }
+  }
+
+  async #writeWithin(transaction: SqlClient, item: Outgoing): Promise<void> {
+    for (;;) {
+      const { text, values } = publishStatement(this.#schema, this.#routes, [item])
+      const { rows } = await transaction.query(text, values)
+      if (rows[0]?.done !== false) return
+      await this.#readRoutes()
+    }
   }
 
   async #readRoutes(timeout = 10): Promise<void> {
     const rows = await this.database.persist(
-      `SELECT q.name, b.exchange, b.type, b.routing_key
-       FROM ${this.#schema}.queues q LEFT JOIN ${this.#schema}.bindings b ON b.queue = q.name`,
+      `SELECT r.revision, q.name, b.exchange, b.type, b.routing_key
+       FROM ${this.#schema}.routes r LEFT JOIN ${this.#schema}.queues q ON true
+       LEFT JOIN ${this.#schema}.bindings b ON b.queue = q.name`,
       [],
       timeout * 1000,
     )
-    const bindings = rows.filter((row) => row[1] !== null) as [string, string, Binding['type'], string][]
-    this.#routes.replace(
-      rows.map(([queue]) => queue as string),
-      bindings.map(([queue, exchange, type, routingKey]) => ({ queue, exchange, type, routingKey })),
-    )
-  }
-
-  async #readRoutesAgain(): Promise<void> {
-    try {
-      await this.#readRoutes()
-    } catch (error) {
-      this.#options.log.warn({ reason: describeError(error) }, 'which queues there are could not be read')
-    }
+    const queues = rows.map((row) => row[1]).filter((name) => typeof name === 'string')
+    const bound = rows.filter((row) => row[2] !== null) as [0, string, string, Binding['type'], string][]
+    const bindings = bound.map(([, queue, exchange, type, routingKey]) => ({
+      queue,
+      exchange,
+      type,
+      routingKey,
+    }))
+    this.#routes.replace(Number(rows[0]?.[0]), queues, bindings)
   }
 
   #wake(queue: string): void {
@@ -164,9 +174,7 @@ export class Connected {
 
   #stateIs(state: 'lost' | 'restored', error?: Error): void {
     this.#options.onState(state === 'lost' ? 'reconnecting' : 'open', error)
-    if (state === 'lost') return
-    // What was told while nobody listened.
-    void this.#readRoutesAgain()
-    this.#wakeAll()
+    // Perhaps something came while nobody listened.
+    if (state === 'restored') this.#wakeAll()
   }
 }

@@ -3,10 +3,10 @@ import type { Statement } from '../../postgres/batch-writer.ts'
 import type { Row } from '../../postgres/database.ts'
 import { encodeJson } from '../../protocol/json.ts'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
+import type { Routes } from './routes.ts'
 
 /** A message on its way to its queues. */
 export interface Outgoing {
-  queues: string[]
   rank: number
   /** ISO 8601, or null when it may be taken at once. */
   notBefore: string | null
@@ -19,7 +19,7 @@ export interface Outgoing {
 
 export function outgoing(
   message: WireMessage,
-  where: { queues: string[]; exchange: string; routingKey: string; notBefore: Date | undefined },
+  where: { exchange: string; routingKey: string; notBefore: Date | undefined },
   now: number,
 ): Outgoing {
   const { notBefore, ...rest } = where
@@ -42,9 +42,14 @@ export function sizeOf({ headers, properties, body }: Outgoing): number {
   return headers.length + properties.length + body.length
 }
 
-/** All of these in one statement: what is bytes in one piece, and where each of it is. */
-export function publishStatement(schema: string, messages: readonly Outgoing[]): Statement {
-  const rows = messages.flatMap((message) => message.queues.map((queue) => ({ queue, message })))
+/**
+ * All of these in one statement, by those routes: what is bytes in one piece, and where each of it is. It answers false
+ * when the routes are out of date.
+ */
+export function publishStatement(schema: string, routes: Routes, messages: readonly Outgoing[]): Statement {
+  const rows = messages.flatMap((message) =>
+    routes.find(message.exchange, message.routingKey).map((queue) => ({ queue, message })),
+  )
   const bytes = Buffer.concat(
     messages.flatMap(({ headers, properties, body }) => [headers, properties, body]),
   )
@@ -56,8 +61,9 @@ export function publishStatement(schema: string, messages: readonly Outgoing[]):
   }
   const numbers = (of: (message: Outgoing) => number) => arrayOf(rows.map(({ message }) => of(message)))
   return {
-    text: `SELECT ${schema}.publish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    text: `SELECT ${schema}.publish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS done`,
     values: [
+      routes.revision,
       textArrayOf(rows.map(({ queue }) => queue)),
       numbers(({ rank }) => rank),
       arrayOf(rows.map(({ message }) => message.notBefore)),

@@ -15,10 +15,13 @@ export function bindingOf(queue: QueueDeclaration): Binding {
 
 /** Which queues a message goes to, by what has been declared. */
 export class Routes {
+  /** Of what was read last. */
+  revision = -1
   #queues = new Set<string>()
   #bindings = new Map<string, Binding[]>()
 
-  replace(queues: Iterable<string>, bindings: Iterable<Binding>): void {
+  replace(revision: number, queues: Iterable<string>, bindings: Iterable<Binding>): void {
+    this.revision = revision
     this.#queues = new Set(queues)
     this.#bindings = Map.groupBy(bindings, ({ exchange }) => exchange)
   }
@@ -29,10 +32,6 @@ export class Routes {
     if (exchange === '') return true
     const bindings = this.#bindings.get(exchange) ?? []
     return bindings.some((binding) => binding.queue === name && binding.routingKey === routingKey)
-  }
-
-  hasQueue(name: string): boolean {
-    return this.#queues.has(name)
   }
 
   /** Each queue once, as an exchange delivers; none when there is no such route. */

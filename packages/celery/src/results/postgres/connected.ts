@@ -53,7 +53,10 @@ export class Connected {
     this.chords = new PostgresChords(database, schema, expires)
     this.#writer = new BatchWriter({
       database,
-      statement: (states: StoredState[]) => storeStatement(schema, states, expires),
+      write(states: StoredState[], timeout) {
+        const { text, values } = storeStatement(schema, states, expires)
+        return database.query(text, values, timeout)
+      },
       sizeOf: ({ meta }) => meta.length,
     })
     this.#expiry = new Expiry(database, schema, log)
