@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { CeleryError } from '../errors.ts'
 import type { MessageProperties, SignatureData, SignatureOptions, TaskMessage } from '../protocol/message.ts'
 import { pythonArgsRepr, pythonRepr } from '../protocol/repr.ts'
 import { formatTime, parseTime } from '../protocol/time.ts'
@@ -109,10 +108,9 @@ function expiry(
   return at ? { header, property: String(Math.max(0, at.getTime() - now.getTime())) } : { header }
 }
 
+/** @throws CeleryError `BAD_VALUE` past the year 9999 */
 function inSeconds(seconds: number, now: Date): string {
-  const time = formatTime(new Date(now.getTime() + seconds * 1_000))
-  if (time === undefined) throw new CeleryError('BAD_OPTION', `In ${seconds} seconds is past the year 9999.`)
-  return time
+  return formatTime(new Date(now.getTime() + seconds * 1_000))
 }
 
 /** The caller's headers, and the trace that the sending task belongs to unless they name another. */

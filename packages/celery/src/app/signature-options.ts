@@ -1,6 +1,6 @@
 import { CeleryError } from '../errors.ts'
 import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
-import { formatTime } from '../protocol/time.ts'
+import { formatTime, isPythonTime } from '../protocol/time.ts'
 import type { SendOptions, SignatureLike } from './send-options.ts'
 
 /** The headers that the protocol gives a meaning, and those of brokers: no caller may set them. */
@@ -127,9 +127,8 @@ function priority(value: unknown): number {
 }
 
 function time(option: string, value: unknown): string {
-  const text = value instanceof Date ? formatTime(value) : undefined
-  if (text === undefined) throw bad(option, 'must be a valid Date in the years 1 to 9999')
-  return text
+  if (value instanceof Date && isPythonTime(value)) return formatTime(value)
+  throw bad(option, 'must be a valid Date in the years 1 to 9999')
 }
 
 function flag(option: string, value: unknown): boolean {

@@ -87,6 +87,8 @@ export interface TaskContext {
   readonly groupIndex: number | null
   readonly eta: Date | undefined
   readonly expires: Date | undefined
+  /** The message's, where it has one. */
+  readonly priority: number | null
   /** It was begun before by a worker that was lost, or may have been. */
   readonly redelivered: boolean
   /** The sender's own headers, and those of the protocol. */

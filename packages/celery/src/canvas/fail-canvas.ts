@@ -58,7 +58,7 @@ async function keepFailure(app: AppCore, { options }: SignatureData, failure: Ta
     result: failure.exception,
     traceback: failure.traceback,
     children: [],
-    date_done: formatTime(app.options.now()) ?? null,
+    date_done: formatTime(app.options.now()),
     group_id: options.group_id ?? null,
     parent_id: options.parent_id ?? null,
   })

@@ -48,9 +48,11 @@ export async function openCrossing({ redis, python, amqp }: Servers): Promise<Cr
       { task: 'ts.*', queue: `${prefix}ts` },
     ],
   })
+  // What waits for a note holds its connection.
   const client = plainClient(redis)
-  await client.connect()
-  defineTasks(app, (args) => client.rpush(`${prefix}notes`, JSON.stringify(args)))
+  const noting = client.duplicate()
+  await Promise.all([client.connect(), noting.connect()])
+  defineTasks(app, (args) => noting.rpush(`${prefix}notes`, JSON.stringify(args)))
   const worker = createWorker(app, { concurrency: 4 })
   await worker.start()
 
@@ -68,6 +70,7 @@ export async function openCrossing({ redis, python, amqp }: Servers): Promise<Cr
     await Promise.all([pythonWorker.stop(), pythonClient.stop(), worker.stop({ mode: 'cold' })])
     await app.close()
     client.disconnect()
+    noting.disconnect()
     await removeKeys(redis, prefix)
     await host?.drop()
   }
