@@ -72,6 +72,7 @@ function follow(model: ChannelModel, { log }: AmqpSettings): Connected {
     isBlocked = false
     log.info({}, 'RabbitMQ takes messages again')
   })
+  gatherWrites(socketOf(model))
   model.on('close', (error) => {
     resolve(error ?? reason)
     // The library only ends its side, which a frozen connection never answers.
@@ -93,6 +94,29 @@ async function closeWithin(model: ChannelModel, seconds: number): Promise<void> 
   }
 }
 
-function destroySocket({ connection }: ChannelModel): void {
-  if ('stream' in connection && connection.stream instanceof Duplex) connection.stream.destroy()
+function destroySocket(model: ChannelModel): void {
+  socketOf(model)?.destroy()
+}
+
+function socketOf({ connection }: ChannelModel): Duplex | undefined {
+  return 'stream' in connection && connection.stream instanceof Duplex ? connection.stream : undefined
+}
+
+/** The library writes each frame by itself: those of one turn of the event loop go out in one call of the system. */
+function gatherWrites(socket: Duplex | undefined): void {
+  if (!socket) return
+  const write = socket.write.bind(socket)
+  let isGathering = false
+  const flush = () => {
+    isGathering = false
+    socket.uncork()
+  }
+  socket.write = (frame: Buffer) => {
+    if (!isGathering) {
+      isGathering = true
+      socket.cork()
+      process.nextTick(flush)
+    }
+    return write(frame)
+  }
 }

@@ -3,7 +3,7 @@ import type { WireMessage } from '../../protocol/message.ts'
 import type { Delivery, QueueDeclaration } from '../port.ts'
 import { isDelayedKey, keyBeforeDelay } from './delay-key.ts'
 import type { DeliveryChannel } from './delivery-channel.ts'
-import { fieldTable, withoutRabbitsOwn } from './field-table.ts'
+import { sentHeaders, withoutRabbitsOwn } from './field-table.ts'
 import { wireMessage } from './wire.ts'
 
 /** Parks a message of a queue: resolves when RabbitMQ has it. */
@@ -78,8 +78,8 @@ export class AmqpDelivery implements Delivery {
   #parkOptions(headers: Record<string, unknown>): Options.Publish {
     // The user id must be that of the connection that publishes; copies for CC went out when it was first published.
     const { userId: _, clusterId: __, ...properties } = this.#raw.properties
-    const { CC: ___, BCC: ____, ...kept } = withoutRabbitsOwn(headers)
-    return { ...properties, headers: fieldTable(kept), mandatory: true }
+    const { CC: ___, BCC: ____, ...kept } = headers
+    return { ...properties, headers: sentHeaders(kept), mandatory: true }
   }
 
   #settle(): boolean {

@@ -52,16 +52,25 @@ function objectField(value: object | null, key: string): unknown {
   return { '!': 'object', value: fieldTable(table) }
 }
 
-const byRabbit = /^x-(?:death|(?:first|last)-death-(?:exchange|queue|reason)|delivery-count|acquired-count)$/
-
 /**
- * Whether RabbitMQ itself has put this header there. Such a one must not be sent again: it takes a message whose
+ * The headers of a message to be sent, without those that RabbitMQ itself has put there: it takes a message whose
  * `x-death` names a queue for one that goes round in circles, and drops it.
  */
-export function isRabbitsOwn(header: string): boolean {
-  return header.startsWith('x-') && byRabbit.test(header)
+export function sentHeaders(headers: Table): Table {
+  const fields: Table = {}
+  for (const key in headers) {
+    const value = headers[key]
+    if (value !== undefined && !isRabbitsOwn(key)) fields[key] = fieldValue(value, key)
+  }
+  return fields
 }
 
 export function withoutRabbitsOwn(headers: Table): Table {
   return Object.fromEntries(Object.entries(headers).filter(([header]) => !isRabbitsOwn(header)))
+}
+
+const byRabbit = /^x-(?:death|(?:first|last)-death-(?:exchange|queue|reason)|delivery-count|acquired-count)$/
+
+function isRabbitsOwn(header: string): boolean {
+  return header.startsWith('x-') && byRabbit.test(header)
 }

@@ -1,11 +1,11 @@
 import type { Message, Options } from 'amqplib'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
-import { fieldTable, withoutRabbitsOwn } from './field-table.ts'
+import { sentHeaders } from './field-table.ts'
 
 /** @throws CeleryError `BAD_VALUE` when a header has no form in AMQP */
 export function publishOptions({ headers, properties }: WireMessage): Options.Publish {
   const options: Options.Publish = {
-    headers: fieldTable(withoutRabbitsOwn(headers)),
+    headers: sentHeaders(headers),
     contentType: properties.contentType,
     contentEncoding: properties.contentEncoding,
     deliveryMode: properties.deliveryMode ?? 2,
