@@ -30,7 +30,7 @@ export interface MailboxClient {
 }
 
 interface Collector {
-  replies: Replies
+  replies: Map<string, unknown>
   onReply(): void
 }
 
@@ -65,9 +65,9 @@ export function createMailboxClient(app: AppCore): MailboxClient {
       const reply = decodeJson(message.body.toString())
       if (!isObject(reply)) return
       for (const [host, content] of Object.entries(reply)) {
-        if (Object.hasOwn(collector.replies, host))
+        if (collector.replies.has(host))
           app.options.log.warn({ host }, 'two workers have one name: give each a hostname of its own')
-        collector.replies[host] = content
+        collector.replies.set(host, content)
       }
       collector.onReply()
     } catch (error) {
@@ -102,12 +102,12 @@ export function createMailboxClient(app: AppCore): MailboxClient {
   ): Promise<Replies> {
     if (collectors.size >= maxCollectors)
       throw new CeleryError(
-        'CLOSED',
+        'UNSUPPORTED',
         `More than ${maxCollectors} questions to workers wait: ask fewer at once`,
       )
     await listen()
     const ticket = app.options.newId()
-    const replies: Replies = {}
+    const replies = new Map<string, unknown>()
     const limit = options.limit ?? destinations(options)?.length ?? Infinity
     try {
       await new Promise<void>((resolve, reject) => {
@@ -117,7 +117,7 @@ export function createMailboxClient(app: AppCore): MailboxClient {
           resolve()
         }
         const onReply = () => {
-          if (Object.keys(replies).length >= limit) finish()
+          if (replies.size >= limit) finish()
         }
         collectors.set(ticket, { replies, onReply })
         send(method, args, options, ticket).catch((error: unknown) => {
@@ -128,7 +128,7 @@ export function createMailboxClient(app: AppCore): MailboxClient {
     } finally {
       collectors.delete(ticket)
     }
-    return replies
+    return Object.fromEntries(replies)
   }
 
   return {

@@ -126,12 +126,14 @@ async function outcome(
   }
 }
 
-/** Why not, for who asked; an error that is not one of ours is a fault to be looked into. */
+/** Why not, for who asked. An error that is not one of ours is a fault, and may say what is not for everybody. */
 function refusal(log: Log, method: string, error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error)
-  if (error instanceof CeleryError) log.warn({ method, reason }, 'remote control refused')
-  else log.error({ method, error }, 'remote control failed')
-  return reason
+  if (error instanceof CeleryError) {
+    log.warn({ method, reason: error.message }, 'remote control refused')
+    return error.message
+  }
+  log.error({ method, error }, 'remote control failed')
+  return `${method} failed: the worker's log says why`
 }
 
 async function reply({ app, broker, hostname }: WorkerSurface, request: ControlRequest, content: unknown) {

@@ -93,7 +93,11 @@ export function createEventDispatcher(options: EventDispatcherOptions): EventDis
     if (buffer.length > maxBuffered) dropped += buffer.splice(0, maxBatch).length
     if (broker.state !== 'open') return
     if (buffer.length >= maxBatch) void flush()
-    else timer ??= setTimeout(flush, flushInterval * 1000).unref()
+    else flushLater()
+  }
+
+  function flushLater(): void {
+    timer ??= setTimeout(flush, flushInterval * 1000).unref()
   }
 
   function flush(): Promise<void> {
@@ -101,6 +105,8 @@ export function createEventDispatcher(options: EventDispatcherOptions): EventDis
     timer = undefined
     flushing ??= sendGathered().finally(() => {
       flushing = undefined
+      // What came after the last look, while this was still said to be going on.
+      if (buffer.length > 0 && broker.state === 'open') flushLater()
     })
     return flushing
   }

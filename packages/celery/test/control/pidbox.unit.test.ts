@@ -40,6 +40,14 @@ describe('what comes', () => {
     expect(fixture.worker.calls.map(([name]) => name)).toEqual(['revoke', 'revoke'])
   })
 
+  test('a fault is told to the log, not to who asks', async () => {
+    vi.spyOn(fixture.worker, 'addQueue').mockRejectedValueOnce(new Error('secret of the server'))
+    expect(await fixture.ask('add_consumer', { queue: 'q' })).toEqual({
+      error: "add_consumer failed: the worker's log says why",
+    })
+    expect(fixture.log.warnings).toEqual(['remote control failed'])
+  })
+
   test('an answer that cannot be written is an error', async () => {
     fixture.worker.activeRequests = [fakeRequest('a', { args: ['half \ud800'], startedAt: new Date() })]
     expect(await fixture.ask('active')).toEqual({ error: expect.stringContaining('cannot be sent') })
