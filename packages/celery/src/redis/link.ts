@@ -126,6 +126,13 @@ export class RedisLink {
     return session.commands.call(name, ...args).catch((error: unknown) => this.#failed(session, error))
   }
 
+  /** As `command`, with texts as bytes. */
+  bytes(name: string, ...args: (string | number)[]): Promise<unknown> {
+    const session = this.#session
+    if (!session) return Promise.reject(new ConnectionLost('There is no connection to Redis'))
+    return session.commands.callBuffer(name, ...args).catch((error: unknown) => this.#failed(session, error))
+  }
+
   /** Does `work` again over each new connection until it is done, for so many milliseconds; it must be safe to repeat. */
   async persist<T>(work: () => Promise<T>, timeout: number): Promise<T> {
     const deadline = performance.now() + timeout

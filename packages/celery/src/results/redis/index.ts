@@ -98,10 +98,10 @@ class RedisResults implements ResultStore {
     const texts: unknown[] = []
     for (let i = 0; i < taskIds.length; i += perRead) {
       const keys = taskIds.slice(i, i + perRead).map((id) => this.#keys.task(id))
-      const reply = await this.#persist(() => this.#link.command('MGET', ...keys))
+      const reply = await this.#persist(() => this.#link.bytes('MGET', ...keys))
       if (Array.isArray(reply)) texts.push(...reply)
     }
-    return texts.map((text) => (typeof text === 'string' ? decodeMeta(text) : undefined))
+    return texts.map((text) => (Buffer.isBuffer(text) ? decodeMeta(text) : undefined))
   }
 
   async forget(taskIds: readonly string[]): Promise<void> {

@@ -81,24 +81,24 @@ export class RedisWatches {
   }
 
   readonly #onMessage = (channel: string, payload: Buffer): void => {
-    this.#tell(this.#keys.taskOf(channel), payload.toString())
+    this.#tell(this.#keys.taskOf(channel), payload)
   }
 
   async #read(taskIds: readonly string[]): Promise<void> {
     for (let i = 0; i < taskIds.length; i += perRead) {
       const ids = taskIds.slice(i, i + perRead)
-      const texts = await this.#link.command('MGET', ...ids.map((id) => this.#keys.task(id)))
+      const texts = await this.#link.bytes('MGET', ...ids.map((id) => this.#keys.task(id)))
       if (!Array.isArray(texts)) continue
-      for (const [n, id] of ids.entries()) if (typeof texts[n] === 'string') this.#tell(id, texts[n])
+      for (const [n, id] of ids.entries()) if (Buffer.isBuffer(texts[n])) this.#tell(id, texts[n])
     }
   }
 
-  #tell(taskId: string, text: string): void {
+  #tell(taskId: string, stored: Buffer): void {
     const listeners = this.#listeners.get(taskId)
     if (!listeners) return
     let meta: TaskMeta
     try {
-      meta = decodeMeta(text)
+      meta = decodeMeta(stored)
     } catch (error) {
       this.#log.warn({ taskId, err: error }, 'A result in Redis cannot be read')
       return

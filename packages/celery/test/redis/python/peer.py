@@ -4,7 +4,7 @@ import json
 import socket
 import sys
 
-from celery import Celery, chord, group
+from celery import Celery
 from kombu import Connection, Consumer, Exchange, Queue
 
 url, prefix = sys.argv[1:3]
@@ -17,11 +17,6 @@ app.conf.update(
 )
 connection = Connection(url, transport_options=options)
 state = {}
-
-
-@app.task(name='peer.sum')
-def total(values):
-    return sum(values)
 
 
 def send(q):
@@ -110,6 +105,15 @@ def store(q):
     app.backend.store_result(q['id'], q['result'], q['state'])
 
 
+def store_compressed(q):
+    packed = Celery('packed', broker=url, backend=url, set_as_current=False)
+    packed.conf.update(
+        result_compression='gzip',
+        result_backend_transport_options={'global_keyprefix': prefix},
+    )
+    packed.backend.store_result(q['id'], q['result'], q['state'])
+
+
 def meta(q):
     found = app.backend.get_task_meta(q['id'], cache=False)
     return {'status': found['status'], 'result': repr(found['result']), 'children': found.get('children')}
@@ -127,12 +131,6 @@ class Request:
 
 def chord_part(q):
     app.backend.on_chord_part_return(Request(q), q['state'], q['result'])
-
-
-def send_chord(q):
-    """A chord whose header and body are tasks of somebody else's."""
-    header = group(app.signature('ts.part', args=[n], queue=q['queue']) for n in range(q['size']))
-    return chord(header)(app.signature('ts.body', queue=q['queue'])).id
 
 
 for line in sys.stdin:
