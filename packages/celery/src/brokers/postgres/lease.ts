@@ -46,7 +46,7 @@ export class LeaseKeeper {
   #getting: Promise<Lease> | undefined
   #timer: NodeJS.Timeout | undefined
   #takes = true
-  #isClosed = false
+  #closing: Promise<void> | undefined
 
   constructor(options: LeaseOptions) {
     this.#options = options
@@ -75,8 +75,12 @@ export class LeaseKeeper {
   }
 
   /** Ends the lease: what is held goes back at once. */
-  async close(): Promise<void> {
-    this.#isClosed = true
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  async #end(): Promise<void> {
     clearTimeout(this.#timer)
     await this.#getting?.catch(() => {})
     const lease = this.#lease
@@ -92,7 +96,7 @@ export class LeaseKeeper {
 
   async #create(): Promise<Lease> {
     const { database, schema, queue, timeout } = this.#options
-    if (this.#isClosed) throw new Error('closed')
+    if (this.#closing !== undefined) throw new Error('closed')
     const validUntil = performance.now() + timeout * 1000
     const [row] = await database.query(
       `INSERT INTO ${schema}.holders (name, queue, lease_until)
@@ -106,7 +110,7 @@ export class LeaseKeeper {
   }
 
   #schedule(lease: Lease): void {
-    if (this.#isClosed) return
+    if (this.#closing !== undefined) return
     this.#timer = setTimeout(() => void this.#renew(lease), this.#options.timeout * 250)
     this.#timer.unref()
   }
@@ -126,7 +130,7 @@ export class LeaseKeeper {
     } catch (error) {
       if (!isPassing(error)) log.error({ reason: describeError(error) }, 'the lease could not be renewed')
     }
-    if (this.#isClosed) return
+    if (this.#closing !== undefined) return
     if (!lease.isLost) return this.#schedule(lease)
     log.warn({ holder: lease.id }, 'the lease on messages was lost: those in hand will be delivered again')
     this.#options.onLost()

@@ -39,10 +39,11 @@ export class Expiry {
   /** Deletes all that has expired by now. */
   async run(): Promise<void> {
     for (const table of ['results', 'groups', 'starts', 'watches'])
-      await this.#whileFull(this.#deleteFrom(table))
+      await this.#whileFull(`WITH ${this.#gone(table)} SELECT count(*) FROM gone`)
     await this.#whileFull(
-      `WITH gone AS (${this.#deleteFrom('chords', 'group_id')})
-       DELETE FROM ${this.#schema}.chord_parts p USING gone WHERE p.group_id = gone.group_id RETURNING 1`,
+      `WITH ${this.#gone('chords', 'group_id')}, parts AS (
+         DELETE FROM ${this.#schema}.chord_parts p USING gone WHERE p.group_id = gone.group_id)
+       SELECT count(*) FROM gone`,
     )
   }
 
@@ -56,17 +57,18 @@ export class Expiry {
     this.start()
   }
 
-  #deleteFrom(table: string, returning = '1'): string {
+  #gone(table: string, returning = '1'): string {
     // Rows that another process is deleting are left to it.
-    return `DELETE FROM ${this.#schema}.${table} WHERE ctid = ANY (ARRAY(
+    return `gone AS (
+      DELETE FROM ${this.#schema}.${table} WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM ${this.#schema}.${table} WHERE expires_at <= now() LIMIT ${batch} FOR UPDATE SKIP LOCKED))
-      RETURNING ${returning}`
+      RETURNING ${returning})`
   }
 
   async #whileFull(text: string): Promise<void> {
-    for (let count = batch; count >= batch && !this.#isClosed; )
-      count = (await this.#database.query(`WITH gone_now AS (${text}) SELECT count(*) FROM gone_now`)).map(
-        ([n]) => Number(n),
-      )[0] as number
+    for (let count = batch; count >= batch && !this.#isClosed; ) {
+      const [row] = await this.#database.query(text)
+      count = Number(row?.[0])
+    }
   }
 }

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { pauseBefore } from '../../src/postgres/backoff.ts'
+import { Batcher } from '../../src/postgres/batcher.ts'
+import { Signal } from '../../src/postgres/signal.ts'
+
+function recorder(options: { maxItems?: number; maxBytes?: number } = {}) {
+  const batches: number[][] = []
+  let running = 0
+  const batcher = new Batcher<number>({
+    maxItems: 100,
+    sizeOf: (item) => item,
+    ...options,
+    async flush(items) {
+      expect(++running).toBe(1)
+      batches.push(items)
+      await new Promise(setImmediate)
+      running--
+    },
+  })
+  return { batches, batcher }
+}
+
+describe('a batcher', () => {
+  test('gathers what comes in one turn, and what comes meanwhile', async () => {
+    const { batches, batcher } = recorder()
+    batcher.add(1)
+    batcher.add(2)
+    await new Promise(setImmediate)
+    batcher.add(3)
+    batcher.add(4)
+    await batcher.drained()
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+    batcher.add(5)
+    await batcher.drained()
+    expect(batches.at(-1)).toEqual([5])
+  })
+
+  test('keeps to its limits, though one item may be larger', async () => {
+    const byCount = recorder({ maxItems: 2 })
+    for (const item of [1, 2, 3, 4, 5]) byCount.batcher.add(item)
+    await byCount.batcher.drained()
+    expect(byCount.batches).toEqual([[1, 2], [3, 4], [5]])
+
+    const bySize = recorder({ maxBytes: 10 })
+    for (const item of [4, 6, 50, 1, 9, 1]) bySize.batcher.add(item)
+    await bySize.batcher.drained()
+    expect(bySize.batches).toEqual([[4, 6], [50], [1, 9], [1]])
+  })
+})
+
+test('a signal that was set while nobody waited is not lost, and is good for once', async () => {
+  const signal = new Signal()
+  signal.set()
+  await signal.wait()
+  const waiting = signal.wait()
+  signal.set()
+  await waiting
+  const start = performance.now()
+  await signal.wait(20)
+  expect(performance.now() - start).toBeGreaterThanOrEqual(19)
+})
+
+test('pauses grow up to a limit, and no two need be the same', () => {
+  const pauses = [0, 1, 2, 3, 20, 2_000].map((attempt) => pauseBefore(attempt, () => 1))
+  expect(pauses).toEqual([50, 100, 200, 400, 5_000, 5_000])
+  expect(pauseBefore(3, () => 0)).toBe(200)
+})

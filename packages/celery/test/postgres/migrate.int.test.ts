@@ -1,0 +1,110 @@
+import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
+import type pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createPostgresBroker } from '../../src/brokers/postgres/index.ts'
+import { migratePostgres } from '../../src/postgres/migrate.ts'
+import { migrations } from '../../src/postgres/migrations.ts'
+import { createPostgresResults } from '../../src/results/postgres/index.ts'
+import { poolOf, urlOf } from './support/places.ts'
+
+let database: TestDatabase
+let pool: pg.Pool
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  pool = poolOf(database, 8)
+})
+afterAll(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+const versionsOf = async (schema: string) =>
+  (await pool.query(`SELECT version FROM ${schema}.schema_version ORDER BY version`)).rows.map(
+    ({ version }) => version,
+  )
+const allVersions = migrations.map((_, index) => index + 1)
+
+test('any number of processes may migrate at once, and again', async () => {
+  const schema = 'at_once'
+  await Promise.all(Array.from({ length: 6 }, () => migratePostgres(pool, { schema })))
+  await migratePostgres(pool, { schema })
+  expect(await versionsOf(schema)).toEqual(allVersions)
+})
+
+test('a migration that fails leaves nothing behind, and says why', async () => {
+  await pool.query('CREATE SCHEMA half; CREATE TABLE half.dead_letters (id int)')
+  await expect(migratePostgres(pool, { schema: 'half' })).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+    message: expect.stringContaining('relation "dead_letters" already exists'),
+  })
+  const { rows } = await pool.query("SELECT tablename FROM pg_tables WHERE schemaname = 'half'")
+  expect(rows).toEqual([{ tablename: 'dead_letters' }])
+  // The connection was not left in the transaction.
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+})
+
+test('without migration a missing or older schema is refused, with what to do', async () => {
+  const schema = 'by_hand'
+  const broker = createPostgresBroker(urlOf(database), { schema, migrate: false })
+  const results = createPostgresResults(urlOf(database), { schema, migrate: false })
+  for (const opening of [() => broker.open(), () => results.open()])
+    await expect(opening()).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+      message: expect.stringMatching(/schema by_hand is not there: call migratePostgres\(pool\)/),
+    })
+  expect(broker.state).toBe('closed')
+  await migratePostgres(pool, { schema })
+  await pool.query(`DELETE FROM ${schema}.schema_version WHERE version = $1`, [migrations.length])
+  await expect(broker.open()).rejects.toThrow(`needs ${migrations.length}: call migratePostgres`)
+  await pool.query(`INSERT INTO ${schema}.schema_version VALUES ($1)`, [migrations.length])
+  await Promise.all([broker.open(), results.open()])
+  await Promise.all([broker.close(), results.close()])
+})
+
+test('an older program goes on beside a newer schema', async () => {
+  const schema = 'newer'
+  await migratePostgres(pool, { schema })
+  await pool.query(`INSERT INTO ${schema}.schema_version VALUES (1000)`)
+  await migratePostgres(pool, { schema })
+  const broker = createPostgresBroker(urlOf(database), { schema, migrate: false })
+  await broker.open()
+  await broker.close()
+  expect(await versionsOf(schema)).toEqual([...allVersions, 1000])
+})
+
+test.each(['', 'Celery', 'a-b', '1a', 'pg_jobs', 'a"; DROP SCHEMA public', 'a'.repeat(33)])(
+  'a schema named %j is refused',
+  async (schema) => {
+    await expect(migratePostgres(pool, { schema })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+  },
+)
+
+test('a pool that was handed in stays open, and is given all its connections back', async () => {
+  const own = poolOf(database, 6)
+  const broker = createPostgresBroker(own, { schema: 'handed_in' })
+  const results = createPostgresResults(own, { schema: 'handed_in' })
+  await Promise.all([broker.open(), results.open()])
+  const queue = { name: 'handed-in' }
+  const got = Promise.withResolvers<string>()
+  await broker.consume(queue, {
+    prefetch: 1,
+    onDelivery(delivery) {
+      void delivery.ack()
+      got.resolve(delivery.message.body.toString())
+    },
+  })
+  const properties = { contentType: 'application/json', contentEncoding: 'utf-8' }
+  await broker.publish(
+    { headers: {}, properties, body: Buffer.from('[]') },
+    { exchange: '', routingKey: queue.name },
+  )
+  expect(await got.promise).toBe('[]')
+  expect(broker.describe().virtual_host).toBe(own.options.database ?? '')
+  await Promise.all([broker.close(), results.close()])
+  expect([own.waitingCount, own.idleCount]).toEqual([0, own.totalCount])
+  expect((await own.query('SELECT count(*)::int AS count FROM handed_in.messages')).rows).toEqual([
+    { count: 0 },
+  ])
+  await own.end()
+})
