@@ -33,7 +33,7 @@ export interface Revocation {
 /** Made when the worker is, with what it may tell of it. */
 export type WorkerEventsFactory = (worker: WorkerSurface) => WorkerEvents
 
-/** Something that lives as long as the worker consumes: remote control, for one. */
+/** Something that lives as long as the worker, begun before it takes the first message: remote control, for one. */
 export type WorkerService = (worker: WorkerSurface) => Promise<{ stop(): Promise<void> }>
 
 export function noEvents(): WorkerEvents {

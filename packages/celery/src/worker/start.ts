@@ -33,13 +33,15 @@ function begin(runtime: Runtime, request: TaskRequest): void {
     endRevoked(runtime, request, how)
     return
   }
+  const { isLate } = request.profile
   const { message, redelivered } = request.delivery
-  const isEasy = !redelivered && message.headers[lossesHeader] === undefined
-  if (isEasy && request.profile.isLate) {
+  // One that is acknowledged as it begins is never begun twice, however often it was delivered.
+  const isCounted = isLate && (redelivered || message.headers[lossesHeader] !== undefined)
+  if (isLate && !isCounted) {
     run(runtime, request)
     return
   }
-  const ready = isEasy ? acknowledgeEarly(runtime, request) : countAndAcknowledge(runtime, request)
+  const ready = isCounted ? isWithinStarts(runtime, request) : acknowledgeEarly(runtime, request)
   ready.then(
     (isToRun) => {
       if (isToRun && !request.isSettled) run(runtime, request)
@@ -49,7 +51,6 @@ function begin(runtime: Runtime, request: TaskRequest): void {
 }
 
 async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  if (request.profile.isLate) return true
   await acknowledge(runtime, request)
   if (!request.delivery.isLost) return true
   // The acknowledgement did not get through, so the message comes again: it is run then.
@@ -58,10 +59,10 @@ async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise
   return false
 }
 
-async function countAndAcknowledge(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+async function isWithinStarts(runtime: Runtime, request: TaskRequest): Promise<boolean> {
   const before = await startsBefore(runtime, request)
   if (before === undefined) return false
-  if (before < runtime.settings.maxDeliveries) return await acknowledgeEarly(runtime, request)
+  if (before < runtime.settings.maxDeliveries) return true
   request.isSettled = true
   await failAsLost(runtime, request, before, 'its message was never settled')
   done(runtime, request)
@@ -78,15 +79,17 @@ async function startsBefore(runtime: Runtime, request: TaskRequest): Promise<num
   const noted = readLosses(headers)
   if (!delivery.redelivered) return noted
   const atBroker = await delivery.countStart()
-  if (atBroker !== undefined) return noted + atBroker
-  const { results } = runtime
+  const { results, broker } = runtime
+  // RabbitMQ's quorum queues count deliveries, also of what was only taken ahead and never begun.
+  const isExact = broker.kind !== 'amqp'
+  if (atBroker !== undefined && (isExact || !results)) return noted + atBroker
   if (results) {
     const counted = await persist(runtime, 'counting a start', request.id, () =>
       results.countStart(request.id),
     )
     request.isCounted = true
     // The first start was not redelivered, so it was not counted there.
-    return noted + counted + 1
+    return noted + Math.min(counted + 1, atBroker ?? Number.POSITIVE_INFINITY)
   }
   if (noted + 1 >= runtime.settings.maxDeliveries) return noted + 1
   request.isLeaving = true

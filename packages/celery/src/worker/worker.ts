@@ -113,14 +113,15 @@ class QueueWorker implements Worker {
       await runtime.events.start()
       this.#toClose.push(() => runtime.events.stop())
     }
-    for (const queue of this.#settings.queues) {
-      this.#stillWanted()
-      await consumers.add(queue)
-    }
+    // Before the first message is taken: one of them asks other workers what was revoked.
     for (const begin of services) {
       this.#stillWanted()
       const service = await begin(surface)
       this.#toClose.push(() => service.stop())
+    }
+    for (const queue of this.#settings.queues) {
+      this.#stillWanted()
+      await consumers.add(queue)
     }
     const { queues, routes, defaultQueue } = this.#app.options
     const known = [defaultQueue, ...queues.map(({ name }) => name), ...routes.map(({ queue }) => queue)]
