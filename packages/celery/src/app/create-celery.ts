@@ -197,7 +197,7 @@ export class Celery implements AppCore, ResultSource {
     this.#events?.send('task-sent', taskSentFields(message, { ...target, queue }))
   }
 
-  /** Waits for what is being sent, and lets go of broker and results. Safe to call twice. */
+  /** Lets go of broker and results; whoever waits for a result hears of it. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true

@@ -9,8 +9,14 @@ import { isGroup, makeChain, makeChord, makeGroup, makeTask, tasksOf } from './d
 import { normalise } from './normalise.ts'
 import { type AnySignature, Signature } from './signature.ts'
 
-/** What one member gives in its group's result; one that is a canvas with a group at its end gives a list. */
-export type OutputOf<Handle> =
+/** What a member gives in its group's result; one that is a canvas with a group at its end gives a list. */
+export type MemberOutput<Members extends readonly AnySignature[]> = Members[number] extends infer Member
+  ? Member extends Signature<infer Handle>
+    ? OutputOf<Handle>
+    : never
+  : never
+
+type OutputOf<Handle> =
   Handle extends Result<infer Output>
     ? Output
     : Handle extends GroupResult<infer Output>
@@ -31,11 +37,15 @@ export function chain(...given: readonly unknown[]): AnySignature {
 }
 
 /** All at once. A group within a group is part of it. */
-export function group<Handle extends Result | GroupResult>(
-  ...tasks: Signature<Handle>[] | [readonly Signature<Handle>[]]
-): Signature<GroupResult<OutputOf<Handle>>> {
-  const members = listed(tasks)
-  return new Signature(appOf(members), normalise(makeGroup(members.map(signatureData))))
+export function group<const Members extends readonly AnySignature[]>(
+  tasks: Members,
+): Signature<GroupResult<MemberOutput<Members>>>
+export function group<Members extends readonly AnySignature[]>(
+  ...tasks: Members
+): Signature<GroupResult<MemberOutput<Members>>>
+export function group(...given: readonly unknown[]): Signature<GroupResult> {
+  const members = listed(given as readonly AnySignature[] | readonly [readonly AnySignature[]])
+  return new Signature<GroupResult>(appOf(members), normalise(makeGroup(members.map(signatureData))))
 }
 
 /**

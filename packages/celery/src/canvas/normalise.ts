@@ -132,7 +132,12 @@ function normalChord(data: SignatureData, depth: number): SignatureData {
   if (!plain || isEmpty(plain)) return makeChord(header, null, { ...own, ...data.options })
 
   const { chord, group_id, group_index } = options
-  const body = placed(plain, { task_id: isFrozen ? undefined : id, chord, group_id, group_index })
+  const body = placed(plain, {
+    task_id: isFrozen || id === groupId ? undefined : id,
+    chord,
+    group_id,
+    group_index,
+  })
   const [first, ...rest] = spliced(withLinks(body, listOf(link), listOf(errback)))
   if (!first) return data
   const begun = withDelivery(bind(makeChord(header, first, own), data.args), deliveryOptions(options))
