@@ -1,7 +1,18 @@
-/** After `npm pack`, or after one that was broken off: the checkout's own package.json again. */
-import { existsSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+/**
+ * After `npm pack`: the checkout's own package.json again. With the id of a process, once that has ended: for a pack
+ * that was broken off.
+ */
+import { restoreManifest } from './manifest.ts'
 
-const manifest = join(import.meta.dirname, '../package.json')
-const before = `${manifest}.before-pack`
-if (existsSync(before)) renameSync(before, manifest)
+const [pid] = process.argv.slice(2)
+while (pid !== undefined && isRunning(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 200))
+restoreManifest()
+
+function isRunning(id: number): boolean {
+  try {
+    process.kill(id, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -2,32 +2,29 @@
  * Before `npm pack`: JavaScript and declarations into dist/, and a package.json that names these. In the checkout
  * Node runs the TypeScript itself, but it strips no types below node_modules. `postpack` puts package.json back.
  */
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceManifest, restoreManifest, root } from './manifest.ts'
 
-const root = join(import.meta.dirname, '..')
-const manifestPath = join(root, 'package.json')
-
+restoreManifest()
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 execFileSync('tsc', ['--project', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
-// What is not TypeScript (SQL, Lua) goes along as it is.
-cpSync(join(root, 'src'), join(root, 'dist'), {
-  recursive: true,
-  filter: (path) => !path.endsWith('.ts'),
-})
+// What is not TypeScript goes along as it is.
+cpSync(join(root, 'src'), join(root, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.ts') })
+replaceManifest()
+// npm runs no postpack when packing fails.
+const postpack = join(import.meta.dirname, 'postpack.ts')
+spawn(process.execPath, [postpack, String(npmProcess())], { detached: true, stdio: 'ignore' }).unref()
 
-interface Manifest {
-  private?: boolean
-  scripts?: unknown
-  devDependencies?: unknown
-  exports: Record<string, string>
-  bin?: Record<string, string>
+/** npm runs scripts through a shell, which may or may not stand between. */
+function npmProcess(): number {
+  const [parent, name] = processOf(process.ppid)
+  return /(^|\/)-?\w*sh$/.test(name) ? parent : process.ppid
 }
 
-const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest
-const { private: _private, scripts: _scripts, devDependencies: _devDependencies, ...published } = manifest
-published.exports = { '.': './dist/index.js' }
-copyFileSync(manifestPath, `${manifestPath}.before-pack`)
-writeFileSync(`${manifestPath}.new`, `${JSON.stringify(published, null, 2)}\n`)
-renameSync(`${manifestPath}.new`, manifestPath)
+function processOf(pid: number): [parent: number, name: string] {
+  const line = execFileSync('ps', ['-o', 'ppid=,comm=', '-p', String(pid)], { encoding: 'utf8' })
+  const [, parent = '', name = ''] = /^\s*(\d+)\s+(.*?)\s*$/s.exec(line) ?? []
+  return [Number(parent), name]
+}

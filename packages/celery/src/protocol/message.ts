@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * A task message as every broker carries it. On RabbitMQ these are AMQP's own properties and headers; on Redis
  * kombu packs them into one JSON document; PostgreSQL keeps them in columns.
