@@ -177,8 +177,8 @@ export class RedisBroker implements Broker {
     })
     this.#consumers.add(consumer)
     this.#leases.start()
-    this.#mover.start()
     await this.#persist(() => this.#link.notices.attach())
+    this.#mover.start()
     consumer.start()
     const { exchange } = queue
     if (exchange?.type !== 'fanout') return consumer
@@ -238,6 +238,7 @@ export class RedisBroker implements Broker {
     for (const queue of this.#declared.values()) await this.#bindings.bind(queue)
     await this.#casting.bind()
     for (const consumer of this.#consumers) consumer.look()
+    this.#mover.look()
   }
 
   /** Queues that others declared are known by the exchange of their own name, which Celery gives them. */

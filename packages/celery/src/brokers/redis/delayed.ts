@@ -31,6 +31,11 @@ export class DelayedMover {
     void this.#run(this.#silence)
   }
 
+  /** What was told before is of no more worth. */
+  look(): void {
+    this.#nap.wake()
+  }
+
   stop(): void {
     this.#silence?.()
     this.#silence = undefined

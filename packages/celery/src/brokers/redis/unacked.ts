@@ -36,15 +36,17 @@ export function readUnacked(value: string): Unacked | undefined {
   if (!Array.isArray(parts)) return undefined
   const [message, exchange, routingKey] = parts as unknown[]
   if (typeof exchange !== 'string' || typeof routingKey !== 'string') return undefined
-  if (!isRecord(message)) return { text: JSON.stringify(message), priority: 0, exchange, routingKey }
-  const properties = isRecord(message.properties) ? message.properties : {}
+  if (!isRecord(message) || !isRecord(message.headers) || !isRecord(message.properties)) {
+    return readUnreadable(value) ?? { text: JSON.stringify(message), priority: 0, exchange, routingKey }
+  }
+  const { headers, properties } = message
   const priority = priorityOf(JSON.parse(JSON.stringify(properties.priority ?? 0)))
-  if (isRecord(message.headers)) message.headers.redelivered = true
+  headers.redelivered = true
   if (isRecord(properties.delivery_info)) properties.delivery_info.redelivered = true
   return { text: JSON.stringify(message), priority, exchange, routingKey }
 }
 
-/** A message that is no JSON, taken by this package: it goes back as it was. */
+/** What is no message, taken by this package: it goes back as it was. */
 function readUnreadable(value: string): Unacked | undefined {
   const found = /^\[([\s\S]*),"",("(?:[^"\\]|\\.)*")\]$/.exec(value)
   if (!found) return undefined
