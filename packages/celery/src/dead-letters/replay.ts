@@ -1,12 +1,11 @@
 import type { AppCore } from '../app/celery.ts'
 import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
 import type { WireMessage } from '../protocol/message.ts'
+import { historyHeader, lossesHeader } from '../worker/finish/history.ts'
 import { takePages } from './take-pages.ts'
 
 /** Says which task a replayed one was before it died: a header of this package's own, which Python carries along. */
 export const replayedFromHeader = 'replayed_from'
-/** What a task's message remembers of its failed runs; a replay begins without. */
-export const historyHeader = 'colophon_history'
 
 export interface Replayed {
   letter: DeadLetter
@@ -49,7 +48,8 @@ async function sendAgain(app: AppCore, letter: DeadLetter): Promise<Replayed> {
 }
 
 function asNewTask(message: WireMessage, taskId: string): WireMessage {
-  const { [historyHeader]: _history, ...headers } = message.headers
+  // A replay begins without what befell the task: with its losses, it would be a dead letter again at once.
+  const { [historyHeader]: _history, [lossesHeader]: _losses, ...headers } = message.headers
   const { expiration: _expiration, ...properties } = message.properties
   const oldId = headers.id
   return {
