@@ -210,7 +210,7 @@ export class RedisLink {
     clearInterval(this.#heartbeat)
     this.#up = Promise.withResolvers()
     this.#up.promise.catch(() => undefined)
-    this.#become('reconnecting', error)
+    this.#become('reconnecting', explainFailure(error, this.#options.code))
     this.#connectLater()
   }
 
@@ -249,6 +249,6 @@ export class RedisLink {
     const { host, port, path } = this.#options.target
     const why = error instanceof Error ? `: ${error.message}` : ' in time'
     const message = `Redis at ${path ?? `${host}:${port}`} could not be reached${why}. Safe to try again.`
-    return new CeleryError(this.#options.code, message, { cause: error })
+    return new CeleryError(this.#options.code, message)
   }
 }

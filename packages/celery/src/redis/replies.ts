@@ -9,17 +9,19 @@ export class ConnectionLost extends Error {
 const passing = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNBLOCKED)\b/
 const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
 
-/** What a failed command means: `ConnectionLost` when it is worth another try, else an error for the caller. */
+/**
+ * What a failed command means: `ConnectionLost` when it is worth another try, else an error for the caller. The error
+ * of ioredis goes no further: it holds the command with all its arguments, which may be a password or a message.
+ */
 export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost | CeleryError {
   if (error instanceof CeleryError || error instanceof ConnectionLost) return error
   const { name, message } = error instanceof Error ? error : new Error(String(error))
-  if (name !== 'ReplyError') return new ConnectionLost(message, { cause: error })
-  if (passing.test(message)) return new ConnectionLost(message, { cause: error })
+  if (name !== 'ReplyError' || passing.test(message)) return new ConnectionLost(message)
   if (clustered.test(message)) {
     const advice = 'Redis Cluster is not supported: its keys cannot be changed together. Use a single server.'
-    return new CeleryError('UNSUPPORTED', `${advice} (${message})`, { cause: error })
+    return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
   }
-  return new CeleryError(code, `Redis refused a command: ${message}`, { cause: error })
+  return new CeleryError(code, `Redis refused a command: ${message}`)
 }
 
 export function isMissingScript(error: unknown): boolean {

@@ -45,14 +45,14 @@ export function readRedisUrl(text: string): RedisTarget {
   }
   const isSocket = url.protocol.endsWith('socket:')
   const query = readQuery(url)
-  const db = isSocket ? query.get('virtual_host') : decodeURIComponent(url.pathname)
+  const db = isSocket ? query.get('virtual_host') : decoded(url.pathname)
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1',
     port: url.port === '' ? 6379 : Number(url.port),
-    path: isSocket ? decodeURIComponent(url.pathname) : undefined,
+    path: isSocket ? decoded(url.pathname) : undefined,
     db: readDatabase(db ?? ''),
-    username: decodeURIComponent(url.username) || undefined,
-    password: decodeURIComponent(url.password) || undefined,
+    username: decoded(url.username) || undefined,
+    password: decoded(url.password) || undefined,
     tls: url.protocol === 'rediss:' ? readTls(query) : undefined,
     options: Object.fromEntries(usedOptions.flatMap((name) => entry(name, query.get(name)))),
   }
@@ -107,6 +107,14 @@ function readTls(query: Map<string, string>): TlsFiles {
     ca: query.get('ssl_ca_certs'),
     cert: query.get('ssl_certfile'),
     key: query.get('ssl_keyfile'),
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw badUrl('a % in it stands for itself only as %25')
   }
 }
 

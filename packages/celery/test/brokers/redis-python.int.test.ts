@@ -4,7 +4,7 @@ import type { Broker } from '../../src/brokers/port.ts'
 import { createRedisBroker, type RedisBrokerOptions } from '../../src/brokers/redis/index.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
-import { removeKeys } from '../redis/keys.ts'
+import { plainClient, removeKeys } from '../redis/keys.ts'
 import { PythonPeer } from '../redis/python-peer.ts'
 
 const { redis: url = '', python = '' } = servers
@@ -103,6 +103,22 @@ describe.skipIf(url === '' || python === '')('Redis beside kombu', () => {
     const nowhere = { exchange: declared.name, routingKey: 'nowhere' }
     await expect(broker.publish(messageOf('"x"'), nowhere)).rejects.toMatchObject({ code: 'UNROUTABLE' })
   })
+
+  test.each(['feeds.*.new-ones.#', '#', 'plain.key', 'größe.*', '*.a_b'])(
+    'both bind the pattern %s alike',
+    async (key) => {
+      const [broker, peer, declared] = [await openBroker(), startPeer(), queue()]
+      const exchange = { name: `x-${randomUUID()}`, type: 'topic' } as const
+      await peer.ask('bind', { exchange: exchange.name, queue: declared.name, key })
+      await broker.declare({ ...declared, exchange, routingKey: key })
+      const redis = plainClient(url)
+      await redis.connect()
+      for (const name of ['binding', 'binding_permanent']) {
+        expect(await redis.smembers(`${prefix}_kombu.${name}.${exchange.name}`)).toHaveLength(1)
+      }
+      redis.disconnect()
+    },
+  )
 
   test('kombu puts back what a worker of this package left, to its queue and marked as redelivered', async () => {
     const [broker, peer, declared] = [await openBroker(), startPeer(), queue()]

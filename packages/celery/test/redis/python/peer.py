@@ -32,6 +32,12 @@ def simple(name):
     return state[name]
 
 
+def bind(q):
+    """Declares a queue that is bound to a topic exchange."""
+    exchange = Exchange(q['exchange'], type='topic')
+    Queue(q['queue'], exchange, routing_key=q['key'])(connection.channel()).declare()
+
+
 def shown(message):
     return {
         'body': message.body if isinstance(message.body, str) else message.body.decode(),

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { priorityOf } from '../../src/brokers/redis/document.ts'
+import { BrokerKeys } from '../../src/brokers/redis/keys.ts'
+import { readUnacked, unackedSuffix } from '../../src/brokers/redis/unacked.ts'
+
+const message =
+  '{"body": "e30=", "headers": {"n": 1.0}, "properties": {"priority": 6, "delivery_info": {"exchange": "x"}}}'
+
+test('a message that kombu holds is marked as kombu marks it, its numbers as they stand', () => {
+  expect(readUnacked(`[${message}, "x", "key"]`)).toEqual({
+    text: '{"body":"e30=","headers":{"n":1.0,"redelivered":true},"properties":{"priority":6,"delivery_info":{"exchange":"x","redelivered":true}}}',
+    priority: 6,
+    exchange: 'x',
+    routingKey: 'key',
+  })
+})
+
+test.each(['celery', 'with "quotes" and \\', 'größe\n'])(
+  'what this package holds goes back to the queue %j',
+  (queue) => {
+    const unacked = readUnacked(`[${message}${unackedSuffix(queue)}`)
+    expect(unacked).toMatchObject({ priority: 6, exchange: '', routingKey: queue })
+  },
+)
+
+test.each(['', 'no JSON', '[1, ', '","",""]', '{}', '"a"'])(
+  'what is no message goes back as it is: %j',
+  (text) => {
+    const expected = { text, priority: 0, exchange: '', routingKey: 'celery' }
+    expect(readUnacked(`[${text}${unackedSuffix('celery')}`)).toEqual(expected)
+  },
+)
+
+test.each(['', '[]', 'null', '[{}, 1, 2]', '{"a": 1}'])('%j is of no form that is known', (value) => {
+  expect(readUnacked(value)).toBeUndefined()
+})
+
+test('priorities are whole numbers from 0 to 9', () => {
+  expect([undefined, null, 'x', -3, 0, 4.7, '6', 99].map(priorityOf)).toEqual([0, 0, 0, 0, 0, 4, 6, 9])
+})
+
+test('a queue has a list for every third priority', () => {
+  const keys = new BrokerKeys('app:', 2)
+  const lists = Array.from({ length: 10 }, (_, priority) => keys.list('q', priority))
+  const suffixes = [
+    '',
+    '',
+    '',
+    '\x06\x163',
+    '\x06\x163',
+    '\x06\x163',
+    '\x06\x166',
+    '\x06\x166',
+    '\x06\x166',
+    '\x06\x169',
+  ]
+  expect(lists).toEqual(suffixes.map((suffix) => `app:q${suffix}`))
+  expect(keys.lists('q')).toEqual(
+    ['', '\x06\x163', '\x06\x166', '\x06\x169'].map((suffix) => `app:q${suffix}`),
+  )
+  expect(keys.channel('celeryev', 'worker.online')).toBe('app:/2.celeryev/worker.online')
+  expect(keys.keyOfChannel('celeryev', 'app:/2.celeryev/worker.online')).toBe('worker.online')
+})
