@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib'
+import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { backoff } from './backoff.ts'
 import { reasonOf, unavailable } from './errors.ts'
@@ -77,7 +78,7 @@ export class StandingChannel<C extends Channel> {
       await this.#options.setUp(channel)
     } catch (error) {
       await closeChannel(channel)
-      throw failure ?? error
+      throw error instanceof CeleryError ? error : (failure ?? error)
     }
     if (isGone) throw failure ?? unavailable(`The channel of ${this.#options.name} was closed at once`)
     this.#current = channel

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createAmqpBroker } from '../../src/brokers/amqp/index.ts'
+import type { Broker, Delivery } from '../../src/brokers/port.ts'
+import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
+import { canStartRabbitNode, type RabbitNode, startRabbitNode } from '../../testing/rabbitmq-node.ts'
+import { leftOut, servers } from '../../testing/servers.ts'
+
+if (!servers.amqp) leftOut('faults of RabbitMQ', 'TEST_AMQP_URL')
+else if (!canStartRabbitNode) leftOut('faults of RabbitMQ', 'no RabbitMQ is installed here: its path')
+
+describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', { timeout: 120_000 }, () => {
+  let node: RabbitNode
+  const brokers: Broker[] = []
+
+  beforeAll(async () => {
+    node = await startRabbitNode({ consumer_timeout: 2_000, channel_tick_interval: 1_000 })
+  }, 120_000)
+  afterAll(() => node?.remove())
+  afterEach(async () => {
+    await Promise.all(brokers.splice(0).map((broker) => broker.close()))
+  })
+
+  async function broker(): Promise<Broker> {
+    const made = createAmqpBroker(node.url, { heartbeat: 2 })
+    brokers.push(made)
+    await made.open()
+    return made
+  }
+
+  test('killed and started again while messages are sent and done: none is lost', async () => {
+    const [publisher, worker] = [await broker(), await broker()]
+    const queue = { name: 'killed' }
+    const done = new Set<string>()
+    const onDelivery = (delivery: Delivery) => {
+      done.add(bodyOf(delivery))
+      void delivery.ack()
+    }
+    await worker.consume(queue, { prefetch: 10, onDelivery })
+    const sent = new Set<string>()
+    let count = 0
+    let isOver = false
+    const sending = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        const body = String(count++)
+        await publisher.publish(
+          messageOf(body),
+          { exchange: '', routingKey: queue.name, declare: queue },
+          { timeout: 60 },
+        )
+        sent.add(body)
+      }
+    })
+    await until(() => done.size > 500, 'the first 500')
+    await node.kill()
+    await until(() => worker.state === 'reconnecting' && publisher.state === 'reconnecting', 'the loss')
+    await node.start()
+    const before = done.size
+    await until(() => done.size > before + 500, 'the next 500', 60)
+    isOver = true
+    await Promise.all(sending)
+    await until(() => sent.difference(done).size === 0, 'all that was confirmed', 30)
+    await waiting(worker, queue, 0)
+  })
+
+  test('a consumer that RabbitMQ has cut off for its slowness goes on', async () => {
+    const subject = await broker()
+    const queue = { name: 'slow' }
+    await send(subject, queue, 'a')
+    const inbox = await inboxOf(subject, queue, 1)
+    const slow = await inbox.next()
+    await until(() => slow.isLost, 'the end of RabbitMQ’s patience', 60)
+    await slow.ack()
+    const again = await inbox.next()
+    expect([bodyOf(again), again.redelivered]).toEqual(['a', true])
+    await again.ack()
+    expect(subject.state).toBe('open')
+    await waiting(subject, queue, 0)
+  })
+
+  test('short of memory it takes no messages, but what is delivered can be acknowledged', async () => {
+    const subject = await broker()
+    const queue = { name: 'short' }
+    for (const body of ['a', 'b']) await send(subject, queue, body)
+    const inbox = await inboxOf(subject, queue, 1)
+    const a = await inbox.next()
+    const to = { exchange: '', routingKey: queue.name }
+    await node.control('set_vm_memory_high_watermark', 'absolute', '1')
+    await until(() => isBlocked(subject, to), 'the alarm', 30)
+    await a.ack()
+    expect(bodyOf(await inbox.next())).toBe('b')
+    expect(await subject.depth(queue.name)).toBeDefined()
+    await node.control('set_vm_memory_high_watermark', '0.4')
+    await until(async () => !(await isBlocked(subject, to)), 'the end of the alarm', 30)
+  })
+})
+
+async function isBlocked(broker: Broker, to: { exchange: string; routingKey: string }): Promise<boolean> {
+  try {
+    await broker.publish(messageOf('x'), to, { timeout: 0.5 })
+    return false
+  } catch (error) {
+    return error instanceof Error && error.message.includes('short of memory')
+  }
+}

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import { backoff } from '../../src/brokers/amqp/backoff.ts'
+import {
+  delayedBinding,
+  delayedKey,
+  delaySeconds,
+  isDelayedKey,
+  keyBeforeDelay,
+  longestDelay,
+} from '../../src/brokers/amqp/delay-key.ts'
+import { sentHeaders } from '../../src/brokers/amqp/field-table.ts'
+import { decodeLetter } from '../../src/brokers/amqp/letter.ts'
+import { findReturned, type Outgoing } from '../../src/brokers/amqp/outgoing.ts'
+import { describeServer, parseAmqpUrl } from '../../src/brokers/amqp/url.ts'
+import { topicMatches } from '../../src/brokers/memory/topic.ts'
+
+describe('the URL is read as kombu reads it', () => {
+  test.each([
+    [
+      'amqp://',
+      { hostname: '127.0.0.1', port: 5672, username: 'guest', password: 'guest', virtualHost: '/' },
+    ],
+    ['amqp://host//', { hostname: 'host', virtualHost: '/' }],
+    ['amqp://host/', { virtualHost: '/' }],
+    ['amqp://host', { virtualHost: '/' }],
+    ['amqp://host/%2Fa%20b', { virtualHost: '/a b' }],
+    ['amqp://host//a', { virtualHost: '/a' }],
+    ['amqp://host/a', { virtualHost: 'a' }],
+    ['amqp://u%40x:p%2F%3A@host:80/v', { username: 'u@x', password: 'p/:', hostname: 'host', port: 80 }],
+    ['amqp://u:p@:5673/v', { username: 'u', hostname: '127.0.0.1', port: 5673, virtualHost: 'v' }],
+    ['amqps://host', { protocol: 'amqps', port: 5671 }],
+    ['pyamqp://host?heartbeat=30', { protocol: 'amqp', port: 5672, heartbeat: 30 }],
+    ['amqp://[::1]:5672/', { hostname: '::1', port: 5672 }],
+  ])('%s', (url, expected) => {
+    expect(parseAmqpUrl(url)).toMatchObject([expected])
+  })
+
+  test('several are tried in turn', () => {
+    const servers = parseAmqpUrl('amqp://a;amqp://b:5673/v;')
+    expect(servers.map(({ hostname, port }) => `${hostname}:${port}`)).toEqual(['a:5672', 'b:5673'])
+  })
+
+  test.each([
+    '',
+    'redis://host',
+    'amqp:host',
+    'amqp://u:secret@host:port',
+    'amqp://u:secret@ho st',
+    'amqp://h/%zz',
+  ])('no password is repeated when it cannot be read: %s', (url) => {
+    expect(() => parseAmqpUrl(url)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+    expect(() => parseAmqpUrl(url)).not.toThrow(/secret/)
+  })
+
+  test('it is described without a password', () => {
+    const [server] = parseAmqpUrl('amqp://user:secret@host/v')
+    expect(server && describeServer(server)).toEqual({
+      transport: 'amqp',
+      hostname: 'host',
+      port: 5672,
+      userid: 'user',
+      virtual_host: 'v',
+    })
+  })
+})
+
+describe('delays', () => {
+  test.each([
+    [0, 1],
+    [999, 1],
+    [1_000, 1],
+    [1_999, 1],
+    [90_500, 90],
+    [-5_000, 1],
+    [1e13, longestDelay],
+  ])('%i ms are so many seconds: %i', (milliseconds, seconds) => {
+    expect(delaySeconds(new Date(1e12 + milliseconds), 1e12)).toBe(seconds)
+  })
+
+  test('the key is kombu’s 28 bits before a key of the queue', () => {
+    const key = delayedKey(5, 'celery')
+    expect(key).toBe(`${'0.'.repeat(25)}1.0.1.celery.celery-delayed`)
+    expect(isDelayedKey(key)).toBe(true)
+    expect(keyBeforeDelay(key)).toBeUndefined()
+    expect(keyBeforeDelay(`${'1.'.repeat(28)}a.b`)).toBe('a.b')
+    expect(isDelayedKey('celery')).toBe(false)
+    expect(isDelayedKey(`${'1.'.repeat(27)}a`)).toBe(false)
+  })
+
+  test.each(['celery', 'a.b', 'b', 'ünicode', 'with.*', 'with.#.more', 'x'.repeat(255)])(
+    'what is parked for %s comes to it, and to no other',
+    (queue) => {
+      const key = delayedKey(longestDelay, queue)
+      expect(Buffer.byteLength(key)).toBeLessThanOrEqual(255)
+      expect(topicMatches(delayedBinding(queue), key)).toBe(true)
+      for (const other of ['b', 'a', 'more', `${queue}x`, `x.${queue.slice(0, 100)}`]) {
+        if (other !== queue) expect(topicMatches(delayedBinding(other), key)).toBe(false)
+      }
+      // Python binds its queues so.
+      expect(topicMatches(`#.${queue}`, key)).toBe(false)
+    },
+  )
+})
+
+describe('headers', () => {
+  test('integers have the types that every Python reads', () => {
+    const headers = {
+      byte: 100,
+      short: 3_600,
+      int: 70_000,
+      long: 2 ** 40,
+      fraction: 0.5,
+      nan: Number.NaN,
+      huge: 1e30,
+    }
+    expect(sentHeaders(headers)).toEqual({
+      byte: 100,
+      short: { '!': 'int', value: 3_600 },
+      int: { '!': 'int', value: 70_000 },
+      long: { '!': 'long', value: 2 ** 40 },
+      fraction: { '!': 'double', value: 0.5 },
+      nan: { '!': 'double', value: Number.NaN },
+      huge: { '!': 'double', value: 1e30 },
+    })
+  })
+
+  test('what RabbitMQ has added is not sent again', () => {
+    const headers = {
+      'x-death': [],
+      'x-first-death-queue': 'q',
+      'x-delivery-count': 3,
+      'x-match': 'all',
+      id: 'i',
+    }
+    expect(sentHeaders(headers)).toEqual({ 'x-match': 'all', id: 'i' })
+  })
+
+  test.each([() => 1, Symbol('x'), 2n ** 64n])('what has no form in AMQP is refused: %s', (bad) => {
+    expect(() => sentHeaders({ deep: [{ bad }] })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+  })
+})
+
+test('the pauses grow up to a cap, with full jitter', () => {
+  expect([0, 1, 2, 3].map((attempt) => backoff(attempt, () => 1))).toEqual([0.1, 0.2, 0.4, 0.8])
+  expect(backoff(1_000, () => 1)).toBe(10)
+  expect(backoff(5, () => 0)).toBe(0)
+})
+
+test('of messages that look the same, the first that was not returned yet is meant', () => {
+  const outgoing = (routingKey: string, correlationId: string, isReturned = false) =>
+    ({ exchange: '', routingKey, options: { correlationId }, isReturned }) as Outgoing
+  const inFlight = [outgoing('a', '1'), outgoing('b', '1', true), outgoing('b', '2'), outgoing('b', '1')]
+  const find = (routingKey: string, id: string) => findReturned(inFlight, { exchange: '', routingKey }, id)
+  expect(find('b', '1')).toBe(inFlight[3])
+  expect(find('b', '2')).toBe(inFlight[2])
+  expect(find('c', '1')).toBeUndefined()
+})
+
+test.each(['', '{}', 'null', '{"id": "i", "diedAt": "2026-01-01T00:00:00Z"}', '\xff'])(
+  'what is no letter is not taken for one: %s',
+  (body) => {
+    expect(decodeLetter(Buffer.from(body, 'latin1'))).toBeUndefined()
+  },
+)
