@@ -17,8 +17,10 @@ export interface PublishContext extends SendContext {
   chain?: SignatureData[]
 }
 
-/** Messages of one group that are on their way at a time. */
-const atOnce = 100
+/** Messages of one group that are on their way at a time; a transaction's connection takes one. */
+function atOnce({ transaction }: PublishContext): number {
+  return transaction ? 1 : 100
+}
 
 /** Sends what of a frozen canvas starts at once; the rest travels with it. */
 export async function publish(
@@ -63,7 +65,9 @@ async function publishGroup(app: AppCore, data: SignatureData, context: PublishC
   data.options.task_id ??= newId()
   // Those that are parts of a chord have its group already.
   const node = freeze(data, { newId, groupId: data.options.task_id })
-  await forEachBounded(tasksOf(data), atOnce, (task) => publish(app, task, { ...context, isChild: false }))
+  await forEachBounded(tasksOf(data), atOnce(context), (task) =>
+    publish(app, task, { ...context, isChild: false }),
+  )
   addChild(context, nodeTuple(node))
 }
 
@@ -100,6 +104,6 @@ async function publishChord(app: AppCore, data: SignatureData, context: PublishC
     groupId,
     members.reduce((sum, task) => sum + chordSize(task), 0),
   )
-  await forEachBounded(members, atOnce, (task) => publish(app, task, { ...sending, isChild: false }))
+  await forEachBounded(members, atOnce(context), (task) => publish(app, task, { ...sending, isChild: false }))
   addChild(context, header)
 }
