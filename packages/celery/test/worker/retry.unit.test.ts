@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
+import { CeleryError } from '../../src/errors.ts'
 import {
   createApp,
   demandingResults,
+  handBroker,
+  handDelivery,
   lettersOf,
   metaOf,
   recordEvents,
@@ -170,4 +173,70 @@ test('while the result store is down, nothing is acknowledged without its effect
   expect(await result.get()).toBe('kept')
   await until(() => surface.active().length === 0)
   expect(surface.totals()).toEqual({ late: 1 })
+})
+
+test('while the broker is down, a retry is not acknowledged before it is sent', async () => {
+  const broker = handBroker()
+  const app = createApp({ broker })
+  let isDown = true
+  let refused = 0
+  const { publish } = broker
+  broker.publish = async (...args) => {
+    if (!isDown) return await publish(...args)
+    refused += 1
+    throw new CeleryError('BROKER_UNAVAILABLE', 'the broker is down')
+  }
+  task(
+    app,
+    'flaky',
+    (_input, { retries }) => {
+      if (retries === 0) throw new Error('once')
+      return 'second time'
+    },
+    { ack: 'late', retry: { delay: 0 } },
+  )
+  await startWorker(app)
+  const delivery = handDelivery({ task: 'flaky', id: 't1' })
+  broker.deliver(delivery)
+  await until(() => refused === 2)
+  expect(delivery.settled).toEqual([])
+  expect(await metaOf(app, 't1')).toMatchObject({ status: 'RETRY' })
+  isDown = false
+  expect(await app.result('t1').get()).toBe('second time')
+  expect(delivery.settled).toEqual(['ack'])
+})
+
+test.each([
+  [true, 'ack'],
+  [false, 'discard'],
+])('with ackOnFailure %s, a failure ends with %s', async (ackOnFailure, how) => {
+  const broker = handBroker()
+  const app = createApp({ broker })
+  task(app, 'fails', () => Promise.reject(new Error('no')), { ack: 'late', ackOnFailure })
+  await startWorker(app)
+  const delivery = handDelivery({ task: 'fails', id: 't1' })
+  broker.deliver(delivery)
+  await until(() => delivery.settled.length > 0)
+  expect(delivery.settled).toEqual([how])
+  expect(await metaOf(app, 't1')).toMatchObject({ status: 'FAILURE' })
+})
+
+test('what RabbitMQ noted of a message that died does not go with its retry', async () => {
+  const broker = handBroker()
+  const app = createApp({ broker })
+  const seen: string[][] = []
+  task(
+    app,
+    'flaky',
+    (_input, { retries, headers }) => {
+      seen.push(Object.keys(headers).filter((name) => name.startsWith('x-')))
+      if (retries === 0) throw new Error('once')
+    },
+    { retry: { delay: 0 } },
+  )
+  await startWorker(app)
+  const noted = { 'x-death': [{ count: 1 }], 'x-first-death-queue': 'q', 'x-delivery-count': 2, 'x-own': 1 }
+  broker.deliver(handDelivery({ task: 'flaky', id: 't1', ...noted }))
+  await until(() => seen.length === 2)
+  expect(seen[1]).toEqual(['x-own'])
 })

@@ -70,6 +70,13 @@ test('errors, retries and results that cannot be sent are as on the main thread'
   await expect((await app.send('unsendable')).get()).rejects.toMatchObject({ type: 'EncodeError' })
 })
 
+test('what a task on a thread sends is its child', async () => {
+  const { app } = await setUp()
+  const result = await app.send('sends')
+  const child = await result.get()
+  expect((await metaOf(app, result.id))?.children).toEqual([[[child, null], null]])
+})
+
 test('a soft time limit aborts the signal, and what ends for it has failed for it', async () => {
   const { app } = await setUp()
   const waits = await app.send('waits', {}, { softTimeLimit: 0.2 })
