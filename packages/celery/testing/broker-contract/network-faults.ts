@@ -110,6 +110,22 @@ export function networkFaults({ suite, broker, closedBroker, queue, name }: Stag
     for (const delivery of inbox.received) await delivery.ack()
   })
 
+  test('nor when it freezes in the middle of one', async () => {
+    const subject = await broker()
+    const declared = queue()
+    await subject.declare(declared)
+    network().freezeAfter(300_000)
+    const bodies = Array.from({ length: 10 }, () => randomBytes(50_000).toString('hex'))
+    const to = { exchange: '', routingKey: declared.name }
+    const sent = bodies.map((body) => subject.publish(messageOf(body), to, { timeout: 40 }))
+    await until(() => subject.state === 'reconnecting', 'that it is frozen')
+    network().thaw()
+    await Promise.all(sent)
+    const inbox = await inboxOf(subject, declared, 100)
+    await until(() => bodies.every((body) => inbox.bodies().includes(body)), 'all bodies')
+    for (const delivery of inbox.received) await delivery.ack()
+  }, 60_000)
+
   test('a frozen connection is noticed: messages are refused in time, and consuming goes on elsewhere', async () => {
     const subject = await broker()
     const declared = queue()

@@ -48,6 +48,7 @@ export class Caster {
     if (!channel || !this.#canSend()) return
     const options = publishOptions(message)
     options.mandatory = false
+    options.deliveryMode = message.properties.deliveryMode ?? 1
     if (ttl !== undefined) options.expiration = String(Math.ceil(ttl * 1_000))
     try {
       this.#isFull = !channel.publish(exchange.name, routingKey, message.body, options)

@@ -79,9 +79,10 @@ export class AmqpConsumer implements Consumption {
   }
 
   cancel(): Promise<void> {
+    if (this.#isCancelled) return this.#change
+    this.#isCancelled = true
+    this.#pause.stop()
     return this.#serially(async () => {
-      if (this.#isCancelled) return
-      this.#isCancelled = true
       if (this.#channel) await this.#unsubscribe(this.#channel)
       this.#giveBackHeld()
       await this.#endWhenSettled()
@@ -125,16 +126,22 @@ export class AmqpConsumer implements Consumption {
   async #subscribe(channel: Channel, prefetch: number): Promise<void> {
     await channel.prefetch(prefetch, false)
     const deliveries = this.#deliveries
+    let tag: string | undefined
+    let isEnded = false
     const onMessage = (message: ConsumeMessage | null) => {
       if (deliveries !== this.#deliveries) return
       if (message) {
         deliveries?.receive(message.fields.deliveryTag)
         this.#receive(message)
-      } else this.#wasEnded(channel)
+        return
+      }
+      isEnded = true
+      if (tag !== undefined) this.#wasEnded(channel, tag)
     }
-    const { consumerTag } = await channel.consume(this.#queue.name, onMessage)
-    this.#tags.push(consumerTag)
+    tag = (await channel.consume(this.#queue.name, onMessage)).consumerTag
+    this.#tags.push(tag)
     this.#window += prefetch
+    if (isEnded) this.#wasEnded(channel, tag)
   }
 
   async #unsubscribe(channel: Channel): Promise<void> {
@@ -147,8 +154,8 @@ export class AmqpConsumer implements Consumption {
   }
 
   /** RabbitMQ has ended the subscriptions, as the queue was deleted or moves to another node. */
-  #wasEnded(channel: Channel): void {
-    if (this.#tags.length === 0) return
+  #wasEnded(channel: Channel, tag: string): void {
+    if (!this.#tags.includes(tag)) return
     this.#tags = []
     this.#window = 0
     this.#context.log.warn(

@@ -171,7 +171,8 @@ export class Publisher {
     if (nack) this.#sendLater(outgoing)
     else if (outgoing.isReturned) this.#refuse(outgoing, unroutable(outgoing))
     else if (this.#settle(outgoing)) outgoing.resolve()
-    this.#pump()
+    // Many at a time: what waits is moved each time.
+    if (this.#inFlight.size <= mostInFlight / 2) this.#pump()
   }
 
   #sendLater(outgoing: Outgoing): void {
