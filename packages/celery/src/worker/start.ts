@@ -1,6 +1,6 @@
 import { crashed } from './finish/crash.ts'
 import { done } from './finish/done.ts'
-import { lossesHeader, readLosses } from './finish/history.ts'
+import { longParkedHeader, lossesHeader, readLosses } from './finish/history.ts'
 import { failAsLost } from './finish/lose.ts'
 import { endRevoked } from './finish/revoke.ts'
 import { acknowledge } from './finish/settle.ts'
@@ -33,21 +33,41 @@ function begin(runtime: Runtime, request: TaskRequest): void {
     endRevoked(runtime, request, how)
     return
   }
-  const { isLate } = request.profile
-  const { message, redelivered } = request.delivery
-  // One that is acknowledged as it begins is never begun twice, however often it was delivered.
-  const isCounted = isLate && (redelivered || message.headers[lossesHeader] !== undefined)
-  if (isLate && !isCounted) {
+  if (request.profile.isLate && !isMarked(request)) {
     run(runtime, request)
     return
   }
-  const ready = isCounted ? isWithinStarts(runtime, request) : acknowledgeEarly(runtime, request)
-  ready.then(
+  prepare(runtime, request).then(
     (isToRun) => {
       if (isToRun && !request.isSettled) run(runtime, request)
     },
     (error: unknown) => crashed(runtime, request, error),
   )
+}
+
+/** Something has to be asked before it may run. */
+function isMarked({ delivery: { redelivered, message } }: TaskRequest): boolean {
+  const { [lossesHeader]: losses, [longParkedHeader]: parked } = message.headers
+  return redelivered || losses !== undefined || parked !== undefined
+}
+
+/** False when it is not to run: it is dealt with then. */
+async function prepare(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+  const { isLate } = request.profile
+  if (isMarked(request) && !(await isStillWanted(runtime, request))) return false
+  // One that is acknowledged as it begins is never begun twice, however often it was delivered.
+  if (!isLate) return await acknowledgeEarly(runtime, request)
+  return !isMarked(request) || (await isWithinStarts(runtime, request))
+}
+
+/** Of what was parked for long, only the result store may still know that it was revoked. */
+async function isStillWanted(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+  const { results } = runtime
+  if (!results || request.delivery.message.headers[longParkedHeader] === undefined) return true
+  const [meta] = await persist(runtime, 'reading a state', request.id, () => results.get([request.id]))
+  if (meta?.status !== 'REVOKED') return true
+  endRevoked(runtime, request, { terminated: false, signum: null, expired: false })
+  return false
 }
 
 async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise<boolean> {

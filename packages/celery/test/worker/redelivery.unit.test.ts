@@ -201,3 +201,30 @@ test('a retry has the arguments as they were sent, whatever the task made of the
     [1, 2],
   ])
 })
+
+test('a task that was parked for hours is not run when the result store says that it was revoked', async () => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app)
+  const parked: Record<string, unknown>[] = []
+  for (const hours of [1, 5]) {
+    const eta = new Date(Date.now() + hours * 3_600_000).toISOString()
+    const delivery = handDelivery({ task: 'late', id: `t${hours}`, eta })
+    broker.deliver(delivery)
+    await until(() => delivery.settled.length > 0)
+    expect(delivery.settled).toEqual(['delay'])
+    parked.push(delivery.delayed?.headers ?? {})
+  }
+  expect(parked.map(({ task_long_parked }) => task_long_parked)).toEqual([undefined, true])
+  const store = await app.store()
+  const revoked = { status: 'REVOKED', result: null, traceback: null, children: [], date_done: null }
+  await store.store({ ...revoked, task_id: 'revoked' })
+  const back = ['early', 'late'].flatMap((name) =>
+    ['revoked', 'wanted'].map((what) =>
+      handDelivery({ task: name, id: what === 'revoked' ? what : `${what}-${name}`, task_long_parked: true }),
+    ),
+  )
+  for (const delivery of back) broker.deliver(delivery)
+  await until(() => back.every(({ settled }) => settled.length > 0))
+  expect(back.map(({ settled }) => settled)).toEqual([['ack'], ['ack'], ['ack'], ['ack']])
+  expect(runs.toSorted()).toEqual(['wanted-early 0', 'wanted-late 0'])
+})
