@@ -100,11 +100,12 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
     await (await this.#source.store()).storeGroup(this.id, this.toJSON())
   }
 
-  /** Removes what is kept of it and of its members. */
+  /** Removes what is kept of it, of its members and of all that it follows. */
   async forget(): Promise<void> {
     const store = await this.#source.store()
     await store.forget(this.taskIds())
     await store.forgetGroup(this.id)
+    await this.parent?.forget()
   }
 
   /** The ids of its tasks, those of groups within too. */

@@ -77,9 +77,10 @@ export class Result<Output = unknown> {
     )
   }
 
-  /** Removes what the store keeps of it. */
+  /** Removes what the store keeps of it, and of all that it follows. */
   async forget(): Promise<void> {
     await (await this.#source.store()).forget([this.id])
+    await this.parent?.forget()
   }
 
   /** The tasks and groups that it sent while it ran; known once it is done. */

@@ -13,6 +13,8 @@ describe('a chain', () => {
     expect(await result.parent?.get({ timeout })).toBe(8)
     expect(await result.parent?.parent?.get({ timeout })).toBe(4)
     expect(result.parent?.parent?.parent).toBeUndefined()
+    await result.forget()
+    expect(await result.parent?.parent?.ready()).toBe(false)
   })
 
   it('tells each step its root and its parent', async () => {
