@@ -1,3 +1,11 @@
+const storeResults = `INSERT INTO {s}.results AS r (task_id, status, meta, version, expires_at)
+    SELECT m.id, m.status, convert_from(substring(_metas FROM m.start FOR m.length), 'UTF8'), _version, _expires
+    FROM unnest(_ids, _statuses, _starts, _lengths) AS m (id, status, start, length)
+    ON CONFLICT (task_id) DO UPDATE
+    SET status = excluded.status, meta = excluded.meta, version = greatest(excluded.version, r.version + 1),
+      expires_at = excluded.expires_at
+    WHERE r.status <> 'SUCCESS' OR r.expires_at <= now()`
+
 /**
  * The statements of the hot path, of version 1 of the schema. As functions they are planned once a connection, also
  * behind a pooler that knows nothing of prepared statements, and always with the index: a plan made while the table was
@@ -114,17 +122,17 @@ CREATE FUNCTION {s}.store_results(
   _ids text[], _statuses text[], _starts integer[], _lengths integer[], _metas bytea, _lifetime double precision
 ) RETURNS void LANGUAGE plpgsql
   SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-DECLARE _told bigint;
+DECLARE
+  _version bigint := nextval('{s}.result_version');
+  _expires timestamptz := now() + make_interval(secs => _lifetime);
+  _told bigint;
 BEGIN
+  IF NOT EXISTS (SELECT FROM {s}.watches) THEN
+    ${storeResults};
+    RETURN;
+  END IF;
   WITH stored AS (
-    INSERT INTO {s}.results AS r (task_id, status, meta, version, expires_at)
-    SELECT m.id, m.status, convert_from(substring(_metas FROM m.start FOR m.length), 'UTF8'),
-      nextval('{s}.result_version'), now() + make_interval(secs => _lifetime)
-    FROM unnest(_ids, _statuses, _starts, _lengths) AS m (id, status, start, length)
-    ON CONFLICT (task_id) DO UPDATE
-    SET status = excluded.status, meta = excluded.meta, version = nextval('{s}.result_version'),
-      expires_at = excluded.expires_at
-    WHERE r.status <> 'SUCCESS' OR r.expires_at <= now()
+    ${storeResults}
     RETURNING r.task_id, r.version, r.meta)
   SELECT count(pg_notify(w.channel, s.version || ' ' ||
     CASE WHEN octet_length(s.meta) < 7900 THEN s.meta ELSE '@' || s.task_id END)) INTO _told

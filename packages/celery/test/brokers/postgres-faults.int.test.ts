@@ -189,6 +189,39 @@ describe('a worker that falls silent', () => {
   })
 })
 
+test('what was taken though the answer never came is put back, and not held for ever', async () => {
+  const queue = newQueue()
+  const pool = poolOf(database)
+  let swallowed = 0
+  const source: SqlPool = {
+    async query(statement) {
+      const answer = await pool.query(statement)
+      const isTake = statement.text.includes('.take(') && answer.rows.length > 0
+      if (isTake && swallowed++ === 0) throw new Error('the connection broke')
+      return answer
+    },
+    connect: () => pool.connect(),
+  }
+  const publisher = await openBroker()
+  await publisher.declare(queue)
+  await publishAll(publisher, queue.name, ['a', 'b', 'c'])
+  const broker = await openBroker({}, source)
+  const got: Delivery[] = []
+  await broker.consume(queue, { prefetch: 2, onDelivery: (delivery) => got.push(delivery) })
+  await eventually(() => expect(got).toHaveLength(2))
+  expect(got.map((delivery) => [idOf(delivery), delivery.redelivered])).toEqual([
+    ['a', true],
+    ['b', true],
+  ])
+  for (const delivery of got.slice()) await delivery.ack()
+  await eventually(() => expect(got.map(idOf)).toEqual(['a', 'b', 'c']))
+  await got[2]?.ack()
+  await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+  expect(swallowed).toBeGreaterThan(1)
+  await broker.close()
+  await pool.end()
+})
+
 describe('publishing within a transaction', () => {
   async function within(work: (client: pg.PoolClient) => Promise<void>, end: 'COMMIT' | 'ROLLBACK') {
     const client = await admin.connect()

@@ -94,6 +94,19 @@ describe('watching', () => {
     await pool.end()
   })
 
+  test('one who fails does not keep others from being told', async () => {
+    const store = await openStore()
+    const id = randomUUID()
+    const told: string[] = []
+    const failing = await store.watch([id], () => {
+      throw new Error('no')
+    })
+    const watch = await store.watch([id], ({ status }) => told.push(status))
+    await store.store(metaOf(id))
+    await eventually(() => expect(told).toEqual(['SUCCESS']))
+    await Promise.all([failing.stop(), watch.stop()])
+  })
+
   test('with nobody who watches, nobody is notified', async () => {
     const [writer, reader] = [await openStore(), await openStore()]
     const ear = await admin.connect()

@@ -194,6 +194,12 @@ class PostgresBroker implements Broker {
   #is(state: BrokerState, error?: Error): void {
     if (state === this.#state) return
     this.#state = state
-    for (const watcher of this.#watchers) watcher(state, error)
+    for (const watcher of [...this.#watchers]) {
+      try {
+        watcher(state, error)
+      } catch (thrown) {
+        this.#log.error({ reason: describeError(thrown) }, 'who watches the broker has failed')
+      }
+    }
   }
 }

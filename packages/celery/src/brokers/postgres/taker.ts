@@ -11,7 +11,8 @@ interface Place {
 /** Before every message: ranks are not below -255. */
 const front: Place = { rank: -32_768, id: 0 }
 
-/** Bytes that one statement may bring, by the size of those before. */
+/** Messages that one statement may bring, and bytes, by the size of those before. */
+const maxMessages = 1_000
 const maxBytes = 8 * 1024 * 1024
 /** Milliseconds for one statement. */
 const patience = 10_000
@@ -50,7 +51,10 @@ export class Taker {
 
   /** Highest priority first. */
   async take(lease: Lease, count: number): Promise<Look> {
-    const limit = Math.max(1, Math.min(count, Math.floor(maxBytes / Math.max(1, this.#averageBytes))))
+    const limit = Math.max(
+      1,
+      Math.min(count, maxMessages, Math.floor(maxBytes / Math.max(1, this.#averageBytes))),
+    )
     const lookAgain = this.#nextFullLook - performance.now()
     if (this.#from !== undefined && lookAgain > 0) {
       const taken = await this.#look(lease, limit, this.#from)

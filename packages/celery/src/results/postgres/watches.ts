@@ -166,8 +166,18 @@ export class PostgresWatches {
     if (isNew) {
       watched.version = version
       watched.isReady = isReady(meta.status)
-      for (const listener of [...watched.listeners]) listener(meta)
-    } else if (version === watched.version && tell !== undefined && watched.listeners.has(tell)) tell(meta)
+      for (const listener of [...watched.listeners]) this.#call(listener, meta)
+    } else if (version === watched.version && tell !== undefined && watched.listeners.has(tell))
+      this.#call(tell, meta)
+  }
+
+  /** One that fails must not keep the others from being told. */
+  #call(listener: OnMeta, meta: TaskMeta): void {
+    try {
+      listener(meta)
+    } catch (error) {
+      this.#log.error({ reason: describeError(error) }, 'who watches results has failed')
+    }
   }
 
   #decoded(text: string): TaskMeta | undefined {
