@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { CeleryError } from '../errors.ts'
 
@@ -12,7 +13,7 @@ export interface RedisTarget {
   username: string | undefined
   password: string | undefined
   tls: TlsFiles | undefined
-  /** Options of the URL's query, under kombu's names, such as `visibility_timeout`. */
+  /** Options of the URL's query, under kombu's names where it has them. */
   options: Readonly<Partial<Record<UrlOption, string>>>
 }
 
@@ -26,6 +27,7 @@ export interface TlsFiles {
 const usedOptions = [
   'global_keyprefix',
   'visibility_timeout',
+  'lease_timeout',
   'socket_timeout',
   'socket_connect_timeout',
 ] as const
@@ -74,7 +76,8 @@ export async function tlsOptionsOf(target: RedisTarget): Promise<ConnectionOptio
   const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file))
   const [caBytes, certBytes, keyBytes] = await Promise.all([read(ca), read(cert), read(key)])
   return {
-    servername: target.host,
+    // TLS knows no addresses as names.
+    ...(isIP(target.host) === 0 && { servername: target.host }),
     rejectUnauthorized: verify,
     ...(caBytes && { ca: caBytes }),
     ...(certBytes && { cert: certBytes }),

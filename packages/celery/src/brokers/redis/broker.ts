@@ -62,7 +62,10 @@ export class RedisBroker implements Broker {
     const log = options.log ?? noLog
     this.#log = log
     this.#target = target
-    this.#leaseTimeout = positive('leaseTimeout', options.leaseTimeout ?? 60)
+    this.#leaseTimeout = positive(
+      'leaseTimeout',
+      options.leaseTimeout ?? secondsOption(target, 'lease_timeout') ?? 60,
+    )
     this.#link = new RedisLink({
       target,
       code: 'BROKER_UNAVAILABLE',

@@ -8,7 +8,8 @@ export interface RedisBrokerOptions {
   globalKeyPrefix?: string
   /**
    * Seconds after which the messages of a worker of this package that is gone are delivered again: 60 when absent. A
-   * task may run as long as it likes, since its worker says all the time that it is there.
+   * task may run as long as it likes, since its worker says all the time that it is there. Also the option
+   * `lease_timeout` of the URL.
    */
   leaseTimeout?: number
   /**
