@@ -1,4 +1,4 @@
-import type { Registry } from 'prom-client'
+import type { Counter, Histogram, Registry } from 'prom-client'
 import type { DeathReason } from '../brokers/dead-letter-store.ts'
 import type { Broker } from '../brokers/port.ts'
 import type { WorkerSurface } from './surface.ts'
@@ -44,81 +44,110 @@ interface Incrementer {
 
 /** The metrics in Prometheus's form. Labels are bounded: tasks that the app does not know count as `unknown`. */
 export async function prometheusMetrics(options: PrometheusOptions = {}): Promise<WorkerMetrics> {
-  const { Counter, Gauge, Histogram, register } = await import('prom-client')
-  const registers = [options.registry ?? register]
-  const prefix = options.prefix ?? 'celery_worker_'
-  const named = (name: string, help: string) => ({ name: `${prefix}${name}`, help, registers })
-  const wait = new Histogram({
-    ...named('task_wait_seconds', 'Seconds from when the worker had a task until it began'),
-    labelNames: ['task'],
-    buckets,
-  })
-  const run = new Histogram({
-    ...named('task_run_seconds', 'Seconds that tasks ran'),
-    labelNames: ['task'],
-    buckets,
-  })
-  const ended = new Counter({
-    ...named('tasks_total', 'Tasks that ended, by state'),
-    labelNames: ['task', 'state'],
-  })
-  const retries = new Counter({ ...named('task_retries_total', 'Retries'), labelNames: ['task'] })
-  const failures = new Counter({ ...named('task_failures_total', 'Failures for good'), labelNames: ['task'] })
-  const deaths = new Counter({
-    ...named('dead_letters_total', 'Tasks that became dead letters'),
-    labelNames: ['task', 'reason'],
-  })
-  let isKnown = (_task: string) => false
-  const label = (task: string | undefined) => (task !== undefined && isKnown(task) ? task : 'unknown')
-  // A look-up by labels hashes them: each task's own are looked up once.
-  const ofTasks = new Map<string, { wait: Observer; run: Observer; ended: Map<string, Incrementer> }>()
-  const ofTask = (given: string) => {
-    const task = label(given)
-    const known = ofTasks.get(task)
+  const client = await import('prom-client')
+  return new PrometheusMetrics(client, options)
+}
+
+type Client = typeof import('prom-client')
+
+/** What one task's numbers go to: a look-up by labels hashes them, so it is done once. */
+interface OfTask {
+  wait: Observer
+  run: Observer
+  ended: Map<string, Incrementer>
+}
+
+class PrometheusMetrics implements WorkerMetrics {
+  readonly #client: Client
+  readonly #registers: Registry[]
+  readonly #prefix: string
+  readonly #wait: Histogram<'task'>
+  readonly #run: Histogram<'task'>
+  readonly #ended: Counter<'task' | 'state'>
+  readonly #retries: Counter<'task'>
+  readonly #failures: Counter<'task'>
+  readonly #deaths: Counter<'task' | 'reason'>
+  readonly #ofTasks = new Map<string, OfTask>()
+  #isKnown = (_task: string) => false
+
+  constructor(client: Client, { registry = client.register, prefix = 'celery_worker_' }: PrometheusOptions) {
+    this.#client = client
+    this.#registers = [registry]
+    this.#prefix = prefix
+    const { Counter, Histogram } = client
+    const byTask = { labelNames: ['task'] as const, buckets }
+    const wait = this.#named('task_wait_seconds', 'Seconds from when the worker had a task until it began')
+    this.#wait = new Histogram({ ...wait, ...byTask })
+    this.#run = new Histogram({ ...this.#named('task_run_seconds', 'Seconds that tasks ran'), ...byTask })
+    const ended = this.#named('tasks_total', 'Tasks that ended, by state')
+    this.#ended = new Counter({ ...ended, labelNames: ['task', 'state'] })
+    this.#retries = new Counter({ ...this.#named('task_retries_total', 'Retries'), labelNames: ['task'] })
+    const failures = this.#named('task_failures_total', 'Failures for good')
+    this.#failures = new Counter({ ...failures, labelNames: ['task'] })
+    const deaths = this.#named('dead_letters_total', 'Tasks that became dead letters')
+    this.#deaths = new Counter({ ...deaths, labelNames: ['task', 'reason'] })
+  }
+
+  bind(worker: WorkerSurface): void {
+    this.#isKnown = (task) => worker.app.tasks.has(task)
+    this.#gauge('active', 'Tasks that run', () => worker.active().length)
+    this.#gauge('reserved', 'Tasks that wait in this worker', () => worker.reserved().length)
+    new this.#client.Gauge({
+      ...this.#named('queue_depth', 'Messages that wait in a queue of this worker'),
+      labelNames: ['queue'],
+      async collect() {
+        const depths = await depthsOf(worker)
+        this.reset()
+        for (const [queue, depth] of depths) this.set({ queue }, depth)
+      },
+    })
+  }
+
+  started(task: string, wait: number): void {
+    this.#ofTask(task).wait.observe(wait)
+  }
+
+  finished(task: string, state: string, runtime: number): void {
+    const { run, ended } = this.#ofTask(task)
+    run.observe(runtime)
+    const counter = ended.get(state) ?? this.#ended.labels(this.#label(task), state)
+    ended.set(state, counter)
+    counter.inc()
+    if (state === 'FAILURE') this.#failures.inc({ task: this.#label(task) })
+  }
+
+  retried(task: string): void {
+    this.#retries.inc({ task: this.#label(task) })
+  }
+
+  dead(task: string | undefined, reason: DeathReason): void {
+    this.#deaths.inc({ task: this.#label(task), reason })
+  }
+
+  #label(task: string | undefined): string {
+    return task !== undefined && this.#isKnown(task) ? task : 'unknown'
+  }
+
+  #ofTask(given: string): OfTask {
+    const task = this.#label(given)
+    const known = this.#ofTasks.get(task)
     if (known) return known
-    const made = { wait: wait.labels(task), run: run.labels(task), ended: new Map<string, Incrementer>() }
-    ofTasks.set(task, made)
+    const made = { wait: this.#wait.labels(task), run: this.#run.labels(task), ended: new Map() }
+    this.#ofTasks.set(task, made)
     return made
   }
-  const endedAs = (task: string, state: string) => {
-    const { ended: states } = ofTask(task)
-    const counter = states.get(state) ?? ended.labels(label(task), state)
-    states.set(state, counter)
-    return counter
+
+  #gauge(name: string, help: string, count: () => number): void {
+    new this.#client.Gauge({
+      ...this.#named(name, help),
+      collect() {
+        this.set(count())
+      },
+    })
   }
-  return {
-    bind(worker) {
-      isKnown = (task) => worker.app.tasks.has(task)
-      new Gauge({
-        ...named('active', 'Tasks that run'),
-        collect() {
-          this.set(worker.active().length)
-        },
-      })
-      new Gauge({
-        ...named('reserved', 'Tasks that wait in this worker'),
-        collect() {
-          this.set(worker.reserved().length)
-        },
-      })
-      new Gauge({
-        ...named('queue_depth', 'Messages that wait in a queue of this worker'),
-        labelNames: ['queue'],
-        async collect() {
-          const depths = await depthsOf(worker)
-          this.reset()
-          for (const [queue, depth] of depths) this.set({ queue }, depth)
-        },
-      })
-    },
-    started: (task, seconds) => ofTask(task).wait.observe(seconds),
-    finished(task, state, seconds) {
-      ofTask(task).run.observe(seconds)
-      endedAs(task, state).inc()
-      if (state === 'FAILURE') failures.inc({ task: label(task) })
-    },
-    retried: (task) => retries.inc({ task: label(task) }),
-    dead: (task, reason) => deaths.inc({ task: label(task), reason }),
+
+  #named(name: string, help: string) {
+    return { name: `${this.#prefix}${name}`, help, registers: this.#registers }
   }
 }
 

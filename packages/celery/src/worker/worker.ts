@@ -123,9 +123,7 @@ class QueueWorker implements Worker {
       this.#stillWanted()
       await consumers.add(queue)
     }
-    const { queues, routes, defaultQueue } = this.#app.options
-    const known = [defaultQueue, ...queues.map(({ name }) => name), ...routes.map(({ queue }) => queue)]
-    this.#toClose.push(watchQueues(runtime, () => [...known, ...surface.queues().map(({ name }) => name)]))
+    this.#toClose.push(watchQueues(runtime, () => this.#knownQueues(surface)))
     this.#stillWanted()
     this.#isReady = true
     const { hostname, concurrency } = this.#settings
@@ -133,6 +131,14 @@ class QueueWorker implements Worker {
       { hostname, concurrency, queues: surface.queues().map(({ name }) => name) },
       'the worker is ready',
     )
+  }
+
+  /** Those that the app sends to, and those that this worker serves. */
+  #knownQueues(surface: WorkerSurface): string[] {
+    const { queues, routes, defaultQueue, taskDefaults } = this.#app.options
+    const ofTasks = [taskDefaults, ...this.#app.tasks.values()].flatMap(({ queue }) => queue ?? [])
+    const declared = [...queues, ...surface.queues()].map(({ name }) => name)
+    return [defaultQueue, ...declared, ...routes.map(({ queue }) => queue), ...ofTasks]
   }
 
   #stillWanted(): void {

@@ -53,6 +53,7 @@ async function succeed(runtime: Runtime, request: TaskRequest, value: unknown): 
   await unlessRefused(runtime, request, async () => {
     await afterSuccess(runtime, request, value, () => keep(runtime, request, 'SUCCESS', value))
     const seconds = ended(runtime, request, 'SUCCESS')
+    runtime.log.debug({ id: request.id, task: request.task, seconds }, 'task succeeded')
     runtime.events.succeeded(request.id, value, seconds)
   })
   await acknowledge(runtime, request)
