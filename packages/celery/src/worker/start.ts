@@ -82,6 +82,11 @@ async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise
 async function isWithinStarts(runtime: Runtime, request: TaskRequest): Promise<boolean> {
   const before = await startsBefore(runtime, request)
   if (before === undefined) return false
+  if (request.delivery.isLost) {
+    // Lost while that was asked: it comes again.
+    done(runtime, request)
+    return false
+  }
   if (before < runtime.settings.maxDeliveries) return true
   request.isSettled = true
   await failAsLost(runtime, request, before, 'its message was never settled')
@@ -98,7 +103,7 @@ async function startsBefore(runtime: Runtime, request: TaskRequest): Promise<num
   const { headers } = delivery.message
   const noted = readLosses(headers)
   if (!delivery.redelivered) return noted
-  const atBroker = await delivery.countStart()
+  const atBroker = await persist(runtime, 'counting a start', request.id, () => delivery.countStart())
   const { results, broker } = runtime
   // RabbitMQ's quorum queues count deliveries, also of what was only taken ahead and never begun.
   const isExact = broker.kind !== 'amqp'

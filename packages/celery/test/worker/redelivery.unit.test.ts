@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { CeleryError } from '../../src/errors.ts'
 import {
   createApp,
   handBroker,
@@ -104,6 +105,23 @@ test.each([
   })
   const [letter] = await lettersOf(app)
   expect(letter).toMatchObject({ reason: 'worker_lost', taskId: 't1' })
+})
+
+test('a broker that is down as starts are counted is waited for, and is no loss of the task', async () => {
+  const { app, broker, runs, lines } = setUp()
+  await startWorker(app)
+  const delivery = handDelivery({ task: 'late', id: 't1' }, { redelivered: true })
+  let asked = 0
+  delivery.countStart = async () => {
+    asked += 1
+    if (asked === 1) throw new CeleryError('BROKER_UNAVAILABLE', 'the broker is down')
+    return 1
+  }
+  broker.deliver(delivery)
+  await until(() => delivery.settled.length > 0)
+  expect(delivery.settled).toEqual(['ack'])
+  expect(runs).toEqual(['t1 0'])
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([])
 })
 
 test('starts are counted in the result store where the broker cannot', async () => {
