@@ -28,7 +28,7 @@ const maxDepth = 200
  * The same canvas in its simplest form, as a copy; options of composites, except ids, are given to their parts:
  * - a chain's steps are tasks, chords and, at its end, perhaps a group; a chain within is spliced, a group that
  *   something follows is a chord's header, a group of one that something follows is its task, an empty one is left out
- * - a chain of one step is that step
+ * - a chain of one step is that step, except for one that is a group among a group's members
  * - a group's members, and those of a chord's header, are tasks, chains and chords
  * - a chord's body is no chain: what follows that chain's first step follows the chord
  * - chunks are a group
@@ -110,11 +110,14 @@ function normalGroup(data: SignatureData, depth: number): SignatureData {
   return data.immutable ? immutably(begun) : begun
 }
 
+/** Groups within are spliced; a chain that ends in one, were it its only step, gives a list. */
 function flat(tasks: SignatureData[], depth: number): SignatureData[] {
-  return tasks
-    .map((task) => normalise(task, depth))
-    .filter((task) => !isEmpty(task))
-    .flatMap((task) => (isGroup(task) ? tasksOf(task) : [task]))
+  return tasks.flatMap((task) => {
+    const normal = normalise(task, depth)
+    if (isEmpty(normal)) return []
+    if (!isGroup(normal)) return [normal]
+    return isGroup(task) ? tasksOf(normal) : [makeChain([normal])]
+  })
 }
 
 /**
