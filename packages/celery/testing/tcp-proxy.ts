@@ -1,5 +1,12 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type NetConnectOpts,
+  type Server,
+  type Socket,
+} from 'node:net'
 
 /** A network between a client and its server that can be broken in the ways that networks break. */
 export interface TcpProxy {
@@ -15,7 +22,7 @@ export interface TcpProxy {
   /** Nothing goes through any more and nobody is told; new connections are made, but nothing comes of them. */
   freeze(): void
   freezeAfter(bytes: number): void
-  /** What was held back goes on. */
+  /** What was held back goes on, and no cut or freeze is to come any more. */
   thaw(): void
   /** As `cut`, and new connections are refused, as when the server is down. */
   refuse(): Promise<void>
@@ -32,23 +39,28 @@ interface Pair {
 /** Leads to the host and port of `url`. */
 export async function startTcpProxy(url: string, defaultPort: number): Promise<TcpProxy> {
   const target = new URL(url)
-  const proxy = new Proxying(target.hostname, Number(target.port || defaultPort))
+  return await startProxyTo({ host: target.hostname, port: Number(target.port || defaultPort) })
+}
+
+/** Leads to a port, or to a Unix socket. */
+export async function startProxyTo(
+  target: { host: string; port: number } | { path: string },
+): Promise<TcpProxy> {
+  const proxy = new Proxying(target)
   await proxy.accept()
   return proxy
 }
 
 class Proxying implements TcpProxy {
   port = 0
-  readonly #host: string
-  readonly #targetPort: number
+  readonly #target: NetConnectOpts
   readonly #pairs = new Set<Pair>()
   #server: Server | undefined
   #isFrozen = false
   #limit: { bytes: number; reached: () => void } | undefined
 
-  constructor(host: string, targetPort: number) {
-    this.#host = host
-    this.#targetPort = targetPort
+  constructor(target: NetConnectOpts) {
+    this.#target = target
   }
 
   get connections(): number {
@@ -63,7 +75,8 @@ class Proxying implements TcpProxy {
     this.#limit = undefined
     for (const { client, upstream } of this.#pairs) {
       client.resetAndDestroy()
-      upstream.resetAndDestroy()
+      if ('path' in this.#target) upstream.destroy()
+      else upstream.resetAndDestroy()
     }
   }
 
@@ -85,6 +98,7 @@ class Proxying implements TcpProxy {
   }
 
   thaw(): void {
+    this.#limit = undefined
     this.#isFrozen = false
     for (const { client, upstream } of this.#pairs) {
       client.resume()
@@ -114,7 +128,7 @@ class Proxying implements TcpProxy {
   }
 
   #join(client: Socket): void {
-    const upstream = connect(this.#targetPort, this.#host)
+    const upstream = connect(this.#target)
     const pair = { client, upstream }
     this.#pairs.add(pair)
     upstream.on('data', (data) => this.#write(client, data, upstream))
