@@ -80,7 +80,8 @@ export class Connected {
     ])
   }
 
-  async declare(queue: QueueDeclaration): Promise<void> {
+  /** @param timeout seconds */
+  async declare(queue: QueueDeclaration, timeout = 10): Promise<void> {
     if (this.#routes.has(queue)) return
     const { exchange, type, routingKey, queue: name } = bindingOf(queue)
     // The default exchange leads to every queue by its name.
@@ -93,13 +94,14 @@ export class Connected {
        UPDATE ${this.#schema}.routes SET revision = revision + 1
        WHERE EXISTS (SELECT FROM queue) OR EXISTS (SELECT FROM binding)`,
       [name, JSON.stringify(queue.arguments ?? {}), exchange, type, routingKey],
+      timeout * 1000,
     )
-    await this.#readRoutes()
+    await this.#readRoutes(timeout)
   }
 
   async publish(message: WireMessage, to: Destination, options: PublishOptions = {}): Promise<void> {
     const { notBefore, transaction, timeout = 10 } = options
-    if (to.declare !== undefined && !this.#routes.has(to.declare)) await this.declare(to.declare)
+    if (to.declare !== undefined && !this.#routes.has(to.declare)) await this.declare(to.declare, timeout)
     const { exchange, routingKey } = to
     if (this.#routes.find(exchange, routingKey).length === 0) await this.#readRoutes(timeout)
     if (this.#routes.find(exchange, routingKey).length === 0) throw unroutable(to)
@@ -145,6 +147,7 @@ export class Connected {
     }
   }
 
+  /** @param timeout seconds */
   async #readRoutes(timeout = 10): Promise<void> {
     const rows = await this.database.persist(
       `SELECT r.revision, q.name, b.exchange, b.type, b.routing_key

@@ -10,7 +10,11 @@ export function urlOf({ connection }: TestDatabase): string {
 
 /** A pool such as an app of its own would have. */
 export function poolOf(database: TestDatabase, max = 4): pg.Pool {
-  const pool = new pg.Pool({ connectionString: urlOf(database), max })
+  return poolOfUrl(urlOf(database), max)
+}
+
+export function poolOfUrl(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max })
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
