@@ -28,7 +28,7 @@ const maxDepth = 200
  * The same canvas in its simplest form, as a copy; options of composites, except ids, are given to their parts:
  * - a chain's steps are tasks, chords and, at its end, perhaps a group; a chain within is spliced, a group that
  *   something follows is a chord's header, a group of one that something follows is its task, an empty one is left out
- * - a chain of one step is that step, except for one that is a group among a group's members
+ * - a chain of one step is that step, unless that is a group: among a group's members it gives a list
  * - a group's members, and those of a chord's header, are tasks, chains and chords
  * - a chord's body is no chain: what follows that chain's first step follows the chord
  * - chunks are a group
@@ -63,7 +63,7 @@ function normalChain(data: SignatureData, depth: number): SignatureData {
   const begun = withDelivery(bind(linked, data.args), deliveryOptions(data.options))
   const whole = data.immutable ? immutably(begun) : begun
   const [only, ...rest] = tasksOf(whole)
-  return only && rest.length === 0 ? only : whole
+  return only && rest.length === 0 && !isGroup(only) ? only : whole
 }
 
 function spliced(data: SignatureData): SignatureData[] {
@@ -110,7 +110,7 @@ function normalGroup(data: SignatureData, depth: number): SignatureData {
   return data.immutable ? immutably(begun) : begun
 }
 
-/** Groups within are spliced; a chain that ends in one, were it its only step, gives a list. */
+/** Groups within are part of it; chunks within give a list. */
 function flat(tasks: SignatureData[], depth: number): SignatureData[] {
   return tasks.flatMap((task) => {
     const normal = normalise(task, depth)

@@ -85,13 +85,15 @@ async function publishChord(app: AppCore, data: SignatureData, context: PublishC
     const message = 'A chord counts its parts in the result store: give createCelery the option results.'
     throw new CeleryError('NO_RESULTS', message)
   }
-  const { chain, ...sending } = context
-  if (chain?.length) body.options.chain = [...chain, ...(listOf(body.options.chain) as SignatureData[])]
+  const { chain = [], ...sending } = context
+  const { chain: own, ...options } = body.options
+  const following = [...chain, ...(listOf(own) as SignatureData[])]
   const members = headerOf(data)
   if (members.length === 0) {
-    await publish(app, bind(body, [[]]), sending)
+    await publish(app, bind({ ...body, options }, [[]]), { ...sending, chain: following })
     return
   }
+  if (following.length > 0) body.options.chain = following
   data.options.task_id ??= app.options.newId()
   const groupId = data.options.task_id
   const nodes = members.map((task, groupIndex) =>

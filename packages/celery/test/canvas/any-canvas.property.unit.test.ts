@@ -50,24 +50,24 @@ function membersOf(parts: Plan[]): Plan[] {
 }
 
 /** What Celery's meaning of a canvas makes of it: `echo` gives its only argument, or all of them as a list. */
-function valueOf(plan: Plan, input: unknown[]): unknown {
+function meaningOf(plan: Plan, input: unknown[]): unknown {
   if (plan[0] === 'task') {
     const args = [...input, ...plan.slice(2)]
     return args.length === 1 ? args[0] : args
   }
-  if (plan[0] === 'group') return membersOf(plan.slice(1) as Plan[]).map((part) => valueOf(part, input))
+  if (plan[0] === 'group') return membersOf(plan.slice(1) as Plan[]).map((part) => meaningOf(part, input))
   const steps = stepsOf(plan)
   if (plan[0] === 'chain' || steps.length > 1) {
-    return steps.reduce((args, step) => [valueOfStep(step, args)], input as unknown[])[0]
+    return steps.reduce((args, step) => [meaningOfStep(step, args)], input as unknown[])[0]
   }
-  return valueOfStep(steps[0] as Plan, input)
+  return meaningOfStep(steps[0] as Plan, input)
 }
 
-function valueOfStep(step: Plan, input: unknown[]): unknown {
-  if (step[0] !== 'chord') return valueOf(step, input)
+function meaningOfStep(step: Plan, input: unknown[]): unknown {
+  if (step[0] !== 'chord') return meaningOf(step, input)
   const parts = step.slice(1) as Plan[]
-  const header = valueOf(['group', ...parts.slice(0, -1)], input)
-  return valueOf(parts.at(-1) as Plan, [header])
+  const header = meaningOf(['group', ...parts.slice(0, -1)], input)
+  return meaningOf(parts.at(-1) as Plan, [header])
 }
 
 function countTasks(plan: Plan): number {
@@ -82,10 +82,10 @@ it('any canvas gives what it means, and sends each of its tasks once', async () 
       const plan = numbered(any)
       sent.length = 0
       const result = await build(app, plan).send(['in'])
-      expect(await result.get({ timeout: 5 })).toEqual(valueOf(plan, ['in']))
+      expect(await result.get({ timeout: 5 })).toEqual(meaningOf(plan, ['in']))
       expect(new Set(sent.map(({ headers }) => headers.id)).size).toBe(countTasks(plan))
       expect(sent).toHaveLength(countTasks(plan))
     }),
-    { numRuns: 200 },
+    { numRuns: 700 },
   )
 })
