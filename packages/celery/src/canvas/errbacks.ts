@@ -1,28 +1,31 @@
 import type { AppCore } from '../app/celery.ts'
 import { CeleryError } from '../errors.ts'
 import type { SignatureData } from '../protocol/message.ts'
+import type { ResultNode } from '../protocol/result-tuple.ts'
 import { applySignature } from './apply.ts'
 
 /**
  * Sends errbacks with the id of what failed, the form that a task in any worker can take. One that is no signature is
  * logged and left out: it must not keep the others from being sent.
+ * @returns where their results will be found
  */
 export async function sendErrbacks(
   app: AppCore,
   errbacks: readonly SignatureData[],
   taskId: string,
   rootId: string | null | undefined,
-): Promise<void> {
+): Promise<ResultNode[]> {
+  const options = { parent_id: taskId, root_id: rootId ?? taskId }
+  const sent: ResultNode[] = []
   for (const errback of errbacks) {
     try {
-      await applySignature(app, errback, [taskId], {
-        options: { parent_id: taskId, root_id: rootId ?? taskId },
-      })
+      sent.push(await applySignature(app, errback, [taskId], { options }))
     } catch (error) {
       if (!isRefused(error)) throw error
       app.options.log.error({ error, taskId }, 'an errback cannot be sent')
     }
   }
+  return sent
 }
 
 /** It will be refused again, however often it is tried. */

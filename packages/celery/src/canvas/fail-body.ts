@@ -1,6 +1,7 @@
 import type { AppCore } from '../app/celery.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import type { ExceptionData } from '../results/port.ts'
+import { groupNode, nodeTuple, type ResultNode } from '../results/tree.ts'
 import { bodyOf, isChain, isChord, isGroup, listOf, tasksOf } from './data.ts'
 import { sendErrbacks } from './errbacks.ts'
 import { failCanvas, failChain } from './fail-canvas.ts'
@@ -24,9 +25,14 @@ export async function failBody(app: AppCore, given: SignatureData, failure: Chor
   const body = normalise({ ...given, options })
   freeze(body, { newId: app.options.newId })
   const exception = isGroup(body) ? failure.original : chordError(failure.message)
-  for (const { id, errbacks, rootId } of errbacksOf(body)) await sendErrbacks(app, errbacks, id, rootId)
+  const sent: ResultNode[] = []
+  for (const { id, errbacks, rootId } of errbacksOf(body)) {
+    sent.push(...(await sendErrbacks(app, errbacks, id, rootId)))
+  }
+  // Celery sends errbacks as a group, and has it for a child of the body.
+  const children = sent.length > 0 ? [nodeTuple(groupNode(app.options.newId(), sent))] : []
   const whole = { state: 'FAILURE', exception, traceback: null } as const
-  await failCanvas(app, body, whole, { keep: true })
+  await failCanvas(app, body, whole, { keep: true, children })
   await failChain(app, listOf(chain) as SignatureData[], whole, { keep: true })
 }
 

@@ -9,6 +9,8 @@ import { normalise } from './normalise.ts'
 export interface FailOptions {
   /** Whether the failure is kept for each task; chords hear of it in any case. */
   keep: boolean
+  /** Result tuples of what was sent for it. */
+  children?: unknown[]
 }
 
 /** What was left of a chain fails, so that whoever waits for its end, or for a chord it is part of, is not left waiting. */
@@ -32,7 +34,7 @@ export async function failCanvas(
     for (const step of tasksOf(data)) await failCanvas(app, step, failure, options)
     return
   }
-  if (options.keep) await keepFailure(app, data, failure)
+  if (options.keep) await keepFailure(app, data, failure, options.children ?? [])
   if (isGroup(data)) for (const task of tasksOf(data)) await failCanvas(app, task, failure, options)
   const body = isChord(data) ? bodyOf(data) : undefined
   if (body) await failCanvas(app, body, failure, options)
@@ -48,7 +50,12 @@ async function failPart(app: AppCore, { options }: SignatureData, failure: TaskF
   await completePart(app, chord, { ...part, state: 'FAILURE', result: failure.exception })
 }
 
-async function keepFailure(app: AppCore, { options }: SignatureData, failure: TaskFailure): Promise<void> {
+async function keepFailure(
+  app: AppCore,
+  { options }: SignatureData,
+  failure: TaskFailure,
+  children: unknown[],
+): Promise<void> {
   const { task_id: taskId } = options
   const results = taskId === undefined ? undefined : await app.results()
   if (!results || taskId === undefined) return
@@ -57,7 +64,7 @@ async function keepFailure(app: AppCore, { options }: SignatureData, failure: Ta
     status: 'FAILURE',
     result: failure.exception,
     traceback: failure.traceback,
-    children: [],
+    children,
     date_done: formatTime(app.options.now()),
     group_id: options.group_id ?? null,
     parent_id: options.parent_id ?? null,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runAsTask } from '../../src/app/current-task.ts'
+import { addToChord } from '../../src/canvas/add-to-chord.ts'
 import { afterFailure, afterSuccess } from '../../src/canvas/after-task.ts'
 import { applySignature } from '../../src/canvas/apply.ts'
 import { chain, chord, group } from '../../src/canvas/build.ts'
@@ -146,7 +147,9 @@ describe('after a failure', () => {
     await afterFailure(app, one, { state: 'REVOKED', exception: revoked, traceback: null })
     expect(tasks.sent).toEqual([])
     await afterSuccess(app, two, 2, async () => {})
-    expect(take(tasks, 'note').args).toEqual([result.id, 'body'])
+    const errback = take(tasks, 'note')
+    expect(errback.args).toEqual([result.id, 'body'])
+    expect((await result.children())[0]).toMatchObject({ results: [{ id: errback.headers.id }] })
     expect(tasks.sent).toEqual([])
     await expect(result.get({ timeout: 5 })).rejects.toMatchObject({
       args: [`Dependency ${one.headers.id} raised TaskRevokedError('revoked')`],
@@ -165,6 +168,26 @@ describe('after a failure', () => {
       ['FAILURE', 'ValueError'],
     ])
     expect(tasks.sent.map(({ args }) => args)).toEqual(ids.map((id) => [id]))
+  })
+})
+
+describe('a task of a header', () => {
+  it('may add to its chord', async () => {
+    const tasks = createTasks()
+    const { app, add, sum, echo } = tasks
+    await chord([echo.signature(['a'])], sum.signature()).send()
+    const part = take(tasks, 'echo')
+    await addToChord(app, part, group(add.signature([1]), add.signature([2])).toJSON())
+    const added = [take(tasks, 'add'), take(tasks, 'add')]
+    const keep = async () => {}
+    await afterSuccess(app, part, 'a', keep)
+    await afterSuccess(app, added[1] as TaskMessage, 2, keep)
+    expect(tasks.sent).toEqual([])
+    await afterSuccess(app, added[0] as TaskMessage, 1, keep)
+    expect((take(tasks, 'sum').args[0] as unknown[]).toSorted()).toEqual([1, 2, 'a'])
+    await echo.send(['alone'])
+    const alone = addToChord(app, take(tasks, 'echo'), add.signature([1]).toJSON())
+    await expect(alone).rejects.toMatchObject({ code: 'BAD_OPTION' })
   })
 })
 
