@@ -8,6 +8,7 @@ import { formatTime } from '../../protocol/time.ts'
 import type { ExceptionData } from '../../results/port.ts'
 import { persist } from '../persist.ts'
 import type { Retry } from '../run/outcome.ts'
+import { retryArguments } from '../run/retry-arguments.ts'
 import { retryDelay } from '../run/retry-delay.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
@@ -69,8 +70,7 @@ function nextMessage(
 ): TaskMessage {
   const { expiration: _, ...properties } = message.properties
   const history = addHistory(message.headers, { at, event: 'retry', detail: reprOfException(exception, 400) })
-  const args = plan.args ?? message.args
-  const kwargs = plan.kwargs ?? message.kwargs
+  const { args, kwargs } = retryArguments(request.profile.definition.params, message, plan)
   const headers: TaskHeaders = {
     ...withoutDeath(message.headers),
     retries: request.retries + 1,
@@ -78,8 +78,8 @@ function nextMessage(
     ignore_result: request.ignoresResult,
     [historyHeader]: history,
   }
-  if (plan.args) headers.argsrepr = pythonArgsRepr(args, 1_024)
-  if (plan.kwargs) headers.kwargsrepr = pythonRepr(kwargs, 1_024)
+  if (args !== message.args) headers.argsrepr = pythonArgsRepr(args, 1_024)
+  if (kwargs !== message.kwargs) headers.kwargsrepr = pythonRepr(kwargs, 1_024)
   return { ...message, headers, properties, args, kwargs }
 }
 
