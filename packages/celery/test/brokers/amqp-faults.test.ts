@@ -13,7 +13,7 @@ describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', {
   const brokers: Broker[] = []
 
   beforeAll(async () => {
-    node = await startRabbitNode({ consumer_timeout: 2_000, channel_tick_interval: 1_000 })
+    node = await startRabbitNode({ channel_tick_interval: 1_000 })
   }, 120_000)
   afterAll(() => node?.remove())
   afterEach(async () => {
@@ -63,10 +63,15 @@ describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', {
   })
 
   test('a consumer that RabbitMQ has cut off for its slowness goes on', async () => {
+    // A channel keeps the patience that was set when it was opened.
+    const patience = (milliseconds: number) =>
+      node.control('eval', `application:set_env(rabbit, consumer_timeout, ${milliseconds}).`)
     const subject = await broker()
     const queue = { name: 'slow' }
     await send(subject, queue, 'a')
+    await patience(10_000)
     const inbox = await inboxOf(subject, queue, 1)
+    await patience(1_800_000)
     const slow = await inbox.next()
     await until(() => slow.isLost, 'the end of RabbitMQ’s patience', 60)
     await slow.ack()

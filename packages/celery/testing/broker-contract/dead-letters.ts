@@ -74,6 +74,18 @@ export function deadLetters({ broker }: Stage): void {
     expect(await subject.deadLetters.remove([one.id, two.id, three.id])).toBe(3)
   })
 
+  test('those who look at the same time all see the same', async () => {
+    const brokers = [await broker(), await broker()]
+    const task = `task-${randomUUID()}`
+    const letters = Array.from({ length: 30 }, () => letterOf(task))
+    await Promise.all(letters.map((letter) => brokers[0]?.deadLetters.add(letter)))
+    const looks = [...brokers, ...brokers, ...brokers].map((subject) => subject.deadLetters.list({ task }))
+    for (const { letters: seen } of await Promise.all(looks)) expect(seen).toHaveLength(30)
+    const ids = letters.map(({ id }) => id)
+    const removed = await Promise.all(brokers.map((subject) => subject.deadLetters.remove(ids)))
+    expect(removed.reduce((sum, count) => sum + count)).toBe(30)
+  })
+
   test('a page has from 1 to 1,000 letters', async () => {
     const subject = await broker()
     for (const limit of [0, 1_001]) {

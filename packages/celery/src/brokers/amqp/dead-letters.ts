@@ -26,6 +26,7 @@ export class AmqpDeadLetters implements DeadLetterStore {
   readonly #log: Log
   readonly #added = new Set<string>()
   #declared: Promise<void> | undefined
+  #last: Promise<void> = Promise.resolve()
 
   constructor(queue: string, publisher: Publisher, admin: Admin, link: Link, log: Log) {
     this.#queue = queue
@@ -100,7 +101,14 @@ export class AmqpDeadLetters implements DeadLetterStore {
     return messageCount
   }
 
-  async #scan(visit: (letter: DeadLetter) => Verdict): Promise<void> {
+  /** One at a time: what one has in its hands, another would miss. */
+  #scan(visit: (letter: DeadLetter) => Verdict): Promise<void> {
+    const scanned = this.#last.then(() => this.#scanNow(visit))
+    this.#last = scanned.catch(() => {})
+    return scanned
+  }
+
+  async #scanNow(visit: (letter: DeadLetter) => Verdict): Promise<void> {
     await this.#declare()
     await scanQueue(this.#link, this.#queue, mostScanned, ({ content, fields }) => {
       const letter = decodeLetter(content)

@@ -1,5 +1,6 @@
-import type { Channel, ConsumeMessage } from 'amqplib'
-import { replyCode, unavailable } from './errors.ts'
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
+import type { CeleryError } from '../../errors.ts'
+import { refusal, replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 import { closeChannel } from './standing-channel.ts'
 import { within } from './within.ts'
@@ -14,7 +15,7 @@ const closeTimeout = 2
 
 /**
  * Looks through the first `most` messages of a queue, oldest first, and leaves them where they were, but for those
- * that are to be removed. Only one can look at a time: the others wait.
+ * that are to be removed. Only one connection can look at a time, as it has all messages meanwhile: the others wait.
  */
 export async function scanQueue(
   link: Link,
@@ -23,31 +24,62 @@ export async function scanQueue(
   visit: (message: ConsumeMessage) => Verdict,
 ): Promise<void> {
   const deadline = Date.now() + scanTimeout * 1_000
-  const left = () => (deadline - Date.now()) / 1_000
-  const tooLate = () => unavailable(`Looking through the queue ${queue} took longer than ${scanTimeout} s`)
-  const model = await within(left(), link.connected(), tooLate)
-  for (;;) {
-    const channel = await within(left(), model.createChannel(), tooLate)
-    const gone = goneOf(channel)
-    try {
-      return await within(left(), Promise.race([scanOn(channel, queue, most, visit), gone]), tooLate)
-    } catch (error) {
-      // Another looks through it now.
-      if (replyCode(error) !== 403 || left() <= 0) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80))
-    } finally {
-      // Closing ends the exclusive consumer and puts everything back in one step, before it is answered.
-      await within(closeTimeout, closeChannel(channel), tooLate).catch(() => {})
-    }
+  const bounded = <T>(work: Promise<T>) => within((deadline - Date.now()) / 1_000, work, () => tooLate(queue))
+  const model = await bounded(link.connected())
+  const locking = takeLock(model, `${queue}.lock`, deadline)
+  const lock = await bounded(locking).catch((error: unknown) => {
+    // It may come yet.
+    locking.then(({ release }) => release()).catch(() => {})
+    throw error
+  })
+  try {
+    await bounded(withChannel(model, (channel) => scanOn(channel, queue, most, visit)))
+  } finally {
+    await within(closeTimeout, lock.release(), () => tooLate(queue)).catch(() => {})
   }
 }
 
-function goneOf(channel: Channel): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  promise.catch(() => {})
+function tooLate(queue: string): CeleryError {
+  return unavailable(`Looking through the queue ${queue} took longer than ${scanTimeout} s`)
+}
+
+/** A queue that one connection has for itself: RabbitMQ removes it when that connection is gone. */
+async function takeLock(
+  model: ChannelModel,
+  name: string,
+  deadline: number,
+): Promise<{ release(): Promise<void> }> {
+  for (;;) {
+    const channel = await model.createChannel()
+    channel.on('error', () => {
+      // The declaration rejects with it.
+    })
+    try {
+      await channel.assertQueue(name, { durable: false, exclusive: true })
+      const release = async () => {
+        await channel.deleteQueue(name)
+        await closeChannel(channel)
+      }
+      return { release }
+    } catch (error) {
+      // Another looks through it now.
+      if (replyCode(error) !== 405 || Date.now() >= deadline) throw refusal(`the queue ${name}`, error)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80))
+  }
+}
+
+async function withChannel(model: ChannelModel, work: (channel: Channel) => Promise<void>): Promise<void> {
+  const channel = await model.createChannel()
+  const { promise: gone, reject } = Promise.withResolvers<never>()
   channel.on('error', reject)
   channel.on('close', () => reject(unavailable('The connection to RabbitMQ was lost')))
-  return promise
+  try {
+    await Promise.race([work(channel), gone])
+  } finally {
+    // Closing puts everything back before it is answered, which a requeue followed by another request does not.
+    await closeChannel(channel)
+  }
 }
 
 async function scanOn(
@@ -68,6 +100,6 @@ async function scanOn(
     if (left === 0) resolve()
   }
   await channel.prefetch(left, false)
-  await channel.consume(queue, onMessage, { exclusive: true })
+  await channel.consume(queue, onMessage)
   await seen
 }

@@ -10,9 +10,18 @@ export class MemoryConsumer implements Consumption, Taker {
   readonly #server: MemoryServer
   readonly #onDelivery: ConsumeOptions['onDelivery']
   readonly #unsettled = new Set<MemoryDelivery>()
+  readonly #ended: () => void
   #prefetch: number
+  #isCancelled = false
 
-  constructor(server: MemoryServer, queue: MemoryQueue, { prefetch, onDelivery }: ConsumeOptions) {
+  /** `ended` is called when it is cancelled and all its deliveries are settled. */
+  constructor(
+    server: MemoryServer,
+    queue: MemoryQueue,
+    { prefetch, onDelivery }: ConsumeOptions,
+    ended: () => void,
+  ) {
+    this.#ended = ended
     this.queue = queue
     this.#server = server
     this.#prefetch = prefetch
@@ -33,6 +42,7 @@ export class MemoryConsumer implements Consumption, Taker {
   settled(delivery: MemoryDelivery): void {
     this.#unsettled.delete(delivery)
     this.queue.dispatch()
+    this.#endWhenSettled()
   }
 
   deadLetter({ message, routingKey }: StoredMessage): void {
@@ -54,12 +64,18 @@ export class MemoryConsumer implements Consumption, Taker {
   }
 
   async cancel(): Promise<void> {
+    this.#isCancelled = true
     this.queue.leave(this)
+    this.#endWhenSettled()
   }
 
   /** Ends it and gives back what is not settled: in their order, as each goes to its old place. */
   close(): void {
     this.queue.leave(this)
     for (const delivery of [...this.#unsettled]) delivery.lose()
+  }
+
+  #endWhenSettled(): void {
+    if (this.#isCancelled && this.#unsettled.size === 0) this.#ended()
   }
 }

@@ -111,7 +111,9 @@ class MemoryBroker implements Broker {
   async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
     const server = this.#open()
     checkPrefetch(options.prefetch)
-    const consumer = new MemoryConsumer(server, server.declareQueue(queue), options)
+    const consumer = new MemoryConsumer(server, server.declareQueue(queue), options, () =>
+      this.#consumers.delete(consumer),
+    )
     this.#consumers.add(consumer)
     return consumer
   }
