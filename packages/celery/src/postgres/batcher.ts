@@ -4,6 +4,8 @@ export interface BatcherOptions<Item> {
   /** Bytes of one batch, more or less; an item by itself may be larger. */
   maxBytes?: number
   sizeOf?(item: Item): number
+  /** Milliseconds that the first waits for others; when absent or 0, the rest of this turn of the event loop. */
+  gatherTime?: number
   /** Must not reject: it settles what the items carry. */
   flush(items: Item[]): Promise<void>
 }
@@ -16,6 +18,8 @@ export class Batcher<Item> {
   readonly #options: BatcherOptions<Item>
   #waiting: Item[] = []
   #running: Promise<void> | undefined
+  #isDraining = false
+  #endGathering: (() => void) | undefined
 
   constructor(options: BatcherOptions<Item>) {
     this.#options = options
@@ -30,15 +34,34 @@ export class Batcher<Item> {
     this.#running ??= this.#run()
   }
 
-  /** Resolves when all that was added so far is done with. */
+  /** Resolves when all that was added so far is done with. Nothing is waited for any more. */
   async drained(): Promise<void> {
+    this.#isDraining = true
+    this.#endGathering?.()
     await this.#running
   }
 
   async #run(): Promise<void> {
-    await new Promise(setImmediate)
-    while (this.#waiting.length > 0) await this.#options.flush(this.#take())
+    do {
+      await this.#gather()
+      await this.#options.flush(this.#take())
+    } while (this.#waiting.length > 0)
     this.#running = undefined
+  }
+
+  #gather(): Promise<void> {
+    const { gatherTime = 0, maxItems } = this.#options
+    return new Promise((resolve) => {
+      if (gatherTime === 0 || this.#isDraining || this.#waiting.length >= maxItems) {
+        setImmediate(resolve)
+        return
+      }
+      const timer = setTimeout(resolve, gatherTime)
+      this.#endGathering = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   #take(): Item[] {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CeleryError } from '../errors.ts'
 import { pauseBefore } from './backoff.ts'
 import { describeError, isPassing } from './errors.ts'
-import { answerTimeout, type SqlPool } from './pool.ts'
+import { answerTimeout, type OpenedPool, type SqlPool } from './pool.ts'
 
 export type Row = unknown[]
 
@@ -12,17 +12,26 @@ const attemptTimeout = 10_000
 /** Statements on a pool, each with a deadline. */
 export class Database {
   readonly #pool: SqlPool
+  readonly #prepares: boolean
   readonly #code: 'BROKER_UNAVAILABLE' | 'RESULTS_UNAVAILABLE'
   readonly #closing = new AbortController()
 
-  constructor(pool: SqlPool, code: 'BROKER_UNAVAILABLE' | 'RESULTS_UNAVAILABLE') {
+  constructor(
+    { pool, isOwn }: Pick<OpenedPool, 'pool' | 'isOwn'>,
+    code: 'BROKER_UNAVAILABLE' | 'RESULTS_UNAVAILABLE',
+  ) {
     this.#pool = pool
+    this.#prepares = isOwn
     this.#code = code
   }
 
-  /** One attempt; its rows as arrays. Rejects with what PostgreSQL or the connection said. */
-  async query(text: string, values: unknown[] = [], timeout = answerTimeout): Promise<Row[]> {
-    const statement = { text, values, rowMode: 'array', query_timeout: timeout } as const
+  /**
+   * One attempt; its rows as arrays. Rejects with what PostgreSQL or the connection said.
+   * @param name for statements that are sent all the time: prepares them where that is safe
+   */
+  async query(text: string, values: unknown[] = [], timeout = answerTimeout, name?: string): Promise<Row[]> {
+    const prepared = name !== undefined && this.#prepares ? { name } : undefined
+    const statement = { ...prepared, text, values, rowMode: 'array', query_timeout: timeout } as const
     // The pool may have no connection to give for a while, of which the statement's own timeout knows nothing.
     const { rows } = await within(timeout, this.#pool.query(statement))
     return rows as Row[]

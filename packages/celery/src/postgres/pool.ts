@@ -6,6 +6,8 @@ import type { Log } from '../log.ts'
 /** One statement. Parameters are texts, numbers or bytes: arrays are handed over as PostgreSQL writes them. */
 export interface SqlStatement {
   text: string
+  /** Prepares it under that name, once a connection. */
+  name?: string
   values?: unknown[]
   /** Rows are arrays, which cost less to make. */
   rowMode?: 'array'
@@ -44,6 +46,8 @@ export interface PoolOptions {
 
 export interface OpenedPool {
   pool: SqlPool
+  /** Whether it is ours: of another's it is not known whether statements may be prepared, as with some poolers not. */
+  isOwn: boolean
   /** Closes the pool if it is ours. */
   close(): Promise<void>
 }
@@ -56,7 +60,7 @@ const goodbyeTimeout = 1_000
 
 /** A pool on that URL, or the one that was handed in; `pg` is loaded for a URL only. */
 export async function openPool(source: string | SqlPool, options: PoolOptions): Promise<OpenedPool> {
-  if (typeof source !== 'string') return { pool: source, async close() {} }
+  if (typeof source !== 'string') return { pool: source, isOwn: false, async close() {} }
   const sockets = new Set<Socket>()
   const { default: library } = await import('pg')
   const pool: pg.Pool = new library.Pool({
@@ -76,7 +80,7 @@ export async function openPool(source: string | SqlPool, options: PoolOptions): 
   pool.on('error', (error) =>
     options.log.warn({ reason: error.message }, 'an idle connection to PostgreSQL was lost'),
   )
-  return { pool, close: () => end(pool, sockets) }
+  return { pool, isOwn: true, close: () => end(pool, sockets) }
 }
 
 function tracked(sockets: Set<Socket>): Socket {

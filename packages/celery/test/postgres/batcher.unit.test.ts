@@ -3,7 +3,7 @@ import { pauseBefore } from '../../src/postgres/backoff.ts'
 import { Batcher } from '../../src/postgres/batcher.ts'
 import { Signal } from '../../src/postgres/signal.ts'
 
-function recorder(options: { maxItems?: number; maxBytes?: number } = {}) {
+function recorder(options: { maxItems?: number; maxBytes?: number; gatherTime?: number } = {}) {
   const batches: number[][] = []
   let running = 0
   const batcher = new Batcher<number>({
@@ -36,6 +36,17 @@ describe('a batcher', () => {
     batcher.add(5)
     await batcher.drained()
     expect(batches.at(-1)).toEqual([5])
+  })
+
+  test('waits for others where nobody waits for it, but not when it is drained', async () => {
+    const { batches, batcher } = recorder({ gatherTime: 60_000 })
+    batcher.add(1)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    batcher.add(2)
+    await batcher.drained()
+    batcher.add(3)
+    await batcher.drained()
+    expect(batches).toEqual([[1, 2], [3]])
   })
 
   test('keeps to its limits, though one item may be larger', async () => {

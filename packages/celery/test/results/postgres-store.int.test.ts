@@ -168,7 +168,11 @@ describe('what has expired', () => {
     await brief.storeGroup(gone, [])
     const before = await countOf('results')
     expect(before).toBeGreaterThanOrEqual(2_501)
-    await new Expiry(new Database(admin, 'RESULTS_UNAVAILABLE'), 'celery', noLog).run()
+    await new Expiry(
+      new Database({ pool: admin, isOwn: false }, 'RESULTS_UNAVAILABLE'),
+      'celery',
+      noLog,
+    ).run()
     expect(await countOf('results')).toBeLessThanOrEqual(before - 2_500)
     expect([await countOf('groups'), await countOf('chords'), await countOf('chord_parts')]).toEqual([
       0, 1, 1,

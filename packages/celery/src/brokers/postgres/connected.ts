@@ -50,7 +50,7 @@ export class Connected {
     const { pool } = opened
     this.#options = options
     this.#schema = schema.name
-    const database = new Database(pool, 'BROKER_UNAVAILABLE')
+    const database = new Database(opened, 'BROKER_UNAVAILABLE')
     this.database = database
     this.#listener = new Listener(pool, { log, onState: (state, error) => this.#stateIs(state, error) })
     this.casts = new Casts(database, this.#listener, schema.name, log)
@@ -132,7 +132,7 @@ export class Connected {
   async #write(items: Outgoing[], timeout: number): Promise<void> {
     for (;;) {
       const { text, values } = publishStatement(this.#schema, this.#routes, items)
-      const [row] = await this.database.query(text, values, timeout)
+      const [row] = await this.database.query(text, values, timeout, `${this.#schema}_publish`)
       if (row?.[0] === true) return
       await this.#readRoutes()
     }

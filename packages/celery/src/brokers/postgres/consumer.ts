@@ -37,7 +37,7 @@ const idlePause = 1_000
 /** Milliseconds of work without a pause after which publishers need not wake us any more. */
 const busyTime = 1_000
 /** Milliseconds that room for few messages waits for more of it, so that takes are few and large. */
-const gatherTime = 3
+const gatherTime = 5
 /** Milliseconds for which a take without an answer may yet turn out to have taken some, and between looks for that. */
 const doubtTime = 60_000
 const auditPause = 5_000
@@ -197,7 +197,7 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     if (isInDoubt && performance.now() >= this.#nextAudit) await this.#audit(lease)
     const room = this.#prefetch - this.#unsettled
     if (room <= 0) return this.#roomier.wait(isInDoubt ? auditPause : undefined)
-    if (room < Math.min(this.#prefetch / 4, 64)) {
+    if (room < Math.min(this.#prefetch / 2, 250)) {
       await delay(gatherTime)
       if (this.#isCancelled) return
     }

@@ -14,6 +14,10 @@ export interface Holder {
   letGo(lease: Lease, id: number): void
 }
 
+interface NamedStatement extends Statement {
+  name: string
+}
+
 interface Settlement {
   holder: Holder
   lease: Lease
@@ -26,6 +30,8 @@ interface Parking extends Settlement {
   headers: string | null
 }
 
+/** Milliseconds that acknowledgements wait for more, as nobody waits for them. */
+const gatherTime = 5
 /** Milliseconds that one attempt may take. */
 const attemptTimeout = 10_000
 
@@ -45,19 +51,24 @@ export class Settler {
     this.#database = database
     this.#log = log
     const idsOf = (items: Settlement[]) => arrayOf(items.map(({ id }) => id))
-    const batcher = <Item extends Settlement>(name: string, more: (items: Item[]) => string[] = () => []) =>
+    const batcher = <Item extends Settlement>(
+      name: string,
+      gatherTime = 0,
+      more: (items: Item[]) => string[] = () => [],
+    ) =>
       new Batcher<Item>({
         maxItems: 1_000,
+        gatherTime,
         flush: (items) =>
           this.#flush(items, (lease, ofLease) => {
             const values = [lease.id, idsOf(ofLease), ...more(ofLease)]
             const parameters = values.map((_, index) => `$${index + 1}`).join(', ')
-            return { text: `SELECT ${schema}.${name}(${parameters})`, values }
+            return { text: `SELECT ${schema}.${name}(${parameters})`, values, name: `${schema}_${name}` }
           }),
       })
-    this.#acks = batcher('ack')
+    this.#acks = batcher('ack', gatherTime)
     this.#requeues = batcher('requeue')
-    this.#parkings = batcher<Parking>('park', (items) => [
+    this.#parkings = batcher<Parking>('park', 0, (items) => [
       arrayOf(items.map(({ until }) => until)),
       `{${items.map(({ headers }) => (headers === null ? 'NULL' : textArrayOf([headers]).slice(1, -1))).join(',')}}`,
     ])
@@ -87,7 +98,7 @@ export class Settler {
 
   async #flush<Item extends Settlement>(
     items: Item[],
-    statement: (lease: Lease, items: Item[]) => Statement,
+    statement: (lease: Lease, items: Item[]) => NamedStatement,
   ) {
     // There is but one lease, unless one was lost just now.
     const byLease = Map.groupBy(items, ({ lease }) => lease)
@@ -98,10 +109,10 @@ export class Settler {
     }
   }
 
-  async #tell(lease: Lease, { text, values }: Statement): Promise<void> {
+  async #tell(lease: Lease, { text, values, name }: NamedStatement): Promise<void> {
     for (let attempt = 0; !lease.isLost; attempt++) {
       try {
-        await this.#database.query(text, values, attemptTimeout)
+        await this.#database.query(text, values, attemptTimeout, name)
         return
       } catch (error) {
         const reason = describeError(error)

@@ -37,6 +37,7 @@ export interface Look {
  */
 export class Taker {
   readonly #database: Database
+  readonly #name: string
   readonly #text: string
   readonly #queue: string
   #from: Place | undefined
@@ -45,6 +46,7 @@ export class Taker {
 
   constructor(database: Database, schema: string, queue: string) {
     this.#database = database
+    this.#name = `${schema}_take`
     this.#text = `SELECT * FROM ${schema}.take($1, $2, $3, $4, $5)`
     this.#queue = queue
   }
@@ -68,7 +70,8 @@ export class Taker {
   }
 
   async #look(lease: Lease, limit: number, { rank, id }: Place): Promise<Taken[]> {
-    const rows = await this.#database.query(this.#text, [this.#queue, lease.id, limit, rank, id], patience)
+    const values = [this.#queue, lease.id, limit, rank, id]
+    const rows = await this.#database.query(this.#text, values, patience, this.#name)
     const taken = rows.map(takenFrom).sort(inOrder)
     const last = taken.at(-1)
     if (last === undefined) return taken

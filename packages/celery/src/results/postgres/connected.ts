@@ -43,7 +43,7 @@ export class Connected {
     const { opened, schema, expires, log } = options
     this.#options = options
     this.#schema = schema
-    const database = new Database(opened.pool, 'RESULTS_UNAVAILABLE')
+    const database = new Database(opened, 'RESULTS_UNAVAILABLE')
     this.#database = database
     const onState = (state: 'lost' | 'restored') => {
       if (state === 'restored') this.watches.restored()
@@ -55,7 +55,7 @@ export class Connected {
       database,
       write(states: StoredState[], timeout) {
         const { text, values } = storeStatement(schema, states, expires)
-        return database.query(text, values, timeout)
+        return database.query(text, values, timeout, `${schema}_store`)
       },
       sizeOf: ({ meta }) => meta.length,
     })
