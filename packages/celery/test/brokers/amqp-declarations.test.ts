@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { createAmqpBroker } from '../../src/brokers/amqp/index.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { useRabbit } from './support/rabbit.ts'
@@ -14,6 +15,23 @@ describe.skipIf(!servers.amqp)('RabbitMQ', () => {
     rabbit.remove(made)
     return made
   }
+
+  test('of several servers the first that answers is used', async () => {
+    const broker = createAmqpBroker(`amqp://127.0.0.1:1/;${servers.amqp}`)
+    await broker.open()
+    expect(broker.state).toBe('open')
+    expect(await broker.depth(name())).toBeUndefined()
+    await broker.close()
+  })
+
+  test('a refused login says where, and not with which password', async () => {
+    const { host } = new URL(servers.amqp ?? '')
+    const broker = createAmqpBroker(`amqp://guest:geheim@${host}/`)
+    const refused = { code: 'BROKER_UNAVAILABLE', message: expect.stringMatching(`${host}.*ACCESS.REFUSED`) }
+    await expect(broker.open()).rejects.toMatchObject(refused)
+    await expect(broker.open()).rejects.not.toThrow(/geheim/)
+    expect(broker.state).toBe('closed')
+  })
 
   test('a queue with other arguments is named, with what differs and what to do', async () => {
     const subject = await rabbit.broker()
