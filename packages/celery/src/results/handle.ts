@@ -95,9 +95,20 @@ export class Result<Output = unknown> {
   }
 }
 
-/** The handle of what a canvas will give. */
+/** The handle of what a canvas will give, with those of all that it follows. */
 export function resultFrom(source: ResultSource, node: ResultNode): Result | GroupResult {
-  const parent = node.parent ? resultFrom(source, node.parent) : undefined
+  const followed: ResultNode[] = []
+  for (let before = node.parent; before; before = before.parent) followed.push(before)
+  let parent: Result | GroupResult | undefined
+  for (const before of followed.reverse()) parent = handleOf(source, before, parent)
+  return handleOf(source, node, parent)
+}
+
+function handleOf(
+  source: ResultSource,
+  node: ResultNode,
+  parent: Result | GroupResult | undefined,
+): Result | GroupResult {
   if (!node.members) return new Result(source, node.id, { parent })
   const members = node.members.map((member) => resultFrom(source, member))
   return new GroupResult(source, node.id, members, parent)

@@ -11,12 +11,14 @@ export function groupNode(id: string, members: ResultNode[]): ResultNode {
   return { id, parent: null, members }
 }
 
+/** Of a chain's steps before it, a tuple tells so many: each is a level in the JSON of whoever keeps it. */
+const maxParents = 50
+
 /** Celery's tuple of it, as it is kept among the children of a task and for a saved group. */
-export function nodeTuple(node: ResultNode): unknown[] {
-  const parent = node.parent ? nodeTuple(node.parent) : null
-  return node.members
-    ? groupTuple(node.id, parent, node.members.map(nodeTuple))
-    : resultTuple(node.id, parent)
+export function nodeTuple(node: ResultNode, parents = maxParents): unknown[] {
+  const parent = node.parent && parents > 0 ? nodeTuple(node.parent, parents - 1) : null
+  const members = node.members?.map((member) => nodeTuple(member, parents))
+  return members ? groupTuple(node.id, parent, members) : resultTuple(node.id, parent)
 }
 
 /** Where the canvas began: the last of what it follows. */

@@ -266,6 +266,18 @@ describe('a signature that is applied', () => {
     await expect(applySignature(tasks.app, data)).rejects.toMatchObject({ code: 'BAD_VALUE' })
   })
 
+  it('may be as long as it likes', async () => {
+    const tasks = createTasks()
+    const steps = Array.from({ length: 20_000 }, () => tasks.add.signature([1]))
+    const current = { id: 'p', rootId: 'r', headers: {}, children: [] as unknown[] }
+    const result = await runAsTask(current, () => chain(steps).send())
+    let length = 0
+    for (let step: typeof result.parent = result; step; step = step.parent) length += 1
+    expect(length).toBe(20_000)
+    await runAsTask(current, () => group(chain(steps)).send())
+    expect(JSON.stringify(current.children).length).toBeLessThan(10_000)
+  })
+
   it('within a task is its child: a task, the first step, a whole group, a header', async () => {
     const tasks = createTasks()
     const { add, sum } = tasks
