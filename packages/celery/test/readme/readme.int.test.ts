@@ -79,6 +79,24 @@ test('every snippet compiles', async () => {
   expect(stdout).toBe('')
 }, 60_000)
 
+test('worker.ts begins, and ends on SIGTERM', async () => {
+  const program = `
+    import { createControlClient } from '@colophon/celery'
+    import { app } from './tasks.ts'
+
+    const control = createControlClient(app)
+    const worker = import('./worker.ts')
+    while (Object.keys(await control.ping({ timeout: 0.5 })).length === 0) {}
+    await control.close()
+    process.kill(process.pid, 'SIGTERM')
+    await worker
+    console.log('ended')`
+  await writeFiles(project.folder, new Map([['try-worker.ts', program]]))
+  const file = join(project.folder, 'try-worker.ts')
+  const { stdout } = await run(process.execPath, [file], { timeout: 60_000 })
+  expect(stdout).toBe('ended\n')
+}, 90_000)
+
 describe('with a worker that serves the tasks of the README', () => {
   beforeAll(async () => {
     const tasks = join(project.folder, 'tasks.ts')
