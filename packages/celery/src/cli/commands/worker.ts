@@ -58,11 +58,14 @@ async function runWorker(options: Options, command: Command, io: Io): Promise<vo
     const worker = createWorker(app, settings)
     const endSignals = stopOnSignals(io, worker)
     const server = port === undefined ? undefined : await serveMetrics(port, app.options.log)
+    // Of `memory:` nothing else keeps the process.
+    const alive = setInterval(() => {}, 2 ** 31 - 1)
     try {
       await worker.start()
       await worker.done
     } finally {
       endSignals()
+      clearInterval(alive)
       await server?.close()
     }
   })
