@@ -37,9 +37,9 @@ export interface TaskOptions {
   priority?: number
   ignoreResult?: boolean
   /**
-   * `early` (Celery's default): acknowledged as it starts, so that it is never run twice and is lost with its
-   * worker. `late`: acknowledged when its result is kept, so that it is run again when its worker is lost; the
-   * task must bear that.
+   * `early` (Celery's default): acknowledged as it starts, so that it is lost with its worker and not run again.
+   * `late`: acknowledged when its result is kept, so that it is run again when its worker is lost; the task must bear
+   * that.
    */
   ack?: 'early' | 'late'
   /** With `ack: 'late'`, whether a failure is acknowledged too (true when absent), or rejected without a requeue. */
@@ -47,7 +47,7 @@ export interface TaskOptions {
   retry?: RetryPolicy
   /** Seconds after which `context.signal` is aborted. */
   softTimeLimit?: number
-  /** Seconds after which the task's thread is replaced: needs `runOn: 'thread'`. */
+  /** Seconds after which it is ended, whatever it does. It runs on a thread for that, so the worker needs `module`. */
   timeLimit?: number
   /**
    * `thread`: on a thread of the worker's pool, for what computes long or needs a hard time limit. `main` when
