@@ -85,12 +85,26 @@ export class RedisDelivery implements Delivery {
     if (this.#settle()) this.#holder.settle(this)
   }
 
+  /** When it rejects, its lease is no longer kept, and it comes again when that has run out. */
   async requeue(): Promise<void> {
-    if (this.#settle()) await this.#holder.putBack(this)
+    if (!this.#settle()) return
+    try {
+      await this.#holder.putBack(this)
+    } catch (error) {
+      this.giveUp()
+      throw error
+    }
   }
 
+  /** When it rejects, it is as it was before, and is to be settled otherwise. */
   async delay(until: Date, headers?: Record<string, unknown>): Promise<void> {
-    if (this.#settle()) await this.#holder.park(this, until, headers)
+    if (!this.#settle()) return
+    try {
+      await this.#holder.park(this, until, headers)
+    } catch (error) {
+      this.#isSettled = this.#isLost
+      throw error
+    }
   }
 
   #settle(): boolean {
