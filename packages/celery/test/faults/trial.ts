@@ -42,8 +42,11 @@ export interface TrialReport extends Verdict {
   chordsLeft: number
 }
 
-/** Milliseconds without any progress after which what is missing is lost, and between two looks. */
-const [patience, pause] = [60_000, 100]
+/**
+ * Milliseconds: without any progress after which what is missing is lost, without a message after which none will come
+ * any more (one that is not yet due is held for less), and between two looks.
+ */
+const [patience, stillTime, pause] = [60_000, 3_000, 100]
 
 /** Runs tasks while workers, servers and connections are killed, and says what became of them. */
 export async function runTrial(options: TrialOptions): Promise<TrialReport> {
@@ -92,6 +95,7 @@ class Trial {
     }
     this.#options.tell(`${load.sent.length} tasks sent; nothing goes wrong any more`)
     const metas = await this.#drain(app, load)
+    await this.#untilEmpty()
     const faults = await this.#stopWorkers()
     const left = await this.#leftovers(app)
     const verdict = judge(load.sent, this.#effects, metas)
@@ -172,6 +176,19 @@ class Trial {
     return metas
   }
 
+  /** What comes again of tasks that are done, such as a retry that was sent twice, is run too. */
+  async #untilEmpty(): Promise<void> {
+    const deadline = Date.now() + patience
+    for (let emptySince = Date.now(); Date.now() - emptySince < stillTime && Date.now() < deadline; ) {
+      if ((await this.#messagesLeft()).size > 0) emptySince = Date.now()
+      await sleep(5 * pause)
+    }
+  }
+
+  #messagesLeft(): Promise<Map<string, number>> {
+    return messagesLeft(this.#options.kind, this.#direct(this.#server(0)))
+  }
+
   async #stopWorkers(): Promise<string[]> {
     await Promise.all(this.#workers.map((worker) => worker.ready()))
     const codes = await Promise.all(this.#workers.map((worker) => worker.stop()))
@@ -185,17 +202,12 @@ class Trial {
   }
 
   async #leftovers(app: Celery): Promise<{ faults: string[]; chords: number }> {
-    const { kind } = this.#options
-    const [broker] = this.#servers
-    const results = this.#servers.at(-1)
-    if (!broker || !results) throw new Error('there are no servers')
-    const direct = (server: FaultServer) =>
-      'port' in server.target ? server.urlAt(server.target.port) : this.#url(server)
-    const left = await messagesLeft(kind, direct(broker))
+    const left = await this.#messagesLeft()
     const faults = [...left].map(([place, count]) => `${count} messages are left in ${place}`)
     const { letters } = await createDeadLetters(app).list()
     faults.push(...letters.map(({ task, taskId, reason }) => `dead letter: ${task} ${taskId}: ${reason}`))
-    return { faults, chords: await chordsLeft(kind, direct(results)) }
+    const results = this.#server(this.#servers.length - 1)
+    return { faults, chords: await chordsLeft(this.#options.kind, this.#direct(results)) }
   }
 
   #startWorker(network: Network, index: number): WorkerProcess {
@@ -220,8 +232,9 @@ class Trial {
     return { kind, broker: network.url(process, broker), results: network.url(process, results) }
   }
 
-  /** Through the client's own proxy, which nothing breaks any more. */
-  #url(server: FaultServer): string {
+  /** Past the proxies where it has a port; through the client's, which nothing breaks any more, where it has not. */
+  #direct(server: FaultServer): string {
+    if ('port' in server.target) return server.urlAt(server.target.port)
     if (!this.#network) throw new Error('there is no network')
     return this.#network.url(this.#options.workers, server)
   }
