@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { createWorker, type WorkerOptions } from '../../create-worker.ts'
+import { CeleryError } from '../../errors.ts'
 import { prometheusMetrics } from '../../worker/metrics.ts'
 import { type Io, UsageError } from '../io.ts'
 import { serveMetrics } from '../metrics-server.ts'
@@ -61,7 +62,11 @@ async function runWorker(options: Options, command: Command, io: Io): Promise<vo
     // Of `memory:` nothing else keeps the process.
     const alive = setInterval(() => {}, 2 ** 31 - 1)
     try {
-      await worker.start()
+      await worker.start().catch(async (error: unknown) => {
+        // Told to stop while it starts, it has done as it was told.
+        if (!(error instanceof CeleryError && error.code === 'CLOSED')) throw error
+        await worker.stop()
+      })
       await worker.done
     } finally {
       endSignals()
