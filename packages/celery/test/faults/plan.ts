@@ -62,7 +62,7 @@ export function shortPlan(options: PlanOptions): Round[] {
 function spread(faults: Fault[], { tasks }: PlanOptions, random: Random): Round[] {
   return faults.map((fault, index) => ({
     fault,
-    wait: random.between(0, 1.2),
+    wait: random.between(0.05, 0.8),
     tasks: Math.floor((tasks * (index + 1)) / faults.length) - Math.floor((tasks * index) / faults.length),
   }))
 }
