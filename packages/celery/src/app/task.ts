@@ -104,6 +104,12 @@ export interface TaskContext {
   retry(options?: RetryOptions): never
   /** Throws what makes the worker put the signature in this task's place: its result becomes this task's. */
   replace(signature: { toJSON(): SignatureData }): never
+  /**
+   * Sends the signature as one more member of the group that is the header of a chord and that this task is part of:
+   * the body waits for it too, and gets its result after those of the header.
+   * @throws CeleryError `BAD_OPTION` when the task is not part of a chord's header, `NO_RESULTS`
+   */
+  addToChord(signature: { toJSON(): SignatureData }): Promise<void>
   /** Throws what makes the worker drop the task without a result. */
   ignore(): never
   /** Throws what makes the worker reject the message, back into its queue or away. */

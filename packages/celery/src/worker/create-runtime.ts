@@ -39,6 +39,7 @@ export function createRuntime(
     tracer: options.tracer,
     profiles: new TaskProfiles(app),
     host: {
+      app,
       worker: settings.hostname,
       log,
       progress: (run, meta, state) => keepProgress(runtime, run, meta, state),

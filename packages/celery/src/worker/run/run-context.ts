@@ -1,5 +1,7 @@
+import type { AppCore } from '../../app/celery.ts'
 import type { CurrentTask } from '../../app/current-task.ts'
 import type { RetryOptions, TaskContext } from '../../app/task.ts'
+import { addToChord } from '../../canvas/add-to-chord.ts'
 import type { Log } from '../../log.ts'
 import type { SignatureData, TaskMessage } from '../../protocol/message.ts'
 import { parseTime } from '../../protocol/time.ts'
@@ -7,6 +9,7 @@ import { IgnoreSignal, RejectSignal, ReplaceSignal, RetrySignal } from './signal
 
 /** What a run's context needs of where it runs: the worker, or a thread of it. */
 export interface RunHost {
+  readonly app: AppCore
   readonly worker: string
   readonly log: Log
   progress(run: RunContext, meta: unknown, state: string): Promise<void>
@@ -97,6 +100,11 @@ export class RunContext implements TaskContext, CurrentTask {
   get replace(): TaskContext['replace'] {
     return (signature: { toJSON(): SignatureData }) => {
       throw new ReplaceSignal(signature.toJSON())
+    }
+  }
+  get addToChord(): TaskContext['addToChord'] {
+    return async (signature: { toJSON(): SignatureData }) => {
+      await addToChord(this.#host.app, this.message, signature.toJSON())
     }
   }
   get ignore(): TaskContext['ignore'] {

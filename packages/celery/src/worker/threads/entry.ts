@@ -55,7 +55,7 @@ function isApp(value: unknown): value is AppCore {
 
 async function answer(app: AppCore, run: ThreadRun): Promise<ThreadAnswer> {
   const message = decodeJson(run.message) as TaskMessage
-  const context = contextOf(run, message)
+  const context = contextOf(app, run, message)
   tell(run.port, { type: 'started' })
   const outcome = await outcomeOf(app, context)
   try {
@@ -74,10 +74,10 @@ async function outcomeOf(app: AppCore, context: RunContext): Promise<Outcome> {
   return await runAsTask(context, () => perform(definition, retry, context))
 }
 
-function contextOf(run: ThreadRun, message: TaskMessage): RunContext {
+function contextOf(app: AppCore, run: ThreadRun, message: TaskMessage): RunContext {
   const { port, queue, redelivered, worker } = run
   const calls = new Map<number, { resolve(): void; reject(error: Error): void }>()
-  const host: RunHost = { worker, log: logTo(port), progress: (_, meta, state) => progress(meta, state) }
+  const host: RunHost = { app, worker, log: logTo(port), progress: (_, meta, state) => progress(meta, state) }
   const context = new RunContext(message, queue, redelivered, host)
   context.headers = decodeJson(run.headers) as Record<string, unknown>
   let last = 0
