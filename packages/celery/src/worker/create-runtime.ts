@@ -20,6 +20,8 @@ import { ThreadPool } from './threads/pool.ts'
 
 /** Tasks done here whose acknowledgement may have been lost: the last 10,000 at least. */
 const rememberedTasks = 10_000
+/** Where the prefetch window has no limit, how many may have their end written for each that can run. */
+const unlimitedEnding = 4
 
 export function createRuntime(
   app: AppCore,
@@ -29,6 +31,7 @@ export function createRuntime(
 ): Runtime {
   const { log } = app.options
   const { module, threads, threadMemory: memory } = settings
+  const ending = settings.prefetchMultiplier || unlimitedEnding
   const runtime: Runtime = {
     app,
     ...connected,
@@ -46,10 +49,16 @@ export function createRuntime(
     },
     threads: module === undefined ? undefined : new ThreadPool({ module, threads, memory, log }),
     requests: new Set(),
-    mainSlots: new Slots<TaskRequest>(settings.concurrency, (request) =>
-      start(runtime, request, runtime.mainSlots),
-    ),
-    threadSlots: new Slots<TaskRequest>(threads, (request) => start(runtime, request, runtime.threadSlots)),
+    mainSlots: new Slots<TaskRequest>({
+      limit: settings.concurrency,
+      ending,
+      start: (request) => start(runtime, request, runtime.mainSlots),
+    }),
+    threadSlots: new Slots<TaskRequest>({
+      limit: threads,
+      ending,
+      start: (request) => start(runtime, request, runtime.threadSlots),
+    }),
     limiter: new RateLimiter<TaskRequest>((request) => slotsOf(runtime, request).enter(request)),
     revocations: new Revocations(),
     parked: new Parked(),

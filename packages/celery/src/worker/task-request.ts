@@ -28,6 +28,8 @@ export class TaskRequest implements RequestInfo {
   isHeldLong = false
   /** The slot that it has. */
   slots: Slots<TaskRequest> | undefined
+  /** It has left its slot to the next, and what it ended with is being written. */
+  hasRun = false
   /** STARTED on its way to the result store. */
   tracking: Promise<void> | undefined
   /** Until its ETA, or until its soft time limit. */

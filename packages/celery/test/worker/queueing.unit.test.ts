@@ -30,7 +30,7 @@ test('first in, first out, over many and with some taken out', () => {
 
 test('slots start as many as fit, in order, and grow', () => {
   const started: string[] = []
-  const slots = new Slots<string>(2, (item) => started.push(item))
+  const slots = new Slots<string>({ limit: 2, ending: 4, start: (item) => started.push(item) })
   for (const item of ['a', 'b', 'c', 'd', 'e']) slots.enter(item)
   expect(started).toEqual(['a', 'b'])
   slots.release()
@@ -45,11 +45,50 @@ test('slots start as many as fit, in order, and grow', () => {
   expect(slots.takeWaiting()).toEqual(['e'])
 })
 
+test('a slot is free for the next while an end is written, of which there are only so many', () => {
+  const started: string[] = []
+  const slots = new Slots<string>({ limit: 1, ending: 2, start: (item) => started.push(item) })
+  for (const item of ['a', 'b', 'c', 'd']) slots.enter(item)
+  expect(started).toEqual(['a'])
+  slots.ran()
+  slots.ran()
+  expect(started).toEqual(['a', 'b'])
+  slots.written()
+  expect(started).toEqual(['a', 'b', 'c'])
+  slots.release()
+  expect(started).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('tasks that compute leave the event loop its turn', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  let done = 0
+  const slots: Slots<number> = new Slots<number>({
+    limit: 1,
+    ending: 4,
+    start() {
+      done += 1
+      vi.advanceTimersByTime(15)
+      slots.release()
+    },
+  })
+  slots.limit = 0
+  for (let i = 0; i < 4; i++) slots.enter(i)
+  slots.limit = 1
+  slots.fill()
+  expect(done).toBe(2)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(done).toBe(4)
+})
+
 test('what ends at once does not pile up calls', () => {
   let done = 0
-  const slots: Slots<number> = new Slots<number>(1, () => {
-    done += 1
-    slots.release()
+  const slots: Slots<number> = new Slots<number>({
+    limit: 1,
+    ending: 4,
+    start() {
+      done += 1
+      slots.release()
+    },
   })
   slots.limit = 0
   for (let i = 0; i < 50_000; i++) slots.enter(i)

@@ -199,6 +199,29 @@ test('no more run at once than there are slots, and their number can change', as
   expect(surface.totals()).toEqual({ waits: 10 })
 })
 
+test.each(['early', 'late'] as const)(
+  'the next runs while results are being kept, of which there are only so many: acknowledged %s',
+  async (ack) => {
+    const results = await demandingResults()
+    const app = createApp({ results })
+    const gate = Promise.withResolvers<void>()
+    const { store } = results
+    results.store = async (meta) => {
+      await gate.promise
+      await store(meta)
+    }
+    let runs = 0
+    task(app, 'count', () => ++runs, { ack })
+    const worker = await startWorker(app, { concurrency: 1, prefetchMultiplier: 3 })
+    for (let i = 0; i < 8; i++) await app.send('count')
+    await until(() => runs >= 3, 'three tasks have run')
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    expect([runs, worker.surface.active().length]).toEqual([3, 3])
+    gate.resolve()
+    await until(() => runs === 8, 'all have run')
+  },
+)
+
 test('a task may ignore itself or be replaced by others', async () => {
   const app = createApp()
   task(app, 'ignored', (_input, { ignore }) => ignore())

@@ -8,7 +8,8 @@ export function done(runtime: Runtime, request: TaskRequest): void {
   if (request.isCounted) forgetStarts(runtime, request.id)
   const { slots } = request
   request.slots = undefined
-  slots?.release()
+  if (request.hasRun) slots?.written()
+  else slots?.release()
   tellIdle(runtime)
 }
 

@@ -32,13 +32,20 @@ function begin(runtime: Runtime, request: TaskRequest): void {
     ? runOnThread(runtime, request, context)
     : runOnMain(runtime, request, context)
   if (!(outcome instanceof Promise)) {
-    settle(runtime, request, outcome)
+    ran(runtime, request, outcome)
     return
   }
   outcome.then(
-    (ended) => settle(runtime, request, ended),
+    (ended) => ran(runtime, request, ended),
     (error: unknown) => crashed(runtime, request, error),
   )
+}
+
+/** The next may run while this one's end is written. */
+function ran(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
+  settle(runtime, request, outcome)
+  request.hasRun = true
+  request.slots?.ran()
 }
 
 /** What has a hard limit runs where it can be ended. */
