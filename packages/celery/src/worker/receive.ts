@@ -60,15 +60,16 @@ function place(runtime: Runtime, request: TaskRequest): void {
 
 /**
  * A message that comes again while this worker still has it, or has just been done with it: its first delivery's
- * connection was lost. It is not run twice.
+ * connection was lost, or it was sent twice. It is not run twice.
  */
 function isKnown(runtime: Runtime, delivery: Delivery): boolean {
   const { id, retries = 0 } = delivery.message.headers
   if (typeof id !== 'string') return false
   for (const request of runtime.requests) {
     if (request.id !== id || request.retries !== retries || request.isLeaving) continue
-    request.delivery = delivery
     if (request.acknowledged) inBackground(runtime, 'acknowledging a message again', delivery.ack())
+    else if (request.delivery.isLost) request.delivery = delivery
+    else request.addCopy(delivery)
     runtime.log.info({ id, task: request.task }, 'a message came again for a task that is in hand')
     return true
   }

@@ -71,9 +71,9 @@ async function isStillWanted(runtime: Runtime, request: TaskRequest): Promise<bo
 }
 
 async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  await acknowledge(runtime, request)
+  if (!request.delivery.isLost) await acknowledge(runtime, request)
   if (!request.delivery.isLost) return true
-  // The acknowledgement did not get through, so the message comes again: it is run then.
+  // The acknowledgement does not get through, so the message comes again: it is run then.
   runtime.finished.delete(request.id)
   done(runtime, request)
   return false

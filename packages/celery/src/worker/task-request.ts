@@ -12,6 +12,8 @@ export class TaskRequest implements RequestInfo {
   readonly receivedMs: number
   /** The one to settle: another takes its place when the first was lost and the message came again. */
   delivery: Delivery
+  /** Of a message that was sent twice, what came while this one is in hand: settled after it. */
+  copies: Delivery[] | undefined
   /** `held` until its ETA, `waiting` for a rate limit or a slot, `running` from when it has one. */
   status: 'held' | 'waiting' | 'running' = 'waiting'
   /** Milliseconds since 1970; 0 until it runs. */
@@ -88,6 +90,11 @@ export class TaskRequest implements RequestInfo {
   }
   get softTimeLimit(): number | undefined {
     return (this.message.headers.timelimit?.[1] ?? this.profile.softTimeLimit) || undefined
+  }
+
+  addCopy(delivery: Delivery): void {
+    this.copies ??= []
+    this.copies.push(delivery)
   }
 
   clearTimers(): void {

@@ -54,6 +54,39 @@ test('a message that comes again while its task runs is not run twice: the new d
   expect(first.settled).toEqual([])
 })
 
+test('of a message that was sent twice, both are settled when its task is done', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gate = hold('t1')
+  await startWorker(app)
+  const first = handDelivery({ task: 'late', id: 't1' })
+  const second = handDelivery({ task: 'late', id: 't1' }, { redelivered: true })
+  broker.deliver(first)
+  await until(() => runs.length === 1)
+  broker.deliver(second)
+  expect(second.settled).toEqual([])
+  gate.resolve()
+  await until(() => first.settled.length + second.settled.length === 2)
+  expect(runs).toEqual(['t1 0'])
+  expect([first.settled, second.settled]).toEqual([['ack'], ['ack']])
+})
+
+test('of a message that was sent twice, the second stays when the first is lost before it is begun', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gate = hold('t1')
+  const { surface } = await startWorker(app, { concurrency: 1 })
+  broker.deliver(handDelivery({ task: 'late', id: 't1' }))
+  const first = handDelivery({ task: 'late', id: 't2' })
+  const second = handDelivery({ task: 'late', id: 't2' }, { redelivered: true })
+  broker.deliver(first)
+  broker.deliver(second)
+  first.isLost = true
+  gate.resolve()
+  await until(() => second.settled.length > 0)
+  await until(() => surface.reserved().length === 0 && surface.active().length === 0)
+  expect(runs).toEqual(['t1 0'])
+  expect([first.settled, second.settled]).toEqual([[], ['requeue']])
+})
+
 test('a message whose acknowledgement was lost is just acknowledged again; its retry is another run', async () => {
   const { app, broker, runs } = setUp()
   await startWorker(app)

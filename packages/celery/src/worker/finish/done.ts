@@ -1,4 +1,5 @@
-import { type Runtime, tellIdle } from '../runtime.ts'
+import type { Delivery } from '../../brokers/port.ts'
+import { inBackground, type Runtime, tellIdle } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 
 /** Lets go of a request: its timers, its slot, its place among those in hand. */
@@ -6,11 +7,23 @@ export function done(runtime: Runtime, request: TaskRequest): void {
   if (!runtime.requests.delete(request)) return
   request.clearTimers()
   if (request.isCounted) forgetStarts(runtime, request.id)
+  if (request.copies) settleCopies(runtime, request, request.copies)
   const { slots } = request
   request.slots = undefined
   if (request.hasRun) slots?.written()
   else slots?.release()
   tellIdle(runtime)
+}
+
+/** What became of the one is what becomes of the others; what was not done comes again. */
+function settleCopies(runtime: Runtime, { acknowledged }: TaskRequest, copies: readonly Delivery[]): void {
+  for (const copy of copies) {
+    inBackground(
+      runtime,
+      'settling a message that was sent twice',
+      acknowledged ? copy.ack() : copy.requeue(),
+    )
+  }
 }
 
 /** A day later they are forgotten anyway. */
