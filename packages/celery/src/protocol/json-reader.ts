@@ -1,6 +1,5 @@
-import { maxDigits } from './json-writer.ts'
 import { ProtocolError, quoted } from './protocol-error.ts'
-import { Decimal, PlainDate, PlainTime, Uuid } from './python-values.ts'
+import { Decimal, maxDigits, PlainDate, PlainTime, Uuid } from './python-values.ts'
 import { parseDateTime } from './time.ts'
 
 /** Reads JSON that `JSON.parse` cannot read, or not exactly. */

@@ -1,10 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { CeleryError } from '../errors.ts'
-import { Decimal, PlainDate, PlainTime, Uuid } from './python-values.ts'
+import { Decimal, maxDigits, PlainDate, PlainTime, Uuid } from './python-values.ts'
 import { formatTime, isPythonTime, PythonDate } from './time.ts'
-
-/** Python refuses integers of more digits (`sys.set_int_max_str_digits`). */
-export const maxDigits = 4_300
 
 /** Writes values that `JSON.stringify` cannot, and says of those that nobody can where they are. */
 export function writeJson(value: unknown, name: string, maxDepth: number): string {

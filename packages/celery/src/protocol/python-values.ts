@@ -45,12 +45,19 @@ export class PlainTime extends PythonValue {
   }
 }
 
-const decimalPattern = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|s?nan\d*)$/i
+/** Python refuses integers of more digits (`sys.set_int_max_str_digits`); a Decimal is no longer here either. */
+export const maxDigits = 4_300
 
-/** An exact decimal number: Python's `Decimal`. Digits are kept as they are, trailing zeros too. */
+// No digit can be matched in two ways: else a long text that is no number would take time by the square of its length.
+const decimalPattern = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|s?nan\d*)$/i
+
+/** An exact decimal number: Python's `Decimal`. Digits are kept as they are, trailing zeros too; up to 4,300 of them. */
 export class Decimal extends PythonValue {
   constructor(value: string | number | bigint) {
     const text = String(value)
+    if (text.length > maxDigits) {
+      throw new CeleryError('BAD_VALUE', `A Decimal has no more than ${maxDigits} digits`)
+    }
     if (!decimalPattern.test(text)) throw new CeleryError('BAD_VALUE', 'A Decimal is a number like 12.50')
     super(text)
   }

@@ -50,6 +50,25 @@ describe('a value', () => {
     expect(decodeJson(text)).toBe(value)
   })
 
+  test('may be a Decimal in each of the forms that Python writes', () => {
+    for (const text of ['1', '-1.', '+.5', '0.50', '1E+3', '1e-3', 'Infinity', '-inf', 'NaN', 'sNaN12']) {
+      expect(new Decimal(text).text).toBe(text)
+    }
+    for (const text of ['', '.', '+', 'e3', '1e', '1.2.3', '1x', 'infi']) {
+      expect(() => new Decimal(text)).toThrow('A Decimal is a number like 12.50')
+    }
+  })
+
+  test('is no Decimal of more digits than Python reads, however long', () => {
+    expect(decodeJson(encodeJson(new Decimal('9'.repeat(4_300))))).toEqual(new Decimal('9'.repeat(4_300)))
+    const before = performance.now()
+    for (const text of ['9'.repeat(4_301), `${'9'.repeat(40_000)}x`]) {
+      expect(() => decodeJson(JSON.stringify(typed('decimal', text)))).toThrow(ProtocolError)
+    }
+    expect(() => new Decimal(10n ** 4_300n)).toThrow('no more than 4300 digits')
+    expect(performance.now() - before).toBeLessThan(2_000)
+  })
+
   test('keeps safe integers as numbers, of either kind of JSON', () => {
     const most = Number.MAX_SAFE_INTEGER
     expect(decodeJson(`[${most}, ${most + 1}, NaN]`)).toEqual([most, BigInt(most + 1), Number.NaN])
