@@ -7,17 +7,21 @@ export interface BrokerOptions {
 }
 
 /**
- * The broker of a URL, not connected yet: `amqp://`, `amqps://`, `redis://`, `rediss://`, `postgres://` or `memory:`.
- * Its client library is loaded now, so that nobody loads those they do not use.
+ * The broker of a URL, not connected yet: `amqp://`, `amqps://`, `redis://`, `rediss://`, `postgres://` or `memory:`,
+ * or as kombu also writes them `pyamqp://`, `redis+socket://` and `socket://`. Its client library is loaded now, so
+ * that nobody loads those they do not use.
  * @throws CeleryError `BAD_OPTION` when the URL is none of these
  */
 export async function openBroker(url: string, options: BrokerOptions = {}): Promise<Broker> {
   switch (schemeOf(url)) {
     case 'amqp':
     case 'amqps':
+    case 'pyamqp':
       return (await import('./amqp/index.ts')).createAmqpBroker(url, options)
     case 'redis':
     case 'rediss':
+    case 'redis+socket':
+    case 'socket':
       return (await import('./redis/index.ts')).createRedisBroker(url, options)
     case 'postgres':
     case 'postgresql':
@@ -27,7 +31,7 @@ export async function openBroker(url: string, options: BrokerOptions = {}): Prom
     default:
       throw new CeleryError(
         'BAD_OPTION',
-        'The broker must be a URL that begins with amqp://, amqps://, redis://, rediss://, postgres:// or memory:.',
+        'The broker must be a URL that begins with amqp://, amqps://, redis://, rediss://, redis+socket://, postgres:// or memory:.',
       )
   }
 }

@@ -9,14 +9,16 @@ export interface ResultsOptions {
 }
 
 /**
- * The result store of a URL, not connected yet: `redis://`, `rediss://`, `postgres://` or `memory:`. Its client library
- * is loaded now.
+ * The result store of a URL, not connected yet: `redis://`, `rediss://`, `redis+socket://` or `socket://` with a path,
+ * `postgres://` or `memory:`. Its client library is loaded now.
  * @throws CeleryError `BAD_OPTION` when the URL is none of these
  */
 export async function openResults(url: string, options: ResultsOptions = {}): Promise<ResultStore> {
   switch (url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()) {
     case 'redis':
     case 'rediss':
+    case 'redis+socket':
+    case 'socket':
       return (await import('./redis/index.ts')).createRedisResults(url, options)
     case 'postgres':
     case 'postgresql':
@@ -26,7 +28,7 @@ export async function openResults(url: string, options: ResultsOptions = {}): Pr
     default:
       throw new CeleryError(
         'BAD_OPTION',
-        'The result store must be a URL that begins with redis://, rediss://, postgres:// or memory:.',
+        'The result store must be a URL that begins with redis://, rediss://, redis+socket://, postgres:// or memory:.',
       )
   }
 }
