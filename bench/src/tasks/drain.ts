@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ResultStore } from '@colophon/celery'
+import { cpuSeconds } from './cpu.ts'
+import type { Place } from './place.ts'
+import type { Started } from './process.ts'
+
+export interface Rate {
+  /** Tasks per second of CPU time of the worker's processes. */
+  perCpu: number
+  /** Tasks per second of the clock. */
+  perSecond: number
+}
+
+/** What a worker has in hand ends in any order. */
+const window = 200
+
+/**
+ * So many tasks that do nothing, waiting in the queue before the worker starts. The first tenth warms it up; counted is
+ * from the end of these to the end of the last.
+ */
+export async function drain(
+  place: Place,
+  tasks: number,
+  begin: () => Started | Promise<Started>,
+): Promise<Rate> {
+  const { app } = place
+  const ids = await fill(place, tasks)
+  const warmUp = Math.max(window, tasks / 10)
+  const store = await app.results()
+  if (!store) throw new Error('there are no results to wait for')
+  const worker = await begin()
+  try {
+    await finished(store, ids.slice(warmUp - window, warmUp))
+    const [cpu, clock] = [cpuSeconds(worker.pid), performance.now()]
+    await finished(store, ids.slice(-window))
+    const seconds = (performance.now() - clock) / 1_000
+    const counted = tasks - warmUp
+    return { perCpu: counted / (cpuSeconds(worker.pid) - cpu), perSecond: counted / seconds }
+  } finally {
+    await worker.stop()
+  }
+}
+
+/** Sends tasks that do nothing and returns their ids. */
+export async function fill({ app }: Place, tasks: number): Promise<string[]> {
+  const ids: string[] = []
+  while (ids.length < tasks) {
+    const some = Array.from({ length: Math.min(500, tasks - ids.length) }, () => app.send('bench.noop'))
+    for (const { id } of await Promise.all(some)) ids.push(id)
+  }
+  return ids
+}
+
+async function finished(store: ResultStore, ids: readonly string[]): Promise<void> {
+  while (!(await store.get(ids)).every((meta) => meta?.status === 'SUCCESS')) await pause(10)
+}
