@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { CeleryError } from '../errors.ts'
 import { pauseBefore } from './backoff.ts'
 import { Batcher } from './batcher.ts'
 import type { Database } from './database.ts'
-import { describeError, isPassing } from './errors.ts'
+import { asError, isPassing, refusal } from './errors.ts'
 
 export interface Statement {
   text: string
@@ -104,8 +103,7 @@ export class BatchWriter<Item> {
       for (const write of writes) await this.#flush([write])
       return
     }
-    const message = `PostgreSQL refused it: ${describeError(error)}`
-    rejectAll(writes, new CeleryError('BAD_VALUE', message, { cause: error }))
+    rejectAll(writes, asError(refusal(error)))
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CeleryError } from '../errors.ts'
 import { pauseBefore } from './backoff.ts'
-import { describeError, isPassing } from './errors.ts'
+import { describeError, isPassing, refusal } from './errors.ts'
 import { answerTimeout, type OpenedPool, type SqlPool } from './pool.ts'
 
 export type Row = unknown[]
@@ -39,7 +39,7 @@ export class Database {
 
   /**
    * Tries until it has an answer, which may make it run twice. Rejects with `…_UNAVAILABLE` when there is none after
-   * `timeout` milliseconds, and with what PostgreSQL said when the statement itself is at fault.
+   * `timeout` milliseconds, and with `BAD_VALUE` or `UNSUPPORTED` when PostgreSQL would refuse it again.
    */
   async persist(text: string, values: unknown[], timeout = 10_000): Promise<Row[]> {
     const end = performance.now() + timeout
@@ -47,7 +47,7 @@ export class Database {
       try {
         return await this.query(text, values, Math.max(1, Math.min(attemptTimeout, end - performance.now())))
       } catch (error) {
-        if (!isPassing(error)) throw error
+        if (!isPassing(error)) throw refusal(error)
         const pause = pauseBefore(attempt)
         if (performance.now() + pause >= end || this.#closing.signal.aborted) throw this.unavailable(error)
         await this.#pause(pause, error)

@@ -1,3 +1,5 @@
+import { CeleryError } from '../errors.ts'
+
 /** SQLSTATE classes and codes that say nothing about the statement: another connection, or a later time, may do. */
 const passingStates = /^(08|57P0|53|40|55P03|57014|25006)/
 
@@ -12,6 +14,20 @@ export function isPassing(error: unknown): boolean {
   return state === undefined
     ? error instanceof Error && !(error instanceof TypeError)
     : passingStates.test(state)
+}
+
+/** SQLSTATE classes that are the fault of a value: one that breaks a rule, is out of range, or too large for a row or index. */
+const valueStates = /^(22|23|54)/
+
+/**
+ * What PostgreSQL refused, and would refuse again: `BAD_VALUE` for a value, `UNSUPPORTED` for the rest, such as a table
+ * or a right that is missing. A mistake in the program stays what it is.
+ */
+export function refusal(error: unknown): unknown {
+  const state = sqlState(error)
+  if (state === undefined) return error
+  const message = `PostgreSQL refused it: ${describeError(error)}`
+  return new CeleryError(valueStates.test(state) ? 'BAD_VALUE' : 'UNSUPPORTED', message, { cause: error })
 }
 
 /** The five characters of an error that PostgreSQL answered with. */

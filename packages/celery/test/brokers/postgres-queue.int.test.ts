@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
 import { createPostgresBroker } from '../../src/brokers/postgres/index.ts'
 import { poolOf, urlOf } from '../postgres/support/places.ts'
@@ -180,6 +181,36 @@ test('what is discarded goes to the dead-letter exchange of its queue', async ()
   await eventually(async () => expect(await broker.depth(dead.name)).toMatchObject({ messages: 1 }))
   await consumption.cancel()
   expect(await broker.depth(queue.name)).toEqual({ messages: 0, consumers: 0 })
+})
+
+test.each([
+  ['with U+0000', 'no\0task'],
+  ['longer than an entry of an index', randomBytes(4_000).toString('hex')],
+])('a dead letter of a task with a name %s is kept and found', async (_, task) => {
+  const { deadLetters } = await openBroker()
+  const letter: DeadLetter = {
+    id: randomUUID(),
+    reason: 'unknown_task',
+    taskId: 'an\0id',
+    task,
+    queue: 'celery',
+    exchange: '',
+    routingKey: 'celery',
+    diedAt: '2026-03-01T12:00:00.000Z',
+    worker: 'celery@host',
+    error: { type: 'NotRegistered', message: task, traceback: undefined },
+    history: [],
+    message: messageOf('an\0id'),
+  }
+  await deadLetters.add(letter)
+  expect((await deadLetters.list({ task })).letters).toEqual([letter])
+  expect(await deadLetters.get('an\0id')).toBeUndefined()
+  expect(await deadLetters.remove([letter.id, 'an\0id'])).toBe(1)
+})
+
+test('what PostgreSQL refuses for its value is told so, and not tried again', async () => {
+  const broker = await openBroker()
+  await expect(broker.declare({ name: 'a\0b' })).rejects.toMatchObject({ code: 'BAD_VALUE' })
 })
 
 test('options and URLs that make no sense are refused, and no password is shown', async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -130,10 +130,53 @@ describe('watching', () => {
 test('what PostgreSQL refuses is refused alone', async () => {
   const store = await openStore()
   const [good, better] = [randomUUID(), randomUUID()]
-  const outcomes = await Promise.allSettled([good, 'bad\0', better].map((id) => store.store(metaOf(id))))
+  const metas = [metaOf(good), metaOf(randomUUID(), 'BAD\0'), metaOf(better)]
+  const outcomes = await Promise.allSettled(metas.map((meta) => store.store(meta)))
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(outcomes[1]).toMatchObject({ reason: { code: 'BAD_VALUE' } })
   expect((await store.get([good, better])).map((meta) => meta?.status)).toEqual(['SUCCESS', 'SUCCESS'])
+})
+
+test.each([
+  ['with U+0000', () => `${randomUUID()}\0`],
+  ['longer than an entry of an index', () => randomBytes(4_000).toString('hex')],
+])('ids of tasks and groups %s are ids like others', async (_, idOf) => {
+  const [store, id, group] = [await openStore(), idOf(), idOf()]
+  const told: string[] = []
+  const watch = await store.watch([id], ({ task_id }) => told.push(task_id))
+  await store.store(metaOf(id))
+  await eventually(() => expect(told).toEqual([id]))
+  await watch.stop()
+  expect(await store.get([id])).toEqual([metaOf(id)])
+  expect([await store.countStart(id), await store.countStart(id)]).toEqual([0, 1])
+  await store.setChordSize(group, 1)
+  const part = { taskId: id, index: 0, state: 'SUCCESS', result: 1 } as const
+  expect(await store.addChordPart(group, part)).toHaveLength(1)
+  await store.storeGroup(group, [id])
+  expect(await store.getGroup(group)).toEqual([id])
+  await Promise.all([
+    store.forget([id]),
+    store.forgetChord(group),
+    store.forgetGroup(group),
+    store.forgetStarts(id),
+  ])
+  expect([await store.get([id]), await store.getGroup(group)]).toEqual([[undefined], undefined])
+})
+
+test('a table that is gone is told as what it is, at once', async () => {
+  const own = await createTestDatabase()
+  const store = await openStore({}, urlOf(own))
+  const pool = poolOf(own, 1)
+  try {
+    await pool.query('DROP TABLE celery.starts, celery.chords')
+    const refused = { code: 'UNSUPPORTED', message: expect.stringContaining('does not exist') }
+    await expect(store.countStart(randomUUID())).rejects.toMatchObject(refused)
+    await expect(store.growChord(randomUUID(), 1)).rejects.toMatchObject(refused)
+  } finally {
+    await pool.end()
+    await store.close()
+    await own.drop()
+  }
 })
 
 test('a result that has no form in JSON is refused before it is sent', async () => {

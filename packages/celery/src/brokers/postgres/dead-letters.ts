@@ -1,5 +1,6 @@
 import { CeleryError } from '../../errors.ts'
 import { textArrayOf } from '../../postgres/array.ts'
+import { columnKey } from '../../postgres/column-key.ts'
 import type { Database, Row } from '../../postgres/database.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
@@ -16,7 +17,7 @@ export function postgresDeadLetters(database: Database, schema: string): DeadLet
       await database.persist(
         `INSERT INTO ${table} (id, died_at, task, queue, letter, body) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO NOTHING`,
-        [letter.id, letter.diedAt, letter.task ?? null, letter.queue, text, body],
+        [columnKey(letter.id), letter.diedAt, keyOrNull(letter.task), columnKey(letter.queue), text, body],
         patience,
       )
     },
@@ -27,18 +28,22 @@ export function postgresDeadLetters(database: Database, schema: string): DeadLet
          WHERE ($1::timestamptz IS NULL OR (died_at, id) > ($1, $2))
            AND ($3::text IS NULL OR task = $3) AND ($4::text IS NULL OR queue = $4)
          ORDER BY died_at, id LIMIT $5`,
-        [after.diedAt, after.id, query.task ?? null, query.queue ?? null, limit + 1],
+        [after.diedAt, after.id, keyOrNull(query.task), keyOrNull(query.queue), limit + 1],
         patience,
       )
       return pageOf(rows, limit)
     },
     async get(id) {
-      const [row] = await database.persist(`SELECT letter, body FROM ${table} WHERE id = $1`, [id], patience)
+      const [row] = await database.persist(
+        `SELECT letter, body FROM ${table} WHERE id = $1`,
+        [columnKey(id)],
+        patience,
+      )
       return row && letterFrom(row)
     },
     async remove(ids) {
       const text = `WITH gone AS (DELETE FROM ${table} WHERE id = ANY ($1) RETURNING 1) SELECT count(*) FROM gone`
-      const [row] = await database.persist(text, [textArrayOf(ids)], patience)
+      const [row] = await database.persist(text, [textArrayOf(ids.map(columnKey))], patience)
       return Number(row?.[0])
     },
     async count() {
@@ -46,6 +51,10 @@ export function postgresDeadLetters(database: Database, schema: string): DeadLet
       return Number(row?.[0])
     },
   }
+}
+
+function keyOrNull(name: string | undefined): string | null {
+  return name === undefined ? null : columnKey(name)
 }
 
 interface Place {

@@ -1,6 +1,6 @@
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
-import { describeError, isPassing } from '../../postgres/errors.ts'
+import { describeError, isPassing, refusal } from '../../postgres/errors.ts'
 import { type Address, addressOf, openPool, type SqlPool } from '../../postgres/pool.ts'
 import { type Schema, schemaOf } from '../../postgres/schema.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -183,7 +183,8 @@ class PostgresBroker implements Broker {
       await connected.open()
     } catch (error) {
       await connected.close()
-      if (error instanceof CeleryError || !isPassing(error)) throw error
+      if (error instanceof CeleryError) throw error
+      if (!isPassing(error)) throw refusal(error)
       const message = `PostgreSQL could not be reached: ${describeError(error)}`
       throw new CeleryError('BROKER_UNAVAILABLE', message, { cause: error })
     }

@@ -1,6 +1,6 @@
 import type { Statement } from '../../postgres/batch-writer.ts'
 import type { Database, Row } from '../../postgres/database.ts'
-import { isPassing } from '../../postgres/errors.ts'
+import { isPassing, refusal } from '../../postgres/errors.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import type { ChordPart } from '../port.ts'
 
@@ -31,7 +31,7 @@ export class PostgresChords {
     try {
       await this.#database.query(text, values, 10_000)
     } catch (error) {
-      throw isPassing(error) ? this.#database.unavailable(error) : error
+      throw isPassing(error) ? this.#database.unavailable(error) : refusal(error)
     }
   }
 

@@ -1,6 +1,7 @@
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
-import { describeError, isPassing } from '../../postgres/errors.ts'
+import { columnKey } from '../../postgres/column-key.ts'
+import { describeError, isPassing, refusal } from '../../postgres/errors.ts'
 import { addressOf, openPool, type SqlPool } from '../../postgres/pool.ts'
 import { schemaOf } from '../../postgres/schema.ts'
 import { encodeMeta } from '../../protocol/meta.ts'
@@ -77,55 +78,60 @@ class PostgresResults implements ResultStore {
   async store(meta: TaskMeta): Promise<void> {
     // Read now: the caller may change it before it is written.
     const text = Buffer.from(encodeMeta(meta))
-    await (await this.#open()).store({ taskId: meta.task_id, status: meta.status, meta: text })
+    await (await this.#open()).store({ taskId: columnKey(meta.task_id), status: meta.status, meta: text })
   }
 
   async get(taskIds: readonly string[]): Promise<(TaskMeta | undefined)[]> {
-    return (await this.#open()).get(taskIds)
+    return (await this.#open()).get(taskIds.map(columnKey))
   }
 
   async forget(taskIds: readonly string[]): Promise<void> {
-    await (await this.#open()).forget(taskIds)
+    await (await this.#open()).forget(taskIds.map(columnKey))
   }
 
   async watch(taskIds: readonly string[], onMeta: (meta: TaskMeta) => void): Promise<Watching> {
-    return (await this.#open()).watches.watch(taskIds, onMeta)
+    const watching = await (await this.#open()).watches.watch(taskIds.map(columnKey), onMeta)
+    return {
+      add: (ids) => watching.add(ids.map(columnKey)),
+      remove: (ids) => watching.remove(ids.map(columnKey)),
+      stop: () => watching.stop(),
+    }
   }
 
   async storeGroup(groupId: string, result: unknown): Promise<void> {
-    await (await this.#open()).storeGroup(groupId, result)
+    await (await this.#open()).storeGroup(columnKey(groupId), result)
   }
 
   async getGroup(groupId: string): Promise<unknown> {
-    return (await this.#open()).getGroup(groupId)
+    return (await this.#open()).getGroup(columnKey(groupId))
   }
 
   async forgetGroup(groupId: string): Promise<void> {
-    await (await this.#open()).forgetGroup(groupId)
+    await (await this.#open()).forgetGroup(columnKey(groupId))
   }
 
   async setChordSize(groupId: string, size: number): Promise<void> {
-    await (await this.#open()).chords.setSize(groupId, size)
+    await (await this.#open()).chords.setSize(columnKey(groupId), size)
   }
 
   async growChord(groupId: string, by: number): Promise<void> {
-    await (await this.#open()).chords.grow(groupId, by)
+    await (await this.#open()).chords.grow(columnKey(groupId), by)
   }
 
   async addChordPart(groupId: string, part: ChordPart): Promise<ChordPart[] | undefined> {
-    return (await this.#open()).chords.add(groupId, part)
+    return (await this.#open()).chords.add(columnKey(groupId), { ...part, taskId: columnKey(part.taskId) })
   }
 
   async forgetChord(groupId: string): Promise<void> {
-    await (await this.#open()).chords.forget(groupId)
+    await (await this.#open()).chords.forget(columnKey(groupId))
   }
 
   async countStart(taskId: string): Promise<number> {
-    return (await this.#open()).countStart(taskId)
+    return (await this.#open()).countStart(columnKey(taskId))
   }
 
   async forgetStarts(taskId: string): Promise<void> {
-    await (await this.#open()).forgetStarts(taskId)
+    await (await this.#open()).forgetStarts(columnKey(taskId))
   }
 
   #open(): Promise<Connected> {
@@ -143,7 +149,8 @@ class PostgresResults implements ResultStore {
       return connected
     } catch (error) {
       await connected.close()
-      if (error instanceof CeleryError || !isPassing(error)) throw error
+      if (error instanceof CeleryError) throw error
+      if (!isPassing(error)) throw refusal(error)
       const message = `PostgreSQL could not be reached: ${describeError(error)}`
       throw new CeleryError('RESULTS_UNAVAILABLE', message, { cause: error })
     }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../log.ts'
 import { textArrayOf } from '../../postgres/array.ts'
+import { columnKey } from '../../postgres/column-key.ts'
 import type { Database } from '../../postgres/database.ts'
 import { describeError } from '../../postgres/errors.ts'
 import type { Listener } from '../../postgres/listener.ts'
@@ -160,7 +161,7 @@ export class PostgresWatches {
 
   #tell(version: number, text: string, tell?: OnMeta): void {
     const meta = this.#decoded(text)
-    const watched = meta && this.#watched.get(meta.task_id)
+    const watched = meta && this.#watched.get(columnKey(meta.task_id))
     if (meta === undefined || watched === undefined) return
     const isNew = version > watched.version
     if (isNew) {
