@@ -1,6 +1,6 @@
 // npm run celery:suite -- PYTHON_BIN [redis|amqp] [TEST...]: Celery's own integration tests with our worker in place of
 // Python's. Their source comes from Celery's source distribution. Each test passes, or is named in exceptions.ts with
-// the reason. Runs on Redis servers of its own (`redis-server`), and with amqp on virtual hosts of TEST_AMQP_URL.
+// the reason. Logs stay in CELERY_SUITE_LOGS, if that names a folder. Runs on Redis servers of its own (`redis-server`), and with amqp on virtual hosts of TEST_AMQP_URL.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -48,14 +48,38 @@ async function startRedis(folder: string): Promise<{ port: number; server: Child
   return { port, server }
 }
 
-async function runShard(suite: Suite, folder: string, index: number, tests: string[]): Promise<TestResult[]> {
+interface Shard {
+  tests: string[]
+  /** Of pytest. */
+  options: string[]
+}
+
+/** Tests that are known not to pass are not tried again and again. */
+function shardsOf(tests: string[]): Shard[] {
+  const isExcepted = (name: string) => exceptions.some(({ test }) => test.test(name))
+  const [excepted = [], others = []] = [tests.filter(isExcepted), tests.filter((name) => !isExcepted(name))]
+  const parts = Array.from({ length: shards }, (_, index) => ({
+    tests: others.filter((_name, position) => position % shards === index),
+    options: ['--timeout', '150'],
+  }))
+  const last = { tests: excepted, options: ['--timeout', '8', '-p', 'no:rerunfailures'] }
+  return [...parts, last].filter(({ tests }) => tests.length > 0)
+}
+
+async function runShard(
+  suite: Suite,
+  folder: string,
+  index: number,
+  { tests, options }: Shard,
+): Promise<TestResult[]> {
   const redis = await startRedis(folder)
   const host = broker === 'amqp' ? await createVirtualHost(process.env.TEST_AMQP_URL ?? '') : undefined
   const results = `redis://127.0.0.1:${redis.port}/0`
   const report = join(folder, `report-${index}.xml`)
   const list = join(folder, `tests-${index}.txt`)
   await writeFile(list, tests.join('\n'))
-  const args = ['-p', 'foreign_worker', '-p', 'no:cacheprovider', '--timeout', '90', '--junit-xml', report]
+  const own = ['-p', 'foreign_worker', '-p', 'no:cacheprovider', '--durations=15', '--junit-xml', report]
+  const args = [...own, ...options]
   const log = join(folder, `log-${index}.txt`)
   const pytest = spawn(
     'sh',
@@ -123,12 +147,12 @@ async function collect(suite: Suite): Promise<string[]> {
 const suite = await fetchSuite(python)
 const tests = await collect(suite)
 console.log(`Celery ${suite.version}: ${tests.length} integration tests with our worker, broker ${broker}`)
-const folder = await mkdtemp(join(tmpdir(), 'celery-suite-'))
-const parts = Array.from({ length: Math.min(shards, tests.length) }, (_, index) =>
-  tests.filter((_test, position) => position % shards === index),
-)
-const results = (await Promise.all(parts.map((part, index) => runShard(suite, folder, index, part)))).flat()
-await rm(folder, { recursive: true })
+const { CELERY_SUITE_LOGS: logs } = process.env
+const folder = logs ?? (await mkdtemp(join(tmpdir(), 'celery-suite-')))
+const results = (
+  await Promise.all(shardsOf(tests).map((shard, index) => runShard(suite, folder, index, shard)))
+).flat()
+if (!logs) await rm(folder, { recursive: true })
 
 const count = { passed: 0, skipped: 0, excepted: 0, failed: 0 }
 for (const { name, outcome, message } of results.toSorted((a, b) => a.name.localeCompare(b.name))) {
