@@ -1,3 +1,4 @@
+import { encodeJson } from '../protocol/json.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import { bodyOf, headerOf, isChain, isChord, isGroup, listOf, tasksOf, withBody, withTasks } from './data.ts'
 
@@ -43,7 +44,7 @@ export function withLinks(
 /** What is there already is not added again. */
 function addOption(data: SignatureData, name: 'link' | 'link_error', added: SignatureData): SignatureData {
   const before = listOf(data.options[name])
-  const text = JSON.stringify(added)
-  if (before.some((one) => JSON.stringify(one) === text)) return data
+  const text = encodeJson(added, name)
+  if (before.some((one) => encodeJson(one, name) === text)) return data
   return { ...data, options: { ...data.options, [name]: [...before, added] } }
 }

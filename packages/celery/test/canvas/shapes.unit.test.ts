@@ -86,7 +86,7 @@ describe('a signature as data is what Python has for a dict', () => {
 })
 
 describe('a signature', () => {
-  const { add, sum, note } = createTasksLater()
+  const { app, add, sum, note } = createTasksLater()
 
   it('never changes', () => {
     const first = add().signature([1])
@@ -104,6 +104,13 @@ describe('a signature', () => {
       kwargs: { x: 1 },
       options: { queue: 'q' },
     })
+  })
+
+  it('has each link once, whatever its arguments are', () => {
+    const done = app().signature('done', { args: [2n ** 70n, 1] })
+    const { options } = add().signature([1]).link(done).link(done.clone()).linkError(done).toJSON()
+    expect(options.link).toMatchObject([{ args: [2n ** 70n, 1] }])
+    expect(options.link_error).toMatchObject([{ args: [2n ** 70n, 1] }])
   })
 
   it('has its links where Celery calls them', () => {
