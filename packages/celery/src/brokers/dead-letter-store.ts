@@ -2,7 +2,10 @@ import type { WireMessage } from '../protocol/message.ts'
 
 /** Where the messages that no worker will run any more are kept: a part of each broker. */
 export interface DeadLetterStore {
-  /** Resolves when it is kept: only then may the message be acknowledged. Adding the same `id` again changes nothing. */
+  /**
+   * Resolves when it is kept: only then may the message be acknowledged. Adding the same `id` again changes nothing,
+   * but that RabbitMQ counts it again.
+   */
   add(letter: DeadLetter): Promise<void>
   /** Oldest first. */
   list(query?: DeadLetterQuery): Promise<DeadLetterPage>

@@ -10,13 +10,11 @@ import { scanQueue, type Verdict } from './scan.ts'
 
 /** How many letters are looked through at most: the oldest. Those behind come into sight as these are removed. */
 const mostScanned = 10_000
-/** Ids of letters that were added here lately. */
-const mostRemembered = 10_000
 
 /**
  * Dead letters in a queue of RabbitMQ. A queue cannot be searched: listing, finding and removing each take all of it,
  * which costs time and traffic in proportion to its length, and put it back; meanwhile `count` is too low. A letter
- * added twice by two processes is counted twice, but listed once and removed as one.
+ * added twice is counted twice, but listed once, as it was added first, and removed as one.
  */
 export class AmqpDeadLetters implements DeadLetterStore {
   readonly #queue: string
@@ -24,7 +22,6 @@ export class AmqpDeadLetters implements DeadLetterStore {
   readonly #admin: Admin
   readonly #link: Link
   readonly #log: Log
-  readonly #added = new Set<string>()
   #declared: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
 
@@ -42,7 +39,6 @@ export class AmqpDeadLetters implements DeadLetterStore {
   }
 
   async add(letter: DeadLetter): Promise<void> {
-    if (this.#added.has(letter.id)) return
     await this.#declare()
     const options = {
       contentType: 'application/json',
@@ -53,8 +49,6 @@ export class AmqpDeadLetters implements DeadLetterStore {
       mandatory: true,
     }
     await this.#publisher.publish('', this.#queue, encodeLetter(letter), options, 10)
-    if (this.#added.size >= mostRemembered) this.#added.clear()
-    this.#added.add(letter.id)
   }
 
   async list({ limit = 50, after = '', task, queue }: DeadLetterQuery = {}): Promise<DeadLetterPage> {
@@ -62,7 +56,10 @@ export class AmqpDeadLetters implements DeadLetterStore {
       throw new CeleryError('BAD_OPTION', `limit must be from 1 to 1,000, not ${limit}.`)
     }
     const oldest = new Oldest(limit + 1)
+    const seen = new Set<string>()
     await this.#scan((letter) => {
+      if (seen.has(letter.id)) return 'keep'
+      seen.add(letter.id)
       const isAsked =
         (task === undefined || letter.task === task) && (queue === undefined || letter.queue === queue)
       if (isAsked && letterCursor(letter) > after) oldest.offer(letter)
@@ -91,7 +88,6 @@ export class AmqpDeadLetters implements DeadLetterStore {
       removed.add(letter.id)
       return 'remove'
     })
-    for (const id of removed) this.#added.delete(id)
     return removed.size
   }
 
@@ -139,7 +135,7 @@ export class AmqpDeadLetters implements DeadLetterStore {
   }
 }
 
-/** The so many oldest of those offered, each id once. */
+/** The so many oldest of those offered. */
 class Oldest {
   readonly letters: DeadLetter[] = []
   readonly #most: number
@@ -151,7 +147,7 @@ class Oldest {
   offer(letter: DeadLetter): void {
     const cursor = letterCursor(letter)
     const at = this.letters.findLastIndex((other) => letterCursor(other) <= cursor) + 1
-    if (this.letters[at - 1]?.id === letter.id || at >= this.#most) return
+    if (at >= this.#most) return
     this.letters.splice(at, 0, letter)
     if (this.letters.length > this.#most) this.letters.pop()
   }

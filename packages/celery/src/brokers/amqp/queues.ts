@@ -12,6 +12,8 @@ export class Queues {
   readonly #admin: Admin
   readonly #log: Log
   readonly #wanted = new Map<string, QueueDeclaration>()
+  /** Those of them that were declared over this connection. */
+  readonly #declared = new Set<string>()
   readonly #declaring = new Map<string, Promise<void>>()
   readonly #exchanges = new Set<string>()
   #known = new WeakSet<QueueDeclaration>()
@@ -25,6 +27,10 @@ export class Queues {
   ensure(declaration: QueueDeclaration): Promise<void> | undefined {
     if (this.#known.has(declaration)) return undefined
     const key = JSON.stringify(declaration)
+    if (this.#declared.has(key)) {
+      this.#known.add(declaration)
+      return undefined
+    }
     const declaring = this.#declaring.get(key) ?? this.#declare(key, declaration)
     this.#declaring.set(key, declaring)
     return declaring
@@ -33,8 +39,12 @@ export class Queues {
   async #declare(key: string, declaration: QueueDeclaration): Promise<void> {
     try {
       await this.#admin.run((channel) => declareQueue(channel, declaration))
-      if (this.#wanted.size >= mostWanted) this.#wanted.clear()
+      if (this.#wanted.size >= mostWanted) {
+        this.#wanted.clear()
+        this.#declared.clear()
+      }
       this.#wanted.set(key, declaration)
+      this.#declared.add(key)
       this.#known.add(declaration)
     } finally {
       this.#declaring.delete(key)
@@ -63,10 +73,12 @@ export class Queues {
   /** For a new connection: RabbitMQ may have come back without what was declared. */
   async declareAgain(): Promise<void> {
     this.#known = new WeakSet()
+    this.#declared.clear()
     this.#exchanges.clear()
-    for (const declaration of this.#wanted.values()) {
+    for (const [key, declaration] of this.#wanted) {
       try {
         await this.#admin.run((channel) => declareQueue(channel, declaration))
+        this.#declared.add(key)
         this.#known.add(declaration)
       } catch (error) {
         this.#log.warn(
