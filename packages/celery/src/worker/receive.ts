@@ -2,6 +2,7 @@ import type { Delivery } from '../brokers/port.ts'
 import { decodeTask } from '../protocol/decode-task.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import { parseTime } from '../protocol/time.ts'
+import { fingerprint } from './fingerprint.ts'
 import { endRevoked } from './finish/revoke.ts'
 import { putAside, refuseUnknown, refuseUnreadable } from './refuse.ts'
 import { inBackground, nowOf, type Runtime } from './runtime.ts'
@@ -63,17 +64,19 @@ function place(runtime: Runtime, request: TaskRequest): void {
  * connection was lost, or it was sent twice. It is not run twice.
  */
 function isKnown(runtime: Runtime, delivery: Delivery): boolean {
-  const { id, retries = 0 } = delivery.message.headers
+  const { id } = delivery.message.headers
   if (typeof id !== 'string') return false
+  const print = fingerprint(delivery.message)
   for (const request of runtime.requests) {
-    if (request.id !== id || request.retries !== retries || request.isLeaving) continue
+    if (request.id !== id || request.isLeaving) continue
+    if (fingerprint(request.delivery.message) !== print) continue
     if (request.acknowledged) inBackground(runtime, 'acknowledging a message again', delivery.ack())
     else if (request.delivery.isLost) request.delivery = delivery
     else request.addCopy(delivery)
     runtime.log.info({ id, task: request.task }, 'a message came again for a task that is in hand')
     return true
   }
-  if (runtime.finished.get(id) !== retries) return false
+  if (runtime.finished.get(id) !== print) return false
   runtime.log.info({ id }, 'a message came again for a task that is done: its acknowledgement was lost')
   inBackground(runtime, 'acknowledging a message again', delivery.ack())
   return true

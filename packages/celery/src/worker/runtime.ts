@@ -39,7 +39,7 @@ export interface Runtime {
   readonly limiter: RateLimiter<TaskRequest>
   readonly revocations: Revocations
   readonly parked: Parked
-  /** Ids that were acknowledged here and their number of retries: an acknowledgement can be lost. */
+  /** Ids that were acknowledged here and their messages' fingerprints: an acknowledgement can be lost. */
   readonly finished: Recent
   readonly totals: Map<string, number>
   /** What goes on outside of a request, such as refusing a message. */

@@ -104,6 +104,50 @@ test('a message whose acknowledgement was lost is just acknowledged again; its r
   expect(runs).toEqual(['id-late 0', 'id-early 0', 'id-late 1'])
 })
 
+test('what took the place of a task that is done here is run when it comes again: it has the same id', async () => {
+  const { app, broker, runs } = setUp()
+  const elsewhere = app.signature('late', { args: [] }, { queue: 'elsewhere' })
+  task(app, 'replaced', (_input, { replace }) => replace(elsewhere))
+  await startWorker(app)
+  const first = handDelivery({ task: 'replaced', id: 't1' })
+  broker.deliver(first)
+  await until(() => first.settled.length > 0)
+  const nested = { task: 'late', id: 't1', replaced_task_nesting: 1 }
+  const second = handDelivery(nested, { redelivered: true, starts: 0 })
+  broker.deliver(second)
+  await until(() => second.settled.length > 0)
+  expect(runs).toEqual(['t1 0'])
+})
+
+test('a replacement that comes again while what it replaces is in hand is run too', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gate = hold('t1')
+  await startWorker(app)
+  broker.deliver(handDelivery({ task: 'early', id: 't1' }))
+  await until(() => runs.length === 1)
+  const nested = { task: 'early', id: 't1', replaced_task_nesting: 1 }
+  broker.deliver(handDelivery(nested, { redelivered: true, starts: 0 }))
+  gate.resolve()
+  await until(() => runs.length === 2)
+})
+
+test('an id that is used again for other work is run, also when that comes again', async () => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app)
+  const sent = [
+    handDelivery({ task: 'late', id: 't1' }),
+    handDelivery({ task: 'early', id: 't1' }, { redelivered: true, starts: 0 }),
+    handDelivery({ task: 'early', id: 't1', retries: 0 }, { redelivered: true, starts: 0 }),
+    handDelivery({ task: 'early', id: 't1' }, { redelivered: true, starts: 0, kwargs: { n: 1 } }),
+  ]
+  for (const delivery of sent) {
+    broker.deliver(delivery)
+    await until(() => delivery.settled.length > 0)
+  }
+  await until(() => runs.length === 3)
+  expect(sent.map(({ settled }) => settled)).toEqual([['ack'], ['ack'], ['ack'], ['ack']])
+})
+
 test('what is lost before it began is not begun', async () => {
   const { app, broker, runs, hold } = setUp()
   const gate = hold('t1')

@@ -157,14 +157,15 @@ export function handDelivery(
     redelivered = false,
     starts,
     args = [],
-  }: { redelivered?: boolean; starts?: number; args?: unknown[] } = {},
+    kwargs = {},
+  }: { redelivered?: boolean; starts?: number; args?: unknown[]; kwargs?: Record<string, unknown> } = {},
 ): HandDelivery {
   const settled: string[] = []
   const delivery: HandDelivery = {
     message: {
       headers: { lang: 'py', ...headers },
       properties: { contentType: 'application/json', contentEncoding: 'utf-8' },
-      body: Buffer.from(JSON.stringify([args, {}, null])),
+      body: Buffer.from(JSON.stringify([args, kwargs, null])),
     },
     queue: 'celery',
     exchange: '',

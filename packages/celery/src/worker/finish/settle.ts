@@ -1,3 +1,4 @@
+import { fingerprint } from '../fingerprint.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 
@@ -5,7 +6,7 @@ import type { TaskRequest } from '../task-request.ts'
 export async function acknowledge(runtime: Runtime, request: TaskRequest): Promise<void> {
   if (request.acknowledged) return
   request.acknowledged = true
-  runtime.finished.set(request.id, request.retries)
+  remember(runtime, request)
   await request.delivery.ack()
 }
 
@@ -13,8 +14,12 @@ export async function acknowledge(runtime: Runtime, request: TaskRequest): Promi
 export async function discard(runtime: Runtime, request: TaskRequest): Promise<void> {
   if (request.acknowledged) return
   request.acknowledged = true
-  runtime.finished.set(request.id, request.retries)
+  remember(runtime, request)
   await request.delivery.discard()
+}
+
+function remember({ finished }: Runtime, { id, delivery }: TaskRequest): void {
+  finished.set(id, fingerprint(delivery.message))
 }
 
 /** Back into its queue, for whoever is next. Never throws: what cannot be put back comes again by itself. */
