@@ -9,28 +9,24 @@ const mostWanted = 10_000
 
 /** The queues that were declared here: each once a connection. */
 export class Queues {
-  readonly #admin: Admin
+  readonly #admin: Pick<Admin, 'run'>
   readonly #log: Log
   readonly #wanted = new Map<string, QueueDeclaration>()
   /** Those of them that were declared over this connection. */
   readonly #declared = new Set<string>()
   readonly #declaring = new Map<string, Promise<void>>()
   readonly #exchanges = new Set<string>()
-  #known = new WeakSet<QueueDeclaration>()
 
-  constructor(admin: Admin, log: Log) {
+  constructor(admin: Pick<Admin, 'run'>, log: Log) {
     this.#admin = admin
     this.#log = log
   }
 
   /** Undefined when it was declared already over this connection. */
   ensure(declaration: QueueDeclaration): Promise<void> | undefined {
-    if (this.#known.has(declaration)) return undefined
+    // Callers make them anew for each message.
     const key = JSON.stringify(declaration)
-    if (this.#declared.has(key)) {
-      this.#known.add(declaration)
-      return undefined
-    }
+    if (this.#declared.has(key)) return undefined
     const declaring = this.#declaring.get(key) ?? this.#declare(key, declaration)
     this.#declaring.set(key, declaring)
     return declaring
@@ -45,7 +41,6 @@ export class Queues {
       }
       this.#wanted.set(key, declaration)
       this.#declared.add(key)
-      this.#known.add(declaration)
     } finally {
       this.#declaring.delete(key)
     }
@@ -72,14 +67,12 @@ export class Queues {
 
   /** For a new connection: RabbitMQ may have come back without what was declared. */
   async declareAgain(): Promise<void> {
-    this.#known = new WeakSet()
     this.#declared.clear()
     this.#exchanges.clear()
     for (const [key, declaration] of this.#wanted) {
       try {
         await this.#admin.run((channel) => declareQueue(channel, declaration))
         this.#declared.add(key)
-        this.#known.add(declaration)
       } catch (error) {
         this.#log.warn(
           { queue: declaration.name, reason: reasonOf(error) },
