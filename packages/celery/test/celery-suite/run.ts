@@ -54,9 +54,12 @@ interface Shard {
   options: string[]
 }
 
+function isExcepted(name: string): boolean {
+  return exceptions.some(({ test }) => test.test(name))
+}
+
 /** Tests that are known not to pass are not tried again and again. */
 function shardsOf(tests: string[]): Shard[] {
-  const isExcepted = (name: string) => exceptions.some(({ test }) => test.test(name))
   const [excepted = [], others = []] = [tests.filter(isExcepted), tests.filter((name) => !isExcepted(name))]
   const parts = Array.from({ length: shards }, (_, index) => ({
     tests: others.filter((_name, position) => position % shards === index),
@@ -124,6 +127,27 @@ function environment(suite: Suite): NodeJS.ProcessEnv {
   }
 }
 
+/** On a busy machine a test may time out among others: what failed unexpectedly is run once more, by itself. */
+async function runAgain(
+  suite: Suite,
+  folder: string,
+  tests: string[],
+  results: TestResult[],
+): Promise<TestResult[]> {
+  const failed = results.filter(({ name, outcome }) => outcome === 'failed' && !isExcepted(name))
+  const names = new Set(failed.map(({ name }) => name))
+  const chosen = tests.filter((test) => names.has(reportedName(test)))
+  if (chosen.length === 0) return []
+  console.log(`${chosen.length} are run once more: ${chosen.join(' ')}`)
+  return await runShard(suite, folder, shards + 1, { tests: chosen, options: ['--timeout', '150'] })
+}
+
+/** pytest names a test `t/integration/test_x.py::Class::test`, its report `t.integration.test_x.Class::test`. */
+function reportedName(test: string): string {
+  const [, file = '', place = '', name = ''] = /^(.*)\.py(?:::(.*))?::(.*)$/.exec(test) ?? []
+  return `${[...file.split('/'), ...place.split('::').filter(Boolean)].join('.')}::${name}`
+}
+
 async function collect(suite: Suite): Promise<string[]> {
   const paths = only.length > 0 ? only : files.map((file) => `t/integration/${file}.py`)
   const args = [
@@ -149,9 +173,11 @@ const tests = await collect(suite)
 console.log(`Celery ${suite.version}: ${tests.length} integration tests with our worker, broker ${broker}`)
 const { CELERY_SUITE_LOGS: logs } = process.env
 const folder = logs ?? (await mkdtemp(join(tmpdir(), 'celery-suite-')))
-const results = (
+const first = (
   await Promise.all(shardsOf(tests).map((shard, index) => runShard(suite, folder, index, shard)))
 ).flat()
+const again = await runAgain(suite, folder, tests, first)
+const results = [...first.filter(({ name }) => !again.some((result) => result.name === name)), ...again]
 if (!logs) await rm(folder, { recursive: true })
 
 const count = { passed: 0, skipped: 0, excepted: 0, failed: 0 }
