@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import type { Log } from '../log.ts'
+import { readableJson } from './json-option.ts'
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
@@ -10,7 +12,7 @@ export function createCliLog(write: (line: string) => void, options: { level: Le
     if (levels.indexOf(level) < least) return
     const time = new Date().toISOString()
     const plain = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, readable(value)]))
-    if (options.json) write(JSON.stringify({ time, level, message, ...plain }))
+    if (options.json) write(readableJson({ time, level, message, ...plain }))
     else write([time, level.toUpperCase().padEnd(5), message, ...Object.entries(plain).map(shown)].join(' '))
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
@@ -18,10 +20,19 @@ export function createCliLog(write: (line: string) => void, options: { level: Le
 
 function readable(value: unknown): unknown {
   if (value instanceof Error) return value.stack ?? value.message
-  if (typeof value === 'bigint') return String(value)
-  return value
+  return typeof value === 'object' && value !== null ? writable(value) : value
+}
+
+/** A log line never fails, even for a field that holds itself. */
+function writable(value: object): unknown {
+  try {
+    readableJson(value)
+    return value
+  } catch {
+    return inspect(value)
+  }
 }
 
 function shown([name, value]: [string, unknown]): string {
-  return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`
+  return `${name}=${typeof value === 'string' ? value : readableJson(value)}`
 }

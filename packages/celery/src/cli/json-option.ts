@@ -1,4 +1,4 @@
-import { encodeJson } from '../protocol/json.ts'
+import { decodeJson, encodeJson } from '../protocol/json.ts'
 import { UsageError } from './io.ts'
 
 export function jsonList(text: string): unknown[] {
@@ -15,9 +15,10 @@ export function jsonObject(text: string): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
+/** As a task reads its arguments: large integers are exact, and Celery's typed values are known. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return decodeJson(text)
   } catch {
     throw new UsageError(`${text}: it is not JSON`)
   }
@@ -26,4 +27,10 @@ function parse(text: string): unknown {
 /** A value of a task's as JSON, with what JSON has no form for as Celery writes it. */
 export function shownJson(value: unknown): string {
   return encodeJson(value ?? null)
+}
+
+/** Whatever it is, as JSON for people to read: what JSON has no form for is a text, or left out. */
+export function readableJson(value: unknown, indent?: number): string {
+  const text = (_key: string, item: unknown) => (typeof item === 'bigint' ? String(item) : item)
+  return JSON.stringify(value ?? null, text, indent)
 }

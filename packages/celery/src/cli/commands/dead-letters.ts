@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { DeadLetter, DeadLetterQuery } from '../../brokers/dead-letter-store.ts'
 import { createDeadLetters } from '../../dead-letters/index.ts'
 import { type Io, UsageError } from '../io.ts'
+import { readableJson } from '../json-option.ts'
 import { wholeNumber } from '../numbers.ts'
 import { table } from '../table.ts'
 import { withApp } from './context.ts'
@@ -33,7 +34,7 @@ export function addDeadLetters(program: Command, io: Io): void {
           limit: options.limit,
           ...(options.after === undefined ? {} : { after: options.after }),
         })
-        if (options.json) for (const letter of page.letters) io.out(JSON.stringify(shownWhole(letter)))
+        if (options.json) for (const letter of page.letters) io.out(readableJson(shownWhole(letter)))
         else for (const line of listed(page.letters)) io.out(line)
         if (page.next !== undefined) io.err(`more: --after ${page.next}`)
       })
@@ -47,7 +48,7 @@ export function addDeadLetters(program: Command, io: Io): void {
       await withApp(command, io, async (app) => {
         const letter = await createDeadLetters(app).get(id)
         if (!letter) throw new Error(`there is no dead letter ${id}`)
-        io.out(JSON.stringify(shownWhole(letter), null, 2))
+        io.out(readableJson(shownWhole(letter), 2))
       })
     })
 

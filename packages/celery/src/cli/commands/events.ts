@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { createControlClient } from '../../control/client.ts'
 import { captureEvents } from '../../events/capture.ts'
 import type { Io } from '../io.ts'
+import { shownJson } from '../json-option.ts'
 import { withApp } from './context.ts'
 
 /** Prints what workers tell, as it happens. */
@@ -15,7 +16,7 @@ export function addEvents(program: Command, io: Io): void {
         const stopped = Promise.withResolvers<void>()
         const endSignals = io.onSignals(['SIGINT', 'SIGTERM'], () => stopped.resolve())
         const control = createControlClient(app)
-        const listening = await captureEvents(app, (event) => io.out(JSON.stringify(event)), {
+        const listening = await captureEvents(app, (event) => io.out(shownJson(event)), {
           routingKey: only,
         })
         await control.enableEvents()

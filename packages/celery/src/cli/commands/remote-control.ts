@@ -3,6 +3,7 @@ import { createControlClient } from '../../control/client.ts'
 import { commands } from '../../control/commands/index.ts'
 import { commandArguments } from '../command-arguments.ts'
 import type { Io } from '../io.ts'
+import { readableJson, shownJson } from '../json-option.ts'
 import { seconds } from '../numbers.ts'
 import { table } from '../table.ts'
 import { withApp } from './context.ts'
@@ -16,15 +17,15 @@ interface Options {
 /** `inspect` asks workers, `control` tells them: the commands of Celery's, on every broker. */
 export function addRemoteControl(program: Command, io: Io): void {
   for (const kind of ['inspect', 'control'] as const) {
-    const known = Object.entries(commands).filter(([, command]) => command.kind === kind)
+    const known = new Map(Object.entries(commands).filter(([, command]) => command.kind === kind))
     program
       .command(kind)
       .description(kind === 'inspect' ? 'ask workers something' : 'tell workers to do something')
       .argument('<command>', 'one of those below', (name: string) => {
-        if (!(name in commands)) throw new InvalidArgumentError('it is none of the commands below')
+        if (!known.has(name)) throw new InvalidArgumentError(`see colophon-celery ${kind} --help`)
         return name
       })
-      .argument('[arguments...]', 'in the order below, or name=value')
+      .argument('[arguments...]', 'in the order below')
       .option('-d, --destination <names>', 'only these workers, with commas between', (text) =>
         text.split(','),
       )
@@ -32,7 +33,7 @@ export function addRemoteControl(program: Command, io: Io): void {
       .option('-j, --json', 'the answers as JSON')
       .addHelpText(
         'after',
-        `\n${table([['Commands:'], ...known.map(([name, command]) => [`  ${name}`, command.signature ?? '', command.help])]).join('\n')}\n`,
+        `\n${table([['Commands:'], ...Array.from(known, ([name, command]) => [`  ${name}`, command.signature ?? '', command.help])]).join('\n')}\n`,
       )
       .action(async (name: string, given: string[], options: Options, command: Command) => {
         await withApp(command, io, async (app) => {
@@ -55,7 +56,7 @@ export function addRemoteControl(program: Command, io: Io): void {
 
 function show(io: Io, replies: Record<string, unknown>, json: boolean): void {
   const answers = Object.entries(replies)
-  if (json) io.out(JSON.stringify(replies))
-  else for (const [worker, answer] of answers) io.out(`-> ${worker}: ${JSON.stringify(answer, null, 2)}`)
+  if (json) io.out(shownJson(replies))
+  else for (const [worker, answer] of answers) io.out(`-> ${worker}: ${readableJson(answer, 2)}`)
   if (answers.length === 0) throw new Error('no worker answered: is one running, with remote control on?')
 }

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { url } from './fixtures/app.ts'
+import { appFile, begin, onUrl, type Running, soon } from './support/command.ts'
+
+let worker: Running
+
+beforeAll(async () => {
+  worker = begin(['-A', appFile, 'worker', '-n', 'tester@%h', '-c', '2'])
+  await soon(() => expect(worker.err.join('\n')).toContain('ready'))
+})
+afterAll(async () => {
+  worker.signal('SIGQUIT')
+  expect(await worker.code).toBe(0)
+})
+
+/** The one JSON document that was written. */
+function json({ out }: { out: string[] }): unknown {
+  expect(out).toHaveLength(1)
+  return JSON.parse(out[0] ?? '')
+}
+
+describe('call', () => {
+  test('with --wait prints the result', async () => {
+    expect(await onUrl('call', 'add', '-a', '[2, 3]', '--wait')).toEqual({ code: 0, out: ['5'], err: [] })
+    expect(await onUrl('call', 'add', '-k', '{"x": 2, "y": 4}', '--wait', '5')).toMatchObject({ out: ['6'] })
+  })
+
+  test('prints the id, of which result knows all that is kept', async () => {
+    const { out, code } = await onUrl('call', 'add', '-a', '[1, 1]', '--priority', '3')
+    expect([code, out]).toEqual([0, [expect.stringMatching(/^[0-9a-f-]{36}$/)]])
+    const id = out[0] ?? ''
+    await soon(async () => {
+      expect(json(await onUrl('result', id))).toMatchObject({ task_id: id, status: 'SUCCESS', result: 2 })
+    })
+    expect(json(await onUrl('result', 'nobody'))).toEqual({ task_id: 'nobody', status: 'PENDING' })
+  })
+
+  test('takes and prints integers beyond 2^53 just as they are', async () => {
+    const called = await onUrl('call', 'big', '-a', '[18446744073709551616]', '--wait')
+    expect(called).toEqual({ code: 0, out: ['{"twice":36893488147419103232}'], err: [] })
+  })
+
+  test('of a task that fails ends with 1 and says why', async () => {
+    const { code, out, err } = await onUrl('call', 'fail', '--wait')
+    expect([code, out]).toEqual([1, []])
+    expect(err.at(-1)).toContain('the task failed: ValueError: deliberate')
+  })
+
+  test('of what is not done in time ends with 1', async () => {
+    const { code, err } = await onUrl('call', 'wait', '--wait', '0.05')
+    expect([code, err]).toEqual([1, [expect.stringContaining('was not done within 0.05 s')]])
+  })
+})
+
+describe('inspect and control', () => {
+  test('ask the worker and tell it', async () => {
+    const ping = await onUrl('inspect', 'ping', '-t', '0.3')
+    expect(ping).toEqual({
+      code: 0,
+      out: [expect.stringMatching(/^-> tester@\S+: \{\n {2}"ok": "pong"\n\}$/)],
+      err: [],
+    })
+    const [node = ''] = Object.keys(json(await onUrl('inspect', 'ping', '-j', '-t', '0.3')) as object)
+    const ask = async (...args: string[]) => {
+      return (json(await onUrl(...args, '-d', node, '-j')) as Record<string, unknown>)[node]
+    }
+    expect(await ask('inspect', 'registered')).toEqual(['add', 'big', 'fail', 'wait'])
+    expect(await ask('control', 'rate_limit', 'add', '100/s')).toEqual({
+      ok: 'new rate limit set successfully',
+    })
+    expect(await ask('inspect', 'registered', 'rate_limit')).toContain('add [rate_limit=100/s]')
+    expect(await ask('control', 'pool_grow', '2')).toMatchObject({ ok: expect.any(String) })
+    const { out } = await onUrl('call', 'wait')
+    const active = () => ask('inspect', 'active') as Promise<{ id: string }[]>
+    await soon(async () => expect((await active()).map(({ id }) => id)).toContain(out[0]))
+    expect(await ask('control', 'terminate', 'SIGTERM', out[0] ?? '')).toEqual({
+      ok: `terminate: ${out[0]}`,
+    })
+    await soon(async () =>
+      expect(json(await onUrl('result', out[0] ?? ''))).toMatchObject({ status: 'REVOKED' }),
+    )
+  })
+
+  test('show integers beyond 2^53 that a worker answers', async () => {
+    const big = await onUrl('call', 'big', '-k', '{"n": 36893488147419103232}', '--countdown', '600')
+    await soon(async () => {
+      const scheduled = await onUrl('inspect', 'query_task', big.out[0] ?? '', '-j', '-t', '0.3')
+      expect(scheduled.out[0]).toContain('"n":36893488147419103232')
+    })
+    const readable = await onUrl('inspect', 'query_task', big.out[0] ?? '', '-t', '0.3')
+    expect(readable.out[0]).toContain('"n": "36893488147419103232"')
+  })
+
+  test('end with 1 when nobody answers', async () => {
+    const asked = await onUrl('inspect', 'ping', '-d', 'nobody@nowhere', '-t', '0.05')
+    expect(asked).toMatchObject({ code: 1, out: [], err: [expect.stringContaining('no worker answered')] })
+  })
+
+  test.each([
+    ['inspect', 'constructor'],
+    ['inspect', 'sing'],
+    ['inspect', 'pool_grow'],
+    ['control', 'ping'],
+    ['control', 'toString'],
+  ])('%s %s is wrong usage', async (kind, name) => {
+    const { code, out, err } = await onUrl(kind, name)
+    expect([code, out]).toEqual([2, []])
+    expect(err.join('\n')).toContain(`see colophon-celery ${kind} --help`)
+  })
+
+  test.each([
+    [['inspect', 'ping', 'now'], 'one argument too many'],
+    [['control', 'pool_grow', 'many'], 'n must be a number'],
+    [['control', 'revoke_by_stamped_headers', 'x'], 'key=value was expected'],
+    [['inspect', 'ping', '-t', 'soon'], 'a number of seconds was expected'],
+  ])('%j is wrong usage', async (args, why) => {
+    const { code, err } = await onUrl(...args)
+    expect([code, err]).toEqual([2, [expect.stringContaining(why)]])
+  })
+})
+
+describe('events', () => {
+  test('are written as they happen, those of tasks too, until it is stopped', async () => {
+    const watching = begin(['-b', url, 'events', '--only', 'task.#'])
+    await soon(async () => {
+      await onUrl('call', 'big', '-a', '[18446744073709551616]', '--wait')
+      expect(watching.out.join('\n')).toContain('"type":"task-succeeded"')
+    })
+    watching.signal('SIGINT')
+    expect(await watching.code).toBe(0)
+    for (const line of watching.out) expect(JSON.parse(line)).toMatchObject({ type: /^task-/ })
+  })
+})

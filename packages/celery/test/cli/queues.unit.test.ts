@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { appFile, command, onUrl } from './support/command.ts'
+
+test('queues counts what waits, and purge removes it, but only when that is meant', async () => {
+  for (const queue of ['celery', 'celery', 'feeds']) await onUrl('call', 'add', '--queue', queue)
+  expect(await onUrl('queues')).toEqual({
+    code: 0,
+    out: ['QUEUE   WAITING  CONSUMERS', 'celery  2        0'],
+    err: [],
+  })
+  const both = ['QUEUE  WAITING        CONSUMERS', 'feeds  1              0', 'none   no such queue  -']
+  expect(await onUrl('queues', 'feeds', 'none')).toMatchObject({ out: both })
+
+  const refused = await onUrl('purge', 'celery')
+  expect(refused).toEqual({ code: 2, out: [], err: [expect.stringContaining('add --force')] })
+  expect((await onUrl('queues')).out[1]).toBe('celery  2        0')
+
+  expect(await onUrl('purge', 'celery', 'none', '--force')).toEqual({
+    code: 0,
+    out: ['celery: 2 removed', 'none: 0 removed'],
+    err: [],
+  })
+  expect((await onUrl('queues', 'celery', 'feeds')).out.slice(1)).toEqual([
+    'celery  0        0',
+    'feeds   1        0',
+  ])
+})
+
+test('queues of an app are those that it names', async () => {
+  expect(await command(['-A', appFile, 'queues'])).toMatchObject({
+    code: 0,
+    out: [expect.any(String), expect.stringMatching(/^celery /), expect.stringMatching(/^reports /)],
+  })
+})
