@@ -1,11 +1,15 @@
 import type { AppCore } from '../app/celery.ts'
 import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
+import { forEachBounded } from '../canvas/for-each-bounded.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import { historyHeader, lossesHeader } from '../worker/finish/history.ts'
 import { takePages } from './take-pages.ts'
 
 /** Says which task a replayed one was before it died: a header of this package's own, which Python carries along. */
 export const replayedFromHeader = 'replayed_from'
+
+/** Letters of one page that are on their way at a time. */
+const atOnce = 100
 
 export interface Replayed {
   letter: DeadLetter
@@ -18,6 +22,7 @@ export interface Replayed {
  * its retries before it and without its old ETA and expiry, and then removes the letter. Should the process die
  * between the two, the letter is still there: a second replay runs the task twice, and loses it never.
  * @returns undefined when there is no such letter
+ * @throws CeleryError `UNROUTABLE` when its queue is gone, `BROKER_UNAVAILABLE`; the letter stays
  */
 export async function replay(app: AppCore, letterId: string): Promise<Replayed | undefined> {
   const { deadLetters } = await app.broker()
@@ -28,22 +33,43 @@ export async function replay(app: AppCore, letterId: string): Promise<Replayed |
   return replayed
 }
 
-/** Replays all that the query finds, oldest first, a page at a time. Those that die while it runs are left. */
+/**
+ * Replays all that the query finds, oldest first, a page at a time. Those that die while it runs are left.
+ * @throws what the first letter of a page could not be sent for, once the others of the page are sent and removed
+ */
 export async function* replayAll(app: AppCore, query: DeadLetterQuery = {}): AsyncGenerator<Replayed> {
   const { deadLetters } = await app.broker()
   for await (const letters of takePages(app, query)) {
-    const replayed = await Promise.all(letters.map((letter) => sendAgain(app, letter)))
-    await deadLetters.remove(letters.map(({ id }) => id))
+    const { replayed, failures } = await sendEach(app, letters)
+    await deadLetters.remove(replayed.map(({ letter }) => letter.id))
     yield* replayed
+    if (failures.length > 0) throw failures[0]
   }
+}
+
+/** What was sent must be known even when others of its page could not be: else it would be sent again. */
+async function sendEach(
+  app: AppCore,
+  letters: DeadLetter[],
+): Promise<{ replayed: Replayed[]; failures: unknown[] }> {
+  const replayed: Replayed[] = []
+  const failures: unknown[] = []
+  await forEachBounded(letters, atOnce, async (letter) => {
+    try {
+      replayed.push(await sendAgain(app, letter))
+    } catch (error) {
+      failures.push(error)
+    }
+  })
+  return { replayed, failures }
 }
 
 async function sendAgain(app: AppCore, letter: DeadLetter): Promise<Replayed> {
   const broker = await app.broker()
   const taskId = letter.taskId === undefined ? undefined : app.options.newId()
   const message = taskId === undefined ? letter.message : asNewTask(letter.message, taskId)
-  const declare = app.queue(letter.queue)
-  await broker.publish(message, { exchange: '', routingKey: letter.queue, declare })
+  // It came from that queue, so that is there; with which arguments it was declared, not every app knows.
+  await broker.publish(message, { exchange: '', routingKey: letter.queue })
   return { letter, taskId }
 }
 

@@ -1,6 +1,9 @@
 import type { AppCore } from '../app/celery.ts'
 import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
 
+/** Some brokers look through all letters for each page, so it is the largest there is. */
+const largestPage = 1_000
+
 /**
  * Pages of the letters that the query finds, for those who remove each page before they ask for the next. Ends at
  * the letters that came after it began: what a replay sends may die again, and would else be replayed for ever.
@@ -9,7 +12,7 @@ export async function* takePages(app: AppCore, query: DeadLetterQuery): AsyncGen
   const { deadLetters } = await app.broker()
   const begin = app.options.now()
   for (;;) {
-    const { letters } = await deadLetters.list(query)
+    const { letters } = await deadLetters.list({ limit: largestPage, ...query })
     const older = letters.filter(({ diedAt }) => new Date(diedAt) <= begin)
     if (older.length > 0) yield older
     if (older.length < letters.length || letters.length === 0) return

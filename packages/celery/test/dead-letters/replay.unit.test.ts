@@ -1,0 +1,151 @@
+import { expect, test, vi } from 'vitest'
+import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
+import { createDeadLetters } from '../../src/dead-letters/index.ts'
+import { createApp, depthOf, startWorker, task, until } from '../worker/support.ts'
+
+/** The letter of a task that died long ago. */
+function letterOf(id: string, changes: Partial<DeadLetter> = {}, headers: object = {}): DeadLetter {
+  return {
+    id,
+    reason: 'retries_exhausted',
+    taskId: `task-${id}`,
+    task: 'note',
+    queue: 'celery',
+    exchange: '',
+    routingKey: 'celery',
+    diedAt: '2026-03-01T00:00:00.000Z',
+    worker: 'w@host',
+    error: { type: 'ValueError', message: 'deliberate', traceback: undefined },
+    history: [],
+    message: {
+      headers: { lang: 'py', task: 'note', id: `task-${id}`, root_id: `task-${id}`, retries: 0, ...headers },
+      properties: {
+        contentType: 'application/json',
+        contentEncoding: 'utf-8',
+        correlationId: `task-${id}`,
+        expiration: '1000',
+      },
+      body: Buffer.from('[[], {}, null]'),
+    },
+    ...changes,
+  }
+}
+
+async function createLetters(...letters: DeadLetter[]) {
+  const app = createApp()
+  const broker = await app.broker()
+  for (const letter of letters) await broker.deadLetters.add(letter)
+  return { app, broker, letters: createDeadLetters(app) }
+}
+
+test('a replayed task is a new one that names the old, with nothing of its retries, ETA and expiry', async () => {
+  const past = '2026-03-01T00:00:00+00:00'
+  const headers = { retries: 3, eta: past, expires: past, root_id: 'root', parent_id: 'parent', tenant: 7 }
+  const { app, broker, letters } = await createLetters(letterOf('a', {}, headers))
+  await broker.declare({ name: 'celery' })
+  const publish = vi.spyOn(broker, 'publish')
+  const replayed = await letters.replay('a')
+  expect(replayed?.taskId).toMatch(/^[0-9a-f-]{36}$/)
+  expect(replayed?.letter.id).toBe('a')
+  const [message] = publish.mock.calls[0] ?? []
+  expect(message).toMatchObject({
+    headers: {
+      id: replayed?.taskId,
+      root_id: 'root',
+      parent_id: 'parent',
+      retries: 0,
+      eta: null,
+      expires: null,
+      replayed_from: 'task-a',
+      tenant: 7,
+    },
+    properties: { correlationId: replayed?.taskId },
+    body: Buffer.from('[[], {}, null]'),
+  })
+  expect(message?.properties).not.toHaveProperty('expiration')
+  expect([await letters.count(), await depthOf(app)]).toEqual([0, 1])
+  expect(await letters.replay('a')).toBeUndefined()
+})
+
+test('a message without an id goes back just as it came', async () => {
+  const { broker, letters } = await createLetters(letterOf('a', { taskId: undefined }))
+  await broker.declare({ name: 'celery' })
+  const publish = vi.spyOn(broker, 'publish')
+  expect(await letters.replay('a')).toMatchObject({ taskId: undefined })
+  expect(publish.mock.calls[0]?.[0]).toEqual(letterOf('a').message)
+})
+
+test('a replay goes to a queue that was declared with arguments the app does not know', async () => {
+  const { app, broker, letters } = await createLetters(
+    letterOf('a', { queue: 'q' }),
+    letterOf('b', { queue: 'q' }),
+  )
+  await broker.declare({ name: 'q', arguments: { 'x-queue-type': 'quorum' } })
+  expect(await letters.replay('a')).toMatchObject({ letter: { id: 'a' } })
+  expect(await Array.fromAsync(letters.replayAll())).toHaveLength(1)
+  expect(await depthOf(app, 'q')).toBe(2)
+})
+
+test('one that cannot be sent stays, and those beside it are sent once', async () => {
+  const given = ['a', 'b', 'c'].map((id) => letterOf(id, { queue: id === 'b' ? 'gone' : 'celery' }))
+  const { app, broker, letters } = await createLetters(...given)
+  await broker.declare({ name: 'celery' })
+  await expect(letters.replay('b')).rejects.toMatchObject({ code: 'UNROUTABLE' })
+  for (let time = 0; time < 2; time += 1) {
+    const sent: string[] = []
+    const replaying = (async () => {
+      for await (const { letter } of letters.replayAll()) sent.push(letter.id)
+    })()
+    await expect(replaying).rejects.toMatchObject({ code: 'UNROUTABLE' })
+    expect(sent).toEqual(time === 0 ? ['a', 'c'] : [])
+    expect((await letters.list()).letters.map(({ id }) => id)).toEqual(['b'])
+    expect(await depthOf(app)).toBe(2)
+  }
+})
+
+test('all are replayed, page after page, and those that die again are left', async () => {
+  const app = createApp()
+  const runs: string[] = []
+  task(
+    app,
+    'note',
+    (_, { id }) => {
+      runs.push(id)
+      throw new Error('still broken')
+    },
+    { retry: { max: 0 } },
+  )
+  const broker = await app.broker()
+  const count = 25
+  for (let i = 0; i < count; i += 1) await broker.deadLetters.add(letterOf(`l${i}`))
+  await startWorker(app)
+  const letters = createDeadLetters(app)
+  const replayed = await Array.fromAsync(letters.replayAll({ limit: 10 }))
+  expect(new Set(replayed.map(({ letter }) => letter.id)).size).toBe(count)
+  await until(async () => (await letters.count()) === count)
+  expect(runs.toSorted()).toEqual(replayed.map(({ taskId }) => taskId).toSorted())
+})
+
+test('the largest pages are asked for', async () => {
+  const { broker, letters } = await createLetters()
+  const list = vi.spyOn(broker.deadLetters, 'list')
+  expect(await Array.fromAsync(letters.replayAll({ task: 'note' }))).toEqual([])
+  expect(await letters.dropAll()).toBe(0)
+  expect(list.mock.calls).toEqual([[{ limit: 1_000, task: 'note' }], [{ limit: 1_000 }]])
+})
+
+test('letters are dropped for good: those named, or all that a query finds', async () => {
+  const { letters } = await createLetters(
+    letterOf('a'),
+    letterOf('b', { task: 'other' }),
+    letterOf('c', { queue: 'feeds' }),
+    letterOf('d'),
+  )
+  expect(await letters.drop(['a', 'a', 'nobody'])).toBe(1)
+  expect(await letters.get('a')).toBeUndefined()
+  expect(await letters.dropAll({ task: 'other' })).toBe(1)
+  expect(await letters.dropAll({ queue: 'feeds', task: 'other' })).toBe(0)
+  expect(await letters.dropAll({ queue: 'feeds' })).toBe(1)
+  expect((await letters.list()).letters.map(({ id }) => id)).toEqual(['d'])
+  expect(await letters.dropAll()).toBe(1)
+})
