@@ -51,19 +51,19 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
     const ended = new AbortController()
     const done: GroupItem<Output>[] = []
     let wake = Promise.withResolvers<void>()
-    for (const [index, result] of this.results.entries()) {
-      const { id } = result
-      const add = (item: GroupItem<Output>) => {
-        done.push(item)
-        wake.resolve()
-      }
-      result.get({ signal: ended.signal }).then(
-        (value) => add({ index, id, value: value as Output }),
-        (error: unknown) =>
-          add({ index, id, error: error instanceof Error ? error : new Error(String(error)) }),
-      )
-    }
     try {
+      for (const [index, result] of this.results.entries()) {
+        const { id } = result
+        const add = (item: GroupItem<Output>) => {
+          done.push(item)
+          wake.resolve()
+        }
+        result.get({ signal: ended.signal }).then(
+          (value) => add({ index, id, value: value as Output }),
+          (error: unknown) =>
+            add({ index, id, error: error instanceof Error ? error : new Error(String(error)) }),
+        )
+      }
       for (let left = this.results.length; left > 0; left -= 1) {
         while (done.length === 0) {
           await wake.promise

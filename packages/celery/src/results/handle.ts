@@ -17,7 +17,10 @@ export interface GetOptions {
   timeout?: number
   /** Ends the wait: it rejects with the signal's reason. The task goes on. */
   signal?: AbortSignal
-  /** Told of every state on the way, `STARTED`, `RETRY` and those of the task's own, with what is kept for it. */
+  /**
+   * Told of every state on the way, `STARTED`, `RETRY` and those of the task's own, with what is kept for it. What it
+   * throws ends the wait, which rejects with it.
+   */
   onProgress?(info: unknown, state: TaskState): void
 }
 
@@ -68,13 +71,11 @@ export class Result<Output = unknown> {
    * Waits for the task.
    * @returns what it returned
    * @throws TaskError what it raised, or `TaskRevokedError`
-   * @throws CeleryError `TIMEOUT`, `NO_RESULTS`, `CLOSED` or `RESULTS_UNAVAILABLE`
+   * @throws CeleryError `TIMEOUT`, `NO_RESULTS`, `CLOSED`, `RESULTS_UNAVAILABLE`, or `UNSUPPORTED` when too many wait
    */
-  get(options: GetOptions = {}): Promise<Output> {
-    if (!this.#isIgnored) return waitFor<Output>(this.#source.watcher, this.id, options)
-    return Promise.reject(
-      new CeleryError('NO_RESULTS', `Task ${this.id} was sent with ignoreResult: its result is not kept.`),
-    )
+  async get(options: GetOptions = {}): Promise<Output> {
+    if (!this.#isIgnored) return await waitFor<Output>(this.#source.watcher, this.id, options)
+    throw new CeleryError('NO_RESULTS', `Task ${this.id} was sent with ignoreResult: its result is not kept.`)
   }
 
   /** Removes what the store keeps of it, and of all that it follows. */
@@ -118,11 +119,12 @@ function waitFor<Output>(watcher: ResultWatcher, id: string, options: GetOptions
   const { timeout, signal, onProgress } = options
   const { promise, resolve, reject } = Promise.withResolvers<Output>()
   if (signal?.aborted) return Promise.reject(signal.reason)
+  const progressed = async (meta: TaskMeta) => onProgress?.(meta.result, meta.status)
   const end = watcher.listen(id, {
     onMeta(meta) {
       if (meta.status === 'SUCCESS') resolve(meta.result as Output)
       else if (isReady(meta.status)) reject(failureOf(meta))
-      else onProgress?.(meta.result, meta.status)
+      else progressed(meta).catch(reject)
     },
     onError: reject,
   })

@@ -21,7 +21,8 @@ export interface ResultStore {
   forget(taskIds: readonly string[]): Promise<void>
   /**
    * Calls back with every state of these tasks that is stored from now on, and with the one that is there already;
-   * goes on over a lost connection, reading again what it may have missed. A state may be told twice.
+   * goes on over a lost connection, reading again what it may have missed. A state may be told twice. `onMeta` must not
+   * throw.
    */
   watch(taskIds: readonly string[], onMeta: (meta: TaskMeta) => void): Promise<Watching>
 

@@ -52,9 +52,14 @@ export class ResultWatcher {
 
   /** Rejects whoever still waits. */
   async close(): Promise<void> {
-    const watching = this.#drop(
-      new CeleryError('CLOSED', 'The app was closed while results were waited for.'),
-    )
+    const error = new CeleryError('CLOSED', 'The app was closed while results were waited for.')
+    const waiting = [...this.#entries.values()]
+    const watching = this.#watching
+    this.#watching = undefined
+    this.#entries.clear()
+    this.#added.clear()
+    this.#removed.clear()
+    for (const { listeners } of waiting) for (const listener of listeners) listener.onError(error)
     await (await watching?.catch(() => undefined))?.stop()
   }
 
@@ -84,7 +89,7 @@ export class ResultWatcher {
       try {
         await this.#change(added, removed)
       } catch (error) {
-        this.#fail(error)
+        this.#fail(added, error)
       }
     }
     this.#isFlushing = false
@@ -92,17 +97,27 @@ export class ResultWatcher {
 
   async #change(added: string[], removed: string[]): Promise<void> {
     if (!this.#watching) {
-      if (added.length === 0) return
-      this.#watching = this.#begin(added)
-      await this.#watching
+      if (added.length > 0) await this.#begin(added)
       return
     }
     const watching = await this.#watching
-    if (removed.length > 0) await watching.remove(removed)
-    if (added.length > 0) await watching.add(added)
+    // What cannot be let go of is told of for a while longer, to nobody.
+    if (removed.length > 0) await watching.remove(removed).catch(() => undefined)
+    if (added.length > 0) await addAll(watching, added)
   }
 
-  async #begin(taskIds: string[]): Promise<Watching> {
+  async #begin(taskIds: string[]): Promise<void> {
+    const watching = this.#watch(taskIds)
+    this.#watching = watching
+    try {
+      await watching
+    } catch (error) {
+      if (this.#watching === watching) this.#watching = undefined
+      throw error
+    }
+  }
+
+  async #watch(taskIds: string[]): Promise<Watching> {
     const store = await this.#store()
     return await store.watch(taskIds, (meta) => this.#tell(meta))
   }
@@ -114,23 +129,24 @@ export class ResultWatcher {
     for (const listener of entry.listeners) listener.onMeta(meta)
   }
 
-  #fail(error: unknown): void {
-    this.#drop(error)
-      ?.then((watching) => watching.stop())
-      .catch(() => {
-        // What it failed for has been told to those who waited.
-      })
+  /** Those who wait for these hear of it; who waits for others goes on, and who waits next tries again. */
+  #fail(taskIds: string[], error: unknown): void {
+    for (const id of taskIds) {
+      const entry = this.#entries.get(id)
+      // Let go of and added once more meanwhile, it has its turn yet.
+      if (!entry || this.#added.has(id)) continue
+      this.#entries.delete(id)
+      for (const listener of entry.listeners) listener.onError(error)
+    }
   }
+}
 
-  /** A watch that failed tells no more: who waits hears of it, and who waits next begins another. */
-  #drop(error: unknown): Promise<Watching> | undefined {
-    const waiting = [...this.#entries.values()]
-    const watching = this.#watching
-    this.#watching = undefined
-    this.#entries.clear()
-    this.#added.clear()
-    this.#removed.clear()
-    for (const { listeners } of waiting) for (const listener of listeners) listener.onError(error)
-    return watching
+/** When it fails nothing of it is left, so that the same ids can be added again. */
+async function addAll(watching: Watching, taskIds: string[]): Promise<void> {
+  try {
+    await watching.add(taskIds)
+  } catch (error) {
+    await watching.remove(taskIds).catch(() => undefined)
+    throw error
   }
 }

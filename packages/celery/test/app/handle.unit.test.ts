@@ -77,6 +77,27 @@ describe('a result', () => {
     expect(app.watcher.size).toBe(0)
   })
 
+  it('rejects with what onProgress throws, at once or later, and nobody else hears of it', async () => {
+    const { app, store } = createApp()
+    await store.open()
+    await store.store(meta('a', 'STARTED', null))
+    const told = Promise.withResolvers<void>()
+    const others = app.result('a').get({ timeout, onProgress: () => told.resolve() })
+    const thrown = new Error('no such bar')
+    const failing = [
+      () => {
+        throw thrown
+      },
+      () => Promise.reject(thrown),
+    ].map((onProgress) => expect(app.result('a').get({ timeout, onProgress })).rejects.toBe(thrown))
+    await told.promise
+    await store.store(meta('a', 'PROGRESS', 1))
+    await Promise.all(failing)
+    await store.store(meta('a', 'SUCCESS', 2))
+    expect(await others).toBe(2)
+    expect(app.watcher.size).toBe(0)
+  })
+
   it('tells what the task sent', async () => {
     const { app, store } = createApp()
     await store.open()
@@ -133,6 +154,57 @@ describe('those who wait', () => {
     await expect(app.result('a').get({ timeout })).rejects.toThrow('no connection')
     await store.store(meta('a', 'SUCCESS', 1))
     expect(await app.result('a').get({ timeout })).toBe(1)
+  })
+
+  it('go on when the watch takes no further ones, and those can try again', async () => {
+    const { app, store, watch } = createApp()
+    await store.open()
+    const watched = new Set<string>()
+    const told = Promise.withResolvers<(meta: TaskMeta) => void>()
+    let isFull = true
+    watch.mockImplementation(async (ids, onMeta): Promise<Watching> => {
+      for (const id of ids) watched.add(id)
+      told.resolve(onMeta)
+      return {
+        async add(more) {
+          for (const id of more) watched.add(id)
+          if (isFull) throw new Error('too many')
+        },
+        remove: async (gone) => gone.forEach((id) => void watched.delete(id)),
+        stop: async () => {},
+      }
+    })
+    const first = app.result('a').get({ timeout })
+    const tell = await told.promise
+    await expect(app.result('b').get({ timeout })).rejects.toThrow('too many')
+    expect([...watched]).toEqual(['a'])
+    isFull = false
+    const second = app.result('b').get({ timeout })
+    await vi.waitFor(() => expect([...watched]).toEqual(['a', 'b']))
+    for (const id of watched) tell(meta(id, 'SUCCESS', id))
+    expect(await Promise.all([first, second])).toEqual(['a', 'b'])
+    expect(watch).toHaveBeenCalledTimes(1)
+  })
+
+  it('are refused when there are too many, and leave nothing behind', async () => {
+    const { app, watch } = createApp()
+    watch.mockResolvedValue({ add: async () => {}, remove: async () => {}, stop: async () => {} })
+    const listener = { onMeta: () => {}, onError: () => {} }
+    const ends = Array.from({ length: 99_999 }, (_, index) => app.watcher.listen(`w${index}`, listener))
+    const group = new GroupResult(
+      app,
+      'g',
+      ['a', 'b'].map((id) => app.result(id)),
+    )
+    for await (const { id, error: why } of group) {
+      expect([id, why]).toEqual(['b', expect.objectContaining({ code: 'UNSUPPORTED' })])
+      break
+    }
+    await vi.waitFor(() => expect(app.watcher.size).toBe(99_999))
+    await expect(group.get({ timeout })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    await vi.waitFor(() => expect(app.watcher.size).toBe(99_999))
+    for (const end of ends) end()
+    expect(app.watcher.size).toBe(0)
   })
 
   it('for a group end with the first failure, or go on with each', async () => {

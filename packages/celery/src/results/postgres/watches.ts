@@ -62,7 +62,12 @@ export class PostgresWatches {
       for (const id of ids) own.delete(id)
       await this.#remove(ids, tell)
     }
-    await add(taskIds)
+    try {
+      await add(taskIds)
+    } catch (error) {
+      await remove([...own])
+      throw error
+    }
     return { add, remove, stop: () => remove([...own]) }
   }
 

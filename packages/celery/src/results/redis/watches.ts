@@ -48,7 +48,12 @@ export class RedisWatches {
         ids.clear()
       },
     }
-    await watching.add(taskIds)
+    try {
+      await watching.add(taskIds)
+    } catch (error) {
+      await watching.stop()
+      throw error
+    }
     return watching
   }
 
@@ -103,6 +108,15 @@ export class RedisWatches {
       this.#log.warn({ taskId, err: error }, 'A result in Redis cannot be read')
       return
     }
-    for (const listener of [...listeners]) listener(meta)
+    for (const listener of [...listeners]) this.#call(listener, meta)
+  }
+
+  /** One that fails must not keep the others from being told, nor end the process. */
+  #call(listener: OnMeta, meta: TaskMeta): void {
+    try {
+      listener(meta)
+    } catch (error) {
+      this.#log.error({ err: error }, 'Who watches results has failed')
+    }
   }
 }
