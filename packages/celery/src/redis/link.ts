@@ -22,6 +22,8 @@ type Listener = (state: BrokerState, error?: Error) => void
 
 /** Milliseconds between attempts to connect: doubled from the first to the second. */
 const [firstPause, longestPause] = [50, 5_000]
+/** Where Redis has refused commands: a connection that lasted so many milliseconds was a good one for a time. */
+const goodAfter = 5_000
 
 /**
  * A connection to Redis that is made again when it is lost. Every command has a deadline; one that misses it ends the
@@ -40,6 +42,7 @@ export class RedisLink {
   #retry: NodeJS.Timeout | undefined
   #heartbeat: NodeJS.Timeout | undefined
   #failures = 0
+  #upSince = 0
   /** Grows with every closing, so that a connection that was begun before is not used after. */
   #epoch = 0
 
@@ -153,6 +156,8 @@ export class RedisLink {
     try {
       this.#refuseStale(epoch)
       this.#session = session
+      // What takes the connection may have no server behind it, or one that is not ready.
+      if (this.#state === 'reconnecting') await session.commands.ping()
       if (this.notices.isWanted) await this.notices.attach(session)
       for (const setup of this.#setups) await setup()
       this.#refuseStale(epoch)
@@ -162,7 +167,7 @@ export class RedisLink {
       this.#end(session)
       throw error
     }
-    this.#failures = 0
+    this.#upSince = performance.now()
     this.#heartbeat = setInterval(() => this.#beat(session), this.#options.commandTimeout * 1_000).unref()
     this.#become('open')
     this.#up.resolve()
@@ -208,6 +213,9 @@ export class RedisLink {
     this.#session = undefined
     if (this.#state !== 'open') return
     clearInterval(this.#heartbeat)
+    // A replica or a server that still loads takes connections, and then no commands.
+    const isRefusal = error instanceof ConnectionLost && error.isRefusal
+    if (!isRefusal || performance.now() - this.#upSince > goodAfter) this.#failures = 0
     this.#up = Promise.withResolvers()
     this.#up.promise.catch(() => undefined)
     this.#become('reconnecting', explainFailure(error, this.#options.code))

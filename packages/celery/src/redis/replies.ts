@@ -3,6 +3,13 @@ import { CeleryError, type ErrorCode } from '../errors.ts'
 /** The connection is gone: whether the command was carried out is not known. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
+  /** The server is there and answers, but with what another may not: to connect anew at once is of no use. */
+  readonly isRefusal: boolean
+
+  constructor(message: string, isRefusal = false) {
+    super(message)
+    this.isRefusal = isRefusal
+  }
 }
 
 /** Answers of a server that another connection may not give: a replica after a failover, or one that just starts. */
@@ -16,7 +23,8 @@ const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
 export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost | CeleryError {
   if (error instanceof CeleryError || error instanceof ConnectionLost) return error
   const { name, message } = error instanceof Error ? error : new Error(String(error))
-  if (name !== 'ReplyError' || passing.test(message)) return new ConnectionLost(message)
+  if (name !== 'ReplyError' || passing.test(message))
+    return new ConnectionLost(message, name === 'ReplyError')
   if (clustered.test(message)) {
     const advice = 'Redis Cluster is not supported: its keys cannot be changed together. Use a single server.'
     return new CeleryError('UNSUPPORTED', `${advice} (${message})`)

@@ -5,6 +5,7 @@ import { unroutable } from '../options.ts'
 import { closed, reasonOf, refusal, replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 import { findReturned, type Outgoing } from './outgoing.ts'
+import { SharedHeaders } from './shared-headers.ts'
 import { StandingChannel } from './standing-channel.ts'
 import { within } from './within.ts'
 
@@ -30,6 +31,7 @@ export class Publisher {
   #bytesInFlight = 0
   /** Among so many messages is one for which RabbitMQ closed the channel: they are sent one by one. */
   #suspects = 0
+  readonly #headers = new SharedHeaders()
   #channel: ConfirmChannel | undefined
   #isUsing = false
   #sweeper: NodeJS.Timeout | undefined
@@ -147,8 +149,9 @@ export class Publisher {
     outgoing.isReturned = false
     this.#inFlight.add(outgoing)
     this.#bytesInFlight += body.length
+    const sent = { ...options, headers: this.#headers.of(options.headers) }
     try {
-      channel.publish(exchange, routingKey, body, options, (error) => {
+      channel.publish(exchange, routingKey, body, sent, (error) => {
         if (!error || wasNacked(error)) this.#confirmed(outgoing, error)
       })
     } catch (error) {

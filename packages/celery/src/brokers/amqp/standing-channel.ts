@@ -6,6 +6,9 @@ import { reasonOf, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 import { Pause } from './pause.ts'
 
+/** A channel that lasted so many seconds was a good one: the pauses begin anew. */
+const goodAfter = 5
+
 export interface StandingOptions<C extends Channel> {
   /** What it is for, in logs. */
   name: string
@@ -19,12 +22,12 @@ export interface StandingOptions<C extends Channel> {
 
 /** A channel that is opened again whenever it is closed, by a lost connection or by RabbitMQ. */
 export class StandingChannel<C extends Channel> {
-  readonly #link: Link
+  readonly #link: Pick<Link, 'connected'>
   readonly #options: StandingOptions<C>
   readonly #pause = new Pause()
   #current: C | undefined
 
-  constructor(link: Link, options: StandingOptions<C>) {
+  constructor(link: Pick<Link, 'connected'>, options: StandingOptions<C>) {
     this.#link = link
     this.#options = options
   }
@@ -44,10 +47,11 @@ export class StandingChannel<C extends Channel> {
   async #run(ready: () => void, failed: (error: unknown) => void): Promise<void> {
     let wasReady = false
     for (let attempt = 0; !this.#pause.isStopped; attempt++) {
+      let since = Number.POSITIVE_INFINITY
       try {
         await this.#live(() => {
           wasReady = true
-          attempt = 0
+          since = performance.now()
           ready()
         })
       } catch (error) {
@@ -55,6 +59,7 @@ export class StandingChannel<C extends Channel> {
         const { log, name } = this.#options
         log.warn({ reason: reasonOf(error), attempt }, `the channel of ${name} could not be set up again`)
       }
+      if (performance.now() - since > goodAfter * 1_000) attempt = 0
       if (!(await this.#pause.wait(backoff(attempt)))) return
     }
   }

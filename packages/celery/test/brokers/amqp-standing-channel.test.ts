@@ -1,0 +1,32 @@
+import { EventEmitter } from 'node:events'
+import type { Channel, ChannelModel } from 'amqplib'
+import { afterEach, expect, test, vi } from 'vitest'
+import { StandingChannel } from '../../src/brokers/amqp/standing-channel.ts'
+import { noLog } from '../../src/log.ts'
+import { until } from '../../testing/broker-contract/suite.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+test('a channel that is closed as soon as it is set up is opened again with growing pauses', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(1)
+  const opened: number[] = []
+  const standing = new StandingChannel<Channel>(
+    { connected: async () => ({}) as ChannelModel },
+    {
+      name: 'a test',
+      log: noLog,
+      async open() {
+        opened.push(performance.now())
+        const channel = new EventEmitter()
+        setImmediate(() => channel.emit('close'))
+        return channel as unknown as Channel
+      },
+      setUp: async () => undefined,
+    },
+  )
+  await standing.start()
+  await until(() => opened.length >= 4, 'the fourth channel')
+  await standing.stop()
+  // 0.1, 0.2 and 0.4 seconds, but that timers may be a little early.
+  expect((opened[3] ?? 0) - (opened[0] ?? 0)).toBeGreaterThan(650)
+})

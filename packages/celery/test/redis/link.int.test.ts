@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { type Log, noLog } from '../../src/log.ts'
+import { RedisLink } from '../../src/redis/link.ts'
+import { readRedisUrl } from '../../src/redis/target.ts'
+import { until } from '../../testing/broker-contract/suite.ts'
+import { leftOut } from '../../testing/servers.ts'
+import { startTcpProxy } from '../../testing/tcp-proxy.ts'
+import { plainClient } from './keys.ts'
+import { hasRedisServer, OwnRedis } from './own-server.ts'
+
+if (!hasRedisServer) leftOut('the connection to Redis', 'redis-server on the PATH')
+
+describe.skipIf(!hasRedisServer)('the connection to Redis', () => {
+  const running: { remove(): unknown }[] = []
+  afterEach(async () => {
+    for (const { remove } of running.splice(0).reverse()) await remove()
+  })
+
+  async function start(options: string[] = []): Promise<OwnRedis> {
+    const redis = await OwnRedis.start(options)
+    running.push({ remove: () => redis.remove() })
+    return redis
+  }
+
+  async function connect(url: string, log: Log = noLog): Promise<RedisLink> {
+    const target = readRedisUrl(url)
+    const link = new RedisLink({
+      target,
+      code: 'BROKER_UNAVAILABLE',
+      commandTimeout: 2,
+      connectTimeout: 2,
+      log,
+    })
+    running.push({ remove: () => link.close() })
+    await link.open()
+    return link
+  }
+
+  test('to one that refuses to write is made again with growing pauses, until it does write', async () => {
+    const redis = await start(['--replicaof', '127.0.0.1', '1'])
+    const link = await connect(redis.url)
+    const began = performance.now()
+    let losses = 0
+    link.watch((state) => {
+      if (state === 'reconnecting') losses += 1
+    })
+    const writing = link.persist(() => link.command('SET', 'key', 'value'), 20_000)
+    await until(() => losses >= 5, 'five refusals')
+    // Half of 50, 100, 200 and 400 at least.
+    expect(performance.now() - began).toBeGreaterThan(375)
+    const admin = plainClient(redis.url)
+    await admin.connect()
+    await admin.replicaof('NO', 'ONE')
+    expect(await writing).toBe('OK')
+    admin.disconnect()
+  })
+
+  test('to what has no server behind it is no connection', async () => {
+    const redis = await start()
+    const proxy = await startTcpProxy(redis.url, 6379)
+    running.push({ remove: () => proxy.close() })
+    const attempts: unknown[] = []
+    const link = await connect(proxy.through(redis.url), {
+      ...noLog,
+      debug: (fields) => attempts.push(fields),
+    })
+    await redis.kill()
+    await until(() => attempts.length >= 4, 'four attempts')
+    expect([link.state, attempts.at(-1)]).toEqual(['reconnecting', expect.objectContaining({ attempt: 4 })])
+    await redis.start()
+    await link.whenUp(20_000)
+    expect(await link.command('PING')).toBe('PONG')
+  })
+})
