@@ -11,6 +11,7 @@ import {
 import { sentHeaders } from '../../src/brokers/amqp/field-table.ts'
 import { decodeLetter } from '../../src/brokers/amqp/letter.ts'
 import { findReturned, type Outgoing } from '../../src/brokers/amqp/outgoing.ts'
+import { SharedHeaders } from '../../src/brokers/amqp/shared-headers.ts'
 import { describeServer, parseAmqpUrl } from '../../src/brokers/amqp/url.ts'
 import { topicMatches } from '../../src/brokers/memory/topic.ts'
 
@@ -138,6 +139,19 @@ describe('headers', () => {
   test.each([() => 1, Symbol('x'), 2n ** 64n])('what has no form in AMQP is refused: %s', (bad) => {
     expect(() => sentHeaders({ deep: [{ bad }] })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
   })
+})
+
+test('a message has its own headers alone, however many names there were before it', () => {
+  const shared = new SharedHeaders()
+  const sent = (headers: Record<string, unknown>) =>
+    Object.entries(shared.of(headers)).filter(([, value]) => value !== undefined)
+  expect(sent({ a: 1, b: null })).toEqual([
+    ['a', 1],
+    ['b', null],
+  ])
+  expect(sent({ c: 3 })).toEqual([['c', 3]])
+  for (let i = 0; i < 1_000; i++) expect(sent({ [`made up ${i}`]: i })).toEqual([[`made up ${i}`, i]])
+  expect(Object.keys(shared.of({})).length).toBeLessThan(200)
 })
 
 test('the pauses grow up to a cap, with full jitter', () => {
