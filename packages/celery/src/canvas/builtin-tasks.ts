@@ -3,15 +3,41 @@ import { currentTask } from '../app/current-task.ts'
 import type { AnyTaskDefinition, TaskContext } from '../app/task.ts'
 import { CeleryError } from '../errors.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'
-import type { SignatureData } from '../protocol/message.ts'
+import type { SignatureData, TaskMessage } from '../protocol/message.ts'
+import { isRecord } from '../protocol/shape.ts'
 import { readSignature } from '../protocol/signature.ts'
 import { nodeTuple } from '../results/tree.ts'
 import { bindArguments, validateInput } from '../worker/run/bind-arguments.ts'
 import { applySignature } from './apply.ts'
 import { headerOf, makeChord, makeGroup, makeTask } from './data.ts'
 
+const builtins = new WeakSet<AnyTaskDefinition>()
+const maps = new Set(['celery.map', 'celery.starmap'])
+
+/** It is one of Celery's own. */
+export function isBuiltin(definition: AnyTaskDefinition): boolean {
+  return builtins.has(definition)
+}
+
+/** It runs another task's code, for one item after the other. */
+export function isMap(name: string): boolean {
+  return maps.has(name)
+}
+
+/** The name of the task whose code a map runs, as far as its message tells. */
+export function mappedTask({ args, kwargs }: Pick<TaskMessage, 'args' | 'kwargs'>): string | undefined {
+  const given = kwargs.task ?? args[0]
+  return isRecord(given) && typeof given.task === 'string' ? given.task : undefined
+}
+
 /** The tasks that every Celery worker has: those that canvases send, and those that old clients do. */
 export function builtinTasks(app: AppCore): AnyTaskDefinition[] {
+  const made = makeBuiltinTasks(app)
+  for (const definition of made) builtins.add(definition)
+  return made
+}
+
+function makeBuiltinTasks(app: AppCore): AnyTaskDefinition[] {
   return [
     {
       name: 'celery.accumulate',

@@ -1,11 +1,11 @@
 import type { AppCore } from '../app/celery.ts'
 import type { AnyTaskDefinition, RetryPolicy } from '../app/task.ts'
-import { builtinTasks } from '../canvas/builtin-tasks.ts'
+import { isBuiltin, isMap } from '../canvas/builtin-tasks.ts'
 
 /** A task's definition with the app's defaults, and what remote control has changed since. */
 export interface TaskProfile {
   readonly definition: AnyTaskDefinition
-  /** One of Celery's own: it runs where the app's connections are. */
+  /** One of Celery's own: it runs where the app's connections are, unless it is a map of a task for threads. */
   readonly isBuiltin: boolean
   readonly isLate: boolean
   readonly ackOnFailure: boolean
@@ -17,41 +17,41 @@ export interface TaskProfile {
   timeLimit: number | undefined
 }
 
-/** The profiles of the app's tasks and of Celery's own; one that is defined later has one too. */
+/** The profiles of the app's tasks, Celery's own among them; one that is defined later has one too. */
 export class TaskProfiles {
   readonly #app: AppCore
-  readonly #builtin: ReadonlyMap<string, AnyTaskDefinition>
   readonly #profiles = new Map<string, TaskProfile>()
 
   constructor(app: AppCore) {
     this.#app = app
-    this.#builtin = new Map(builtinTasks(app).map((definition) => [definition.name, definition]))
   }
 
   get(name: string): TaskProfile | undefined {
     const known = this.#profiles.get(name)
     if (known) return known
-    const own = this.#app.tasks.get(name)
-    const definition = own ?? this.#builtin.get(name)
+    const definition = this.#app.tasks.get(name)
     if (!definition) return undefined
-    const profile = profileOf(this.#app, definition, own === undefined)
+    const profile = profileOf(this.#app, definition)
     this.#profiles.set(name, profile)
     return profile
   }
 }
 
-function profileOf(app: AppCore, definition: AnyTaskDefinition, isBuiltin: boolean): TaskProfile {
+function profileOf(app: AppCore, definition: AnyTaskDefinition): TaskProfile {
   const options = { ...app.options.taskDefaults, ...definition }
+  const own = isBuiltin(definition)
+  // The app's defaults are for tasks that work: most of Celery's own only send.
+  const { softTimeLimit, timeLimit } = own && !isMap(definition.name) ? definition : options
   return {
     definition,
-    isBuiltin,
+    isBuiltin: own,
     isLate: options.ack === 'late',
     ackOnFailure: options.ackOnFailure ?? true,
     retry: options.retry,
     trackStarted: options.trackStarted ?? false,
     ignoreResult: options.ignoreResult ?? false,
-    runOn: options.runOn ?? 'main',
-    softTimeLimit: options.softTimeLimit,
-    timeLimit: options.timeLimit,
+    runOn: (own ? definition.runOn : options.runOn) ?? 'main',
+    softTimeLimit,
+    timeLimit,
   }
 }

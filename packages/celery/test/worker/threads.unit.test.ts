@@ -1,15 +1,17 @@
 import { expect, onTestFinished, test } from 'vitest'
+import type { SendOptions } from '../../src/app/send-options.ts'
+import type { TaskOptions } from '../../src/app/task.ts'
 import { Decimal } from '../../src/protocol/python-values.ts'
 import type { WorkerOptions } from '../../src/worker/options.ts'
 import { createWorker } from '../../src/worker/worker.ts'
 import { createThreadApp } from './fixtures/thread-app.ts'
-import { depthOf, lettersOf, metaOf, recordLog, startWorker, until } from './support.ts'
+import { createApp, depthOf, lettersOf, metaOf, recordLog, startWorker, task, until } from './support.ts'
 
 const module = new URL('./fixtures/thread-app.ts', import.meta.url)
 
-async function setUp(options: WorkerOptions = {}) {
+async function setUp(options: WorkerOptions = {}, taskDefaults: TaskOptions = {}) {
   const { log, lines } = recordLog()
-  const app = createThreadApp({ log })
+  const app = createThreadApp({ log, taskDefaults })
   onTestFinished(() => app.close())
   const worker = await startWorker(app, { module, threads: 2, ...options })
   return { app, worker, lines }
@@ -146,4 +148,42 @@ test('a cold stop ends threads; what threads cannot load is said at the start', 
   await expect(missing.start()).rejects.toMatchObject({ code: 'BAD_OPTION', message: /cannot load the app/ })
   const empty = createWorker(app, { module: import.meta.resolve('../../src/log.ts') })
   await expect(empty.start()).rejects.toThrow(/exports no app/)
+})
+
+test('a map of a task for threads, or of one with a time limit, runs on a thread', async () => {
+  const { app } = await setUp()
+  const mapped = async (name: string, it: unknown[], options: SendOptions = {}) => {
+    const kwargs = { task: app.signature(name).toJSON(), it }
+    return await (await app.send('celery.starmap', { kwargs }, options)).get()
+  }
+  const onThread = [false, expect.any(Number)]
+  expect(await mapped('where', [[], []])).toEqual([onThread, onThread])
+  expect(await mapped('on main', [[], []])).toEqual([true, true])
+  expect(await mapped('on main', [[], []], { timeLimit: 30 })).toEqual([false, false])
+  await expect(mapped('spins on main', [[]], { timeLimit: 0.3 })).rejects.toMatchObject({
+    type: 'TimeLimitExceeded',
+  })
+})
+
+test('tasks of Celery that send do so on the main thread, whatever the defaults for tasks are', async () => {
+  const { app, lines } = await setUp({}, { runOn: 'thread', timeLimit: 30 })
+  const kwargs = { tasks: [app.signature('where').toJSON()], group_id: 'g1', result: null, partial_args: [] }
+  const sent = app.resultFrom(await (await app.send('celery.group', { kwargs })).get())
+  // What a thread sends goes to the thread's own broker in memory, and never comes here.
+  expect(await sent.get()).toEqual([[false, expect.any(Number)]])
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([])
+})
+
+test('a thread that cannot load the app gives its slot back: the task is lost, not waited for', async () => {
+  const { log } = recordLog()
+  const app = createApp({ log })
+  task(app, 'limited', () => 'never', { timeLimit: 30 })
+  await startWorker(app, { module: import.meta.resolve('../../src/log.ts'), threads: 1 })
+  for (let n = 0; n < 3; n++) {
+    const result = await app.send('limited')
+    await expect(result.get({ timeout: 20 })).rejects.toMatchObject({
+      type: 'WorkerLostError',
+      message: /exports no app/,
+    })
+  }
 })

@@ -1,4 +1,5 @@
 import { runAsTask } from '../../app/current-task.ts'
+import { isMap, mappedTask } from '../../canvas/builtin-tasks.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { crashed } from '../finish/crash.ts'
 import { settle } from '../finish/finish.ts'
@@ -49,9 +50,13 @@ function ran(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
 }
 
 /** What has a hard limit runs where it can be ended. */
-export function onThread(runtime: Runtime, request: TaskRequest): boolean {
-  if (!runtime.threads || request.profile.isBuiltin) return false
-  return request.profile.runOn === 'thread' || request.timeLimit !== undefined
+export function onThread({ threads, profiles }: Runtime, request: TaskRequest): boolean {
+  const { profile, task, message } = request
+  if (!threads) return false
+  if (!profile.isBuiltin) return profile.runOn === 'thread' || request.timeLimit !== undefined
+  const mapped = isMap(task) ? profiles.get(mappedTask(message) ?? '') : undefined
+  if (!mapped || mapped.isBuiltin) return false
+  return mapped.runOn === 'thread' || (mapped.timeLimit ?? request.timeLimit) !== undefined
 }
 
 function runOnMain(runtime: Runtime, request: TaskRequest, context: RunContext): Outcome | Promise<Outcome> {

@@ -21,25 +21,27 @@ const apps = new Map<string, Promise<AppCore>>()
 
 /** Runs one task on this thread; piscina calls it. */
 export default async function runOnThread({ module, run }: ThreadCall): Promise<ThreadAnswer> {
-  let app: AppCore
   try {
-    app = await appOf(module)
+    const app = await appOf(module)
+    return run ? await answer(app, run) : { tasks: [...app.tasks.keys()] }
   } catch (error) {
     return { unusable: error instanceof Error ? error.message : String(error) }
-  }
-  if (!run) return { tasks: [...app.tasks.keys()] }
-  const { port } = run
-  try {
-    return await answer(app, run)
   } finally {
-    port.close()
+    // The worker waits for this: what the task said has been heard then.
+    run?.port.close()
   }
 }
 
-function appOf(module: string): Promise<AppCore> {
+async function appOf(module: string): Promise<AppCore> {
   const loading = apps.get(module) ?? loadApp(module)
   apps.set(module, loading)
-  return loading
+  try {
+    return await loading
+  } catch (error) {
+    // What keeps it from loading may pass, such as a file that is being written.
+    apps.delete(module)
+    throw error
+  }
 }
 
 async function loadApp(module: string): Promise<AppCore> {
