@@ -21,7 +21,9 @@ export interface BatcherOptions<Item> {
   what: string
 }
 
-const [maxItems, maxBytes, maxWaiting] = [200, 1_000_000, 100_000]
+const [maxItems, maxBytes] = [200, 1_000_000]
+/** What may wait to be sent. */
+const [maxWaiting, maxWaitingBytes] = [100_000, 256_000_000]
 
 /**
  * Sends items in batches, one batch at a time: those that come while one is on its way make up the next. Nothing
@@ -31,6 +33,7 @@ const [maxItems, maxBytes, maxWaiting] = [200, 1_000_000, 100_000]
 export class Batcher<Item> {
   readonly #options: BatcherOptions<Item>
   #waiting: Entry<Item>[] = []
+  #waitingBytes = 0
   #sending: Entry<Item>[] = []
   #isRunning = false
   #batch = 0
@@ -44,11 +47,12 @@ export class Batcher<Item> {
   /** Rejects after so many milliseconds; what was sent by then may have been done or not. */
   add(item: Item, timeout: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    if (this.#waiting.length >= maxWaiting) {
-      reject(this.#late(`${maxWaiting} wait already`))
+    if (this.#waiting.length >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
+      reject(this.#late(`${this.#waiting.length} wait already`))
       return promise
     }
     const deadline = performance.now() + timeout
+    this.#waitingBytes += this.#options.sizeOf(item)
     this.#waiting.push({ item, deadline, resolve, reject })
     this.#wakeAt(deadline)
     if (!this.#isRunning) {
@@ -110,12 +114,10 @@ export class Batcher<Item> {
       if (count > 0 && (bytes > maxBytes || count >= maxItems)) break
       count += 1
     }
-    if (count === this.#waiting.length) {
-      const all = this.#waiting
-      this.#waiting = []
-      return all
-    }
-    return this.#waiting.splice(0, count)
+    const next = count === this.#waiting.length ? this.#waiting : this.#waiting.splice(0, count)
+    if (next === this.#waiting) this.#waiting = []
+    for (const { item } of next) this.#waitingBytes -= this.#options.sizeOf(item)
+    return next
   }
 
   /** One timer for all, at the earliest deadline; it goes on when nothing waits, which costs less than to stop it. */
@@ -132,6 +134,7 @@ export class Batcher<Item> {
     const isOver = (entry: Entry<Item>) => entry.deadline <= now
     for (const entry of [...this.#sending, ...this.#waiting].filter(isOver))
       entry.reject(this.#late('in time'))
+    for (const { item } of this.#waiting.filter(isOver)) this.#waitingBytes -= this.#options.sizeOf(item)
     this.#waiting = this.#waiting.filter((entry) => !isOver(entry))
     const left = [...this.#sending, ...this.#waiting].filter((entry) => !isOver(entry))
     if (left.length > 0)

@@ -155,6 +155,20 @@ describe.skipIf(url === '')('faults of Redis', () => {
     redis.disconnect()
   })
 
+  test('large messages are taken a few at a time, in order', async () => {
+    const [publisher, subject, declared] = [await direct(), await direct({ commandTimeout: 0.5 }), queue()]
+    const states: string[] = []
+    subject.watch((state) => states.push(state))
+    const bodies = Array.from({ length: 30 }, (_, n) => `${n} `.padEnd(1_500_000, '.'))
+    for (const body of bodies) await send(publisher, declared, body)
+    const inbox = await inboxOf(subject, declared, 100)
+    await until(() => inbox.received.length === bodies.length, 'all messages', 8)
+    expect(inbox.bodies().map((body) => Number.parseInt(body, 10))).toEqual(bodies.keys().toArray())
+    for (const delivery of inbox.received) await delivery.ack()
+    await waiting(publisher, declared, 0)
+    expect(states).toEqual([])
+  })
+
   test('what is no message is delivered as it is, put back as it is, and can be thrown away', async () => {
     const [subject, declared] = [await direct(), queue()]
     const redis = plainClient(url)

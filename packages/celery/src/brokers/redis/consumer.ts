@@ -7,7 +7,7 @@ import { type Holder, RedisDelivery } from './delivery.ts'
 import { decodeDocument, rewriteDocument } from './document.ts'
 import type { BrokerKeys } from './keys.ts'
 import { Nap } from './nap.ts'
-import type { Restorer } from './restorer.ts'
+import type { Held, Restorer } from './restorer.ts'
 import { delayTaken, settleAndTake } from './scripts.ts'
 import { Starts } from './starts.ts'
 import { unackedSuffix } from './unacked.ts'
@@ -247,32 +247,36 @@ export class RedisConsumer implements Consumption, Holder {
       this.#lookedAt = takenAt
     }
     const tags = () => Array.from({ length: want }, (_, n) => tagPrefix + (first + n))
-    let texts: string[]
+    let reply: unknown
     try {
       const scriptKeys = [keys.unacked, keys.unackedIndex, ...this.#lists]
       const args = [want, tagPrefix, first, this.#suffix, ...settled]
-      texts = strings(await link.run(settleAndTake, scriptKeys, args))
+      reply = await link.run(settleAndTake, scriptKeys, args)
     } catch (error) {
       this.#settled = settled.concat(this.#settled)
       this.#isDrained = false
       if (want > 0 && error instanceof ConnectionLost) this.#doubtful = { tags: tags(), takenAt }
       throw error
     }
+    const texts = strings(reply)
+    const isFull = Array.isArray(reply) && reply.length > texts.length
     // A bell that rang meanwhile has undone the first half of this.
-    if (texts.length === want) this.#isDrained = false
-    if (texts.length === perStep) this.#isUrgent = true
+    if (isFull || texts.length === want) this.#isDrained = false
+    if (isFull || texts.length === perStep) this.#isUrgent = true
     await this.#deliver(texts, (n) => tagPrefix + (first + n), takenAt)
   }
 
   /** A step whose answer was lost may have taken messages: their tags are known, so they are not. */
   async #recover(): Promise<void> {
-    const { link, keys } = this.#options
     const { tags, takenAt } = this.#doubtful ?? { tags: [], takenAt: 0 }
-    const values = await link.command('HMGET', keys.unacked, ...tags)
+    const held: Held[] = []
+    while (held.length < tags.length) {
+      held.push(...(await this.#options.restorer.read(tags.slice(held.length))))
+    }
     this.#doubtful = undefined
     // Too late for these: whoever looks for abandoned messages puts them back.
-    if (!Array.isArray(values) || performance.now() - takenAt > this.lease) return
-    const found = tags.flatMap((tag, n) => (typeof values[n] === 'string' ? [{ tag, value: values[n] }] : []))
+    if (performance.now() - takenAt > this.lease) return
+    const found = held.filter(({ value }) => value !== '')
     const texts = found.map(({ value }) => value.slice(1, -this.#suffix.length))
     await this.#deliver(texts, (n) => found[n]?.tag ?? '', takenAt)
   }

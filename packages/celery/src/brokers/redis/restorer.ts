@@ -3,7 +3,7 @@ import type { RedisLink } from '../../redis/link.ts'
 import { strings } from '../../redis/replies.ts'
 import type { Bindings } from './bindings.ts'
 import type { BrokerKeys } from './keys.ts'
-import { restore } from './scripts.ts'
+import { readFields, restore } from './scripts.ts'
 import { readUnacked, type Unacked } from './unacked.ts'
 
 /** A message that somebody holds. */
@@ -33,13 +33,22 @@ export class Restorer {
 
   /** Those of this worker; of several the last is in front afterwards. Safe to repeat. */
   async putBack(tags: readonly string[]): Promise<void> {
-    for (let i = 0; i < tags.length; i += perStep) {
-      const some = tags.slice(i, i + perStep)
-      const values = await this.#link.command('HMGET', this.#keys.unacked, ...some)
-      if (!Array.isArray(values)) continue
-      const held = some.map((tag, n) => ({ tag, score: '', value: values[n] }))
-      await this.restore(held.filter((item): item is Held => typeof item.value === 'string'))
+    for (let i = 0; i < tags.length; ) {
+      const held = await this.read(tags.slice(i, i + perStep))
+      await this.restore(held.filter(({ value }) => value !== ''))
+      i += held.length
     }
+  }
+
+  /** Those of this worker, or only the first of them if all would be too large; without a value when it is gone. */
+  async read(tags: readonly string[]): Promise<Held[]> {
+    const values = await this.#link.run(readFields, [this.#keys.unacked], tags)
+    if (!Array.isArray(values)) throw new TypeError('Redis gave no list')
+    return values.map((value, n) => ({
+      tag: tags[n] ?? '',
+      score: '',
+      value: typeof value === 'string' ? value : '',
+    }))
   }
 
   /** Returns how many were put back. */

@@ -6,9 +6,13 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 `
 
+/** Characters of the messages in one answer, more or less: it has to come before the deadline of a command. */
+const answerSize = 4_000_000
+
 /**
  * Settles messages and takes others, in one step: at no moment is a message in neither the queue nor `unacked`, which
- * kombu's own pop cannot promise. KEYS: unacked, its index, the queue's lists; ARGV: how many to take, the beginning
+ * kombu's own pop cannot promise. They are popped a few at a time, by the size of those before, until they fill an
+ * answer: then it ends in a 1, as there may be more. KEYS: unacked, its index, the queue's lists; ARGV: how many to take, the beginning
  * and first number of their tags, what to write behind them, tags to settle.
  * When the lists were emptied they are read, so that the next push to one of them is told to this connection: a push
  * comes either before that reading or rings the bell.
@@ -20,15 +24,20 @@ for i = 5, #ARGV, 1000 do
   redis.call('ZREM', KEYS[2], unpack(ARGV, i, last))
 end
 local want = tonumber(ARGV[1])
-local taken = {}
+local taken, size, k = {}, 0, 3
 if want == 0 then return taken end
-for k = 3, #KEYS do
-  if #taken == want then break end
-  local items = redis.pcall('RPOP', KEYS[k], want - #taken)
+while k <= #KEYS and #taken < want and size < ${answerSize} do
+  local more = math.min(want - #taken, math.max(1, #taken), math.ceil((${answerSize} - size) * #taken / math.max(size, 1)) + 1)
+  local items = redis.pcall('RPOP', KEYS[k], more)
   if type(items) == 'table' and items.err then
     if #taken == 0 then return redis.error_reply(items.err) end
-  elseif items then
-    for i = 1, #items do taken[#taken + 1] = items[i] end
+    k = k + 1
+  else
+    for _, text in ipairs(items or {}) do
+      taken[#taken + 1] = text
+      size = size + #text
+    end
+    if not items or #items < more then k = k + 1 end
   end
 end
 if #taken > 0 then
@@ -45,10 +54,24 @@ if #taken > 0 then
   redis.call('HSET', KEYS[1], unpack(messages))
   redis.call('ZADD', KEYS[2], unpack(scores))
 end
-if #taken < want then
+if k <= #KEYS and #taken < want then
+  taken[#taken + 1] = 1
+elseif #taken < want then
   for k = 3, #KEYS do redis.call('EXISTS', KEYS[k]) end
 end
 return taken
+`)
+
+/** Reads fields of a hash, as many as fill an answer. KEYS: it; ARGV: the fields. */
+export const readFields = script(`
+local texts, size = {}, 0
+for i = 1, #ARGV do
+  local text = redis.call('HGET', KEYS[1], ARGV[i])
+  texts[i] = text
+  size = size + (text and #text or 0)
+  if size >= ${answerSize} then break end
+end
+return texts
 `)
 
 /** Takes without settling, for messages that are worth nothing later. KEYS: the queue's lists; ARGV: how many. */
@@ -168,12 +191,12 @@ return gone
 /**
  * Looks for messages whose holder has not been heard of: for as many seconds as a tag of this package says, or for
  * the visibility timeout. KEYS: unacked, its index; ARGV: the shortest lease to look at, visibility timeout, where to
- * begin, how many to look at, how many to return. Returns how many were looked at, then tag, score and value of each.
+ * begin, how many to look at, how many to return at most. Returns how many were looked at, then tag, score and value of each.
  */
 export const findAbandoned = script(`
 ${clock}
 local oldest = string.format('%.6f', now - tonumber(ARGV[1]))
-local looked = 0
+local looked, size = 0, 0
 local found = {0}
 local page = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', oldest, 'WITHSCORES', 'LIMIT', ARGV[3], ARGV[4])
 for i = 1, #page, 2 do
@@ -183,8 +206,10 @@ for i = 1, #page, 2 do
   if tonumber(score) < now - lease then
     found[#found + 1] = tag
     found[#found + 1] = score
-    found[#found + 1] = redis.call('HGET', KEYS[1], tag) or ''
-    if #found > 3 * tonumber(ARGV[5]) then break end
+    local text = redis.call('HGET', KEYS[1], tag) or ''
+    found[#found + 1] = text
+    size = size + #text
+    if #found > 3 * tonumber(ARGV[5]) or size >= ${answerSize} then break end
   end
 end
 found[1] = looked
