@@ -47,6 +47,8 @@ export interface TrialReport extends Verdict {
  * any more (one that is not yet due is held for less), and between two looks.
  */
 const [patience, stillTime, pause] = [60_000, 3_000, 100]
+/** Enough for some of each kind. */
+const firstTasks = 100
 
 /** Runs tasks while workers, servers and connections are killed, and says what became of them. */
 export async function runTrial(options: TrialOptions): Promise<TrialReport> {
@@ -90,6 +92,7 @@ class Trial {
     )
     for (let index = 0; index < workers; index++) this.#workers.push(this.#startWorker(network, index))
     await Promise.all(this.#workers.map((worker) => worker.ready()))
+    await this.#beginWell(app, load)
     for (const [index, round] of plan(this.#servers.length).entries()) {
       await this.#play(round, index, network, load)
     }
@@ -121,6 +124,20 @@ class Trial {
     await this.#network?.close()
     this.#effects.close()
     await Promise.allSettled(this.#servers.map((server) => server.stop()))
+  }
+
+  /**
+   * All kinds of tasks once without faults, so that every queue is declared, and RabbitMQ stopped cleanly and started: a
+   * quorum queue (those of delays are) that is killed in the second of its declaration comes back without a leader and
+   * without its messages. https://github.com/rabbitmq/rabbitmq-server/issues/15725
+   */
+  async #beginWell(app: Celery, load: Load): Promise<void> {
+    const server = this.#server(0)
+    if (server.name !== 'rabbitmq') return
+    await load.send(firstTasks)
+    await this.#drain(app, load)
+    await server.stop()
+    await server.start()
   }
 
   async #play({ tasks, wait, fault }: Round, index: number, network: Network, load: Load): Promise<void> {

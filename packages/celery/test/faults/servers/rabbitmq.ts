@@ -50,6 +50,7 @@ export async function createRabbitmq(folder: string): Promise<FaultServer> {
     async stop() {
       await running?.stop()
       await portMapper?.stop()
+      portMapper = undefined
     },
   }
 }
