@@ -10,6 +10,7 @@ import { withResult } from './parts.ts'
 /**
  * Sends a canvas that becomes a further part of the chord whose header the running task is part of: Celery's
  * `add_to_chord`. To be called before the task ends; a task that runs again after a crash adds it again.
+ * When it cannot be sent, the chord does not wait for it.
  * @throws CeleryError `BAD_OPTION` when the task is no part of a chord, `NO_RESULTS` when the app keeps no results
  */
 export async function addToChord(
@@ -30,6 +31,15 @@ export async function addToChord(
     throw new CeleryError('NO_RESULTS', 'A chord needs a result store: give createCelery the option results.')
   const place = { chord: embed.chord, group_id: group, group_index: index ?? undefined }
   const canvas = withResult(normalise(given), place)
-  await results.growChord(group, chordSize(canvas))
-  return await applySignature(app, canvas, [], { options: { root_id: headers.root_id ?? headers.id } })
+  const size = chordSize(canvas)
+  // Counted before it is sent: it may be done before this goes on.
+  await results.growChord(group, size)
+  try {
+    return await applySignature(app, canvas, [], { options: { root_id: headers.root_id ?? headers.id } })
+  } catch (error) {
+    await results.growChord(group, -size).catch((failure: unknown) => {
+      app.options.log.error({ group, err: failure }, 'a chord waits for a part that could not be sent')
+    })
+    throw error
+  }
 }

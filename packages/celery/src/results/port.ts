@@ -33,7 +33,7 @@ export interface ResultStore {
 
   /** How many parts the chord waits for; said once by who publishes its header. */
   setChordSize(groupId: string, size: number): Promise<void>
-  /** Adds to the chord's number of parts for tasks that join it later. */
+  /** Adds to the chord's number of parts for tasks that join it later, or takes from it those that did not come. */
   growChord(groupId: string, by: number): Promise<void>
   /**
    * Hands in one part, atomically. Resolves to every part in the header's order when this one completed the chord,

@@ -191,6 +191,22 @@ describe('a task of a header', () => {
   })
 })
 
+describe('what a task could not add to its chord', () => {
+  it('is not waited for', async () => {
+    const tasks = createTasks()
+    const { app, add, sum, echo } = tasks
+    await chord([echo.signature(['a'])], sum.signature()).send()
+    const part = take(tasks, 'echo')
+    await expect(
+      addToChord(app, part, add.signature([1n as never, Symbol('x') as never]).toJSON()),
+    ).rejects.toMatchObject({
+      code: 'BAD_VALUE',
+    })
+    await afterSuccess(app, part, 'a', async () => {})
+    expect(take(tasks, 'sum').args).toEqual([['a']])
+  })
+})
+
 describe('a task that is replaced', () => {
   it('hands its id, its place in a chord and chain, and its links to what replaces it', async () => {
     const tasks = createTasks()

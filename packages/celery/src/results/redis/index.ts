@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type Log, noLog } from '../../log.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
@@ -30,6 +31,8 @@ const claimSeconds = 10
 /** Seconds in which late parts of a chord that is done are turned away: Celery's own. */
 const doneSeconds = 300
 const startsSeconds = 86_400
+/** Seconds that the mark of an addition outlives whoever may ask for it again. */
+const markSeconds = 60
 /** Keys read in one command. */
 const perRead = 1_000
 
@@ -137,7 +140,7 @@ class RedisResults implements ResultStore {
 
   async growChord(groupId: string, by: number): Promise<void> {
     const [, t] = this.#keys.chord(groupId)
-    await this.#persist(() => this.#link.run(count, [t], [by, this.#expires]))
+    await this.#count(t, by, this.#expires)
   }
 
   async addChordPart(groupId: string, part: ChordPart): Promise<ChordPart[] | undefined> {
@@ -159,14 +162,18 @@ class RedisResults implements ResultStore {
   }
 
   async countStart(taskId: string): Promise<number> {
-    const reply = await this.#persist(() =>
-      this.#link.run(count, [this.#keys.starts(taskId)], [1, startsSeconds]),
-    )
-    return Number(reply) - 1
+    return (await this.#count(this.#keys.starts(taskId), 1, startsSeconds)) - 1
   }
 
   async forgetStarts(taskId: string): Promise<void> {
     await this.#delete([this.#keys.starts(taskId)])
+  }
+
+  /** An answer that was lost makes it ask again, but never count twice. */
+  async #count(counter: string, by: number, seconds: number): Promise<number> {
+    const keys = [counter, this.#keys.counted(randomUUID())]
+    const args = [by, seconds, Math.ceil(this.#timeout / 1_000) + markSeconds]
+    return Number(await this.#persist(() => this.#link.run(count, keys, args)))
   }
 
   #persist<T>(work: () => Promise<T>): Promise<T> {

@@ -31,4 +31,9 @@ export class ResultKeys {
   starts(id: string): string {
     return `${this.#prefix}celery-ts-starts-${id}`
   }
+
+  /** Of this package alone: that one addition to a counter was made. */
+  counted(id: string): string {
+    return `${this.#prefix}celery-ts-counted-${id}`
+  }
 }
