@@ -46,7 +46,8 @@ export class RunningSurface implements WorkerSurface {
     return this.#withStatus('waiting')
   }
   scheduled(): readonly ScheduledInfo[] {
-    const held = this.#withStatus('held').filter(({ isLeaving }) => !isLeaving)
+    // While the broker takes what is to be parked, it is still shown.
+    const held = this.#withStatus('held').filter(({ isLeaving, eta }) => !isLeaving || eta !== undefined)
     const here = held.map((request) => ({ eta: request.eta ?? request.receivedAt, request }))
     return [...this.#runtime.parked.list(nowOf(this.#runtime)), ...here].slice(-1_000)
   }
