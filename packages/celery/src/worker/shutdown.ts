@@ -3,6 +3,7 @@ import { celeryExceptions } from '../protocol/celery-exceptions.ts'
 import type { Consumers } from './consumers.ts'
 import { done } from './finish/done.ts'
 import { ended } from './finish/ended.ts'
+import { afterFailure } from './finish/follow-up.ts'
 import { metaOf } from './finish/meta.ts'
 import { giveBack } from './finish/settle.ts'
 import { failure } from './run/outcome.ts'
@@ -18,6 +19,9 @@ export interface StopOptions {
 
 /** Seconds that the last words of what was cut off may take. */
 const lastWords = 5
+
+/** How many messages are on their way back at a time; each is told to the broker before the next. */
+const returnedAtOnce = 100
 
 /** How a worker stops: softly first, harder at each further call. */
 export class Shutdown {
@@ -76,14 +80,20 @@ export class Shutdown {
     limiter.takeWaiting()
     mainSlots.takeWaiting()
     threadSlots.takeWaiting()
-    const waiting = [...requests].filter(({ status, isLeaving, isSettled }) => {
-      return status !== 'running' && !isLeaving && !isSettled
-    })
-    for (const request of waiting.reverse()) {
-      unhold(this.#runtime, request)
-      await giveBack(this.#runtime, request)
-      done(this.#runtime, request)
+    const waiting = [...requests].filter(isWaiting).reverse()
+    // All at once: what is still held when its turn comes to go back could have begun meanwhile.
+    for (const request of waiting) unhold(this.#runtime, request)
+    const next = waiting.values()
+    const inTurn = async () => {
+      for (const request of next) await this.#giveBackUnlessRevoked(request)
     }
+    await Promise.all(Array.from({ length: returnedAtOnce }, inTurn))
+  }
+
+  async #giveBackUnlessRevoked(request: TaskRequest): Promise<void> {
+    if (!isWaiting(request)) return
+    await giveBack(this.#runtime, request)
+    done(this.#runtime, request)
   }
 
   async #idle(): Promise<void> {
@@ -107,6 +117,10 @@ export class Shutdown {
   }
 }
 
+function isWaiting({ status, isLeaving, isSettled }: TaskRequest): boolean {
+  return status !== 'running' && !isLeaving && !isSettled
+}
+
 /** Ends what runs: back into its queue if it was not acknowledged, else it failed. */
 async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
   const reason = new TaskError('WorkerShutdown', {
@@ -122,18 +136,21 @@ async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
   ended(runtime, request, 'LOST', reason.message)
   const { id, task, acknowledged } = request
   runtime.log.warn({ id, task, acknowledged }, 'a task is cut off as the worker stops')
-  if (acknowledged) await storeLost(runtime, request)
+  if (acknowledged) await tellLost(runtime, request)
   else await giveBack(runtime, request)
   done(runtime, request)
 }
 
-async function storeLost(runtime: Runtime, request: TaskRequest): Promise<void> {
+/** Whoever waits for it, or comes after it, hears that it failed. */
+async function tellLost(runtime: Runtime, request: TaskRequest): Promise<void> {
   const { results, log } = runtime
-  if (!results || request.ignoresResult) return
   const { exception, traceback } = failure(celeryExceptions.workerLost('the worker was stopped cold'))
   try {
-    await results.store(metaOf(runtime, request, 'FAILURE', exception, traceback))
+    if (results && !request.ignoresResult) {
+      await results.store(metaOf(runtime, request, 'FAILURE', exception, traceback))
+    }
+    await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
   } catch (error) {
-    log.error({ err: error, id: request.id }, 'the failure of a task that was cut off could not be stored')
+    log.error({ err: error, id: request.id }, 'the failure of a task that was cut off could not be told')
   }
 }
