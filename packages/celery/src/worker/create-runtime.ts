@@ -63,6 +63,7 @@ export function createRuntime(
     revocations: new Revocations(),
     parked: new Parked(),
     finished: new Recent(rememberedTasks),
+    discarded: new Recent(rememberedTasks),
     totals: new Map(),
     background: new Set(),
     isStopping: false,

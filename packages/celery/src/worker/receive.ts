@@ -3,8 +3,11 @@ import { decodeTask } from '../protocol/decode-task.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import { parseTime } from '../protocol/time.ts'
 import { fingerprint } from './fingerprint.ts'
+import { crashed } from './finish/crash.ts'
+import { putAside } from './finish/put-aside.ts'
 import { endRevoked } from './finish/revoke.ts'
-import { putAside, refuseUnknown, refuseUnreadable } from './refuse.ts'
+import { settleAgain } from './finish/settle.ts'
+import { refuseUnknown, refuseUnreadable } from './refuse.ts'
 import { inBackground, nowOf, type Runtime } from './runtime.ts'
 import { enqueue, schedule } from './schedule.ts'
 import { TaskRequest } from './task-request.ts'
@@ -16,7 +19,7 @@ export function receive(runtime: Runtime, delivery: Delivery): void {
     admit(runtime, delivery)
   } catch (error) {
     runtime.log.error({ err: error, queue: delivery.queue }, 'a message could not be taken in hand')
-    putAside(runtime, delivery)
+    inBackground(runtime, 'putting a message aside', putAside(runtime, delivery))
   }
 }
 
@@ -42,7 +45,12 @@ function admit(runtime: Runtime, delivery: Delivery): void {
   const request = new TaskRequest(message, profile, delivery, nowOf(runtime))
   runtime.requests.add(request)
   runtime.parked.remove(request.id)
-  place(runtime, request)
+  try {
+    place(runtime, request)
+  } catch (error) {
+    // It is in hand now, and must not stay there for ever.
+    void crashed(runtime, request, error)
+  }
 }
 
 /** Revoked, for later, or for now. */
@@ -70,14 +78,16 @@ function isKnown(runtime: Runtime, delivery: Delivery): boolean {
   for (const request of runtime.requests) {
     if (request.id !== id || request.isLeaving) continue
     if (fingerprint(request.delivery.message) !== print) continue
-    if (request.acknowledged) inBackground(runtime, 'acknowledging a message again', delivery.ack())
+    if (request.acknowledged)
+      inBackground(runtime, 'settling a message again', settleAgain(delivery, request.isDiscarded))
     else if (request.delivery.isLost) request.delivery = delivery
     else request.addCopy(delivery)
     runtime.log.info({ id, task: request.task }, 'a message came again for a task that is in hand')
     return true
   }
-  if (runtime.finished.get(id) !== print) return false
+  const isDiscarded = runtime.discarded.get(id) === print
+  if (!isDiscarded && runtime.finished.get(id) !== print) return false
   runtime.log.info({ id }, 'a message came again for a task that is done: its acknowledgement was lost')
-  inBackground(runtime, 'acknowledging a message again', delivery.ack())
+  inBackground(runtime, 'settling a message again', settleAgain(delivery, isDiscarded))
   return true
 }

@@ -6,9 +6,11 @@ import type { TaskMessage } from '../protocol/message.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import { taskIdentity } from '../protocol/read-headers.ts'
 import { formatTime } from '../protocol/time.ts'
+import type { TaskMeta } from '../results/port.ts'
 import { bury } from './finish/dead-letter.ts'
 import { failureFollows } from './finish/follow-up.ts'
-import { persist } from './persist.ts'
+import { putAside } from './finish/put-aside.ts'
+import { Abandoned, persist } from './persist.ts'
 import { inBackground, nowOf, type Runtime } from './runtime.ts'
 
 /** A message that cannot be read: a dead letter with the reason, and gone from its queue. */
@@ -23,15 +25,6 @@ export function refuseUnknown(runtime: Runtime, delivery: Delivery, message: Tas
   refuse(runtime, delivery, { error, reason: 'unknown_task', message })
 }
 
-/** Seconds after which a message that could not be dealt with comes again, so that it does not go round and round. */
-const asideFor = 60
-
-export function putAside(runtime: Runtime, delivery: Delivery): void {
-  const until = new Date(nowOf(runtime) + asideFor * 1_000)
-  const work = runtime.isStopping ? delivery.requeue() : delivery.delay(until)
-  inBackground(runtime, 'putting a message aside', work)
-}
-
 interface Refusal {
   error: unknown
   reason: DeathReason
@@ -44,8 +37,8 @@ function refuse(runtime: Runtime, delivery: Delivery, refusal: Refusal): void {
   const { reason, error } = refusal
   runtime.log.error({ err: error, id, task, reason, queue: delivery.queue }, 'a message is refused')
   const work = carryOut(runtime, delivery, refusal).catch(async (failed: unknown) => {
-    putAside(runtime, delivery)
-    throw failed
+    runtime.log.error({ err: failed, id, task }, 'a message could not be refused, and is put aside')
+    await putAside(runtime, delivery)
   })
   inBackground(runtime, `refusing message ${id ?? 'without id'}`, work)
 }
@@ -75,14 +68,19 @@ async function storeFailure(
 ): Promise<void> {
   const { results } = runtime
   if (!results || message?.headers.ignore_result) return
-  await persist(runtime, 'storing FAILURE', id, () =>
-    results.store({
-      task_id: id,
-      status: 'FAILURE',
-      result: exception,
-      traceback: null,
-      children: [],
-      date_done: formatTime(new Date(nowOf(runtime))) ?? null,
-    }),
-  )
+  const meta: TaskMeta = {
+    task_id: id,
+    status: 'FAILURE',
+    result: exception,
+    traceback: null,
+    children: [],
+    date_done: formatTime(new Date(nowOf(runtime))) ?? null,
+  }
+  try {
+    await persist(runtime, 'storing FAILURE', id, () => results.store(meta))
+  } catch (error) {
+    if (error instanceof Abandoned) throw error
+    // Such as one with an id that the store refuses: the dead letter tells of it.
+    runtime.log.error({ err: error, id }, 'the failure of a message that is refused could not be stored')
+  }
 }

@@ -41,6 +41,8 @@ export interface Runtime {
   readonly parked: Parked
   /** Ids that were acknowledged here and their messages' fingerprints: an acknowledgement can be lost. */
   readonly finished: Recent
+  /** As `finished`, of those that were discarded. */
+  readonly discarded: Recent
   readonly totals: Map<string, number>
   /** What goes on outside of a request, such as refusing a message. */
   readonly background: Set<Promise<void>>

@@ -19,6 +19,8 @@ export class TaskRequest implements RequestInfo {
   /** Milliseconds since 1970; 0 until it runs. */
   startedMs = 0
   acknowledged = false
+  /** It was not acknowledged but discarded, for its queue's own dead-letter exchange. */
+  isDiscarded = false
   /** How it ends is decided, and nothing changes that. */
   isSettled = false
   /** On its way out of this worker's hands unfinished: a copy that comes again is another request. */

@@ -1,6 +1,7 @@
 import type { Delivery } from '../../brokers/port.ts'
 import { inBackground, type Runtime, tellIdle } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
+import { settleAgain } from './settle.ts'
 
 /** Lets go of a request: its timers, its slot, its place among those in hand. */
 export function done(runtime: Runtime, request: TaskRequest): void {
@@ -16,13 +17,14 @@ export function done(runtime: Runtime, request: TaskRequest): void {
 }
 
 /** What became of the one is what becomes of the others; what was not done comes again. */
-function settleCopies(runtime: Runtime, { acknowledged }: TaskRequest, copies: readonly Delivery[]): void {
+function settleCopies(
+  runtime: Runtime,
+  { acknowledged, isDiscarded }: TaskRequest,
+  copies: readonly Delivery[],
+): void {
   for (const copy of copies) {
-    inBackground(
-      runtime,
-      'settling a message that was sent twice',
-      acknowledged ? copy.ack() : copy.requeue(),
-    )
+    const work = acknowledged ? settleAgain(copy, isDiscarded) : copy.requeue()
+    inBackground(runtime, 'settling a message that was sent twice', work)
   }
 }
 

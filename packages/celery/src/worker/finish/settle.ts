@@ -1,3 +1,4 @@
+import type { Delivery } from '../../brokers/port.ts'
 import { fingerprint } from '../fingerprint.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
@@ -14,12 +15,19 @@ export async function acknowledge(runtime: Runtime, request: TaskRequest): Promi
 export async function discard(runtime: Runtime, request: TaskRequest): Promise<void> {
   if (request.acknowledged) return
   request.acknowledged = true
+  request.isDiscarded = true
   remember(runtime, request)
   await request.delivery.discard()
 }
 
-function remember({ finished }: Runtime, { id, delivery }: TaskRequest): void {
-  finished.set(id, fingerprint(delivery.message))
+function remember({ finished, discarded }: Runtime, { id, delivery, isDiscarded }: TaskRequest): void {
+  const how = isDiscarded ? discarded : finished
+  how.set(id, fingerprint(delivery.message))
+}
+
+/** As the first delivery of its message was: an acknowledgement would keep it from where a discarded one goes. */
+export function settleAgain(delivery: Delivery, isDiscarded: boolean): Promise<void> {
+  return isDiscarded ? delivery.discard() : delivery.ack()
 }
 
 /** Back into its queue, for whoever is next. Never throws: what cannot be put back comes again by itself. */

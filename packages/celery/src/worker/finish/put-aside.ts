@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Delivery } from '../../brokers/port.ts'
+import { nowOf, type Runtime } from '../runtime.ts'
+
+/** Seconds after which a message that could not be dealt with comes again, so that it does not go round and round. */
+const asideFor = 60
+/** Seconds for which one that cannot be parked is kept here instead. */
+const keptFor = 10
+
+/** Out of this worker's hands for a while. Rejects when it cannot be put back either: then its broker does that. */
+export async function putAside(runtime: Runtime, delivery: Delivery): Promise<void> {
+  if (runtime.isStopping) {
+    await delivery.requeue()
+    return
+  }
+  try {
+    await delivery.delay(new Date(nowOf(runtime) + asideFor * 1_000))
+  } catch (error) {
+    runtime.log.warn({ err: error, queue: delivery.queue }, 'a message could not be parked, and is put back')
+    const { signal } = runtime.abandon
+    await sleep(keptFor * 1_000, undefined, { signal }).catch(() => undefined)
+    await delivery.requeue()
+  }
+}
