@@ -27,7 +27,7 @@ export async function persist<T>(
     try {
       return await effect()
     } catch (error) {
-      if (!isTransient(error)) throw error
+      if (!isWorthAnother(error, attempt)) throw error
       const wait = Math.min(maxWait, firstWait * 2 ** attempt)
       const { signal } = runtime.abandon
       if (signal.aborted) throw new Abandoned(what, error)
@@ -37,15 +37,21 @@ export async function persist<T>(
   }
 }
 
+/** How often what nobody here knows is tried: for some ten minutes. */
+const unknownAttempts = 25
+
 const transientCodes = new Set(['BROKER_UNAVAILABLE', 'RESULTS_UNAVAILABLE'])
 
-/** What a driver throws is taken for a server's trouble; what the language throws is a mistake in the program. */
-function isTransient(error: unknown): boolean {
+/**
+ * What a broker or result store says by its code is believed. Any other error of theirs may be a server's trouble, but
+ * not for ever; what the language throws is a mistake in the program.
+ */
+export function isWorthAnother(error: unknown, attempt: number): boolean {
   if (error instanceof CeleryError) return transientCodes.has(error.code)
   const isMistake =
     error instanceof TypeError ||
     error instanceof RangeError ||
     error instanceof ReferenceError ||
     error instanceof SyntaxError
-  return error instanceof Error && !isMistake
+  return error instanceof Error && !isMistake && attempt + 1 < unknownAttempts
 }

@@ -1,5 +1,6 @@
 import { done } from './finish/done.ts'
 import { longParkedHeader } from './finish/history.ts'
+import { giveBack } from './finish/settle.ts'
 import { nowOf, type Runtime } from './runtime.ts'
 import type { TaskRequest } from './task-request.ts'
 
@@ -76,7 +77,10 @@ async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<
   } catch (error) {
     runtime.log.warn({ err: error, id: request.id }, 'a message could not be parked, and is held here')
     request.isLeaving = false
-    if (!request.isSettled && !runtime.isStopping) holdLong(runtime, request, eta)
+    if (request.isSettled) return
+    if (!runtime.isStopping) return holdLong(runtime, request, eta)
+    await giveBack(runtime, request)
+    done(runtime, request)
     return
   }
   if (!delivery.isLost) runtime.parked.add(request, eta, delivery.message.body.length)

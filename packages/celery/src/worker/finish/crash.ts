@@ -1,12 +1,13 @@
 import { exceptionData } from '../../protocol/exceptions.ts'
 import { Abandoned } from '../persist.ts'
-import type { Runtime } from '../runtime.ts'
+import { inBackground, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { comeBack } from './come-back.ts'
 import { bury } from './dead-letter.ts'
 import { done } from './done.ts'
 import { readLosses } from './history.ts'
 import { metaOf } from './meta.ts'
+import { putAside } from './put-aside.ts'
 import { discard, giveBack } from './settle.ts'
 
 /**
@@ -46,15 +47,21 @@ async function retire(runtime: Runtime, request: TaskRequest, error: unknown): P
     await storeCrash(runtime, request, error)
     await discard(runtime, request)
   } catch (failed) {
-    runtime.log.error({ err: failed, id: request.id }, 'a task that crashed could not be put aside')
-    await giveBack(runtime, request)
+    runtime.log.error({ err: failed, id: request.id }, 'what became of a task that crashed could not be told')
+    if (request.acknowledged) return
+    request.isLeaving = true
+    inBackground(runtime, 'putting a message aside', putAside(runtime, request.delivery))
   }
 }
 
 /** It will not run again, so who waits for it is told; a success that was kept stays. */
 async function storeCrash(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
-  const { results } = runtime
+  const { results, log } = runtime
   if (!results || request.ignoresResult) return
   const { data, traceback } = exceptionData(error)
-  await results.store(metaOf(runtime, request, 'FAILURE', data, traceback))
+  try {
+    await results.store(metaOf(runtime, request, 'FAILURE', data, traceback))
+  } catch (failed) {
+    log.error({ err: failed, id: request.id }, 'the failure of a task that crashed could not be stored')
+  }
 }

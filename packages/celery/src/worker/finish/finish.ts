@@ -68,7 +68,8 @@ async function unlessRefused(
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof CeleryError)) throw error
+    // When the app is closed under the worker, the message comes again elsewhere: the task has not failed.
+    if (!(error instanceof CeleryError) || error.code === 'CLOSED') throw error
     const cause =
       error.code === 'BAD_VALUE'
         ? new TaskError('EncodeError', { module: 'kombu.exceptions', args: [error.message] })

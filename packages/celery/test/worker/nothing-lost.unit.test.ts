@@ -1,0 +1,255 @@
+import { expect, test } from 'vitest'
+import { CeleryError } from '../../src/errors.ts'
+import type { WorkerEvents } from '../../src/worker/events.ts'
+import { isWorthAnother } from '../../src/worker/persist.ts'
+import {
+  createApp,
+  demandingResults,
+  depthOf,
+  type HandDelivery,
+  handBroker,
+  handDelivery,
+  lettersOf,
+  metaOf,
+  recordEvents,
+  recordLog,
+  startWorker,
+  task,
+  until,
+} from './support.ts'
+
+const refused = () => new CeleryError('BAD_VALUE', 'the server refuses that value')
+
+async function setUp({ results }: { results?: Awaited<ReturnType<typeof demandingResults>> } = {}) {
+  const broker = handBroker()
+  const { log, lines } = recordLog()
+  const app = createApp({ broker, log, ...(results && { results }) })
+  task(app, 'late', () => 'done', { ack: 'late' })
+  const errors = () => lines.filter(({ level }) => level === 'error').map(({ message }) => message)
+  return { app, broker, errors }
+}
+
+async function settledOf(broker: ReturnType<typeof handBroker>, delivery: HandDelivery): Promise<string[]> {
+  broker.deliver(delivery)
+  await until(() => delivery.settled.length > 0)
+  return delivery.settled
+}
+
+test('an error that no code tells of is tried for a while, a mistake not again, a server that is down for ever', () => {
+  const down = new CeleryError('RESULTS_UNAVAILABLE', 'down')
+  expect(isWorthAnother(down, 1_000_000)).toBe(true)
+  expect(isWorthAnother(refused(), 0)).toBe(false)
+  expect(isWorthAnother(new TypeError('a mistake'), 0)).toBe(false)
+  const tries = Array.from({ length: 100 }, (_, n) => isWorthAnother(new Error('ECONNRESET'), n))
+  expect(tries.filter(Boolean).length).toBe(24)
+})
+
+test('a refused message whose failure the result store refuses is a dead letter all the same', async () => {
+  const results = await demandingResults()
+  results.store = async () => {
+    throw refused()
+  }
+  const { app, broker, errors } = await setUp({ results })
+  await startWorker(app)
+  const unknown = handDelivery({ task: 'no.such', id: 'odd\0id' })
+  expect(await settledOf(broker, unknown)).toEqual(['discard'])
+  expect((await lettersOf(app)).map(({ reason, taskId }) => [reason, taskId])).toEqual([
+    ['unknown_task', 'odd\0id'],
+  ])
+  expect(errors()).toContain('the failure of a message that is refused could not be stored')
+})
+
+test('a task whose state the result store refuses ends as a dead letter, and goes round no more', async () => {
+  const results = await demandingResults()
+  results.store = async () => {
+    throw refused()
+  }
+  const { app, broker } = await setUp({ results })
+  await startWorker(app)
+  expect(await settledOf(broker, handDelivery({ task: 'late', id: 't1' }))).toEqual(['delay'])
+  expect(await settledOf(broker, handDelivery({ task: 'late', id: 't1', task_losses: 4 }))).toEqual([
+    'discard',
+  ])
+  expect((await lettersOf(app)).map(({ reason }) => reason)).toEqual(['worker_lost'])
+})
+
+test('a message that is to be a dead letter and cannot be kept as one comes again after a minute', async () => {
+  const results = await demandingResults()
+  results.store = async () => {
+    throw refused()
+  }
+  const { app, broker } = await setUp({ results })
+  broker.deadLetters.add = async () => {
+    throw refused()
+  }
+  await startWorker(app)
+  for (const headers of [{ task: 'late', task_losses: 4 }, { task: 'no.such' }]) {
+    const delivery = handDelivery({ id: 't1', ...headers })
+    expect(await settledOf(broker, delivery)).toEqual(['delay'])
+    const seconds = (Number(delivery.delayed?.until) - Date.now()) / 1_000
+    expect(seconds).toBeGreaterThan(50)
+    expect(seconds).toBeLessThanOrEqual(60)
+  }
+})
+
+test('a message that can be neither dealt with nor parked is put back', async () => {
+  const { app, broker, errors } = await setUp()
+  broker.deadLetters.add = async () => {
+    throw refused()
+  }
+  const worker = await startWorker(app)
+  const delivery = handDelivery({ task: 'no.such', id: 't1' })
+  const asked = Promise.withResolvers<void>()
+  delivery.delay = async () => {
+    asked.resolve()
+    throw new CeleryError('BROKER_UNAVAILABLE', 'no confirm')
+  }
+  broker.deliver(delivery)
+  await asked.promise
+  await worker.stop({ mode: 'cold' })
+  expect(delivery.settled).toEqual(['requeue'])
+  expect(errors()).toContain('a message could not be refused, and is put aside')
+})
+
+test('a message at which the worker itself fails as it comes is not in hand for ever', async () => {
+  const { app, broker } = await setUp()
+  const { events } = recordEvents()
+  const failing = (surface: Parameters<typeof events>[0]): WorkerEvents =>
+    Object.assign(events(surface), {
+      received: () => {
+        throw new TypeError('a mistake')
+      },
+    })
+  const worker = await startWorker(app, { events: failing })
+  const delivery = handDelivery({ task: 'late', id: 't1' })
+  expect(await settledOf(broker, delivery)).toEqual(['delay'])
+  expect(delivery.delayed?.headers).toMatchObject({ task_losses: 1 })
+  await worker.stop()
+})
+
+test('a message that cannot be parked while the worker stops is put back', async () => {
+  const { app, broker } = await setUp()
+  const worker = await startWorker(app)
+  const eta = new Date(Date.now() + 3_600_000).toISOString()
+  const delivery = handDelivery({ task: 'late', id: 't1', eta })
+  const gate = Promise.withResolvers<void>()
+  delivery.delay = () => gate.promise
+  broker.deliver(delivery)
+  const stopping = worker.stop()
+  gate.reject(new CeleryError('BROKER_UNAVAILABLE', 'no confirm'))
+  await stopping
+  expect(delivery.settled).toEqual(['requeue'])
+})
+
+test('what is held until its time does not begin while a stopping worker puts back what it has', async () => {
+  const { app, broker } = await setUp()
+  const worker = await startWorker(app, { holdEta: true })
+  const held = Array.from({ length: 300 }, (_, n) => {
+    const delivery = handDelivery({
+      task: 'late',
+      id: `t${n}`,
+      eta: new Date(Date.now() + 400).toISOString(),
+    })
+    delivery.requeue = async () => {
+      delivery.settled.push('requeue begun')
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      delivery.settled.push('requeue')
+    }
+    broker.deliver(delivery)
+    return delivery
+  })
+  const stopping = worker.stop()
+  await until(() => held.filter(({ settled }) => settled.length > 0).length >= 100)
+  const first = held.map(({ settled }) => settled.length > 0)
+  await stopping
+  // A bound on how many are on their way, the last that came first.
+  expect(first).toEqual(held.map((_, n) => n >= 200))
+  expect(new Set(held.map(({ settled }) => settled.join()))).toEqual(new Set(['requeue begun,requeue']))
+  expect(await metaOf(app, 't0')).toBeUndefined()
+})
+
+test('what is revoked while a stopping worker puts back what it has stays revoked', async () => {
+  const { app, broker } = await setUp()
+  const worker = await startWorker(app, { holdEta: true })
+  const gate = Promise.withResolvers<void>()
+  const eta = new Date(Date.now() + 3_600_000).toISOString()
+  const held = Array.from({ length: 101 }, (_, n) => {
+    const delivery = handDelivery({ task: 'late', id: `t${n}`, eta })
+    delivery.requeue = async () => {
+      delivery.settled.push('requeue')
+      await gate.promise
+    }
+    broker.deliver(delivery)
+    return delivery
+  })
+  const stopping = worker.stop()
+  await worker.surface.revoke(['t0'], { terminate: false, signal: 'TERM' })
+  await until(() => held[0]?.settled.length === 1)
+  gate.resolve()
+  await stopping
+  expect(held[0]?.settled).toEqual(['ack'])
+  expect(held[1]?.settled).toEqual(['requeue'])
+  expect(await metaOf(app, 't0')).toMatchObject({ status: 'REVOKED' })
+})
+
+test('of a task that was acknowledged and is cut off, its errback hears', async () => {
+  const app = createApp()
+  task(app, 'early', async (_input, { signal }) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  })
+  const worker = await startWorker(app)
+  const linkError = app.signature('errback', {}, { queue: 'errors' }).toJSON()
+  const broker = await app.broker()
+  await broker.declare({ name: 'errors' })
+  const result = await app.send('early', {}, { linkError })
+  await until(() => worker.surface.active().length === 1)
+  await worker.stop({ mode: 'cold' })
+  await expect(result.get()).rejects.toMatchObject({ type: 'WorkerLostError' })
+  expect(await depthOf(app, 'errors')).toBe(1)
+})
+
+test('a discarded message that comes again is discarded again, for the dead-letter exchange of its queue', async () => {
+  const { app, broker } = await setUp()
+  const gate = Promise.withResolvers<void>()
+  task(
+    app,
+    'fails',
+    async () => {
+      await gate.promise
+      throw new Error('on purpose')
+    },
+    { ack: 'late', ackOnFailure: false },
+  )
+  const { surface } = await startWorker(app)
+  const [first, copy, again] = [false, true, true].map((redelivered) =>
+    handDelivery({ task: 'fails', id: 't1' }, { redelivered }),
+  ) as [HandDelivery, HandDelivery, HandDelivery]
+  broker.deliver(first)
+  await until(() => surface.active().length === 1)
+  broker.deliver(copy)
+  gate.resolve()
+  await until(() => first.settled.length + copy.settled.length === 2)
+  expect(await settledOf(broker, again)).toEqual(['discard'])
+  expect([first.settled, copy.settled]).toEqual([['discard'], ['discard']])
+})
+
+test('an app that is closed under a task is no failure of the task', async () => {
+  const results = await demandingResults()
+  const broker = handBroker()
+  const { log, lines } = recordLog()
+  const app = createApp({ broker, log, results })
+  const gate = Promise.withResolvers<void>()
+  task(app, 'late', () => gate.promise, { ack: 'late' })
+  const link = app.signature('next', {}, { queue: 'next' }).toJSON()
+  const worker = await startWorker(app)
+  const delivery = handDelivery({ task: 'late', id: 't1' })
+  delivery.message.body = Buffer.from(JSON.stringify([[], {}, { callbacks: [link] }]))
+  broker.deliver(delivery)
+  await until(() => worker.surface.active().length === 1)
+  await app.close()
+  gate.resolve()
+  await until(() => lines.some(({ message }) => message === 'a task could not be finished'))
+  await until(() => delivery.settled.length > 0)
+  expect(results.calls).toEqual([])
+  expect(delivery.settled).toEqual(['delay'])
+})
