@@ -1,4 +1,5 @@
 import { CeleryError } from '../errors.ts'
+import type { Log } from '../log.ts'
 
 /** SQLSTATE classes and codes that say nothing about the statement: another connection, or a later time, may do. */
 const passingStates = /^(08|57P0|53|40|55P03|57014|25006)/
@@ -35,6 +36,11 @@ export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   const { code } = error
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : undefined
+}
+
+/** Something that is tried again: an error is what time will not mend, such as a table or a right that is missing. */
+export function logFailure(log: Log, error: unknown, fields: Record<string, unknown>, message: string): void {
+  log[isPassing(error) ? 'debug' : 'error']({ ...fields, reason: describeError(error) }, message)
 }
 
 /** One line for any error; some of Node's (an `AggregateError` of refused connections) have only a code. */

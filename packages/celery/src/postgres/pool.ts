@@ -29,6 +29,7 @@ export interface SqlPool {
   connect(): Promise<SqlConnection>
   /** Where it shows them, for `describe`. */
   options?: {
+    connectionString?: string | undefined
     host?: string | undefined
     port?: number | undefined
     user?: string | undefined
@@ -101,6 +102,7 @@ async function end(pool: pg.Pool, sockets: Set<Socket>): Promise<void> {
   }
 }
 
+/** Host and database are empty where they are not known. */
 export interface Address {
   host: string
   port: number | null
@@ -110,22 +112,33 @@ export interface Address {
 
 /** Where the pool leads, without its password. */
 export function addressOf(source: string | SqlPool): Address {
-  if (typeof source !== 'string') {
-    const { host = 'localhost', port = null, user = null, database = '' } = source.options ?? {}
-    return { host, port, user, database }
-  }
-  const url = parseUrl(source)
+  if (typeof source === 'string') return addressIn(parseUrl(source))
+  const { connectionString, host = '', port = null, user = null, database = '' } = source.options ?? {}
+  if (connectionString === undefined) return { host, port, user, database }
+  const url = postgresUrl(connectionString)
+  return url ? addressIn(url) : { host: '', port: null, user: null, database: '' }
+}
+
+/** As `pg` reads it. */
+function addressIn(url: URL): Address {
+  const user = decodeURIComponent(url.username) || null
+  const host = url.searchParams.get('host') || decodeURIComponent(url.hostname)
   return {
-    host: url.hostname || url.searchParams.get('host') || 'localhost',
-    port: Number(url.port || 5432),
-    user: decodeURIComponent(url.username) || null,
-    database: decodeURIComponent(url.pathname.slice(1)),
+    host: host || process.env.PGHOST || 'localhost',
+    port: Number(url.searchParams.get('port') || url.port || 5432),
+    user,
+    database: decodeURIComponent(url.pathname.slice(1)) || user || '',
   }
 }
 
 function parseUrl(source: string): URL {
-  const url = URL.canParse(source) ? new URL(source) : undefined
-  if (url !== undefined && /^postgres(ql)?:$/.test(url.protocol)) return url
+  const url = postgresUrl(source)
+  if (url) return url
   // The URL is not quoted, as it may hold a password.
   throw new CeleryError('BAD_OPTION', 'The URL of PostgreSQL is like postgres://user@host:5432/database')
+}
+
+function postgresUrl(source: string): URL | undefined {
+  const url = URL.canParse(source) ? new URL(source) : undefined
+  return url && /^postgres(ql)?:$/.test(url.protocol) ? url : undefined
 }

@@ -4,7 +4,8 @@ import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
-import { createPostgresBroker } from '../../src/brokers/postgres/index.ts'
+import { createPostgresBroker, type PostgresBrokerOptions } from '../../src/brokers/postgres/index.ts'
+import { noLog } from '../../src/log.ts'
 import { poolOf, urlOf } from '../postgres/support/places.ts'
 
 let database: TestDatabase
@@ -21,8 +22,8 @@ afterAll(async () => {
   await database.drop()
 })
 
-async function openBroker() {
-  const broker = createPostgresBroker(urlOf(database))
+async function openBroker(options: PostgresBrokerOptions = {}) {
+  const broker = createPostgresBroker(urlOf(database), options)
   brokers.push(broker)
   await broker.open()
   return broker
@@ -211,6 +212,50 @@ test.each([
 test('what PostgreSQL refuses for its value is told so, and not tried again', async () => {
   const broker = await openBroker()
   await expect(broker.declare({ name: 'a\0b' })).rejects.toMatchObject({ code: 'BAD_VALUE' })
+})
+
+describe('a table that is gone', () => {
+  const renamed = async (table: string, work: () => Promise<unknown>) => {
+    await admin.query(`ALTER TABLE celery.${table} RENAME TO ${table}_gone`)
+    try {
+      await work()
+    } finally {
+      await admin.query(`ALTER TABLE celery.${table}_gone RENAME TO ${table}`)
+    }
+  }
+
+  test('is told as an error by who takes messages, and work goes on when it is back', async () => {
+    const errors: object[] = []
+    const broker = await openBroker({ log: { ...noLog, error: (fields) => errors.push(fields) } })
+    const [queue, got] = [newQueue(), new Set<string>()]
+    const onDelivery = (delivery: Delivery) => {
+      got.add(idOf(delivery))
+      void delivery.ack()
+    }
+    await broker.consume(queue, { prefetch: 1, onDelivery })
+    await renamed('messages', () =>
+      eventually(() =>
+        expect(errors).toContainEqual({
+          queue: queue.name,
+          reason: expect.stringContaining('does not exist'),
+        }),
+      ),
+    )
+    await broker.publish(messageOf('a'), { exchange: '', routingKey: queue.name })
+    await eventually(() => expect(got).toEqual(new Set(['a'])))
+  })
+
+  test('does not keep a lease alive whose consumer was cancelled meanwhile', async () => {
+    const broker = await openBroker({ leaseTimeout: 1 })
+    const queue = newQueue()
+    const consumption = await broker.consume(queue, { prefetch: 1, onDelivery: () => undefined })
+    const { rows } = await admin.query('SELECT id FROM celery.holders WHERE queue = $1', [queue.name])
+    await renamed('holders', () =>
+      expect(consumption.cancel()).rejects.toMatchObject({ code: 'UNSUPPORTED' }),
+    )
+    const isOver = 'SELECT lease_until < clock_timestamp() AS over FROM celery.holders WHERE id = $1'
+    await eventually(async () => expect((await admin.query(isOver, [rows[0].id])).rows[0].over).toBe(true))
+  })
 })
 
 test('options and URLs that make no sense are refused, and no password is shown', async () => {

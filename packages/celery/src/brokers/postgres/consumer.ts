@@ -3,7 +3,7 @@ import type { Log } from '../../log.ts'
 import { arrayOf } from '../../postgres/array.ts'
 import { pauseBefore } from '../../postgres/backoff.ts'
 import type { Database } from '../../postgres/database.ts'
-import { describeError } from '../../postgres/errors.ts'
+import { describeError, logFailure } from '../../postgres/errors.ts'
 import { Signal } from '../../postgres/signal.ts'
 import { encodeJson } from '../../protocol/json.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -111,14 +111,20 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
       this.#woken.set()
     }
     await this.#loop
-    await this.#leases.takesNoMore()
-    this.#endWhenDone()
+    try {
+      await this.#leases.takesNoMore()
+    } finally {
+      this.#endWhenDone()
+    }
   }
 
   /** What is not settled goes back. */
   async end(): Promise<void> {
-    await this.#leases.close()
-    this.#context.onEnd(this)
+    try {
+      await this.#leases.close()
+    } finally {
+      this.#context.onEnd(this)
+    }
   }
 
   settled(lease: Lease): void {
@@ -177,8 +183,7 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
         await this.#turn()
         attempt = 0
       } catch (error) {
-        const reason = describeError(error)
-        this.#context.log.debug({ reason, queue: this.queue }, 'messages could not be taken')
+        logFailure(this.#context.log, error, { queue: this.queue }, 'messages could not be taken')
         this.#inDoubtUntil = performance.now() + doubtTime
         this.#nextAudit = 0
         await this.#woken.wait(pauseBefore(attempt++))

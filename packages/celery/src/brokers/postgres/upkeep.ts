@@ -1,6 +1,6 @@
 import type { Log } from '../../log.ts'
 import type { Database } from '../../postgres/database.ts'
-import { describeError } from '../../postgres/errors.ts'
+import { logFailure } from '../../postgres/errors.ts'
 
 export interface UpkeepOptions {
   database: Database
@@ -102,6 +102,6 @@ export class Upkeep {
   }
 
   #failed(error: unknown): void {
-    this.#options.log.debug({ reason: describeError(error) }, 'upkeep is tried again')
+    logFailure(this.#options.log, error, {}, 'upkeep is tried again')
   }
 }
