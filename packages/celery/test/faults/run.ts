@@ -27,6 +27,9 @@ if (kinds.length === 0 || !(tasks > 0) || !Number.isInteger(seed)) {
   process.exit(2)
 }
 
+// Servers and workers end with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+
 let isWell = true
 for (const kind of kinds) isWell = (await tryOne(kind)) && isWell
 process.exitCode = isWell ? 0 : 1

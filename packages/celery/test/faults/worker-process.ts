@@ -4,6 +4,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.ts'
 
 const command = join(import.meta.dirname, '../../src/cli/bin.ts')
 const module = join(import.meta.dirname, 'app.ts')
@@ -111,6 +112,10 @@ export class WorkerProcess {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
+    child.once(
+      'exit',
+      atExit(() => void child.kill('SIGKILL')),
+    )
     createInterface({ input: child.stderr }).on('line', (line) => this.#read(child, line))
     return child
   }

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attachEmbedded, type EmbeddedPostgres } from '@colophon/postgres'
+import { atExit } from '../at-exit.ts'
 import type { FaultServer } from './server.ts'
 
 /** The embedded PostgreSQL, which needs nothing installed, in a data folder of its own and as durable as it is. */
@@ -11,6 +12,10 @@ export async function createPostgres(folder: string): Promise<FaultServer> {
   const first = await attach()
   const { host, port, user, database } = first.connection
   let attached: EmbeddedPostgres | undefined = first
+  const pidFile = join(folder, 'postgres', 'postmaster.pid')
+  const takeBack = atExit(() => {
+    if (attached) process.kill(pidIn(readFileSync(pidFile, 'utf8')), 'SIGKILL')
+  })
   return {
     name: 'postgres',
     target: { path: join(host, `.s.PGSQL.${port}`) },
@@ -19,15 +24,22 @@ export async function createPostgres(folder: string): Promise<FaultServer> {
       attached ??= await attach()
     },
     async kill() {
-      const [pid = ''] = (await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')
-      process.kill(Number(pid), 'SIGKILL')
+      const pid = pidIn(readFileSync(pidFile, 'utf8'))
+      process.kill(pid, 'SIGKILL')
       // Released at once, or it would be brought back right away.
       await attached?.release()
       attached = undefined
-      while (isAlive(Number(pid))) await sleep(10)
+      while (isAlive(pid)) await sleep(10)
     },
-    stop: async () => attached?.release(),
+    async stop() {
+      await attached?.release()
+      takeBack()
+    },
   }
+}
+
+function pidIn(file: string): number {
+  return Number(file.split('\n')[0])
 }
 
 function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from '../at-exit.ts'
 
 /** A server of the trial's own, which can be killed and started again on its data. */
 export interface FaultServer {
@@ -40,6 +41,10 @@ export class ServerProcess {
     closeSync(file)
     this.#exited = once(this.#child, 'exit')
     this.#exited.catch(() => undefined)
+    this.#child.once(
+      'exit',
+      atExit(() => this.#signal('SIGKILL')),
+    )
   }
 
   get isRunning(): boolean {
