@@ -26,8 +26,7 @@ export async function drain(
   const { app } = place
   const ids = await fill(place, tasks)
   const warmUp = Math.max(window, tasks / 10)
-  const store = await app.results()
-  if (!store) throw new Error('there are no results to wait for')
+  const store = await app.store()
   const worker = await begin()
   try {
     await finished(store, ids.slice(warmUp - window, warmUp))
@@ -51,6 +50,7 @@ export async function fill({ app }: Place, tasks: number): Promise<string[]> {
   return ids
 }
 
-async function finished(store: ResultStore, ids: readonly string[]): Promise<void> {
+/** Resolves when all of these have succeeded. */
+export async function finished(store: ResultStore, ids: readonly string[]): Promise<void> {
   while (!(await store.get(ids)).every((meta) => meta?.status === 'SUCCESS')) await pause(10)
 }

@@ -10,9 +10,17 @@ export interface Started {
 }
 
 /** A worker of this package, as its users start it. */
-export function startOurs(env: Record<string, string>, options: readonly string[] = []): Started {
+export function startOurs(
+  env: Record<string, string>,
+  options: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
+): Started {
   const app = fileURLToPath(new URL('app.ts', import.meta.url))
-  return start(process.execPath, [command, '--app', app, '--loglevel', 'error', 'worker', ...options], env)
+  return start(
+    process.execPath,
+    [...nodeOptions, command, '--app', app, '--loglevel', 'error', 'worker', ...options],
+    env,
+  )
 }
 
 /** Celery's own worker with one process, without its talk with other workers, which would cost it time. */

@@ -9,6 +9,12 @@ const rounds = 3
 const ways = { batches: { atOnce: 500, count: 20_000 }, oneByOne: { atOnce: 1, count: 2_000 } }
 const pythonCount = 1_000
 
+const marks = [
+  ['rabbitmq.batchesOfPython', 5],
+  ['rabbitmq.batchesOfBare', 0.6],
+  ['rabbitmq.oneByOneOfBare', 0.6],
+] as const
+
 type Way = keyof typeof ways
 type Broker = 'rabbitmq' | 'redis'
 
@@ -18,7 +24,7 @@ interface Rate {
   perSecond: number
 }
 
-/** Sending a task that does nothing, its result ignored: Python's `apply_async`, our `send`, and the same bytes bare. */
+/** Sending a task that does nothing, its result ignored: Python's `apply_async`, our `send`, and as many bytes bare. */
 export async function publish(): Promise<Report> {
   const { amqp, redis, python } = servers()
   const figures: Record<string, Spread> = {}
@@ -31,15 +37,12 @@ export async function publish(): Promise<Report> {
     for (const [name, ratio] of Object.entries(found)) figures[`${broker}.${name}`] = ratio
     for (const way of Object.keys(ways) as Way[]) lines.push(lineOf(broker, way, found))
   }
-  const isMet = (name: string) =>
-    (figures[name]?.median ?? 0) >= (name.endsWith('Python') ? 5 : name.endsWith('Bare') ? 0.6 : 0)
   return {
     name: 'tasks-publish',
     what: 'sending a task that does nothing, its result ignored: messages per second of CPU time of the process, 500 awaited together and one by one',
-    wanted: "on RabbitMQ at least 5 times Python's apply_async, and 0.6 of publishing the same bytes bare",
-    met: Object.keys(figures)
-      .filter((name) => name.startsWith('rabbitmq'))
-      .every(isMet),
+    wanted:
+      "on RabbitMQ together at least 5 times Python's apply_async, which waits for no confirm, and either way 0.6 of publishing as many bytes bare",
+    met: marks.every(([name, least]) => (figures[name]?.median ?? 0) >= least),
     figures,
     lines,
   }
