@@ -9,7 +9,10 @@ export interface ScheduleStore {
   /** Connects. Rejects when it cannot be reached; safe to call twice. */
   open(): Promise<void>
   close(): Promise<void>
-  /** What the store is connected to, for telling whether the broker is the same database. Never a password. */
+  /**
+   * What the store is connected to, for telling whether the broker is the same database; undefined where that is not
+   * known, and then they are never the same. Never a password.
+   */
   describe(): { hostname: string; port: number; database: string } | undefined
 
   /**

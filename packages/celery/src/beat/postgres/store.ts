@@ -61,7 +61,7 @@ export function createPostgresSchedules(
     orUnavailable(async () => (await ask(await pool(), text, values)).rows)
   return {
     kind: 'postgres',
-    describe: () => ({ hostname: host, port: port ?? 5432, database }),
+    describe: () => (host && database ? { hostname: host, port: port ?? 5432, database } : undefined),
     open: async () => void (await orUnavailable(pool)),
     async close() {
       const closing = opening

@@ -51,7 +51,7 @@ class PostgresResults implements ResultStore {
     this.#options = options
     this.#schema = schemaOf(options.schema).name
     const { host, port, database } = addressOf(source)
-    this.#description = `postgres://${host}:${port ?? 5432}/${database}`
+    this.#description = `postgres://${host || 'unknown'}:${port ?? 5432}/${database}`
   }
 
   async open(): Promise<void> {
