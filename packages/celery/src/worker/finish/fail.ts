@@ -1,10 +1,10 @@
-import { reprOfException } from '../../protocol/exceptions.ts'
 import type { Failure } from '../run/outcome.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { bury } from './dead-letter.ts'
 import { ended } from './ended.ts'
 import { afterFailure } from './follow-up.ts'
+import { loggable } from './loggable.ts'
 import { keep } from './meta.ts'
 import { acknowledge, discard } from './settle.ts'
 
@@ -18,9 +18,9 @@ export async function fail(
   await keep(runtime, request, 'FAILURE', exception, traceback)
   await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
   if (reason) await bury(runtime, request.delivery, { reason, taskId, task, exception, traceback })
-  const shown = reprOfException(exception, 1_024)
-  const seconds = ended(runtime, request, 'FAILURE', shown)
-  runtime.log.error({ id: taskId, task, seconds, traceback }, `task failed: ${shown}`)
+  const told = loggable(exception, traceback)
+  const seconds = ended(runtime, request, 'FAILURE', told.shown)
+  runtime.log.error({ id: taskId, task, seconds, traceback: told.traceback }, `task failed: ${told.shown}`)
   runtime.events.failed(taskId, exception, traceback)
   if (request.profile.ackOnFailure) await acknowledge(runtime, request)
   else await discard(runtime, request)

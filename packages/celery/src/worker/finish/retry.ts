@@ -14,6 +14,7 @@ import { nowOf, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { ended } from './ended.ts'
 import { addHistory, historyHeader, longParkedHeader, lossesHeader } from './history.ts'
+import { loggable } from './loggable.ts'
 import { keep } from './meta.ts'
 import { acknowledge } from './settle.ts'
 
@@ -36,7 +37,7 @@ export async function retryLater(runtime: Runtime, request: TaskRequest, plan: R
   await persist(runtime, 'sending a retry', request.id, () =>
     runtime.app.publishTask(message, to, eta ? { notBefore: eta } : {}),
   )
-  const shown = reprOfException(exception, 1_024)
+  const { shown } = loggable(exception, plan.traceback)
   ended(runtime, request, 'RETRY', shown)
   runtime.metrics.retried(request.task)
   runtime.log.info(
