@@ -9,7 +9,10 @@ export interface WorkerMetrics {
   bind(worker: WorkerSurface): void
   /** `wait` is from when this worker had the message until the task began. */
   started(task: string, wait: number): void
-  /** `state` is SUCCESS, FAILURE, RETRY, REVOKED, REJECTED, IGNORED or LOST. */
+  /**
+   * `state` is SUCCESS, FAILURE, RETRY, REPLACED, REVOKED, REJECTED, IGNORED, LOST (with its thread, or as the worker
+   * stops) or CRASHED (a mistake in the worker, or something that it could not keep).
+   */
   finished(task: string, state: string, runtime: number): void
   retried(task: string): void
   dead(task: string | undefined, reason: DeathReason): void

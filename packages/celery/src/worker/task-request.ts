@@ -32,6 +32,8 @@ export class TaskRequest implements RequestInfo {
   isHeldLong = false
   /** The slot that it has. */
   slots: Slots<TaskRequest> | undefined
+  /** Its end was noted in metrics and trace. */
+  hasEnded = false
   /** It has left its slot to the next, and what it ended with is being written. */
   hasRun = false
   /** STARTED on its way to the result store. */

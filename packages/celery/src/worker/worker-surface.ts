@@ -40,7 +40,8 @@ export class RunningSurface implements WorkerSurface {
   }
 
   active(): readonly RequestInfo[] {
-    return this.#withStatus('running')
+    // Not those that have ended, and whose end is being written.
+    return this.#withStatus('running').filter(({ isSettled }) => !isSettled)
   }
   reserved(): readonly RequestInfo[] {
     return this.#withStatus('waiting')

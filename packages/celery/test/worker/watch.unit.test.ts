@@ -1,9 +1,21 @@
+import { inspect } from 'node:util'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
+import { CeleryError } from '../../src/errors.ts'
 import { prometheusMetrics } from '../../src/worker/metrics.ts'
 import { nodeName } from '../../src/worker/options.ts'
 import { childTraceparent } from '../../src/worker/trace.ts'
-import { createApp, lettersOf, recordLog, startWorker, task, until } from './support.ts'
+import {
+  createApp,
+  demandingResults,
+  depthOf,
+  lettersOf,
+  metaOf,
+  recordLog,
+  startWorker,
+  task,
+  until,
+} from './support.ts'
 
 test('metrics count what runs, by the names that the app knows', async () => {
   const registry = new Registry()
@@ -44,6 +56,64 @@ test('metrics count what runs, by the names that the app knows', async () => {
   expect(text).toContain('celery_worker_queue_depth{queue="celery"} 3')
   expect(text).not.toContain('made.up')
   gate.resolve()
+})
+
+test('replaced and crashed runs are counted, and of dead letters those that are kept', async () => {
+  const registry = new Registry()
+  const results = await demandingResults()
+  const keep = results.store
+  results.store = async (meta) => {
+    if (meta.task_id.startsWith('refused')) throw new CeleryError('BAD_VALUE', 'refused by the server')
+    await keep(meta)
+  }
+  const app = createApp({ results })
+  const next = app.signature('next', {}, { queue: 'elsewhere' })
+  task(app, 'replaced', (_input, { replace }) => replace(next))
+  task(app, 'early', () => 1)
+  await startWorker(app, {
+    metrics: await prometheusMetrics({ registry }),
+    deadLetters: { unknown_task: false },
+  })
+  await app.send('no.such.task')
+  await app.send('replaced')
+  await app.send('early', {}, { taskId: 'refused' })
+  const counted = async (line: string) => (await registry.metrics()).includes(line)
+  await until(() => counted('celery_worker_tasks_total{task="replaced",state="REPLACED"} 1'))
+  await until(() => counted('celery_worker_tasks_total{task="early",state="CRASHED"} 1'))
+  await until(async () => (await depthOf(app)) === 0)
+  expect(await registry.metrics()).not.toContain('unknown_task')
+})
+
+test('a task whose end is being written is not one that runs', async () => {
+  const results = await demandingResults()
+  const gate = Promise.withResolvers<void>()
+  const keep = results.store
+  results.store = async (meta) => {
+    await gate.promise
+    await keep(meta)
+  }
+  const app = createApp({ results })
+  const ran = Promise.withResolvers<void>()
+  task(app, 'quick', () => ran.promise, { ack: 'late' })
+  const { surface } = await startWorker(app)
+  const result = await app.send('quick')
+  await until(() => surface.active().length === 1)
+  ran.resolve()
+  await until(() => surface.active().length === 0)
+  expect(await metaOf(app, result.id)).toBeUndefined()
+  gate.resolve()
+  expect(await result.get()).toBe(null)
+})
+
+test('no argument of a task is in a line, also when it is out of retries', async () => {
+  const { log, lines } = recordLog()
+  const app = createApp({ log })
+  task(app, 'gives up', (_input, { retry }) => retry({ countdown: 0, max: 1 }), { params: ['token'] })
+  await startWorker(app)
+  const result = await app.send('gives up', { args: ['hunter2'] })
+  await expect(result.get()).rejects.toThrow('hunter2')
+  await until(() => lines.some(({ message }) => message === 'task failed: MaxRetriesExceededError'))
+  expect(inspect(lines, { depth: 9 })).not.toContain('hunter2')
 })
 
 test('a queue with work and no worker is warned of, whether or not this worker serves it', async () => {

@@ -5,6 +5,7 @@ import type { TaskRequest } from '../task-request.ts'
 import { comeBack } from './come-back.ts'
 import { bury } from './dead-letter.ts'
 import { done } from './done.ts'
+import { ended } from './ended.ts'
 import { readLosses } from './history.ts'
 import { metaOf } from './meta.ts'
 import { putAside } from './put-aside.ts'
@@ -19,7 +20,7 @@ export async function crashed(runtime: Runtime, request: TaskRequest, error: unk
   request.isSettled = true
   context?.abort(error)
   thread?.abort(error)
-  request.endSpan?.({ state: 'CRASHED', exception: String(error) })
+  note(runtime, request, error)
   if (error instanceof Abandoned) {
     runtime.log.warn({ err: error, id, task, acknowledged }, 'a task is not finished before the worker stops')
     await giveBack(runtime, request)
@@ -28,6 +29,15 @@ export async function crashed(runtime: Runtime, request: TaskRequest, error: unk
     await retire(runtime, request, error)
   }
   done(runtime, request)
+}
+
+/** A mistake in the metrics may be what has led here. */
+function note(runtime: Runtime, request: TaskRequest, error: unknown): void {
+  try {
+    ended(runtime, request, error instanceof Abandoned ? 'LOST' : 'CRASHED', String(error))
+  } catch (failed) {
+    runtime.log.warn({ err: failed }, 'the metrics failed')
+  }
 }
 
 async function retire(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {

@@ -16,10 +16,10 @@ export interface Death {
 
 /** Keeps the message as a dead letter, unless its reason is switched off. Only then may it be acknowledged. */
 export async function bury(runtime: Runtime, delivery: Delivery, death: Death): Promise<void> {
-  runtime.metrics.dead(death.task, death.reason)
   if (!runtime.settings.isDeadLetter(death.reason)) return
   const letter = letterOf(delivery, death, runtime.settings.hostname, new Date(nowOf(runtime)))
   await persist(runtime, 'keeping a dead letter', death.taskId, () => runtime.broker.deadLetters.add(letter))
+  runtime.metrics.dead(death.task, death.reason)
   const { taskId, task, reason } = death
   runtime.log.warn(
     { id: taskId, task, reason, letter: letter.id, queue: letter.queue },
