@@ -24,7 +24,6 @@ export class Notices {
   readonly #patterns = new Map<string, Set<OnMessage>>()
   readonly #bells = new Map<string, Set<() => void>>()
   #connect: (() => Promise<Redis>) | undefined
-  #wantsTracking = false
   #saidNoTracking = false
 
   constructor(session: () => Session | undefined, { log, code }: { log: Log; code: ErrorCode }) {
@@ -35,7 +34,7 @@ export class Notices {
 
   /** Whether a new connection needs one for notices beside it. */
   get isWanted(): boolean {
-    return this.#wantsTracking || this.#channels.size > 0 || this.#patterns.size > 0
+    return this.#bells.size > 0 || this.#channels.size > 0 || this.#patterns.size > 0
   }
 
   /** Whether bells ring now; where they do not, who waits has to look from time to time. */
@@ -49,7 +48,6 @@ export class Notices {
 
   /** Calls back when one of these keys is changed after this session has read it: once for each reading. */
   ring(keys: readonly string[], bell: () => void): () => void {
-    this.#wantsTracking = true
     for (const key of keys) add(this.#bells, key, bell)
     return () => {
       for (const key of keys) remove(this.#bells, key, bell)
@@ -62,10 +60,15 @@ export class Notices {
     try {
       session.subscriber ??= this.#begin(session)
       await session.subscriber
-      if (this.#wantsTracking && !session.isTracking) await this.#track(session)
+      if (this.#bells.size > 0 && !session.isTracking) await this.#track(session)
     } catch (error) {
+      const reason = explainFailure(error, this.#code)
+      session.subscriber?.then(
+        (client) => end(client, reason),
+        () => undefined,
+      )
       session.subscriber = undefined
-      throw explainFailure(error, this.#code)
+      throw reason
     }
   }
 
@@ -135,7 +138,7 @@ export class Notices {
       await ask(client, 'subscribe', [...this.#channels.keys()])
       await ask(client, 'psubscribe', [...this.#patterns.keys()])
     } catch (error) {
-      client.disconnect()
+      end(client, explainFailure(error, this.#code))
       throw error
     }
     return client
@@ -169,6 +172,12 @@ export class Notices {
     if (!Buffer.isBuffer(payload)) return
     for (const onMessage of this.#channels.get(channel) ?? []) onMessage(channel, payload)
   }
+}
+
+/** Where Redis only refuses what was asked, the rest of the session lives on. */
+function end(client: Redis, reason: Error): void {
+  if (!(reason instanceof ConnectionLost)) client.removeAllListeners('close')
+  client.disconnect()
 }
 
 async function ask(

@@ -339,6 +339,36 @@ describe.skipIf(!hasRedisServer)('a Redis of our own', () => {
     expect(log.warnings).toEqual([expect.stringContaining('CLIENT TRACKING')])
   })
 
+  test('what it does not permit leaves nothing behind', async () => {
+    const redis = await start()
+    const admin = plainClient(redis.url)
+    await admin.connect()
+    await admin.acl('SETUSER', 'some', 'on', '>word', '~*', '&*', '+@all', '-subscribe', '-zadd')
+    const subject = await opened(redis.url.replace('//', '//some:word@'), {})
+    const fanout = { name: 'x', type: 'fanout' } as const
+    const got: string[] = []
+    const onDelivery = (delivery: Delivery) => got.push(bodyOf(delivery))
+    const refused = { code: 'BROKER_UNAVAILABLE', message: expect.stringMatching(/permission|can't run/) }
+    const feeding = subject.consume({ name: 'fed', exchange: fanout }, { prefetch: 1, onDelivery })
+    await expect(feeding).rejects.toMatchObject(refused)
+    const direct = { name: 'reply', type: 'direct' } as const
+    const listening = subject.listen({
+      exchange: direct,
+      routingKey: 'k',
+      queue: 'replies',
+      onMessage: () => undefined,
+    })
+    await expect(listening).rejects.toMatchObject(refused)
+    await send(subject, { name: 'fed' }, 'a')
+    await admin.call('CLIENT', 'KILL', 'USER', 'some')
+    await until(() => subject.state === 'reconnecting', 'the loss')
+    await until(() => subject.state === 'open', 'the connection', 5)
+    await admin.acl('SETUSER', 'some', '+@all')
+    const inbox = await inboxOf(subject, { name: 'fed' })
+    expect([bodyOf(await inbox.next()), got]).toEqual(['a', []])
+    admin.disconnect()
+  })
+
   test('one that throws keys away is warned of', async () => {
     const redis = await start(['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'])
     const log = recordingLog()

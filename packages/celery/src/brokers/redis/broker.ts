@@ -180,12 +180,18 @@ export class RedisBroker implements Broker {
     })
     this.#consumers.add(consumer)
     this.#leases.start()
-    await this.#persist(() => this.#link.notices.attach())
+    let stop: (() => Promise<void>) | undefined
+    try {
+      await this.#persist(() => this.#link.notices.attach())
+      if (queue.exchange?.type === 'fanout') stop = await this.#feed(queue, queue.exchange.name)
+    } catch (error) {
+      await consumer.cancel()
+      this.#consumers.delete(consumer)
+      throw error
+    }
     this.#mover.start()
     consumer.start()
-    const { exchange } = queue
-    if (exchange?.type !== 'fanout') return consumer
-    const stop = await this.#feed(queue, exchange.name)
+    if (!stop) return consumer
     return {
       setPrefetch: (prefetch) => consumer.setPrefetch(prefetch),
       cancel: async () => {

@@ -77,11 +77,9 @@ export class Casting {
       ).catch(() => undefined)
     }
     this.#stops.add(stop)
-    await link.persist(
-      () =>
-        isPattern ? notices.subscribePattern(channel, onMessage) : notices.subscribe([channel], onMessage),
-      patience,
-    )
+    const subscribe = () =>
+      isPattern ? notices.subscribePattern(channel, onMessage) : notices.subscribe([channel], onMessage)
+    await orUndo(() => link.persist(subscribe, patience), stop)
     return stop
   }
 
@@ -101,14 +99,13 @@ export class Casting {
       routingKey,
       onText,
     })
-    this.#replyQueues.add(replyQueue)
-    await this.#options.link.persist(() => replyQueue.start(), patience)
-    return {
-      stop: async () => {
-        this.#replyQueues.delete(replyQueue)
-        await replyQueue.stop()
-      },
+    const stop = async () => {
+      this.#replyQueues.delete(replyQueue)
+      await replyQueue.stop()
     }
+    this.#replyQueues.add(replyQueue)
+    await orUndo(() => this.#options.link.persist(() => replyQueue.start(), patience), stop)
+    return { stop }
   }
 
   /** On a new connection, which may be to an empty Redis. */
@@ -136,6 +133,16 @@ export class Casting {
     for (const queue of await bindings.queuesOf(exchange, routingKey)) {
       await link.run(pushForATime, [keys.list(queue, priority)], [text, Math.ceil(ttl * 1_000)])
     }
+  }
+}
+
+/** Whether it can be undone or not, the error is that of what was done. */
+async function orUndo(work: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    await undo().catch(() => undefined)
+    throw error
   }
 }
 
