@@ -28,6 +28,9 @@ import { signatureOptions } from './signature-options.ts'
 import type { AnyTaskDefinition, TaskDefinition } from './task.ts'
 import { type RemoteTaskOptions, Task } from './task-handle.ts'
 
+/** More than a program sends to. */
+const mostPlainQueues = 10_000
+
 /** An app of this program: its tasks, its broker and its results. Nothing connects before it is needed. */
 export function createCelery(options: CeleryOptions): Celery {
   return new Celery(options)
@@ -46,6 +49,7 @@ export class Celery implements AppCore, ResultSource {
   readonly #given: CeleryOptions
   readonly #tasks = new Map<string, AnyTaskDefinition>()
   readonly #queues: ReadonlyMap<string, QueueDeclaration>
+  readonly #plainQueues = new Map<string, QueueDeclaration>()
   #broker: Promise<Broker> | undefined
   #results: Promise<ResultStore> | undefined
   #events: EventDispatcher | undefined
@@ -178,7 +182,17 @@ export class Celery implements AppCore, ResultSource {
   }
 
   queue(name: string): QueueDeclaration {
-    return this.#queues.get(name) ?? { name }
+    return this.#queues.get(name) ?? this.#plainQueue(name)
+  }
+
+  /** One declaration a name, by which brokers know quickly that it was declared already. */
+  #plainQueue(name: string): QueueDeclaration {
+    const known = this.#plainQueues.get(name)
+    if (known) return known
+    const declaration = { name }
+    if (this.#plainQueues.size >= mostPlainQueues) this.#plainQueues.clear()
+    this.#plainQueues.set(name, declaration)
+    return declaration
   }
 
   async publishTask(message: TaskMessage, to: PublishTo = {}, options?: PublishOptions): Promise<void> {

@@ -32,6 +32,17 @@ function createApp(options: Partial<CeleryOptions> = {}) {
   return { app, published, last }
 }
 
+it('names a queue with one declaration, which a broker that declared it knows again', async () => {
+  const feeds = { name: 'feeds', arguments: { 'x-max-priority': 9 } }
+  const { app, published } = createApp({ queues: [feeds] })
+  for (const queue of ['a', 'a', 'feeds', 'feeds']) await app.send('tasks.add', {}, { queue })
+  const [first, again, ...own] = published.map(({ to }) => to.declare)
+  expect(first).toEqual({ name: 'a' })
+  expect(again).toBe(first)
+  expect(own).toEqual([feeds, feeds])
+  for (const declaration of own) expect(declaration).toBe(feeds)
+})
+
 describe('a message', () => {
   it('has the headers and properties of protocol 2', async () => {
     const { app, last } = createApp()
