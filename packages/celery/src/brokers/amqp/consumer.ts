@@ -42,7 +42,12 @@ export class AmqpConsumer implements Consumption {
   #isCancelled = false
   #isPouring = false
 
-  constructor(link: Link, queue: QueueDeclaration, options: ConsumeOptions, context: ConsumerContext) {
+  constructor(
+    link: Pick<Link, 'connected'>,
+    queue: QueueDeclaration,
+    options: ConsumeOptions,
+    context: ConsumerContext,
+  ) {
     const { log } = context
     checkPrefetch(options.prefetch)
     this.#queue = queue
@@ -113,7 +118,7 @@ export class AmqpConsumer implements Consumption {
     this.#deliveries?.lose()
     this.#channel = undefined
     this.#held = []
-    if (this.#isCancelled) void this.#standing.stop()
+    if (this.#isCancelled) void this.stop()
   }
 
   /** Begins anew once there is room: RabbitMQ does not count what it delivered to a subscription that has ended. */
