@@ -1,4 +1,3 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Broker, PublishOptions, QueueDeclaration } from '../brokers/port.ts'
 import type { LamportClock } from '../events/clock.ts'
 import type { Log } from '../log.ts'
@@ -64,5 +63,3 @@ export interface PublishTo {
   routingKey?: string
   compression?: 'gzip' | 'zstd' | 'brotli'
 }
-
-export type Schema<T> = StandardSchemaV1<unknown, T>

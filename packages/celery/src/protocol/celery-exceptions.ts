@@ -18,7 +18,6 @@ export const celeryExceptions = {
   workerLost: (message: string) => new TaskError('WorkerLostError', { module: billiard, args: [message] }),
   /** `reason` is `revoked`, `expired` or `terminated`. */
   taskRevoked: (reason: string) => new TaskError('TaskRevokedError', { module: celery, args: [reason] }),
-  terminated: (signal: string | number) => new TaskError('Terminated', { module: billiard, args: [signal] }),
   /** A part of a chord failed; `part` as `reprOfException` shows it. */
   chordError: (taskId: string, part: string) =>
     new TaskError('ChordError', { module: celery, args: [`Dependency ${taskId} raised ${part}`] }),
@@ -31,14 +30,4 @@ export const celeryExceptions = {
     new TaskError('Retry', { module: celery, args: [message], cause }),
   reject: (reason: string | null, requeue: boolean) =>
     new TaskError('Reject', { module: celery, args: [reason, requeue] }),
-  ignore: () => new TaskError('Ignore', { module: celery, args: [] }),
 } as const
-
-/** The error is that exception of Celery's, here or from Python. */
-export function isCeleryException(error: unknown, type: string): error is TaskError {
-  return (
-    error instanceof TaskError &&
-    error.type === type &&
-    (error.module === celery || error.module === billiard)
-  )
-}

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { TaskMeta } from '../results/port.ts'
 import { decompress } from './compression.ts'
 import { readExceptionData } from './exceptions.ts'
-import { type DecodeOptions, decodeJson, encodeJson } from './json.ts'
+import { decodeJson, encodeJson } from './json.ts'
 import { isRecord, undecodable } from './shape.ts'
 import { formatTime } from './time.ts'
 
@@ -14,26 +14,16 @@ export function encodeMeta(meta: TaskMeta): string {
   return encodeJson(meta.result === undefined ? { ...meta, result: null } : meta, 'meta')
 }
 
-export interface DecodeMetaOptions extends DecodeOptions {
-  /** Stands in for an id that is not in the document. */
-  taskId?: string
-  /** Bytes that a compressed document may have when it is decompressed: 64 MiB when absent. */
-  maxSize?: number
-}
-
 /**
  * Reads what Celery or this package kept. The result of a failed, revoked or retried task is an `ExceptionData`
  * whatever was stored. Fields of others' are carried through. Given as bytes it may be compressed, as Python's
  * `result_compression` has it. Throws a `ProtocolError` when it is no such document.
  */
-export function decodeMeta(stored: string | Uint8Array, options?: DecodeMetaOptions): TaskMeta {
-  const text = typeof stored === 'string' ? stored : textOf(stored, options?.maxSize ?? defaultMaxSize)
-  const meta = decodeJson(text, options)
+export function decodeMeta(stored: string | Uint8Array): TaskMeta {
+  const meta = decodeJson(typeof stored === 'string' ? stored : textOf(stored))
   if (!isRecord(meta) || typeof meta.status !== 'string') throw undecodable('The stored result has no status')
-  const taskId = typeof meta.task_id === 'string' ? meta.task_id : options?.taskId
-  if (taskId === undefined) throw undecodable('The stored result has no task_id')
+  if (typeof meta.task_id !== 'string') throw undecodable('The stored result has no task_id')
   const { status, traceback, children, date_done: done } = meta
-  meta.task_id = taskId
   meta.result = resultOf(status, meta.result)
   meta.traceback = typeof traceback === 'string' ? traceback : null
   meta.children = Array.isArray(children) ? children : []
@@ -55,21 +45,20 @@ function resultOf(status: string, result: unknown): unknown {
   }
 }
 
-const defaultMaxSize = 64 * 1024 * 1024
+/** Bytes that a compressed document may have when it is decompressed. */
+const maxSize = 64 * 1024 * 1024
 
 /** What a compressed result begins with; then the method's type up to a zero byte, and the body. */
 const compressedMark = Buffer.from('\0celery-compressed\0')
 
-function textOf(stored: Uint8Array, maxSize: number): string {
+function textOf(stored: Uint8Array): string {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
-  const plain = bytes.subarray(0, compressedMark.length).equals(compressedMark)
-    ? inflated(bytes, maxSize)
-    : bytes
+  const plain = bytes.subarray(0, compressedMark.length).equals(compressedMark) ? inflated(bytes) : bytes
   if (!isUtf8(plain)) throw undecodable('The stored result is not UTF-8')
   return plain.toString('utf8')
 }
 
-function inflated(bytes: Buffer, maxSize: number): Buffer {
+function inflated(bytes: Buffer): Buffer {
   const end = bytes.indexOf(0, compressedMark.length)
   if (end === -1) throw undecodable('The stored result is compressed in no form that is known here')
   return decompress(bytes.subarray(end + 1), bytes.toString('utf8', compressedMark.length, end), maxSize)

@@ -3,14 +3,6 @@ import type { ProtocolError } from './protocol-error.ts'
 import { isRecord, undecodable } from './shape.ts'
 import { parseTime } from './time.ts'
 
-/**
- * The headers of a version 2 message, without a look at its body; undefined when they are not such headers. What
- * `decodeTask` would say of them is not said here.
- */
-export function readTaskHeaders(wire: WireMessage): TaskHeaders | undefined {
-  return headersProblem(wire.headers) === undefined ? taskHeaders(wire.headers) : undefined
-}
-
 /** The headers, checked; throws a `ProtocolError` that names the header which is wrong. */
 export function checkedHeaders(headers: Record<string, unknown>): TaskHeaders {
   const problem = headersProblem(headers)

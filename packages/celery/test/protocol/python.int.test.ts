@@ -257,7 +257,6 @@ describe.skipIf(folder === undefined)('an exception', () => {
       'Exception',
     ],
     [celeryExceptions.workerLost('bad'), 'WorkerLostError', 'billiard.exceptions', "('bad',)", 'Exception'],
-    [celeryExceptions.terminated(15), 'Terminated', 'billiard.exceptions', '(15,)', 'Exception'],
     [
       celeryExceptions.taskRevoked('revoked'),
       'TaskRevokedError',
@@ -280,7 +279,6 @@ describe.skipIf(folder === undefined)('an exception', () => {
       'TaskError',
     ],
     [celeryExceptions.reject('bad', true), 'Reject', 'celery.exceptions', "('bad', True)", 'TaskPredicate'],
-    [celeryExceptions.ignore(), 'Ignore', 'celery.exceptions', '()', 'TaskPredicate'],
   ])('of ours is raised there: %#', async (thrown, type, module, args, base) => {
     const { data } = exceptionData(thrown)
     const raised = await python.ask({ ask: 'raise_exception', text: encodeJson(data) })

@@ -7,7 +7,7 @@ import { decodeTask } from '../../src/protocol/decode-task.ts'
 import { encodeTask } from '../../src/protocol/encode-task.ts'
 import type { TaskMessage, WireMessage } from '../../src/protocol/message.ts'
 import { ProtocolError } from '../../src/protocol/protocol-error.ts'
-import { readTaskHeaders, taskIdentity } from '../../src/protocol/read-headers.ts'
+import { taskIdentity } from '../../src/protocol/read-headers.ts'
 import { readSignature } from '../../src/protocol/signature.ts'
 import { sendable } from './support/values.ts'
 
@@ -267,7 +267,6 @@ describe('what is refused', () => {
     ['stamps', []],
   ])('the header %s as %j', (name, value) => {
     const message = withHeaders({ [name]: value })
-    expect(readTaskHeaders(message)).toBeUndefined()
     expect(() => decodeTask(message, limits)).toThrow(expect.objectContaining({ reason: 'undecodable' }))
     expect(() => decodeTask(message, limits)).toThrow(`The header ${name} is not`)
   })
@@ -302,7 +301,6 @@ describe('what is refused', () => {
       fc.property(headers, contentType, json, (headers, contentType, body) => {
         const wire = { headers, properties: { contentType, contentEncoding: 'utf-8' }, body }
         taskIdentity(wire)
-        readTaskHeaders(wire)
         try {
           decodeTask(wire, limits)
         } catch (error) {
@@ -321,16 +319,9 @@ describe('what is refused', () => {
   })
 })
 
-describe('without a look at the body', () => {
-  test('the headers are read', () => {
-    const { headers } = withHeaders({ timelimit: [30, null], eta: '2026-03-01T09:30:00+00:00' })
-    expect(readTaskHeaders(wire(Buffer.of(0xff), { headers }))).toEqual(headers)
-  })
-
-  test('the id and name are told, however wrong the rest is', () => {
-    expect(taskIdentity(withHeaders({ eta: 'x' }))).toEqual({ id: 'id-1', task: 'tasks.add' })
-    expect(taskIdentity(wire('', { headers: { id: 1 } }))).toEqual({ id: undefined, task: undefined })
-  })
+test('the id and name are told, however wrong the rest is', () => {
+  expect(taskIdentity(withHeaders({ eta: 'x' }))).toEqual({ id: 'id-1', task: 'tasks.add' })
+  expect(taskIdentity(wire('', { headers: { id: 1 } }))).toEqual({ id: undefined, task: undefined })
 })
 
 test('a signature that is complete is not copied', () => {
