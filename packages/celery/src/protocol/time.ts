@@ -61,6 +61,15 @@ export function parseTime(iso: string): Date | undefined {
  * an offset always, as the headers `eta` and `expires` need it. `BAD_VALUE` when Python has no such time.
  */
 export function formatTime(time: Date): string {
+  const instant = time.getTime()
+  if (instant !== last.instant) last = { instant, text: written(time) }
+  return last.text
+}
+
+/** Many tasks end in the same millisecond. */
+let last = { instant: Number.NaN, text: '' }
+
+function written(time: Date): string {
   if (!isPythonTime(time))
     throw new CeleryError('BAD_VALUE', 'The time is an invalid Date, or not in the years 1 to 9999')
   return `${time.toISOString().slice(0, -1)}+00:00`

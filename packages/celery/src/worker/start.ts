@@ -37,7 +37,8 @@ function begin(runtime: Runtime, request: TaskRequest): void {
     run(runtime, request)
     return
   }
-  prepare(runtime, request).then(
+  const prepared = isMarked(request) ? prepare(runtime, request) : acknowledgeEarly(runtime, request)
+  prepared.then(
     (isToRun) => {
       if (isToRun && !request.isSettled) run(runtime, request)
     },

@@ -3,6 +3,7 @@ import type { Statement } from '../../postgres/batch-writer.ts'
 import type { Row } from '../../postgres/database.ts'
 import { encodeJson } from '../../protocol/json.ts'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
+import { isRecord } from '../../protocol/shape.ts'
 import type { Routes } from './routes.ts'
 
 /** A message on its way to its queues. */
@@ -114,16 +115,17 @@ export function takenFrom(row: Row): Taken {
 function record(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+    return isRecord(value) ? value : {}
   } catch {
     return {}
   }
 }
 
 function propertiesFrom(text: string): MessageProperties {
-  const { contentType, contentEncoding, ...rest } = record(text)
+  const properties = record(text)
+  const { contentType, contentEncoding } = properties
   return {
-    ...rest,
+    ...properties,
     contentType: typeof contentType === 'string' ? contentType : 'application/octet-stream',
     contentEncoding: typeof contentEncoding === 'string' ? contentEncoding : 'binary',
   }

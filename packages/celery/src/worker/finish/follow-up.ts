@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 
 /** Sends what follows a success and keeps its result by `keep`, in Celery's order; repeated while servers are down. */
-export async function afterSuccess(
+export function afterSuccess(
   runtime: Runtime,
   request: TaskRequest,
   value: unknown,
@@ -19,12 +19,9 @@ export async function afterSuccess(
 ): Promise<void> {
   const { message, context } = request
   const { callbacks, chain, chord } = message.embed
-  if ((!callbacks?.length && !chain?.length && !chord) || !context) {
-    await keep()
-    return
-  }
+  if ((!callbacks?.length && !chain?.length && !chord) || !context) return keep()
   const own = context.children.length
-  await persist(runtime, 'sending what follows', request.id, () => {
+  return persist(runtime, 'sending what follows', request.id, () => {
     // Of an attempt that failed half way only the next one's children count.
     context.children.length = own
     return runAsTask(context, () => canvasAfterSuccess(runtime.app, message, value, keep))

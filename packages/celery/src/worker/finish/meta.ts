@@ -35,7 +35,7 @@ export function metaOf(
 }
 
 /** Keeps the state, unless nobody is to know the task's result. */
-export async function keep(
+export function keep(
   runtime: Runtime,
   request: TaskRequest,
   status: TaskState,
@@ -43,7 +43,7 @@ export async function keep(
   traceback: string | null = null,
 ): Promise<void> {
   const { results } = runtime
-  if (!results || request.ignoresResult) return
+  if (!results || request.ignoresResult) return Promise.resolve()
   const meta = metaOf(runtime, request, status, result, traceback)
-  await persist(runtime, `storing ${status}`, request.id, () => results.store(meta))
+  return persist(runtime, `storing ${status}`, request.id, () => results.store(meta))
 }
