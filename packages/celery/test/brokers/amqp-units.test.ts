@@ -13,7 +13,7 @@ import { decodeLetter } from '../../src/brokers/amqp/letter.ts'
 import { findReturned, type Outgoing } from '../../src/brokers/amqp/outgoing.ts'
 import { SharedHeaders } from '../../src/brokers/amqp/shared-headers.ts'
 import { describeServer, parseAmqpUrl } from '../../src/brokers/amqp/url.ts'
-import { topicMatches } from '../../src/brokers/memory/topic.ts'
+import { topicMatches } from '../../src/brokers/topic.ts'
 
 describe('the URL is read as kombu reads it', () => {
   test.each([

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { CeleryError } from '../../errors.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import type { QueueDeclaration } from '../port.ts'
+import { topicMatches } from '../topic.ts'
 import { MemoryDeadLetters } from './dead-letters.ts'
 import { MemoryQueue } from './queue.ts'
 import { type StoredMessage, storeMessage } from './stored-message.ts'
 import { Timetable } from './timetable.ts'
-import { topicMatches } from './topic.ts'
 
 type ExchangeType = 'direct' | 'topic' | 'fanout'
 

@@ -1,5 +1,5 @@
-import { topicMatches } from '../memory/topic.ts'
 import type { QueueDeclaration } from '../port.ts'
+import { topicMatches } from '../topic.ts'
 
 export interface Binding {
   exchange: string

@@ -1,7 +1,7 @@
 import type { RedisLink } from '../../redis/link.ts'
 import { strings } from '../../redis/replies.ts'
-import { topicMatches } from '../memory/topic.ts'
 import type { QueueDeclaration } from '../port.ts'
+import { topicMatches } from '../topic.ts'
 import { type BrokerKeys, separator } from './keys.ts'
 import { bindForATime } from './scripts.ts'
 

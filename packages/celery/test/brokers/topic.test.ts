@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { topicMatches } from '../../src/brokers/memory/topic.ts'
+import { topicMatches } from '../../src/brokers/topic.ts'
 
 test.each([
   ['#', '', true],
