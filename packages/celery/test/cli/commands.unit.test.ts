@@ -64,7 +64,7 @@ describe('inspect and control', () => {
     const ask = async (...args: string[]) => {
       return (json(await onUrl(...args, '-d', node, '-j')) as Record<string, unknown>)[node]
     }
-    expect(await ask('inspect', 'registered')).toEqual(['add', 'big', 'fail', 'wait'])
+    expect(await ask('inspect', 'registered')).toEqual(['add', 'big', 'fail', 'hold', 'wait'])
     expect(await ask('control', 'rate_limit', 'add', '100/s')).toEqual({
       ok: 'new rate limit set successfully',
     })

@@ -56,7 +56,10 @@ test.each<[string[], string]>([
   [['-b', 'memory:', 'dead-letters', 'replay'], 'which letters? Give their ids, or --all'],
   [['-b', 'memory:', 'dead-letters', 'drop', 'x', '--all'], 'which letters? Give their ids, or --all'],
   [['-b', 'memory:', 'dead-letters', 'drop', 'x', '--task', 't'], '--task and --queue narrow --all'],
-  [['-b', 'memory:', 'dead-letters', 'list', '--limit', '0'], 'a whole number from 1 to 1000 was expected'],
+  [
+    ['-b', 'memory:', 'dead-letters', 'list', '--limit', '0'],
+    '0: a whole number from 1 to 1000 was expected',
+  ],
 ])('%j is wrong usage: %s', async (args, why) => {
   const { code, out, err } = await command(args)
   expect([code, out]).toEqual([2, []])

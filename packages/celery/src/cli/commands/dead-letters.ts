@@ -23,8 +23,8 @@ export function addDeadLetters(program: Command, io: Io): void {
     .description('tasks that no worker will run any more: list, show, replay, drop')
 
   filtered(group.command('list').description('the oldest first'))
-    .option('--limit NUMBER', 'how many', wholeNumber(1, 1000), 50)
-    .option('--after CURSOR', 'go on where the page before ended')
+    .option('--limit <number>', 'how many', wholeNumber(1, 1000), 50)
+    .option('--after <cursor>', 'go on where the page before ended')
     .option('--json', 'one JSON document a line')
     .action(async (options: Filter & { limit: number; after?: string; json?: boolean }, command: Command) => {
       await withApp(command, io, async (app) => {
@@ -87,7 +87,7 @@ export function addDeadLetters(program: Command, io: Io): void {
 }
 
 function filtered(command: Command): Command {
-  return command.option('--task NAME', 'only of this task').option('--queue NAME', 'only from this queue')
+  return command.option('--task <name>', 'only of this task').option('--queue <name>', 'only from this queue')
 }
 
 function chosen(command: Command): Command {
