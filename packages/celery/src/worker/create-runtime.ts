@@ -91,9 +91,11 @@ async function keepProgress(runtime: Runtime, run: RunContext, meta: unknown, st
   const { results, requests } = runtime
   const request = [...requests].find(({ context }) => context === run)
   if (!results || !request || request.isSettled || request.ignoresResult) return
-  await request.tracking
-  const stored = results.store(metaOf(runtime, request, state, meta))
-  // What it ends with comes after, even when the task does not wait for this.
+  const before = request.tracking ?? Promise.resolve()
+  const stored = before.then(async () => {
+    if (!request.isSettled) await results.store(metaOf(runtime, request, state, meta))
+  })
+  // One after the other, and what it ends with after them, even when the task waits for none.
   request.tracking = stored.catch(() => undefined)
   await stored
 }

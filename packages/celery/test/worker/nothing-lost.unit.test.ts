@@ -253,3 +253,63 @@ test('an app that is closed under a task is no failure of the task', async () =>
   expect(results.calls).toEqual([])
   expect(delivery.settled).toEqual(['delay'])
 })
+
+test('of a task that crashes for good, what follows it hears; of one whose retry was sent, nothing is said', async () => {
+  const { app, broker } = await setUp()
+  const mistaken = {
+    bind() {},
+    started(name: string) {
+      if (name === 'late') throw new TypeError('a mistake')
+    },
+    finished() {},
+    retried() {
+      throw new TypeError('a mistake')
+    },
+    dead() {},
+  }
+  task(app, 'retries', (_input, { retry }) => retry({ countdown: 3_600 }))
+  await startWorker(app, { metrics: mistaken })
+  await broker.declare({ name: 'errors' })
+  const errback = app.signature('errback', {}, { queue: 'errors' }).toJSON()
+  const delivery = handDelivery({ task: 'late', id: 't1', task_losses: 4 })
+  delivery.message.body = Buffer.from(JSON.stringify([[], {}, { errbacks: [errback] }]))
+  expect(await settledOf(broker, delivery)).toEqual(['discard'])
+  expect(await depthOf(app, 'errors')).toBe(1)
+
+  const retried = handDelivery({ task: 'retries', id: 't2' })
+  retried.message.body = Buffer.from(JSON.stringify([[], {}, { errbacks: [errback] }]))
+  const worker = await startWorker(app, { metrics: mistaken, queues: ['other'] })
+  broker.deliver(retried)
+  await until(async () => (await metaOf(app, 't2')) !== undefined)
+  await worker.stop()
+  expect(await metaOf(app, 't2')).toMatchObject({ status: 'RETRY' })
+  expect(await depthOf(app, 'errors')).toBe(1)
+})
+
+test('what a task told of its progress is never kept after its end', async () => {
+  const results = await demandingResults()
+  const app = createApp({ results })
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const kept: string[] = []
+  const { store } = results
+  results.store = async (meta) => {
+    if (meta.status === 'FIRST') await gates[0]?.promise
+    await store(meta)
+    kept.push(meta.status)
+  }
+  task(app, 'hasty', async (_input, { progress }) => {
+    void progress(1, 'FIRST')
+    void progress(2, 'SECOND')
+    await gates[1]?.promise
+    throw new Error('on purpose')
+  })
+  const { surface } = await startWorker(app)
+  const result = await app.send('hasty')
+  await until(() => surface.active().length === 1)
+  gates[1]?.resolve()
+  await until(() => surface.active().length === 0)
+  gates[0]?.resolve()
+  await expect(result.get()).rejects.toThrow('on purpose')
+  await until(() => kept.includes('FIRST'))
+  expect(kept).toEqual(['FIRST', 'FAILURE'])
+})

@@ -6,6 +6,7 @@ import { comeBack } from './come-back.ts'
 import { bury } from './dead-letter.ts'
 import { done } from './done.ts'
 import { ended } from './ended.ts'
+import { afterFailure } from './follow-up.ts'
 import { readLosses } from './history.ts'
 import { metaOf } from './meta.ts'
 import { putAside } from './put-aside.ts'
@@ -20,13 +21,15 @@ export async function crashed(runtime: Runtime, request: TaskRequest, error: unk
   request.isSettled = true
   context?.abort(error)
   thread?.abort(error)
+  // Its end was noted after all else that was to come of it, or the task is a retry or another by now.
+  const isTold = request.hasEnded
   note(runtime, request, error)
   if (error instanceof Abandoned) {
     runtime.log.warn({ err: error, id, task, acknowledged }, 'a task is not finished before the worker stops')
     await giveBack(runtime, request)
   } else {
     runtime.log.error({ err: error, id, task, acknowledged }, 'a task could not be finished')
-    await retire(runtime, request, error)
+    await retire(runtime, request, error, isTold)
   }
   done(runtime, request)
 }
@@ -40,10 +43,15 @@ function note(runtime: Runtime, request: TaskRequest, error: unknown): void {
   }
 }
 
-async function retire(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
+async function retire(
+  runtime: Runtime,
+  request: TaskRequest,
+  error: unknown,
+  isTold: boolean,
+): Promise<void> {
   try {
     if (request.acknowledged) {
-      await storeCrash(runtime, request, error)
+      if (!isTold) await tell(runtime, request, error)
       return
     }
     const losses = readLosses(request.delivery.message.headers) + 1
@@ -54,7 +62,7 @@ async function retire(runtime: Runtime, request: TaskRequest, error: unknown): P
     const { data: exception, traceback } = exceptionData(error)
     const { id: taskId, task } = request
     await bury(runtime, request.delivery, { reason: 'worker_lost', taskId, task, exception, traceback })
-    await storeCrash(runtime, request, error)
+    if (!isTold) await tell(runtime, request, error)
     await discard(runtime, request)
   } catch (failed) {
     runtime.log.error({ err: failed, id: request.id }, 'what became of a task that crashed could not be told')
@@ -64,14 +72,16 @@ async function retire(runtime: Runtime, request: TaskRequest, error: unknown): P
   }
 }
 
-/** It will not run again, so who waits for it is told; a success that was kept stays. */
-async function storeCrash(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
+/** It will not run again, so who waits for it, or comes after it, hears that it failed; a success that was kept stays. */
+async function tell(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
   const { results, log } = runtime
-  if (!results || request.ignoresResult) return
-  const { data, traceback } = exceptionData(error)
+  const { data: exception, traceback } = exceptionData(error)
   try {
-    await results.store(metaOf(runtime, request, 'FAILURE', data, traceback))
+    if (results && !request.ignoresResult) {
+      await results.store(metaOf(runtime, request, 'FAILURE', exception, traceback))
+    }
   } catch (failed) {
     log.error({ err: failed, id: request.id }, 'the failure of a task that crashed could not be stored')
   }
+  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
 }
