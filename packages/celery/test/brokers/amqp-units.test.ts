@@ -9,7 +9,6 @@ import {
   longestDelay,
 } from '../../src/brokers/amqp/delay-key.ts'
 import { sentHeaders } from '../../src/brokers/amqp/field-table.ts'
-import { decodeLetter } from '../../src/brokers/amqp/letter.ts'
 import { findReturned, type Outgoing } from '../../src/brokers/amqp/outgoing.ts'
 import { SharedHeaders } from '../../src/brokers/amqp/shared-headers.ts'
 import { describeServer, parseAmqpUrl } from '../../src/brokers/amqp/url.ts'
@@ -169,10 +168,3 @@ test('of messages that look the same, the first that was not returned yet is mea
   expect(find('b', '2')).toBe(inFlight[2])
   expect(find('c', '1')).toBeUndefined()
 })
-
-test.each(['', '{}', 'null', '{"id": "i", "diedAt": "2026-01-01T00:00:00Z"}', '\xff'])(
-  'what is no letter is not taken for one: %s',
-  (body) => {
-    expect(decodeLetter(Buffer.from(body, 'latin1'))).toBeUndefined()
-  },
-)

@@ -70,6 +70,23 @@ export function deadLetters({ broker }: Stage): void {
     expect(await other.deadLetters.remove([letter.id])).toBe(1)
   })
 
+  test('it is kept whatever is in it: integers of any size, and characters that were cut in two', async () => {
+    const subject = await broker()
+    const letter = letterOf('odd')
+    letter.message.headers = { big: 2n ** 60n, float: 0.5, none: null, deep: [{ list: [] }], cut: '\ud83d' }
+    letter.error.message = 'cut \ud83d'
+    await subject.deadLetters.add(letter)
+    const kept = await subject.deadLetters.get(letter.id)
+    expect(kept?.error.message.toWellFormed()).toBe('cut \ufffd')
+    expect(kept?.message.headers).toMatchObject({
+      big: 2n ** 60n,
+      float: 0.5,
+      none: null,
+      deep: [{ list: [] }],
+    })
+    expect(await subject.deadLetters.remove([letter.id])).toBe(1)
+  })
+
   test('they are listed in pages, oldest first, and not lost by looking', async () => {
     const [subject, other] = [await broker(), await broker()]
     const task = `task-${randomUUID()}`

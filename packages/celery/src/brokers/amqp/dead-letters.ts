@@ -1,9 +1,8 @@
-import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
+import { decodeLetter, encodeLetter, letterCursor, pageLimit } from '../letter.ts'
 import type { Admin } from './admin.ts'
 import { refusal } from './errors.ts'
-import { decodeLetter, encodeLetter, letterCursor } from './letter.ts'
 import type { Link } from './link.ts'
 import type { Publisher } from './publisher.ts'
 import { scanQueue, type Verdict } from './scan.ts'
@@ -48,13 +47,12 @@ export class AmqpDeadLetters implements DeadLetterStore {
       correlationId: letter.id,
       mandatory: true,
     }
-    await this.#publisher.publish('', this.#queue, encodeLetter(letter), options, 10)
+    await this.#publisher.publish('', this.#queue, Buffer.from(encodeLetter(letter)), options, 10)
   }
 
-  async list({ limit = 50, after = '', task, queue }: DeadLetterQuery = {}): Promise<DeadLetterPage> {
-    if (!(limit >= 1 && limit <= 1_000)) {
-      throw new CeleryError('BAD_OPTION', `limit must be from 1 to 1,000, not ${limit}.`)
-    }
+  async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
+    const { after = '', task, queue } = query
+    const limit = pageLimit(query)
     const oldest = new Oldest(limit + 1)
     const seen = new Set<string>()
     await this.#scan((letter) => {
@@ -107,7 +105,7 @@ export class AmqpDeadLetters implements DeadLetterStore {
   async #scanNow(visit: (letter: DeadLetter) => Verdict): Promise<void> {
     await this.#declare()
     await scanQueue(this.#link, this.#queue, mostScanned, ({ content, fields }) => {
-      const letter = decodeLetter(content)
+      const letter = decodeLetter(content.toString())
       if (letter) return visit(letter)
       this.#log.warn(
         { queue: this.#queue, deliveryTag: fields.deliveryTag },

@@ -1,5 +1,5 @@
-import { CeleryError } from '../../errors.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
+import { letterCursor, pageLimit } from '../letter.ts'
 import { copyMessage } from './stored-message.ts'
 
 export class MemoryDeadLetters implements DeadLetterStore {
@@ -9,16 +9,16 @@ export class MemoryDeadLetters implements DeadLetterStore {
     if (!this.#letters.has(letter.id)) this.#letters.set(letter.id, copyLetter(letter))
   }
 
-  async list({ limit = 50, after, task, queue }: DeadLetterQuery = {}): Promise<DeadLetterPage> {
-    if (!(limit >= 1 && limit <= 1_000)) {
-      throw new CeleryError('BAD_OPTION', `limit must be from 1 to 1,000, not ${limit}.`)
-    }
+  async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
+    const { after = '', task, queue } = query
+    const limit = pageLimit(query)
     const letters: DeadLetter[] = []
     for (const letter of [...this.#letters.values()].sort(byDeath)) {
-      if (after !== undefined && cursor(letter) <= after) continue
+      if (letterCursor(letter) <= after) continue
       if (task !== undefined && letter.task !== task) continue
       if (queue !== undefined && letter.queue !== queue) continue
-      if (letters.length === limit) return { letters, next: cursor(letters.at(-1)) }
+      const last = letters.at(-1)
+      if (last && letters.length === limit) return { letters, next: letterCursor(last) }
       letters.push(copyLetter(letter))
     }
     return { letters, next: undefined }
@@ -42,11 +42,7 @@ export class MemoryDeadLetters implements DeadLetterStore {
 }
 
 function byDeath(a: DeadLetter, b: DeadLetter): number {
-  return cursor(a) < cursor(b) ? -1 : 1
-}
-
-function cursor(letter: DeadLetter | undefined): string {
-  return letter ? `${new Date(letter.diedAt).toISOString()}/${letter.id}` : ''
+  return letterCursor(a) < letterCursor(b) ? -1 : 1
 }
 
 function copyLetter(letter: DeadLetter): DeadLetter {

@@ -1,9 +1,8 @@
-import { CeleryError } from '../../errors.ts'
-import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import { strings } from '../../redis/replies.ts'
 import { script } from '../../redis/script.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
+import { decodeLetter, encodeLetter, letterCursor, pageLimit, readCursor } from '../letter.ts'
 import type { BrokerKeys } from './keys.ts'
 
 /** KEYS: letters, indexes; ARGV: id, letter, place in the indexes. */
@@ -37,22 +36,19 @@ export class RedisDeadLetters implements DeadLetterStore {
   }
 
   async add(letter: DeadLetter): Promise<void> {
-    const args = [letter.id, encodeLetter(letter), placeOf(letter)]
+    const args = [letter.id, encodeLetter(letter), letterCursor(letter)]
     await this.#persist(() => this.#link.run(addLetter, this.#keysOf(letter), args))
   }
 
   async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
-    const limit = query.limit ?? 50
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
-      throw new CeleryError('BAD_OPTION', `limit must be a whole number from 1 to 1,000, not ${limit}.`)
-    }
+    const limit = pageLimit(query)
     const letters: DeadLetter[] = []
     let after = query.after
     // Of a task and a queue, those of the task are looked through.
     do {
       const places = await this.#places(query, after, limit - letters.length + 1)
       const page = places.slice(0, limit - letters.length)
-      const found = await this.#read(page.map((place) => place.slice(place.indexOf(' ') + 1)))
+      const found = await this.#read(page.map((cursor) => readCursor(cursor).id))
       letters.push(...found.filter((letter) => query.queue === undefined || letter.queue === query.queue))
       after = places.length > page.length ? page.at(-1) : undefined
     } while (after !== undefined && letters.length < limit)
@@ -66,7 +62,7 @@ export class RedisDeadLetters implements DeadLetterStore {
   async remove(ids: string[]): Promise<number> {
     let removed = 0
     for (const letter of await this.#read(ids)) {
-      const args = [letter.id, placeOf(letter)]
+      const args = [letter.id, letterCursor(letter)]
       removed += Number(await this.#persist(() => this.#link.run(removeLetter, this.#keysOf(letter), args)))
     }
     return removed
@@ -91,7 +87,8 @@ export class RedisDeadLetters implements DeadLetterStore {
   async #read(ids: readonly string[]): Promise<DeadLetter[]> {
     if (ids.length === 0) return []
     const key = this.#keys.own('dead')
-    return strings(await this.#persist(() => this.#link.command('HMGET', key, ...ids))).map(decodeLetter)
+    const texts = strings(await this.#persist(() => this.#link.command('HMGET', key, ...ids)))
+    return texts.map(decodeLetter).filter((letter) => letter !== undefined)
   }
 
   #keysOf({ task, queue }: DeadLetter): string[] {
@@ -111,28 +108,5 @@ export class RedisDeadLetters implements DeadLetterStore {
 
   #persist<T>(work: () => Promise<T>): Promise<T> {
     return this.#link.persist(work, patience)
-  }
-}
-
-function placeOf({ diedAt, id }: DeadLetter): string {
-  return `${String(Date.parse(diedAt)).padStart(15, '0')} ${id}`
-}
-
-function encodeLetter(letter: DeadLetter): string {
-  const { message, ...rest } = letter
-  return encodeJson({ ...rest, message: { ...message, body: message.body.toString('base64') } }, 'letter')
-}
-
-/** Only this package writes these keys. */
-function decodeLetter(text: string): DeadLetter {
-  const letter = decodeJson(text) as Omit<DeadLetter, 'message'> & {
-    message: Omit<DeadLetter['message'], 'body'> & { body: string }
-  }
-  return {
-    ...letter,
-    taskId: letter.taskId,
-    task: letter.task,
-    error: { ...letter.error, traceback: letter.error.traceback },
-    message: { ...letter.message, body: Buffer.from(letter.message.body, 'base64') },
   }
 }
