@@ -41,6 +41,31 @@ async function work(place: Place, tasks: number): Promise<void> {
 /** Memory of a worker that waits, and of one that has done many tasks: it must not grow with their number. */
 export async function memory(): Promise<Report> {
   const { amqp, redis, python } = servers()
+  const pythonMb = await idlePythonMb(python, amqp, redis)
+  const { idle, before, after } = await looks(amqp, redis)
+  const mb = (bytes: number) => Math.round(bytes / 1024 / 1024)
+  const figures = {
+    idleMb: mb(idle.rss),
+    idlePythonMb: Math.round(pythonMb),
+    heapRatio: after.heapUsed / before.heapUsed,
+    rssRatio: after.rss / before.rss,
+    lateMb: mb(after.rss),
+    lateHeapMb: mb(after.heapUsed),
+  }
+  return {
+    name: 'tasks-memory',
+    what: `memory of the worker on RabbitMQ with results in Redis, run from its sources: idle, and after ${late} tasks as a multiple of that after ${early}, what can be let go left out`,
+    wanted: `at most ${tolerance} times, heap and resident`,
+    met: figures.heapRatio <= tolerance && figures.rssRatio <= tolerance,
+    figures,
+    lines: [
+      `idle ${figures.idleMb} MB, Python's prefork with one process ${figures.idlePythonMb} MB`,
+      `after ${late} tasks ${figures.lateMb} MB, of which ${figures.lateHeapMb} MB are JavaScript's objects: ${figures.rssRatio.toFixed(2)} times that after ${early}; heap ${figures.heapRatio.toFixed(2)} times`,
+    ],
+  }
+}
+
+async function looks(amqp: string, redis: string): Promise<{ idle: Use; before: Use; after: Use }> {
   await using place = await placeOn(amqp, redis)
   const worker = startOurs(place.env, [], ['--expose-gc'])
   try {
@@ -49,27 +74,7 @@ export async function memory(): Promise<Report> {
     await work(place, early)
     const before = await look()
     await work(place, late - early)
-    const after = await look()
-    const pythonMb = await idlePythonMb(python, amqp, redis)
-    const mb = (bytes: number) => Math.round(bytes / 1024 / 1024)
-    const figures = {
-      idleMb: mb(idle.rss),
-      idlePythonMb: Math.round(pythonMb),
-      heapRatio: after.heapUsed / before.heapUsed,
-      rssRatio: after.rss / before.rss,
-      lateMb: mb(after.rss),
-    }
-    return {
-      name: 'tasks-memory',
-      what: `memory of the worker on RabbitMQ with results in Redis: run from its sources: idle, and after ${late} tasks as a multiple of that after ${early}, what can be let go left out`,
-      wanted: `at most ${tolerance} times, heap and resident`,
-      met: figures.heapRatio <= tolerance && figures.rssRatio <= tolerance,
-      figures,
-      lines: [
-        `idle ${figures.idleMb} MB, Python's prefork with one process ${figures.idlePythonMb} MB`,
-        `after ${late} tasks ${figures.lateMb} MB: ${figures.rssRatio.toFixed(2)} times that after ${early}; heap ${figures.heapRatio.toFixed(2)} times`,
-      ],
-    }
+    return { idle, before, after: await look() }
   } finally {
     await worker.stop()
   }

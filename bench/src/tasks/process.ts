@@ -18,7 +18,7 @@ export function startOurs(
   const app = fileURLToPath(new URL('app.ts', import.meta.url))
   return start(
     process.execPath,
-    [...nodeOptions, command, '--app', app, '--loglevel', 'error', 'worker', ...options],
+    [...nodeOptions, command, '--app', app, '--loglevel', 'error', 'worker', ...nameOf(env), ...options],
     env,
   )
 }
@@ -27,11 +27,20 @@ export function startOurs(
 export function startPython(folder: string, pool: 'prefork' | 'solo', env: Record<string, string>): Started {
   const options = ['--pool', pool, '--concurrency', '1', '--loglevel', 'error']
   const quiet = ['--without-gossip', '--without-mingle', '--without-heartbeat']
-  return start(`${folder}/celery`, ['--app', 'python_tasks', 'worker', ...options, ...quiet], {
-    ...env,
-    // It warns of root on every start.
-    PYTHONWARNINGS: 'ignore',
-  })
+  return start(
+    `${folder}/celery`,
+    ['--app', 'python_tasks', 'worker', ...nameOf(env), ...options, ...quiet],
+    {
+      ...env,
+      // It warns of root on every start.
+      PYTHONWARNINGS: 'ignore',
+    },
+  )
+}
+
+/** A name of its own: there may be other workers on this host. */
+function nameOf({ BENCH_QUEUE = 'bench' }: Record<string, string>): string[] {
+  return ['--hostname', `worker@${BENCH_QUEUE}`]
 }
 
 /** One of the files beside this one. */
