@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../../testing/free-port.ts'
 import { createVirtualHost } from '../control/support/virtual-host.ts'
 import { readReport, type TestResult } from './report.ts'
 import type { Suite } from './suite.ts'
@@ -91,13 +91,4 @@ async function startRedis(folder: string): Promise<{ port: number; server: Child
   const server = spawn('redis-server', options, { stdio: 'ignore' })
   await once(server, 'spawn')
   return { port, server }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
 }

@@ -1,13 +1,14 @@
 // npm run flower:try -- PYTHON_BIN CHROMIUM [FOLDER]: our worker in the real Flower, in a real browser, on RabbitMQ
 // and on Redis (TEST_AMQP_URL, TEST_REDIS_URL): it is online, its tasks have names, arguments, results and run times, a
 // task is revoked and the worker shut down by Flower's buttons. Pictures go to FOLDER. Fails when Flower shows otherwise.
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { freePort } from '../../testing/free-port.ts'
 import { createVirtualHost } from '../control/support/virtual-host.ts'
 
 const [python = '', browserName = 'chromium', folder = '.'] = process.argv.slice(2)
@@ -30,15 +31,6 @@ function run(program: string, args: string[], env: Record<string, string>): Chil
   children.add(child)
   child.once('exit', () => children.delete(child))
   return child
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
 }
 
 /** Resolves when the check no longer throws; throws its last error after 30 seconds. */

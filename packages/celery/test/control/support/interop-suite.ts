@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { CeleryOptions } from '../../../src/app/celery.ts'
 import { type Celery, createCelery } from '../../../src/app/create-celery.ts'
@@ -10,6 +8,7 @@ import { captureEvents } from '../../../src/events/capture.ts'
 import type { CeleryEvent } from '../../../src/events/event.ts'
 import { createWorkerEvents } from '../../../src/events/worker-events.ts'
 import type { WorkerEvents } from '../../../src/worker/events.ts'
+import { freePort } from '../../../testing/free-port.ts'
 import { FakeWorker, fakeRequest } from './fake-worker.ts'
 import {
   commanded,
@@ -251,12 +250,3 @@ export function interopSuite(openServer: () => Promise<InteropServer>): void {
 }
 
 const waiting = { timeout: 20_000, interval: 100 }
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
-}

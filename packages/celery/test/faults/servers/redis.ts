@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FaultServer, freePort, ServerProcess, untilItAnswers } from './server.ts'
+import { freePort } from '../../../testing/free-port.ts'
+import { type FaultServer, ServerProcess, untilItAnswers } from './server.ts'
 
 /** A Redis that writes each command to disk before it answers: what it has acknowledged it has after a kill. */
 export async function createRedis(folder: string): Promise<FaultServer> {
