@@ -1,7 +1,9 @@
+import { hostname } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { url } from './fixtures/app.ts'
 import { appFile, begin, onUrl, type Running, soon } from './support/command.ts'
 
+const node = `tester@${hostname()}`
 let worker: Running
 
 beforeAll(async () => {
@@ -54,15 +56,15 @@ describe('call', () => {
 
 describe('inspect and control', () => {
   test('ask the worker and tell it', async () => {
-    const ping = await onUrl('inspect', 'ping', '-t', '0.3')
+    const ping = await onUrl('inspect', 'ping', '-d', node, '-t', '10')
     expect(ping).toEqual({
       code: 0,
       out: [expect.stringMatching(/^-> tester@\S+: \{\n {2}"ok": "pong"\n\}$/)],
       err: [],
     })
-    const [node = ''] = Object.keys(json(await onUrl('inspect', 'ping', '-j', '-t', '0.3')) as object)
+    expect(json(await onUrl('inspect', 'ping', '-j'))).toEqual({ [node]: { ok: 'pong' } })
     const ask = async (...args: string[]) => {
-      return (json(await onUrl(...args, '-d', node, '-j')) as Record<string, unknown>)[node]
+      return (json(await onUrl(...args, '-d', node, '-t', '10', '-j')) as Record<string, unknown>)[node]
     }
     expect(await ask('inspect', 'registered')).toEqual(['add', 'big', 'fail', 'hold', 'wait'])
     expect(await ask('control', 'rate_limit', 'add', '100/s')).toEqual({
@@ -84,10 +86,10 @@ describe('inspect and control', () => {
   test('show integers beyond 2^53 that a worker answers', async () => {
     const big = await onUrl('call', 'big', '-k', '{"n": 36893488147419103232}', '--countdown', '600')
     await soon(async () => {
-      const scheduled = await onUrl('inspect', 'query_task', big.out[0] ?? '', '-j', '-t', '0.3')
+      const scheduled = await onUrl('inspect', 'query_task', big.out[0] ?? '', '-d', node, '-j', '-t', '10')
       expect(scheduled.out[0]).toContain('"n":36893488147419103232')
     })
-    const readable = await onUrl('inspect', 'query_task', big.out[0] ?? '', '-t', '0.3')
+    const readable = await onUrl('inspect', 'query_task', big.out[0] ?? '', '-d', node, '-t', '10')
     expect(readable.out[0]).toContain('"n": "36893488147419103232"')
   })
 
