@@ -5,9 +5,9 @@ import { drain, type Rate } from './drain.ts'
 import { placeOn } from './place.ts'
 import { startFile, startOurs } from './process.ts'
 
-const rounds = 2
+const rounds = 5
 const tasks = 20_000
-/** Eight tasks at once, for which four times as many are taken ahead, and more: the worker's own default on two cores. */
+/** What our worker has by itself on two cores: four messages in hand for each task that can run. */
 const concurrency = 32
 const batch = 4 * concurrency
 
