@@ -1,6 +1,6 @@
 import type { AppCore } from '../app/celery.ts'
+import { Signal } from '../async/signal.ts'
 import { CeleryError } from '../errors.ts'
-import { Alarm } from './alarm.ts'
 import { type BeatEntry, type ReadyEntry, readyEntry } from './entry.ts'
 import { openSchedules } from './open-store.ts'
 import { isSameDatabase } from './send-run.ts'
@@ -97,7 +97,7 @@ class Scheduler implements Beat {
   readonly #entries: ReadonlyMap<string, ReadyEntry>
   readonly #done = Promise.withResolvers<void>()
   readonly #leftOut = new Map<string, number>()
-  readonly #alarm: Alarm
+  readonly #alarm: Signal
   #store: Promise<ScheduleStore> | undefined
   #started: Promise<void> | undefined
   #loop: Promise<void> | undefined
@@ -114,7 +114,7 @@ class Scheduler implements Beat {
     this.#options = options
     this.#clock = clock
     this.#maxInterval = maxInterval
-    this.#alarm = new Alarm(clock)
+    this.#alarm = new Signal(clock.after)
     const entries = Object.entries(options.entries)
     this.#entries = new Map(entries.map(([name, entry]) => [name, readyEntry(app, name, entry)]))
   }
@@ -133,7 +133,7 @@ class Scheduler implements Beat {
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#alarm.ring()
+    this.#alarm.set()
     await this.#loop
     if (typeof this.#options.store === 'string') await (await this.#store?.catch(() => undefined))?.close()
     this.#done.resolve()
@@ -170,7 +170,7 @@ class Scheduler implements Beat {
       const why = 'The store has no such entry: has a scheduler been started that has it?'
       throw new CeleryError('BAD_OPTION', `Entry ${JSON.stringify(name)}: ${why}`)
     }
-    this.#alarm.ring()
+    this.#alarm.set()
   }
 
   async #open(): Promise<ScheduleStore> {
@@ -185,7 +185,7 @@ class Scheduler implements Beat {
   }
 
   async #run(store: ScheduleStore): Promise<void> {
-    while (!this.#isStopped) await this.#alarm.wait((await this.#turn(store)) * 1000)
+    while (!this.#isStopped) await this.#alarm.wait(await this.#turn(store))
   }
 
   /** One look at the store; returns the seconds until the next. */

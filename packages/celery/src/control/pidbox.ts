@@ -1,6 +1,6 @@
+import { atMost } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
 import { createEventDispatcher } from '../events/dispatcher.ts'
-import { within } from '../events/within.ts'
 import type { Log } from '../log.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import type { WorkerSurface } from '../worker/surface.ts'
@@ -55,7 +55,7 @@ export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Prom
       await change
       if (lastChange === change) lastChange = undefined
     } else {
-      if (before !== undefined) await within(questionPatience, before)
+      if (before !== undefined) await atMost(questionPatience, before)
       await answer(context, request, command)
     }
   }
@@ -78,7 +78,7 @@ export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Prom
   return {
     async stop() {
       await listening.stop()
-      await within(stopPatience, Promise.all([...requests, ...background]))
+      await atMost(stopPatience, Promise.all([...requests, ...background]))
       await events.close()
     },
   }

@@ -1,8 +1,8 @@
+import { atMost } from '../async/within.ts'
 import type { Broker } from '../brokers/port.ts'
 import { type Log, noLog } from '../log.ts'
 import type { LamportClock } from './clock.ts'
 import { type CeleryEvent, eventExchange, groupOf, routingKeyOf, utcOffset } from './event.ts'
-import { within } from './within.ts'
 
 /** What the dispatcher asks of a broker. */
 export type EventBroker = Pick<Broker, 'state' | 'watch' | 'cast'>
@@ -148,7 +148,7 @@ export function createEventDispatcher(options: EventDispatcherOptions): EventDis
       if (isClosed) return
       isClosed = true
       unwatch()
-      await within(closeTimeout, Promise.all([flush(), ...casts]))
+      await atMost(closeTimeout, Promise.all([flush(), ...casts]))
     },
   }
 }

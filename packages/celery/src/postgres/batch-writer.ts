@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { pauseBefore } from './backoff.ts'
+import { backoff } from '../async/backoff.ts'
+import { pause } from '../async/pause.ts'
 import { Batcher } from './batcher.ts'
 import type { Database } from './database.ts'
 import { asError, isPassing, refusal } from './errors.ts'
@@ -93,7 +93,7 @@ export class BatchWriter<Item> {
       } catch (error) {
         if (!isPassing(error)) return await this.#refused(left, error)
         if (this.#isClosed) return rejectAll(left, this.#options.database.unavailable(error))
-        await delay(pauseBefore(attempt))
+        await pause(backoff(attempt))
       }
     }
   }

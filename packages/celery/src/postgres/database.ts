@@ -1,6 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { backoff } from '../async/backoff.ts'
+import { pause } from '../async/pause.ts'
+import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
-import { pauseBefore } from './backoff.ts'
 import { describeError, isPassing, refusal } from './errors.ts'
 import { answerTimeout, type OpenedPool, type SqlPool } from './pool.ts'
 
@@ -33,7 +34,7 @@ export class Database {
     const prepared = name !== undefined && this.#prepares ? { name } : undefined
     const statement = { ...prepared, text, values, rowMode: 'array', query_timeout: timeout } as const
     // The pool may have no connection to give for a while, of which the statement's own timeout knows nothing.
-    const { rows } = await within(timeout, this.#pool.query(statement))
+    const { rows } = await within(timeout / 1_000, this.#pool.query(statement))
     return rows as Row[]
   }
 
@@ -48,9 +49,9 @@ export class Database {
         return await this.query(text, values, Math.max(1, Math.min(attemptTimeout, end - performance.now())))
       } catch (error) {
         if (!isPassing(error)) throw refusal(error)
-        const pause = pauseBefore(attempt)
-        if (performance.now() + pause >= end || this.#closing.signal.aborted) throw this.unavailable(error)
-        await this.#pause(pause, error)
+        const seconds = backoff(attempt)
+        const isInTime = performance.now() + seconds * 1_000 < end
+        if (!isInTime || !(await pause(seconds, this.#closing.signal))) throw this.unavailable(error)
       }
     }
   }
@@ -64,27 +65,5 @@ export class Database {
   /** Nothing is tried again from now on. */
   stop(): void {
     this.#closing.abort()
-  }
-
-  async #pause(milliseconds: number, cause: unknown): Promise<void> {
-    try {
-      await delay(milliseconds, undefined, { signal: this.#closing.signal })
-    } catch {
-      throw this.unavailable(cause)
-    }
-  }
-}
-
-/** Rejects after so many milliseconds; what comes of the promise later is of no interest then. */
-export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new Error(`no answer within ${Math.round(milliseconds)} ms`)),
-    milliseconds,
-  )
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { backoff } from '../async/backoff.ts'
+import { pause } from '../async/pause.ts'
+import { within } from '../async/within.ts'
 import type { Log } from '../log.ts'
-import { pauseBefore } from './backoff.ts'
-import { within } from './database.ts'
 import { asError, describeError } from './errors.ts'
 import type { SqlConnection, SqlPool } from './pool.ts'
 
@@ -112,7 +112,7 @@ export class Listener {
         return
       } catch (error) {
         this.#options.log.debug({ reason: describeError(error) }, 'PostgreSQL cannot be reached yet')
-        await delay(pauseBefore(attempt), undefined, { signal: this.#closing.signal }).catch(() => {})
+        await pause(backoff(attempt), this.#closing.signal)
       }
     }
   }
@@ -121,7 +121,7 @@ export class Listener {
 async function connectWithin(pool: SqlPool): Promise<SqlConnection> {
   const connecting = pool.connect()
   try {
-    return await within(patience, connecting)
+    return await within(patience / 1_000, connecting)
   } catch (error) {
     // It may still come, when nobody waits for it any more.
     connecting.then(
@@ -133,5 +133,5 @@ async function connectWithin(pool: SqlPool): Promise<SqlConnection> {
 }
 
 function send(connection: SqlConnection, text: string): Promise<unknown> {
-  return within(patience, connection.query({ text, query_timeout: patience }))
+  return within(patience / 1_000, connection.query({ text, query_timeout: patience }))
 }

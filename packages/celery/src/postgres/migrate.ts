@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
-import { within } from './database.ts'
 import { asError, describeError } from './errors.ts'
 import { migrations } from './migrations.ts'
 import { answerTimeout, type SqlConnection, type SqlPool } from './pool.ts'
@@ -18,7 +18,7 @@ export interface MigrateOptions {
 export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {}): Promise<void> {
   const { name } = schemaOf(options.schema)
   if ((await versionOf(pool, name)) >= migrations.length) return
-  const connection = await within(answerTimeout, pool.connect())
+  const connection = await within(answerTimeout / 1_000, pool.connect())
   try {
     await inTransaction(connection, () => migrate(connection, name))
     connection.release()
@@ -41,7 +41,8 @@ export async function checkMigrated(pool: SqlPool, options: MigrateOptions = {})
 }
 
 async function versionOf(pool: SqlPool, schema: string): Promise<number> {
-  const query = (text: string) => within(answerTimeout, pool.query({ text, query_timeout: answerTimeout }))
+  const query = (text: string) =>
+    within(answerTimeout / 1_000, pool.query({ text, query_timeout: answerTimeout }))
   const { rows } = await query(`SELECT to_regclass('${schema}.schema_version') IS NOT NULL AS there`)
   if (!(rows[0] as { there: boolean }).there) return 0
   const { rows: versions } = await query(

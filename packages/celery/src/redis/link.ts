@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis'
+import { backoff } from '../async/backoff.ts'
+import { within } from '../async/within.ts'
 import type { BrokerState } from '../brokers/port.ts'
 import { CeleryError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -20,8 +22,6 @@ export interface LinkOptions {
 
 type Listener = (state: BrokerState, error?: Error) => void
 
-/** Milliseconds between attempts to connect: doubled from the first to the second. */
-const [firstPause, longestPause] = [50, 5_000]
 /** Where Redis has refused commands: a connection that lasted so many milliseconds was a good one for a time. */
 const goodAfter = 5_000
 
@@ -101,13 +101,7 @@ export class RedisLink {
     if (this.#state === 'open') return
     if (this.#state === 'closed') throw new CeleryError('CLOSED', 'The connection to Redis is not open.')
     if (timeout === undefined) return await this.#up.promise
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(this.#unreachable(undefined)), timeout)
-    try {
-      await Promise.race([this.#up.promise, late.promise])
-    } finally {
-      clearTimeout(timer)
-    }
+    await within(timeout / 1_000, this.#up.promise, () => this.#unreachable(undefined))
   }
 
   /** Runs the script now. Rejects with `ConnectionLost`, or with an error that another try would not mend. */
@@ -223,19 +217,15 @@ export class RedisLink {
   }
 
   #connectLater(): void {
-    const pause = Math.min(longestPause, firstPause * 2 ** this.#failures)
-    this.#failures += 1
-    this.#retry = setTimeout(
-      () => {
-        this.#connect().catch((error: unknown) => {
-          if (this.#state !== 'reconnecting') return
-          const reason = explainFailure(error, this.#options.code).message
-          this.#options.log.debug({ reason, attempt: this.#failures }, 'Redis cannot be reached yet')
-          this.#connectLater()
-        })
-      },
-      pause * (0.5 + Math.random() / 2),
-    )
+    const pause = backoff(this.#failures++)
+    this.#retry = setTimeout(() => {
+      this.#connect().catch((error: unknown) => {
+        if (this.#state !== 'reconnecting') return
+        const reason = explainFailure(error, this.#options.code).message
+        this.#options.log.debug({ reason, attempt: this.#failures }, 'Redis cannot be reached yet')
+        this.#connectLater()
+      })
+    }, pause * 1_000)
   }
 
   #end(session: Session): void {

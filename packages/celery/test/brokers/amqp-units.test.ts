@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { backoff } from '../../src/brokers/amqp/backoff.ts'
 import {
   delayedBinding,
   delayedKey,
@@ -151,12 +150,6 @@ test('a message has its own headers alone, however many names there were before 
   expect(sent({ c: 3 })).toEqual([['c', 3]])
   for (let i = 0; i < 1_000; i++) expect(sent({ [`made up ${i}`]: i })).toEqual([[`made up ${i}`, i]])
   expect(Object.keys(shared.of({})).length).toBeLessThan(200)
-})
-
-test('the pauses grow up to a cap, with full jitter', () => {
-  expect([0, 1, 2, 3].map((attempt) => backoff(attempt, () => 1))).toEqual([0.1, 0.2, 0.4, 0.8])
-  expect(backoff(1_000, () => 1)).toBe(10)
-  expect(backoff(5, () => 0)).toBe(0)
 })
 
 test('of messages that look the same, the first that was not returned yet is meant', () => {

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { pauseBefore } from '../../src/postgres/backoff.ts'
 import { Batcher } from '../../src/postgres/batcher.ts'
-import { Signal } from '../../src/postgres/signal.ts'
 
 function recorder(options: { maxItems?: number; maxBytes?: number; gatherTime?: number } = {}) {
   const batches: number[][] = []
@@ -60,22 +58,4 @@ describe('a batcher', () => {
     await bySize.batcher.drained()
     expect(bySize.batches).toEqual([[4, 6], [50], [1, 9], [1]])
   })
-})
-
-test('a signal that was set while nobody waited is not lost, and is good for once', async () => {
-  const signal = new Signal()
-  signal.set()
-  await signal.wait()
-  const waiting = signal.wait()
-  signal.set()
-  await waiting
-  const start = performance.now()
-  await signal.wait(20)
-  expect(performance.now() - start).toBeGreaterThanOrEqual(19)
-})
-
-test('pauses grow up to a limit, and no two need be the same', () => {
-  const pauses = [0, 1, 2, 3, 20, 2_000].map((attempt) => pauseBefore(attempt, () => 1))
-  expect(pauses).toEqual([50, 100, 200, 400, 5_000, 5_000])
-  expect(pauseBefore(3, () => 0)).toBe(200)
 })

@@ -1,8 +1,8 @@
+import { within } from '../../async/within.ts'
 import type { SqlClient } from '../../brokers/port.ts'
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
 import { textArrayOf } from '../../postgres/array.ts'
-import { within } from '../../postgres/database.ts'
 import { asError, describeError } from '../../postgres/errors.ts'
 import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
 import {
@@ -106,7 +106,7 @@ async function connect(source: string | SqlPool, options: PostgresSchedulesOptio
 async function take(pool: SqlPool): Promise<SqlConnection> {
   const coming = pool.connect()
   try {
-    return await within(timeout, coming)
+    return await within(timeout / 1_000, coming)
   } catch (error) {
     coming.then(
       (connection) => connection.release(),
@@ -119,7 +119,7 @@ async function take(pool: SqlPool): Promise<SqlConnection> {
 type Row = Record<string, unknown>
 
 async function ask(on: Pick<SqlPool, 'query'>, text: string, values: unknown[]): Promise<{ rows: Row[] }> {
-  const { rows } = await within(timeout, on.query({ text, values, query_timeout: timeout }))
+  const { rows } = await within(timeout / 1_000, on.query({ text, values, query_timeout: timeout }))
   return { rows: rows as Row[] }
 }
 

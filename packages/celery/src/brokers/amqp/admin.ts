@@ -1,9 +1,9 @@
 import type { Channel, ChannelModel } from 'amqplib'
+import { within } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import { replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 import { closeChannel } from './standing-channel.ts'
-import { within } from './within.ts'
 
 /** How often something is tried again because its connection was lost meanwhile. */
 const mostAttempts = 10

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import type { ChannelModel } from 'amqplib'
+import { atMost } from '../../async/within.ts'
 import { unavailable } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
@@ -82,14 +83,11 @@ function follow(model: ChannelModel, { log }: AmqpSettings): Connected {
 }
 
 async function closeWithin(model: ChannelModel, seconds: number): Promise<void> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, seconds * 1_000)
   try {
-    await Promise.race([model.close(), tooLate])
+    await atMost(seconds, model.close())
   } catch {
     // It was gone already.
   } finally {
-    clearTimeout(timer)
     destroySocket(model)
   }
 }

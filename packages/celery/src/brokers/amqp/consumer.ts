@@ -1,14 +1,14 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
+import { backoff } from '../../async/backoff.ts'
+import { pause } from '../../async/pause.ts'
 import type { Log } from '../../log.ts'
 import { checkPrefetch } from '../options.ts'
 import type { ConsumeOptions, Consumption, QueueDeclaration } from '../port.ts'
-import { backoff } from './backoff.ts'
 import { declareQueue } from './declarations.ts'
 import { AmqpDelivery, type Park } from './delivery.ts'
 import { DeliveryChannel } from './delivery-channel.ts'
 import { reasonOf } from './errors.ts'
 import type { Link } from './link.ts'
-import { Pause } from './pause.ts'
 import { StandingChannel } from './standing-channel.ts'
 
 /** Each raise of the prefetch adds a subscription; when there are so many they are made one again. */
@@ -27,7 +27,7 @@ export class AmqpConsumer implements Consumption {
   readonly #onDelivery: ConsumeOptions['onDelivery']
   readonly #context: ConsumerContext
   readonly #standing: StandingChannel<Channel>
-  readonly #pause = new Pause()
+  readonly #cancelling = new AbortController()
   /** Messages that RabbitMQ has sent beyond the prefetch, as it does not count those of a subscription that was ended. */
   #held: ConsumeMessage[] = []
   #prefetch: number
@@ -39,7 +39,6 @@ export class AmqpConsumer implements Consumption {
   /** There is no subscription until more is settled. */
   #isWaiting = false
   #change: Promise<void> = Promise.resolve()
-  #isCancelled = false
   #isPouring = false
 
   constructor(
@@ -85,8 +84,7 @@ export class AmqpConsumer implements Consumption {
 
   cancel(): Promise<void> {
     if (this.#isCancelled) return this.#change
-    this.#isCancelled = true
-    this.#pause.stop()
+    this.#cancelling.abort()
     return this.#serially(async () => {
       if (this.#channel) await this.#unsubscribe(this.#channel)
       this.#giveBackHeld()
@@ -96,8 +94,7 @@ export class AmqpConsumer implements Consumption {
 
   /** Ends it at once: RabbitMQ puts back what is not settled. */
   async stop(): Promise<void> {
-    this.#isCancelled = true
-    this.#pause.stop()
+    this.#cancelling.abort()
     this.#deliveries?.flush()
     this.#deliveries?.lose()
     this.#context.ended()
@@ -154,6 +151,10 @@ export class AmqpConsumer implements Consumption {
     for (const tag of this.#tags.splice(0)) await channel.cancel(tag)
   }
 
+  get #isCancelled(): boolean {
+    return this.#cancelling.signal.aborted
+  }
+
   #open(): number {
     return (this.#deliveries?.unsettled ?? 0) + this.#held.length
   }
@@ -179,7 +180,7 @@ export class AmqpConsumer implements Consumption {
         const fields = { queue: this.#queue.name, reason: reasonOf(error) }
         this.#context.log.warn(fields, 'the queue could not be consumed again')
       }
-      await this.#pause.wait(backoff(attempt))
+      await pause(backoff(attempt), this.#cancelling.signal)
     }
   }
 

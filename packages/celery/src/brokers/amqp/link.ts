@@ -1,9 +1,9 @@
 import type { ChannelModel } from 'amqplib'
-import { backoff } from './backoff.ts'
+import { backoff } from '../../async/backoff.ts'
+import { pause } from '../../async/pause.ts'
 import { type Connected, connectTo } from './connect.ts'
 import { closed, reasonOf } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
-import { Pause } from './pause.ts'
 import type { AmqpServer } from './url.ts'
 
 /** A connection that lasted so many seconds was a good one: the pauses begin anew. */
@@ -18,7 +18,7 @@ export class Link {
   readonly #settings: AmqpSettings
   readonly #name: string
   readonly #onChange: (error?: Error) => void
-  readonly #pause = new Pause()
+  readonly #stopping = new AbortController()
   #current: Connected | undefined
   #next = Promise.withResolvers<ChannelModel>()
   #starting: Promise<void> | undefined
@@ -62,7 +62,7 @@ export class Link {
   }
 
   async stop(): Promise<void> {
-    this.#pause.stop()
+    this.#stopping.abort()
     this.#next.reject(closed())
     await this.#starting?.catch(ignore)
     await this.#current?.close()
@@ -75,13 +75,13 @@ export class Link {
       try {
         connected = await this.#connect()
       } catch (error) {
-        if (tried >= this.#servers.length || this.#pause.isStopped) {
+        if (tried >= this.#servers.length || this.#stopping.signal.aborted) {
           this.#starting = undefined
           throw error
         }
       }
     }
-    if (this.#pause.isStopped) {
+    if (this.#stopping.signal.aborted) {
       await connected.close()
       throw closed()
     }
@@ -97,7 +97,7 @@ export class Link {
       this.#current = undefined
       this.#next = Promise.withResolvers()
       this.#next.promise.catch(ignore)
-      if (this.#pause.isStopped) {
+      if (this.#stopping.signal.aborted) {
         this.#next.reject(closed())
         return
       }
@@ -117,10 +117,10 @@ export class Link {
   }
 
   async #again(begin: number): Promise<Connected | undefined> {
-    for (let attempt = begin; await this.#pause.wait(backoff(attempt)); attempt++) {
+    for (let attempt = begin; await pause(backoff(attempt), this.#stopping.signal); attempt++) {
       try {
         const connected = await this.#connect()
-        if (!this.#pause.isStopped) return connected
+        if (!this.#stopping.signal.aborted) return connected
         await connected.close()
       } catch (error) {
         this.#settings.log.debug({ reason: reasonOf(error), attempt }, 'RabbitMQ does not answer yet')

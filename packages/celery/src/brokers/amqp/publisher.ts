@@ -1,4 +1,5 @@
 import type { ConfirmChannel, Options } from 'amqplib'
+import { atMost } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { unroutable } from '../options.ts'
@@ -7,7 +8,6 @@ import type { Link } from './link.ts'
 import { findReturned, type Outgoing } from './outgoing.ts'
 import { SharedHeaders } from './shared-headers.ts'
 import { StandingChannel } from './standing-channel.ts'
-import { within } from './within.ts'
 
 /** What may be unconfirmed at a time; the rest waits here. */
 const mostInFlight = 1_000
@@ -56,8 +56,7 @@ export class Publisher {
 
   /** Waits for what is on its way, at most so many seconds. */
   async drain(seconds: number): Promise<void> {
-    const sent = Promise.allSettled([...this.#all].map(({ settled }) => settled))
-    await within(seconds, sent, closed).catch(() => {})
+    await atMost(seconds, Promise.allSettled([...this.#all].map(({ settled }) => settled)))
   }
 
   async stop(): Promise<void> {

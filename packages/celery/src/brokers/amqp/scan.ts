@@ -1,9 +1,9 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
+import { atMost, within } from '../../async/within.ts'
 import type { CeleryError } from '../../errors.ts'
 import { refusal, replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 import { closeChannel } from './standing-channel.ts'
-import { within } from './within.ts'
 
 /** What to do with a message: leave it where it is, take it out, or leave it and look no further. */
 export type Verdict = 'keep' | 'remove' | 'enough'
@@ -35,7 +35,7 @@ export async function scanQueue(
   try {
     await bounded(withChannel(model, (channel) => scanOn(channel, queue, most, visit)))
   } finally {
-    await within(closeTimeout, lock.release(), () => tooLate(queue)).catch(() => {})
+    await atMost(closeTimeout, lock.release()).catch(() => {})
   }
 }
 

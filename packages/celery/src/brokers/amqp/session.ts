@@ -1,3 +1,4 @@
+import { atMost, within } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import { refuseTransaction } from '../options.ts'
@@ -26,7 +27,6 @@ import { Publisher } from './publisher.ts'
 import { depthOf, purgeQueue, Queues } from './queues.ts'
 import type { AmqpServer } from './url.ts'
 import { publishOptions } from './wire.ts'
-import { within } from './within.ts'
 
 /** Seconds in which a consumer must be set up, and in which all channels must be closed. */
 const startTimeout = 30
@@ -89,11 +89,8 @@ export class Session {
     await this.#publisher.drain(stopTimeout)
     const parts = [...this.#consumers, ...this.#listeners, this.#publisher, this.#caster]
     const stopping = Promise.all(parts.map((part) => part.stop()))
-    try {
-      await within(stopTimeout, stopping, () => unavailable('RabbitMQ did not close the channels in time'))
-    } catch {
-      // The connections end nonetheless, and all channels with them.
-    }
+    // The connections end nonetheless, and all channels with them.
+    await atMost(stopTimeout, stopping).catch(() => {})
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()])
   }
 

@@ -1,10 +1,10 @@
 import type { Channel, ChannelModel } from 'amqplib'
+import { backoff } from '../../async/backoff.ts'
+import { pause } from '../../async/pause.ts'
 import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { backoff } from './backoff.ts'
 import { reasonOf, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
-import { Pause } from './pause.ts'
 
 /** A channel that lasted so many seconds was a good one: the pauses begin anew. */
 const goodAfter = 5
@@ -24,7 +24,7 @@ export interface StandingOptions<C extends Channel> {
 export class StandingChannel<C extends Channel> {
   readonly #link: Pick<Link, 'connected'>
   readonly #options: StandingOptions<C>
-  readonly #pause = new Pause()
+  readonly #stopping = new AbortController()
   #current: C | undefined
 
   constructor(link: Pick<Link, 'connected'>, options: StandingOptions<C>) {
@@ -40,13 +40,13 @@ export class StandingChannel<C extends Channel> {
   }
 
   async stop(): Promise<void> {
-    this.#pause.stop()
+    this.#stopping.abort()
     if (this.#current) await closeChannel(this.#current)
   }
 
   async #run(ready: () => void, failed: (error: unknown) => void): Promise<void> {
     let wasReady = false
-    for (let attempt = 0; !this.#pause.isStopped; attempt++) {
+    for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
       let since = Number.POSITIVE_INFINITY
       try {
         await this.#live(() => {
@@ -55,12 +55,12 @@ export class StandingChannel<C extends Channel> {
           ready()
         })
       } catch (error) {
-        if (!wasReady || this.#pause.isStopped) return failed(error)
+        if (!wasReady || this.#stopping.signal.aborted) return failed(error)
         const { log, name } = this.#options
         log.warn({ reason: reasonOf(error), attempt }, `the channel of ${name} could not be set up again`)
       }
       if (performance.now() - since > goodAfter * 1_000) attempt = 0
-      if (!(await this.#pause.wait(backoff(attempt)))) return
+      if (!(await pause(backoff(attempt), this.#stopping.signal))) return
     }
   }
 
@@ -87,7 +87,7 @@ export class StandingChannel<C extends Channel> {
     }
     if (isGone) throw failure ?? unavailable(`The channel of ${this.#options.name} was closed at once`)
     this.#current = channel
-    if (this.#pause.isStopped) await closeChannel(channel)
+    if (this.#stopping.signal.aborted) await closeChannel(channel)
     else ready()
     await gone
   }

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { backoff } from '../../async/backoff.ts'
+import { pause } from '../../async/pause.ts'
+import { Signal } from '../../async/signal.ts'
 import type { Log } from '../../log.ts'
 import { arrayOf } from '../../postgres/array.ts'
-import { pauseBefore } from '../../postgres/backoff.ts'
 import type { Database } from '../../postgres/database.ts'
 import { describeError, logFailure } from '../../postgres/errors.ts'
-import { Signal } from '../../postgres/signal.ts'
 import { encodeJson } from '../../protocol/json.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import { checkPrefetch } from '../options.ts'
@@ -186,7 +186,7 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
         logFailure(this.#context.log, error, { queue: this.queue }, 'messages could not be taken')
         this.#inDoubtUntil = performance.now() + doubtTime
         this.#nextAudit = 0
-        await this.#woken.wait(pauseBefore(attempt++))
+        await this.#woken.wait(backoff(attempt++))
       }
     }
   }
@@ -201,9 +201,12 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     const isInDoubt = performance.now() < this.#inDoubtUntil
     if (isInDoubt && performance.now() >= this.#nextAudit) await this.#audit(lease)
     const room = this.#prefetch - this.#unsettled
-    if (room <= 0) return this.#roomier.wait(isInDoubt ? auditPause : undefined)
+    if (room <= 0) {
+      await this.#roomier.wait(isInDoubt ? auditPause / 1_000 : undefined)
+      return
+    }
     if (room < Math.min(this.#prefetch / 2, 250)) {
-      await delay(gatherTime)
+      await pause(gatherTime / 1_000)
       if (this.#isCancelled) return
     }
     const { taken, isEmpty, lookAgain } = await this.#taker.take(lease, this.#prefetch - this.#unsettled)
@@ -238,8 +241,8 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
       this.#emptyLooks = 0
       return
     }
-    const pause = idlePauses[this.#emptyLooks++] ?? idlePause
-    await this.#woken.wait(Math.min(pause, lookAgain))
+    const idle = idlePauses[this.#emptyLooks++] ?? idlePause
+    await this.#woken.wait(Math.min(idle, lookAgain) / 1_000)
   }
 
   /** There is more. */

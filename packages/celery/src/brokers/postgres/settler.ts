@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { backoff } from '../../async/backoff.ts'
+import { pause } from '../../async/pause.ts'
 import type { Log } from '../../log.ts'
 import { arrayOf, textArrayOf } from '../../postgres/array.ts'
-import { pauseBefore } from '../../postgres/backoff.ts'
 import type { Statement } from '../../postgres/batch-writer.ts'
 import { Batcher } from '../../postgres/batcher.ts'
 import type { Database } from '../../postgres/database.ts'
@@ -119,7 +119,7 @@ export class Settler {
         if (!isPassing(error)) return this.#log.error({ reason }, 'messages could not be settled')
         this.#log.debug({ reason }, 'messages are settled again')
         if (this.#isClosed && attempt > 2) return
-        await delay(pauseBefore(attempt))
+        await pause(backoff(attempt))
       }
     }
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { atMost } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -33,8 +34,8 @@ import { Publisher } from './publisher.ts'
 import { Restorer } from './restorer.ts'
 import { purgeLists } from './scripts.ts'
 
-/** Milliseconds that closing may take to put back what is not settled. */
-const closingTime = 2_000
+/** Seconds that closing may take to put back what is not settled. */
+const closingTime = 2
 /** Milliseconds to wait for a lost connection where the caller does not say. */
 const patience = 10_000
 /** Queues whose declaration is remembered. */
@@ -110,11 +111,8 @@ export class RedisBroker implements Broker {
     if (this.state === 'closed') return
     this.#leases.stop()
     this.#mover.stop()
-    const { promise: late, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, closingTime)
     const closing = [...this.#consumers].map((consumer) => consumer.close())
-    await Promise.race([Promise.allSettled([...closing, this.#casting.close()]), late])
-    clearTimeout(timer)
+    await atMost(closingTime, Promise.allSettled([...closing, this.#casting.close()]))
     this.#link.close()
     for (const consumer of this.#consumers) consumer.loseAll()
     this.#consumers.clear()

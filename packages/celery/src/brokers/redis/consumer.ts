@@ -1,3 +1,4 @@
+import { Signal } from '../../async/signal.ts'
 import type { Log } from '../../log.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import { ConnectionLost, strings } from '../../redis/replies.ts'
@@ -6,7 +7,6 @@ import type { ConsumeOptions, Consumption } from '../port.ts'
 import { type Holder, RedisDelivery } from './delivery.ts'
 import { decodeDocument, rewriteDocument } from './document.ts'
 import type { BrokerKeys } from './keys.ts'
-import { Nap } from './nap.ts'
 import type { Held, Restorer } from './restorer.ts'
 import { delayTaken, settleAndTake } from './scripts.ts'
 import { Starts } from './starts.ts'
@@ -51,7 +51,7 @@ export class RedisConsumer implements Consumption, Holder {
   readonly #lists: string[]
   readonly #suffix: string
   readonly #held = new Map<string, RedisDelivery>()
-  readonly #nap = new Nap()
+  readonly #call = new Signal()
   readonly #starts: Starts
   #prefetch: number
   #settled: string[] = []
@@ -103,7 +103,7 @@ export class RedisConsumer implements Consumption, Holder {
   async cancel(): Promise<void> {
     this.#isCancelled = true
     this.#silence()
-    this.#nap.wake()
+    this.#call.set()
     // What a step that is on its way brings goes back.
     await this.#step.catch(() => undefined)
   }
@@ -113,7 +113,7 @@ export class RedisConsumer implements Consumption, Holder {
     this.#isCancelled = true
     this.#isClosed = true
     this.#silence()
-    this.#nap.wake()
+    this.#call.set()
     await this.#step.catch(() => undefined)
     if (this.#settled.length > 0) await this.#take(0)
     const tags = [...this.#held.keys(), ...(this.#doubtful?.tags ?? [])]
@@ -137,7 +137,7 @@ export class RedisConsumer implements Consumption, Holder {
     this.#held.delete(delivery.tag)
     this.#settled.push(delivery.tag)
     this.#starts.forget(delivery)
-    if (this.#isDue()) this.#nap.wake()
+    if (this.#isDue()) this.#call.set()
     else this.#late ??= setTimeout(this.#hurry, longestPutOff)
   }
 
@@ -184,8 +184,8 @@ export class RedisConsumer implements Consumption, Holder {
         if (this.#isClosed || link.state === 'closed') return
         if (error instanceof ConnectionLost) continue
         log.error({ err: error, queue: this.queue }, 'Redis refuses to give messages; trying again')
-        this.#nap.arm()
-        await this.#nap.rest(lookAgain)
+        this.#call.clear()
+        await this.#call.wait(lookAgain / 1_000)
       }
     }
     if (!this.#isClosed) this.#options.onEnd()
@@ -197,12 +197,12 @@ export class RedisConsumer implements Consumption, Holder {
 
   /** One step, or a pause when there is nothing to do. */
   async #once(): Promise<void> {
-    this.#nap.arm()
+    this.#call.clear()
     if (this.#doubtful) await this.#recover()
     if (this.#isDue()) return await this.#take(this.#want())
     if (this.#isOver()) return
-    await this.#nap.rest(this.#hasRoom() ? lookAgain : undefined)
-    if (!this.#nap.isCalled) this.#isUrgent = true
+    const isCalled = await this.#call.wait(this.#hasRoom() ? lookAgain / 1_000 : undefined)
+    if (!isCalled) this.#isUrgent = true
   }
 
   /** While half of the window is still in hand, a step waits a moment for what else it could do. */
@@ -216,7 +216,7 @@ export class RedisConsumer implements Consumption, Holder {
     clearTimeout(this.#late)
     this.#late = undefined
     this.#isUrgent = true
-    this.#nap.wake()
+    this.#call.set()
   }
 
   #hasRoom(): boolean {

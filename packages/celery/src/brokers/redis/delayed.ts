@@ -1,12 +1,12 @@
+import { Signal } from '../../async/signal.ts'
 import type { Log } from '../../log.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import { ConnectionLost } from '../../redis/replies.ts'
 import type { BrokerKeys } from './keys.ts'
-import { Nap } from './nap.ts'
 import { moveDue } from './scripts.ts'
 
-/** Messages moved in one step; milliseconds after which to look in any case. */
-const [perStep, longest] = [100, 1_000]
+/** Messages moved in one step; seconds after which to look in any case. */
+const [perStep, longest] = [100, 1]
 
 /**
  * Moves messages to their queues when they are due: those of every queue of the broker, whoever parked them and
@@ -16,7 +16,7 @@ export class DelayedMover {
   readonly #link: RedisLink
   readonly #keys: BrokerKeys
   readonly #log: Log
-  readonly #nap = new Nap()
+  readonly #call = new Signal()
   #silence: (() => void) | undefined
 
   constructor(link: RedisLink, keys: BrokerKeys, log: Log) {
@@ -27,42 +27,43 @@ export class DelayedMover {
 
   start(): void {
     if (this.#silence) return
-    this.#silence = this.#link.notices.ring([this.#keys.delayedHead], () => this.#nap.wake())
+    this.#silence = this.#link.notices.ring([this.#keys.delayedHead], () => this.#call.set())
     void this.#run(this.#silence)
   }
 
   /** What was told before is of no more worth. */
   look(): void {
-    this.#nap.wake()
+    this.#call.set()
   }
 
   stop(): void {
     this.#silence?.()
     this.#silence = undefined
-    this.#nap.wake()
+    this.#call.set()
   }
 
   async #run(silence: () => void): Promise<void> {
     while (this.#silence === silence) {
       try {
         await this.#link.whenUp()
-        this.#nap.arm()
-        await this.#nap.rest(await this.#move())
+        this.#call.clear()
+        const idle = await this.#move()
+        if (idle > 0) await this.#call.wait(idle)
       } catch (error) {
         if (this.#link.state === 'closed') return
         if (error instanceof ConnectionLost) continue
         this.#log.error({ err: error }, 'Moving messages that are due failed')
-        await this.#nap.rest(longest)
+        await this.#call.wait(longest)
       }
     }
   }
 
-  /** Returns for how many milliseconds there is nothing to do. */
+  /** Returns for how many seconds there is nothing to do. */
   async #move(): Promise<number> {
     const keys = [this.#keys.delayed, this.#keys.delayedMessages, this.#keys.delayedHead]
     const reply = await this.#link.run(moveDue, keys, [perStep])
     const [moved, next] = Array.isArray(reply) ? reply.map(Number) : []
     if (moved === perStep) return 0
-    return next === undefined || next < 0 ? longest : Math.min(longest, next)
+    return next === undefined || next < 0 ? longest : Math.min(longest, next / 1_000)
   }
 }

@@ -1,9 +1,9 @@
+import { Signal } from '../../async/signal.ts'
 import type { Log } from '../../log.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import { ConnectionLost, strings } from '../../redis/replies.ts'
 import { type Bindings, temporaryBinding } from './bindings.ts'
 import type { BrokerKeys } from './keys.ts'
-import { Nap } from './nap.ts'
 import { takeForGood } from './scripts.ts'
 
 export interface ReplyQueueOptions {
@@ -17,14 +17,14 @@ export interface ReplyQueueOptions {
   onText(text: string): void
 }
 
-/** Messages taken in one step; milliseconds after which to look in any case. */
-const [perStep, lookAgain] = [100, 1_000]
+/** Messages taken in one step; seconds after which to look in any case. */
+const [perStep, lookAgain] = [100, 1]
 
 /** A queue that ends with its process, bound to a direct exchange: how kombu carries replies of remote control. */
 export class ReplyQueue {
   readonly #options: ReplyQueueOptions
   readonly #lists: string[]
-  readonly #nap = new Nap()
+  readonly #call = new Signal()
   #silence: (() => void) | undefined
   #renewal: NodeJS.Timeout | undefined
 
@@ -36,7 +36,7 @@ export class ReplyQueue {
   /** Safe to repeat after it failed. */
   async start(): Promise<void> {
     const { link, log } = this.#options
-    const silence = this.#silence ?? link.notices.ring(this.#lists, () => this.#nap.wake())
+    const silence = this.#silence ?? link.notices.ring(this.#lists, () => this.#call.set())
     this.#silence = silence
     await link.notices.attach()
     await this.bind()
@@ -55,7 +55,7 @@ export class ReplyQueue {
     this.#silence()
     this.#silence = undefined
     clearInterval(this.#renewal)
-    this.#nap.wake()
+    this.#call.set()
     const { link, bindings, queue, exchange, routingKey } = this.#options
     if (link.state !== 'open') return
     await bindings.unbind(queue, exchange, routingKey)
@@ -67,15 +67,15 @@ export class ReplyQueue {
     while (this.#silence === silence) {
       try {
         await link.whenUp()
-        this.#nap.arm()
+        this.#call.clear()
         const texts = strings(await link.run(takeForGood, this.#lists, [perStep]))
         for (const text of texts) onText(text)
-        if (texts.length < perStep) await this.#nap.rest(lookAgain)
+        if (texts.length < perStep) await this.#call.wait(lookAgain)
       } catch (error) {
         if (link.state === 'closed') return
         if (error instanceof ConnectionLost) continue
         log.error({ err: error, queue: this.#options.queue }, 'Redis refuses to give replies; trying again')
-        await this.#nap.rest(lookAgain)
+        await this.#call.wait(lookAgain)
       }
     }
   }
