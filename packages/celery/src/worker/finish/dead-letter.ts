@@ -48,8 +48,9 @@ function letterOf(delivery: Delivery, death: Death, worker: string, now: Date): 
 /** The same death of the same task has the same id: an acknowledgement lost after it makes no second letter. */
 function letterId({ message }: Delivery, { reason, taskId }: Death): string {
   if (taskId === undefined) return randomUUID()
-  const hash = createHash('sha1').update(JSON.stringify([taskId, message.headers.retries ?? 0, reason]))
-  const hex = hash.digest('hex')
+  const death = JSON.stringify([taskId, message.headers.retries ?? 0, reason])
+  // With the body: two messages that somebody gave one id are two letters.
+  const hex = createHash('sha1').update(death).update(message.body).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
