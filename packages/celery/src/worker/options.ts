@@ -13,7 +13,8 @@ export interface WorkerOptions {
   queues?: readonly (string | QueueDeclaration)[]
   /**
    * How many tasks run at once on the event loop: 16 for each core when absent, as tasks there mostly wait. What
-   * computes belongs on threads, which are counted apart.
+   * computes belongs on threads, which are counted apart. The next one begins while the result of the last is stored,
+   * which may be so with `prefetchMultiplier` times as many.
    */
   concurrency?: number
   /** Messages taken ahead, for each task that can run at once: 4 when absent, as in Celery; 0 is no limit. */
