@@ -2,4 +2,5 @@
 import { processIo } from './io.ts'
 import { run } from './run.ts'
 
-process.exitCode = await run(process.argv.slice(2), processIo)
+// A task that heeds no signal must not keep a process that has stopped.
+process.exit(await run(process.argv.slice(2), processIo))

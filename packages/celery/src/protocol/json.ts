@@ -1,3 +1,4 @@
+import { CeleryError } from '../errors.ts'
 import { readJson } from './json-reader.ts'
 import { writeJson } from './json-writer.ts'
 
@@ -35,7 +36,13 @@ export interface DecodeOptions {
  * form for (Map, Set, Error) are a `BAD_VALUE` that says where; `name` is what the message calls the value.
  */
 export function encodeJson(value: unknown, name = 'value'): string {
-  return isPlain(value, 0) ? JSON.stringify(value) : writeJson(value, name, maxWriteDepth)
+  try {
+    return isPlain(value, 0) ? JSON.stringify(value) : writeJson(value, name, maxWriteDepth)
+  } catch (error) {
+    if (error instanceof CeleryError) throw error
+    // A getter or a toJSON of the value's own threw, which no further try mends.
+    throw new CeleryError('BAD_VALUE', `${name} cannot be read: ${String(error)}`, { cause: error })
+  }
 }
 
 /**
