@@ -39,7 +39,7 @@ function shardsOf(tests: string[]): Shard[] {
   const excepted = tests.filter(isExcepted)
   return [
     ...parts,
-    { name: 'excepted', tests: excepted, options: ['--timeout', '8', '-p', 'no:rerunfailures'] },
+    { name: 'excepted', tests: excepted, options: ['--timeout', '4', '-p', 'no:rerunfailures'] },
   ]
 }
 
