@@ -3,8 +3,8 @@ import type { Listening } from '../brokers/port.ts'
 import { CeleryError } from '../errors.ts'
 import { decodeJson } from '../protocol/json.ts'
 import type { WireMessage } from '../protocol/message.ts'
+import { isRecord } from '../protocol/shape.ts'
 import { adjustClock, castTo, mail, pidboxExchange, replyExchange } from './mailbox.ts'
-import { isObject } from './request.ts'
 
 export interface BroadcastOptions {
   /** Names of the workers that are meant; every one when absent. */
@@ -63,7 +63,7 @@ export function createMailboxClient(app: AppCore): MailboxClient {
     if (collector === undefined) return
     try {
       const reply = decodeJson(message.body.toString())
-      if (!isObject(reply)) return
+      if (!isRecord(reply)) return
       for (const [host, content] of Object.entries(reply)) {
         if (collector.replies.has(host))
           app.options.log.warn({ host }, 'two workers have one name: give each a hostname of its own')

@@ -1,7 +1,7 @@
+import { isRecord } from '../protocol/shape.ts'
 import type { WorkerSurface } from '../worker/surface.ts'
 import { revokedIds } from './commands/hello.ts'
 import { createMailboxClient } from './mailbox-client.ts'
-import { isObject } from './request.ts'
 
 /**
  * Asks the other workers, as Celery's do when they start, for the ids that were revoked and for their clock, and gives
@@ -17,7 +17,7 @@ export async function mingle(worker: WorkerSurface, timeout = 1): Promise<void> 
       { reply: true, timeout },
     )
     for (const [node, reply] of Object.entries(replies)) {
-      if (node === hostname || !isObject(reply)) continue
+      if (node === hostname || !isRecord(reply)) continue
       if (Number.isSafeInteger(reply.clock)) app.clock.adjust(Number(reply.clock))
       await worker.revoke(revokedIds(reply.revoked), { terminate: false, signal: 'SIGTERM' })
     }

@@ -1,5 +1,6 @@
 import { decodeJson } from '../protocol/json.ts'
 import type { WireMessage } from '../protocol/message.ts'
+import { isRecord } from '../protocol/shape.ts'
 import { matches } from './matcher.ts'
 
 /** What remote control asks, as kombu's mailbox sends it. */
@@ -21,11 +22,11 @@ export interface ControlRequest {
 export function readRequest({ properties, body }: WireMessage, hostname: string): ControlRequest | undefined {
   if (properties.contentType !== 'application/json') return undefined
   const request = decodeJson(body.toString())
-  if (!isObject(request) || typeof request.method !== 'string') return undefined
+  if (!isRecord(request) || typeof request.method !== 'string') return undefined
   if (!isFor(hostname, request)) return undefined
   return {
     method: request.method,
-    arguments: isObject(request.arguments) ? request.arguments : {},
+    arguments: isRecord(request.arguments) ? request.arguments : {},
     replyTo: replyAddress(request.reply_to),
     ticket: request.ticket ?? null,
   }
@@ -41,12 +42,8 @@ function isFor(hostname: string, { destination, pattern, matcher }: Record<strin
 }
 
 function replyAddress(value: unknown): ControlRequest['replyTo'] {
-  if (!isObject(value)) return undefined
+  if (!isRecord(value)) return undefined
   const { exchange, routing_key: routingKey } = value
   if (typeof exchange !== 'string' || typeof routingKey !== 'string') return undefined
   return { exchange, routingKey }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

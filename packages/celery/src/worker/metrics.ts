@@ -1,4 +1,5 @@
 import type { Counter, Histogram, Registry } from 'prom-client'
+import { within } from '../async/within.ts'
 import type { DeathReason } from '../brokers/dead-letter-store.ts'
 import type { Broker } from '../brokers/port.ts'
 import type { WorkerSurface } from './surface.ts'
@@ -164,10 +165,6 @@ async function depthsOf(worker: WorkerSurface): Promise<[queue: string, messages
 }
 
 async function depthWithinDeadline(broker: Broker, queue: string): Promise<number | undefined> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(resolve, depthWithin * 1_000, undefined)
-  const depth = broker.depth(queue).catch(() => undefined)
-  const first = await Promise.race([depth, tooLate])
-  clearTimeout(timer)
-  return first?.messages
+  const depth = await within(depthWithin, broker.depth(queue)).catch(() => undefined)
+  return depth?.messages
 }

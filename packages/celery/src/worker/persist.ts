@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../async/pause.ts'
 import { CeleryError } from '../errors.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -32,7 +32,7 @@ export async function persist<T>(
       const { signal } = runtime.abandon
       if (signal.aborted) throw new Abandoned(what, error)
       runtime.log.warn({ err: error, id: taskId, wait }, `${what} failed; it is tried again`)
-      await sleep(wait * 1_000, undefined, { signal }).catch(() => undefined)
+      await pause(wait, signal)
     }
   }
 }

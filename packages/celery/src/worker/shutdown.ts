@@ -1,3 +1,4 @@
+import { atMost } from '../async/within.ts'
 import { TaskError } from '../errors.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'
 import type { Consumers } from './consumers.ts'
@@ -22,6 +23,9 @@ const lastWords = 5
 
 /** How many messages are on their way back at a time; each is told to the broker before the next. */
 const returnedAtOnce = 100
+
+/** Seconds: Node's timers take no more. */
+const longestTimer = (2 ** 31 - 1) / 1_000
 
 /** How a worker stops: softly first, harder at each further call. */
 export class Shutdown {
@@ -106,14 +110,9 @@ export class Shutdown {
 
   /** Waits for the first of these, or for so many seconds. */
   async #first(promises: Promise<unknown>[], seconds: number | undefined): Promise<void> {
-    if (seconds === undefined) {
-      await Promise.race(promises)
-      return
-    }
-    const { promise: late, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, Math.min(seconds * 1_000, 2 ** 31 - 1))
-    await Promise.race([...promises, late])
-    clearTimeout(timer)
+    const first = Promise.race(promises)
+    if (seconds === undefined) await first
+    else await atMost(Math.min(seconds, longestTimer), first)
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../async/pause.ts'
 import type { Delivery } from '../../brokers/port.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 
@@ -17,8 +17,7 @@ export async function putAside(runtime: Runtime, delivery: Delivery): Promise<vo
     await delivery.delay(new Date(nowOf(runtime) + asideFor * 1_000))
   } catch (error) {
     runtime.log.warn({ err: error, queue: delivery.queue }, 'a message could not be parked, and is put back')
-    const { signal } = runtime.abandon
-    await sleep(keptFor * 1_000, undefined, { signal }).catch(() => undefined)
+    await pause(keptFor, runtime.abandon.signal)
     await delivery.requeue()
   }
 }
