@@ -7,7 +7,10 @@ export interface DeadLetterStore {
    * but that RabbitMQ counts it again.
    */
   add(letter: DeadLetter): Promise<void>
-  /** Oldest first. */
+  /**
+   * Oldest first. A page may have fewer letters than its limit, and none, while there are more behind it: those look
+   * on who want all that a query finds until a page has no `next`.
+   */
   list(query?: DeadLetterQuery): Promise<DeadLetterPage>
   get(id: string): Promise<DeadLetter | undefined>
   /** Returns how many there were of those named. */
@@ -24,10 +27,13 @@ export interface DeadLetterQuery {
   task?: string
   /** Only those that came from this queue. */
   queue?: string
+  /** Only those that died of this. */
+  reason?: DeathReason
 }
 
 export interface DeadLetterPage {
   letters: DeadLetter[]
+  /** Where to go on; undefined when there is nothing behind. */
   next: string | undefined
 }
 
@@ -59,13 +65,16 @@ export interface DeathHistory {
   detail: string
 }
 
-export type DeathReason =
-  | 'retries_exhausted'
-  | 'worker_lost'
-  | 'unknown_task'
-  | 'undecodable'
-  | 'unsupported_protocol'
-  | 'refused_content_type'
-  | 'too_large'
-  | 'invalid_arguments'
-  | 'rejected'
+export const deathReasons = [
+  'retries_exhausted',
+  'worker_lost',
+  'unknown_task',
+  'undecodable',
+  'unsupported_protocol',
+  'refused_content_type',
+  'too_large',
+  'invalid_arguments',
+  'rejected',
+] as const
+
+export type DeathReason = (typeof deathReasons)[number]

@@ -13,7 +13,14 @@ type Written = Omit<DeadLetter, 'message'> & {
 export function encodeLetter(letter: DeadLetter): string {
   const { body, ...message } = letter.message
   const encoding = isUtf8(body) ? 'utf8' : 'base64'
-  const written: Written = { ...letter, message: { ...message, body: body.toString(encoding), encoding } }
+  const { id, reason, ...rest } = letter
+  // PostgreSQL looks for the first "reason" in the text.
+  const written: Written = {
+    id,
+    reason,
+    ...rest,
+    message: { ...message, body: body.toString(encoding), encoding },
+  }
   try {
     return encodeJson(written, 'letter')
   } catch (error) {
@@ -54,6 +61,15 @@ export function readCursor(cursor: string): { diedAt: string; id: string } {
   if (diedAt === undefined || id === undefined || Number.isNaN(Date.parse(diedAt)))
     throw new CeleryError('BAD_OPTION', 'after must be the `next` of the page before.')
   return { diedAt, id }
+}
+
+/** Whether it is one of those that the query asks for, on whichever page. */
+export function isAskedFor(letter: DeadLetter, { task, queue, reason }: DeadLetterQuery): boolean {
+  return (
+    (task === undefined || letter.task === task) &&
+    (queue === undefined || letter.queue === queue) &&
+    (reason === undefined || letter.reason === reason)
+  )
 }
 
 /** How many letters a page has. */

@@ -11,10 +11,14 @@ const largestPage = 1_000
 export async function* takePages(app: AppCore, query: DeadLetterQuery): AsyncGenerator<DeadLetter[]> {
   const { deadLetters } = await app.broker()
   const begin = app.options.now()
-  for (;;) {
-    const { letters } = await deadLetters.list({ limit: largestPage, ...query })
+  const asked: DeadLetterQuery = { limit: largestPage, ...query }
+  for (let from = asked; ; ) {
+    const { letters, next } = await deadLetters.list(from)
     const older = letters.filter(({ diedAt }) => new Date(diedAt) <= begin)
     if (older.length > 0) yield older
-    if (older.length < letters.length || letters.length === 0) return
+    if (older.length < letters.length) return
+    if (letters.length === 0 && next === undefined) return
+    // Of RabbitMQ's only so many are in sight: once these are removed, those behind are.
+    from = next === undefined ? asked : { ...asked, after: next }
   }
 }

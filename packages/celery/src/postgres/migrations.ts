@@ -1,5 +1,6 @@
 import { beatTables } from '../beat/postgres/schema.ts'
 import { functions } from './functions.ts'
+import { letterReason } from './letter-reason.ts'
 
 /** Each brings the schema one version further. What is here was released: it is never changed, only added to. */
 export const migrations: readonly string[] = [
@@ -140,4 +141,5 @@ CREATE TABLE {s}.starts (
 );
 ${functions}`,
   beatTables,
+  `CREATE INDEX dead_letters_reason ON {s}.dead_letters ((${letterReason}), died_at, id);`,
 ]

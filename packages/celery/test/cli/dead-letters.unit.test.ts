@@ -62,10 +62,14 @@ describe('list', () => {
     ])
   })
 
-  test('shows those of a task or queue, and pages', async () => {
+  test('shows those of a task, a queue or a reason, and pages', async () => {
     const ids = async (...args: string[]) => (await onUrl('dead-letters', 'list', ...args)).out.slice(1)
     expect(await ids('--task', 'other')).toEqual([expect.stringMatching(/^b /)])
     expect(await ids('--queue', 'feeds')).toEqual([expect.stringMatching(/^c /)])
+    expect(await ids('--reason', 'undecodable')).toEqual([expect.stringMatching(/^c /)])
+    expect(await ids('--reason', 'retries_exhausted', '--task', 'other')).toEqual([
+      expect.stringMatching(/^b /),
+    ])
     expect((await onUrl('dead-letters', 'list', '--task', 'none')).out).toEqual(['no dead letters'])
 
     const first = await onUrl('dead-letters', 'list', '--limit', '2', '--json')
@@ -146,7 +150,10 @@ describe('drop', () => {
     expect(await left()).toEqual(['b', 'c'])
   })
 
-  test('forgets all, or those of a queue', async () => {
+  test('forgets all, or those of a queue or a reason', async () => {
+    expect(await onUrl('dead-letters', 'drop', '--all', '--reason', 'too_large')).toMatchObject({
+      out: ['0 dropped'],
+    })
     expect(await onUrl('dead-letters', 'drop', '--all', '--queue', 'feeds')).toMatchObject({
       out: ['1 dropped'],
     })

@@ -55,7 +55,11 @@ test.each<[string[], string]>([
   [['-b', 'memory:', 'beat', 'list'], '--app exports no schedules'],
   [['-b', 'memory:', 'dead-letters', 'replay'], 'which letters? Give their ids, or --all'],
   [['-b', 'memory:', 'dead-letters', 'drop', 'x', '--all'], 'which letters? Give their ids, or --all'],
-  [['-b', 'memory:', 'dead-letters', 'drop', 'x', '--task', 't'], '--task and --queue narrow --all'],
+  [
+    ['-b', 'memory:', 'dead-letters', 'drop', 'x', '--task', 't'],
+    '--task, --queue and --reason narrow --all',
+  ],
+  [['-b', 'memory:', 'dead-letters', 'list', '--reason', 'bored'], 'Allowed choices are retries_exhausted'],
   [
     ['-b', 'memory:', 'dead-letters', 'list', '--limit', '0'],
     '0: a whole number from 1 to 1000 was expected',

@@ -38,6 +38,20 @@ async function createLetters(...letters: DeadLetter[]) {
   return { app, broker, letters: createDeadLetters(app) }
 }
 
+test('all that a query finds are dropped, though a page of them may be empty', async () => {
+  const { app, broker, letters } = await createLetters(letterOf('a'), letterOf('b'), letterOf('c'))
+  const list = broker.deadLetters.list.bind(broker.deadLetters)
+  const asked: (string | undefined)[] = []
+  vi.spyOn(broker.deadLetters, 'list').mockImplementation(async (query = {}) => {
+    asked.push(query.after)
+    return query.after === undefined ? { letters: [], next: 'behind' } : list({ limit: 2 })
+  })
+  expect(await letters.dropAll({ reason: 'retries_exhausted' })).toBe(3)
+  expect(asked.slice(0, 2)).toEqual([undefined, 'behind'])
+  expect(await letters.count()).toBe(0)
+  await app.close()
+})
+
 test('a replayed task is a new one that names the old, with nothing of its retries, ETA and expiry', async () => {
   const past = '2026-03-01T00:00:00+00:00'
   const headers = { retries: 3, eta: past, expires: past, root_id: 'root', parent_id: 'parent', tenant: 7 }

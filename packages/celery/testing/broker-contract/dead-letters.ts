@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
+import type { DeadLetter, DeadLetterQuery } from '../../src/brokers/dead-letter-store.ts'
 import { messageOf, type Stage } from './suite.ts'
 
 export function deadLetters({ broker }: Stage): void {
@@ -105,17 +105,50 @@ export function deadLetters({ broker }: Stage): void {
     expect(await subject.deadLetters.remove(seen)).toBe(7)
   })
 
-  test('they are listed by task and by queue', async () => {
+  test('they are listed by task, by queue, by reason, and by any of these together', async () => {
     const subject = await broker()
-    const [task, queue] = [`task-${randomUUID()}`, `queue-${randomUUID()}`]
-    const [one, two, three] = [letterOf(task), { ...letterOf(task), queue }, { ...letterOf('other'), queue }]
+    const [task, queue, reason] = [`task-${randomUUID()}`, `queue-${randomUUID()}`, 'too_large' as const]
+    const [one, two, three] = [
+      letterOf(task),
+      { ...letterOf(task), queue, reason },
+      { ...letterOf('other'), queue },
+    ]
+    // What stands in a message is no reason.
+    one.message.headers.reason = reason
     for (const letter of [one, two, three]) await subject.deadLetters.add(letter)
-    const ids = async (query: object) =>
+    const ids = async (query: DeadLetterQuery) =>
       (await subject.deadLetters.list(query)).letters.map(({ id }) => id).sort()
     expect(await ids({ task })).toEqual([one.id, two.id].sort())
     expect(await ids({ queue })).toEqual([two.id, three.id].sort())
     expect(await ids({ task, queue })).toEqual([two.id])
+    expect(await ids({ reason })).toContain(two.id)
+    expect(await ids({ task, reason })).toEqual([two.id])
+    expect(await ids({ queue, reason })).toEqual([two.id])
+    expect(await ids({ task, reason: 'rejected' })).toEqual([])
     expect(await subject.deadLetters.remove([one.id, two.id, three.id])).toBe(3)
+  })
+
+  test('of a rare reason, all are found among many others, each once', async () => {
+    const subject = await broker()
+    const task = `task-${randomUUID()}`
+    const letters = Array.from({ length: 400 }, (_, n) => ({
+      ...letterOf(task, new Date(Date.UTC(2026, 2, 1, 0, 0, n)).toISOString()),
+      reason: n % 60 === 0 ? ('too_large' as const) : ('rejected' as const),
+    }))
+    await Promise.all(letters.map((letter) => subject.deadLetters.add(letter)))
+    const rare = letters.filter(({ reason }) => reason === 'too_large').map(({ id }) => id)
+    const seen: string[] = []
+    let after: string | undefined
+    do {
+      const query = { task, reason: 'too_large' as const, limit: 2, ...(after !== undefined && { after }) }
+      const page = await subject.deadLetters.list(query)
+      seen.push(...page.letters.map(({ id }) => id))
+      // What is taken out meanwhile moves no page.
+      await subject.deadLetters.remove(page.letters.map(({ id }) => id))
+      after = page.next
+    } while (after !== undefined)
+    expect(seen).toEqual(rare)
+    expect(await subject.deadLetters.remove(letters.map(({ id }) => id))).toBe(400 - rare.length)
   })
 
   test('those who look at the same time all see the same', async () => {

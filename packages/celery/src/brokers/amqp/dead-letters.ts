@@ -1,6 +1,6 @@
 import type { Log } from '../../log.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
-import { decodeLetter, encodeLetter, letterCursor, pageLimit } from '../letter.ts'
+import { decodeLetter, encodeLetter, isAskedFor, letterCursor, pageLimit } from '../letter.ts'
 import type { Admin } from './admin.ts'
 import { refusal } from './errors.ts'
 import type { Link } from './link.ts'
@@ -51,16 +51,14 @@ export class AmqpDeadLetters implements DeadLetterStore {
   }
 
   async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
-    const { after = '', task, queue } = query
+    const { after = '' } = query
     const limit = pageLimit(query)
     const oldest = new Oldest(limit + 1)
     const seen = new Set<string>()
     await this.#scan((letter) => {
       if (seen.has(letter.id)) return 'keep'
       seen.add(letter.id)
-      const isAsked =
-        (task === undefined || letter.task === task) && (queue === undefined || letter.queue === queue)
-      if (isAsked && letterCursor(letter) > after) oldest.offer(letter)
+      if (isAskedFor(letter, query) && letterCursor(letter) > after) oldest.offer(letter)
       return 'keep'
     })
     const letters = oldest.letters.slice(0, limit)

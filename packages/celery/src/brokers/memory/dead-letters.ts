@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
-import { letterCursor, pageLimit } from '../letter.ts'
+import { isAskedFor, letterCursor, pageLimit } from '../letter.ts'
 import { copyMessage } from './stored-message.ts'
 
 export class MemoryDeadLetters implements DeadLetterStore {
@@ -10,13 +10,11 @@ export class MemoryDeadLetters implements DeadLetterStore {
   }
 
   async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
-    const { after = '', task, queue } = query
+    const { after = '' } = query
     const limit = pageLimit(query)
     const letters: DeadLetter[] = []
     for (const letter of [...this.#letters.values()].sort(byDeath)) {
-      if (letterCursor(letter) <= after) continue
-      if (task !== undefined && letter.task !== task) continue
-      if (queue !== undefined && letter.queue !== queue) continue
+      if (letterCursor(letter) <= after || !isAskedFor(letter, query)) continue
       const last = letters.at(-1)
       if (last && letters.length === limit) return { letters, next: letterCursor(last) }
       letters.push(copyLetter(letter))

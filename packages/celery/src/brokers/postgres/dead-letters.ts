@@ -1,6 +1,7 @@
 import { textArrayOf } from '../../postgres/array.ts'
 import { columnKey } from '../../postgres/column-key.ts'
 import type { Database, Row } from '../../postgres/database.ts'
+import { letterReason } from '../../postgres/letter-reason.ts'
 import type { DeadLetter, DeadLetterStore } from '../dead-letter-store.ts'
 import { decodeLetter, encodeLetter, letterCursor, pageLimit, readCursor } from '../letter.ts'
 
@@ -37,12 +38,14 @@ export function postgresDeadLetters(database: Database, schema: string): DeadLet
         `SELECT letter, body FROM ${table}
          WHERE ($1::timestamptz IS NULL OR (died_at, id) > ($1, $2))
            AND ($3::text IS NULL OR task = $3) AND ($4::text IS NULL OR queue = $4)
-         ORDER BY died_at, id LIMIT $5`,
+           AND ($5::text IS NULL OR ${letterReason} = $5)
+         ORDER BY died_at, id LIMIT $6`,
         [
           after?.diedAt ?? null,
           columnKey(after?.id ?? ''),
           keyOrNull(query.task),
           keyOrNull(query.queue),
+          query.reason ?? null,
           limit + 1,
         ],
         patience,

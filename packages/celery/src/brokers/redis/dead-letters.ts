@@ -2,8 +2,9 @@ import type { RedisLink } from '../../redis/link.ts'
 import { strings } from '../../redis/replies.ts'
 import { script } from '../../redis/script.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
-import { decodeLetter, encodeLetter, letterCursor, pageLimit, readCursor } from '../letter.ts'
+import { decodeLetter, encodeLetter, isAskedFor, letterCursor, pageLimit, readCursor } from '../letter.ts'
 import type { BrokerKeys } from './keys.ts'
+import { readFields } from './scripts.ts'
 
 /** KEYS: letters, indexes; ARGV: id, letter, place in the indexes. */
 const addLetter = script(`
@@ -20,11 +21,15 @@ return redis.call('HDEL', KEYS[1], ARGV[1])
 
 /** Milliseconds that a lost connection is waited out. */
 const patience = 10_000
+/** Letters looked through for one page at most, and in one step at least. */
+const mostLooked = 5_000
+const perStep = 100
 
 /**
  * Dead letters in keys of this package: a hash of all, and sorted sets in the order of their deaths, of all, of each
  * task and of each queue. The order is that of the members' text, a time and an id, so that a page begins where the
- * last one ended whatever was removed meanwhile.
+ * last one ended whatever was removed meanwhile. Those of a reason, and of both a task and a queue, are looked for among
+ * the letters of the narrower set, so many a page.
  */
 export class RedisDeadLetters implements DeadLetterStore {
   readonly #link: RedisLink
@@ -44,14 +49,22 @@ export class RedisDeadLetters implements DeadLetterStore {
     const limit = pageLimit(query)
     const letters: DeadLetter[] = []
     let after = query.after
-    // Of a task and a queue, those of the task are looked through.
-    do {
-      const places = await this.#places(query, after, limit - letters.length + 1)
-      const page = places.slice(0, limit - letters.length)
-      const found = await this.#read(page.map((cursor) => readCursor(cursor).id))
-      letters.push(...found.filter((letter) => query.queue === undefined || letter.queue === query.queue))
-      after = places.length > page.length ? page.at(-1) : undefined
-    } while (after !== undefined && letters.length < limit)
+    for (let looked = 0; looked < mostLooked; ) {
+      const count = Math.max(perStep, limit - letters.length)
+      const places = await this.#places(query, after, count + 1)
+      const asked = (await this.#lettersAt(places.slice(0, count))).filter((letter) =>
+        isAskedFor(letter, query),
+      )
+      const taken = asked.slice(0, limit - letters.length)
+      letters.push(...taken)
+      const last = taken.at(-1)
+      // What is left of this step is the next page's.
+      if (last && taken.length < asked.length) return { letters, next: letterCursor(last) }
+      if (places.length <= count) return { letters, next: undefined }
+      after = places[count - 1]
+      if (letters.length === limit) break
+      looked += count
+    }
     return { letters, next: after }
   }
 
@@ -84,11 +97,21 @@ export class RedisDeadLetters implements DeadLetterStore {
     )
   }
 
+  #lettersAt(places: readonly string[]): Promise<DeadLetter[]> {
+    return this.#read(places.map((cursor) => readCursor(cursor).id))
+  }
+
+  /** A letter may be of any size, so that an answer holds as many as fill it. */
   async #read(ids: readonly string[]): Promise<DeadLetter[]> {
-    if (ids.length === 0) return []
-    const key = this.#keys.own('dead')
-    const texts = strings(await this.#persist(() => this.#link.command('HMGET', key, ...ids)))
-    return texts.map(decodeLetter).filter((letter) => letter !== undefined)
+    const letters: DeadLetter[] = []
+    for (let read = 0; read < ids.length; ) {
+      const args = ids.slice(read)
+      const reply = await this.#persist(() => this.#link.run(readFields, [this.#keys.own('dead')], args))
+      if (!Array.isArray(reply) || reply.length === 0) throw new TypeError('Redis gave no list')
+      letters.push(...strings(reply).flatMap((text) => decodeLetter(text) ?? []))
+      read += reply.length
+    }
+    return letters
   }
 
   #keysOf({ task, queue }: DeadLetter): string[] {

@@ -1,5 +1,10 @@
-import type { Command } from 'commander'
-import type { DeadLetter, DeadLetterQuery } from '../../brokers/dead-letter-store.ts'
+import { type Command, Option } from 'commander'
+import {
+  type DeadLetter,
+  type DeadLetterQuery,
+  type DeathReason,
+  deathReasons,
+} from '../../brokers/dead-letter-store.ts'
 import { createDeadLetters } from '../../dead-letters/index.ts'
 import { type Io, UsageError } from '../io.ts'
 import { readableJson } from '../json-option.ts'
@@ -10,6 +15,7 @@ import { withApp } from './context.ts'
 interface Filter {
   task?: string
   queue?: string
+  reason?: DeathReason
 }
 
 interface Choice extends Filter {
@@ -29,11 +35,13 @@ export function addDeadLetters(program: Command, io: Io): void {
     .action(async (options: Filter & { limit: number; after?: string; json?: boolean }, command: Command) => {
       await withApp(command, io, async (app) => {
         const letters = createDeadLetters(app)
-        const page = await letters.list({
-          ...query(options),
-          limit: options.limit,
-          ...(options.after === undefined ? {} : { after: options.after }),
+        const asked = { ...query(options), limit: options.limit }
+        let page = await letters.list({
+          ...asked,
+          ...(options.after !== undefined && { after: options.after }),
         })
+        while (page.letters.length === 0 && page.next !== undefined)
+          page = await letters.list({ ...asked, after: page.next })
         if (options.json) for (const letter of page.letters) io.out(readableJson(shownWhole(letter)))
         else for (const line of listed(page.letters)) io.out(line)
         if (page.next !== undefined) io.err(`more: --after ${page.next}`)
@@ -87,26 +95,33 @@ export function addDeadLetters(program: Command, io: Io): void {
 }
 
 function filtered(command: Command): Command {
-  return command.option('--task <name>', 'only of this task').option('--queue <name>', 'only from this queue')
+  return command
+    .option('--task <name>', 'only of this task')
+    .option('--queue <name>', 'only from this queue')
+    .addOption(new Option('--reason <reason>', 'only those that died of this').choices(deathReasons))
 }
 
 function chosen(command: Command): Command {
   return filtered(command.argument('[ids...]', "the letters' ids")).option(
     '--all',
-    'all, or all that --task and --queue name',
+    'all, or all that --task, --queue and --reason leave',
   )
 }
 
 function mustChoose(ids: string[], options: Choice): void {
   if (ids.length > 0 === (options.all ?? false))
     throw new UsageError('which letters? Give their ids, or --all')
-  if (ids.length > 0 && (options.task ?? options.queue) !== undefined) {
-    throw new UsageError('--task and --queue narrow --all: they say nothing beside ids')
+  if (ids.length > 0 && (options.task ?? options.queue ?? options.reason) !== undefined) {
+    throw new UsageError('--task, --queue and --reason narrow --all: they say nothing beside ids')
   }
 }
 
-function query({ task, queue }: Filter): DeadLetterQuery {
-  return { ...(task === undefined ? {} : { task }), ...(queue === undefined ? {} : { queue }) }
+function query({ task, queue, reason }: Filter): DeadLetterQuery {
+  return {
+    ...(task !== undefined && { task }),
+    ...(queue !== undefined && { queue }),
+    ...(reason !== undefined && { reason }),
+  }
 }
 
 function listed(letters: DeadLetter[]): string[] {
