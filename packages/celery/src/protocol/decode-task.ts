@@ -41,6 +41,7 @@ const encodings = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii', 'binary', ''])
 
 function checkContentType({ properties }: WireMessage): void {
   const type = mediaType(properties?.contentType)
+  if (type === '') throw undecodable("The message names no content type, so it is none of Celery's")
   if (!jsonTypes.has(type))
     throw new ProtocolError(
       'refused_content_type',

@@ -167,7 +167,7 @@ describe('what is refused', () => {
       /application\/data/,
     ],
     ['text', withProperties({ contentType: 'text/plain' }), 'refused_content_type', /text\/plain/],
-    ['no content type', withProperties({ contentType: undefined }), 'refused_content_type', /""/],
+    ['no content type', withProperties({ contentType: undefined }), 'undecodable', /no content type/],
     ['another encoding', withProperties({ contentEncoding: 'utf-16' }), 'refused_content_type', /utf-16/],
     ['an encoding that is none', withProperties({ contentEncoding: 8 }), 'refused_content_type', /number/],
     ['a large body', wire(Buffer.alloc(100_001, ' ')), 'too_large', /100001 bytes, and at most 100000/],

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { priorityOf } from '../../src/brokers/redis/document.ts'
+import { decodeDocument, priorityOf } from '../../src/brokers/redis/document.ts'
 import { BrokerKeys } from '../../src/brokers/redis/keys.ts'
 import { readUnacked, unackedSuffix } from '../../src/brokers/redis/unacked.ts'
+import { decodeTask } from '../../src/protocol/decode-task.ts'
 
 const message =
   '{"body": "e30=", "headers": {"n": 1.0}, "properties": {"priority": 6, "delivery_info": {"exchange": "x"}}}'
@@ -33,6 +34,22 @@ test.each(['', 'no JSON', '[1, ', '","",""]', '{}', '"a"'])(
 
 test.each(['', '[]', 'null', '[{}, 1, 2]', '{"a": 1}'])('%j is of no form that is known', (value) => {
   expect(readUnacked(value)).toBeUndefined()
+})
+
+test.each([
+  'no JSON',
+  '[[], {}, null]',
+  '{}',
+  '"text"',
+  '7',
+  '{"task": "add", "id": "1", "args": []}',
+  '{"body": "e30="}',
+  '{"body": 5, "headers": {}, "properties": 7}',
+])('what is no message is undecodable, whatever it looks like: %s', (text) => {
+  const { message } = decodeDocument(text)
+  expect(() => decodeTask(message, { maxBodySize: 1_000 })).toThrow(
+    expect.objectContaining({ reason: 'undecodable' }),
+  )
 })
 
 test('priorities are whole numbers from 0 to 9', () => {

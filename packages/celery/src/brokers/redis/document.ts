@@ -60,8 +60,8 @@ function write(
 }
 
 /**
- * Reads what kombu or this package wrote. What is not of that form becomes a message without headers whose body is
- * the text as it was found, so that it is refused as any other that cannot be read, and not lost.
+ * Reads what kombu or this package wrote. What is not of that form becomes a message without headers and content type
+ * whose body is the text as it was found, so that it is refused as any other that cannot be read, and not lost.
  */
 export function decodeDocument(text: string): Document {
   const document = parse(text)
@@ -106,7 +106,7 @@ function propertiesOf(
   const replyTo = textOf(properties.reply_to)
   const expiration = textOf(properties.expiration)
   return {
-    contentType: textOf(document['content-type']) ?? 'application/octet-stream',
+    contentType: textOf(document['content-type']) ?? '',
     contentEncoding: textOf(document['content-encoding']) ?? 'binary',
     ...(correlationId !== undefined && { correlationId }),
     ...(replyTo !== undefined && { replyTo }),
@@ -131,7 +131,7 @@ function unreadable(text: string): Document {
   return {
     message: {
       headers: {},
-      properties: { contentType: 'application/octet-stream', contentEncoding: 'binary' },
+      properties: { contentType: '', contentEncoding: 'binary' },
       body: Buffer.from(text),
     },
     exchange: '',
