@@ -69,25 +69,51 @@ export function reprOfException(data: ExceptionData, maxLength?: number): string
 }
 
 function dataOf(error: unknown): ExceptionData {
-  if (error instanceof TaskError)
-    return { exc_type: error.type, exc_message: error.args.map(sendable), exc_module: error.module }
+  if (error instanceof TaskError) return dataOfTaskError(error)
   if (!(error instanceof Error))
     return { exc_type: 'Exception', exc_message: [sendable(error ?? null)], exc_module: 'builtins' }
-  const name = className(error)
+  const name = nameOf(error)
+  const message = String(error.message)
+  if (!className.test(name))
+    return nameless([name === '' ? message : `${shownName(name)}: ${message}`].map(sendable))
   const own = pythonNames.get(name)
   return {
     exc_type: own ?? name,
-    exc_message: [sendable(String(error.message))],
+    exc_message: [sendable(message)],
     exc_module: own === undefined ? null : 'builtins',
   }
 }
 
+function dataOfTaskError({ type, module, args }: TaskError): ExceptionData {
+  const sent = args.map(sendable)
+  if (!isQualifiedName(type)) return type === '' ? nameless(sent) : nameless([shownName(type), ...sent])
+  // Where a function or a constant of Python's has that name, Python would not make up a class.
+  const isNoException = module === 'builtins' && noException.test(type)
+  return { exc_type: type, exc_message: sent, exc_module: isNoException ? null : module }
+}
+
+/** A name that no class can have is an argument of the exception's. */
+function nameless(args: unknown[]): ExceptionData {
+  return { exc_type: 'Exception', exc_message: args, exc_module: 'builtins' }
+}
+
+const className = /^[\p{XID_Start}_]\p{XID_Continue}{0,199}$/u
+const noException = /^(?:[a-z_]|(?:Ellipsis|False|None|NotImplemented|True)$)/
+
+/** As Python names a class, within a class or a function too. */
+function isQualifiedName(type: string): boolean {
+  return type.length <= 500 && type.split('.').every((part) => part === '<locals>' || className.test(part))
+}
+
+function shownName(name: string): string {
+  return name.slice(0, 200).toWellFormed()
+}
+
 /** The name that was chosen for the error or its class; a class that only inherits one goes by its own. */
-function className(error: Error): string {
+function nameOf(error: Error): string {
   const isChosen = Object.hasOwn(error, 'name') || Object.hasOwn(Object.getPrototypeOf(error) ?? {}, 'name')
   const name = String(error.name)
-  const chosen = isChosen || !pythonNames.has(name) ? name : String(error.constructor?.name || name)
-  return chosen.replace(/[^\p{L}\p{N}_.]/gu, '_').slice(0, 200) || 'Error'
+  return isChosen || !pythonNames.has(name) ? name : String(error.constructor?.name || name)
 }
 
 /** An argument that cannot be sent is sent as it is shown, as Celery's Python does. */

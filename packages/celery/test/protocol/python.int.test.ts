@@ -236,6 +236,7 @@ describe.skipIf(folder === undefined)('an exception', () => {
   })
 
   class FeedGone extends Error {}
+  const named = (name: string) => Object.assign(new Error('bad'), { name })
 
   test.each<[unknown, type: string, module: string, args: string, base: string]>([
     [new TypeError('bad'), 'TypeError', 'builtins', "('bad',)", 'TypeError'],
@@ -246,6 +247,12 @@ describe.skipIf(folder === undefined)('an exception', () => {
     [AbortSignal.timeout(0), 'Exception', 'builtins', "('<AbortSignal>',)", 'Exception'],
     [new FeedGone('bad'), 'FeedGone', 'celery.backends.base', "('bad',)", 'Exception'],
     ['only text', 'Exception', 'builtins', "('only text',)", 'Exception'],
+    [named('Odd "name"\0'), 'Exception', 'builtins', '(\'Odd "name"\\x00: bad\',)', 'Exception'],
+    [named(''), 'Exception', 'builtins', "('bad',)", 'Exception'],
+    [named('Größe'), 'Größe', 'celery.backends.base', "('bad',)", 'Exception'],
+    [named('class'), 'class', 'celery.backends.base', "('bad',)", 'Exception'],
+    [new TaskError('print', { args: ['bad'] }), 'print', 'celery.backends.base', "('bad',)", 'Exception'],
+    [new TaskError('a\0', { args: ['bad'] }), 'Exception', 'builtins', "('a\\x00', 'bad')", 'Exception'],
     [new TaskError('KeyError', { args: ['x', 1n] }), 'KeyError', 'builtins', "('x', 1)", 'LookupError'],
     [celeryExceptions.notRegistered('x'), 'NotRegistered', 'celery.exceptions', "('x',)", 'KeyError'],
     [celeryExceptions.timeLimitExceeded(3), 'TimeLimitExceeded', 'billiard.exceptions', '(3,)', 'Exception'],

@@ -16,6 +16,7 @@ describe('an error becomes an exception', () => {
     override name = 'FeedError'
   }
   class Unnamed extends TypeError {}
+  const named = (name: string) => Object.assign(new Error('x'), { name })
 
   test.each<[unknown, string, string | null, unknown[]]>([
     [new Error('x'), 'Exception', 'builtins', ['x']],
@@ -25,7 +26,14 @@ describe('an error becomes an exception', () => {
     [new Named('x'), 'FeedError', null, ['x']],
     [new Unnamed('x'), 'Unnamed', null, ['x']],
     [new CeleryError('BAD_OPTION', 'x'), 'CeleryError', null, ['x']],
-    [Object.assign(new Error('x'), { name: 'Odd name!' }), 'Odd_name_', null, ['x']],
+    [named('Odd name!'), 'Exception', 'builtins', ['Odd name!: x']],
+    [named('a"b\n'), 'Exception', 'builtins', ['a"b\n: x']],
+    [named(''), 'Exception', 'builtins', ['x']],
+    [named('N'.repeat(10_000)), 'Exception', 'builtins', [`${'N'.repeat(200)}: x`]],
+    [named('Größe_2'), 'Größe_2', null, ['x']],
+    [new TaskError('not a name', { args: [1] }), 'Exception', 'builtins', ['not a name', 1]],
+    [new TaskError('f.<locals>.Gone', { module: 'm' }), 'f.<locals>.Gone', 'm', []],
+    [new TaskError('print', { args: ['x'] }), 'print', null, ['x']],
     [new Error('half \ud800'), 'Exception', 'builtins', ['half \ufffd']],
     ['text', 'Exception', 'builtins', ['text']],
     [undefined, 'Exception', 'builtins', [null]],
