@@ -1,19 +1,22 @@
 import { inspect } from 'node:util'
 import type { Log } from '../log.ts'
 import { readableJson } from './json-option.ts'
+import { oneLine } from './printable.ts'
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
 
-/** Lines of text for people, or with `json` one document a line. */
+/** Lines of text for people, or with `json` one document a line: each event is one line, whatever is in it. */
 export function createCliLog(write: (line: string) => void, options: { level: Level; json: boolean }): Log {
   const least = levels.indexOf(options.level)
   const at = (level: Level) => (fields: object, message: string) => {
     if (levels.indexOf(level) < least) return
     const time = new Date().toISOString()
     const plain = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, readable(value)]))
-    if (options.json) write(readableJson({ time, level, message, ...plain }))
-    else write([time, level.toUpperCase().padEnd(5), message, ...Object.entries(plain).map(shown)].join(' '))
+    const line = options.json
+      ? readableJson({ time, level, message, ...plain })
+      : [time, level.toUpperCase().padEnd(5), message, ...Object.entries(plain).map(shown)].join(' ')
+    write(oneLine(line))
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

@@ -1,10 +1,16 @@
 import { CommanderError } from 'commander'
 import { CeleryError, TaskError } from '../errors.ts'
 import { type Io, UsageError } from './io.ts'
+import { printable } from './printable.ts'
 import { createProgram } from './program.ts'
 
 /** Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
+export async function run(args: readonly string[], given: Io): Promise<number> {
+  const io: Io = {
+    ...given,
+    out: (text) => given.out(printable(text)),
+    err: (text) => given.err(printable(text)),
+  }
   try {
     await createProgram(io).parseAsync([...args], { from: 'user' })
     return 0

@@ -62,6 +62,24 @@ describe('list', () => {
     ])
   })
 
+  test('shows on one line, and to no terminal, what a message holds', async () => {
+    const broker = await openBroker(url)
+    await broker.open()
+    const error = { type: 'E\r', message: '\u009b31m red\u202e', traceback: undefined }
+    await broker.deadLetters.add(letterOf('e', { task: 'a\x1b]0;title\x07\nb', error }))
+    await broker.close()
+    const { out } = await onUrl('dead-letters', 'list')
+    expect(out.filter((line) => line.startsWith('e '))).toEqual([
+      expect.stringMatching(/ a\\u001b\]0;title\\u0007\\nb .* E\\r: \\u009b31m red\\u202e$/),
+    ])
+    const shown = (await onUrl('dead-letters', 'show', 'e')).out.join('\n')
+    expect(shown).not.toMatch(/(?!\n)\p{Cc}|\u202e/u)
+    expect(JSON.parse(shown)).toMatchObject({
+      task: 'a\x1b]0;title\x07\nb',
+      error: { type: error.type, message: error.message },
+    })
+  })
+
   test('shows those of a task, a queue or a reason, and pages', async () => {
     const ids = async (...args: string[]) => (await onUrl('dead-letters', 'list', ...args)).out.slice(1)
     expect(await ids('--task', 'other')).toEqual([expect.stringMatching(/^b /)])

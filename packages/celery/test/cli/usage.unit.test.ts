@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { createCliLog } from '../../src/cli/cli-log.ts'
 import { command } from './support/command.ts'
 
 test('--help says what there is, for each command too', async () => {
@@ -77,6 +78,17 @@ test('what a module fails with is an error of its own, not of usage', async () =
     out: [],
     err: ['colophon-celery: the module cannot start'],
   })
+})
+
+test.each([false, true])('a log event is one line that no terminal acts on, as JSON %s', (json) => {
+  const lines: string[] = []
+  const log = createCliLog((line) => lines.push(line), { level: 'info', json })
+  const task = 'a\n\x1b[2J\u009b\x7f\u2028b'
+  log.error({ task, err: new Error(task), list: [task] }, `failed: ${task}`)
+  const [line = '', ...more] = lines
+  expect([more, line.match(/[\p{Cc}\u2028]/gu)]).toEqual([[], null])
+  if (json) expect(JSON.parse(line)).toMatchObject({ task, message: `failed: ${task}`, list: [task] })
+  else expect(line).toContain(' failed: a\\n\\u001b[2J\\u009b\\u007f\\u2028b task=a\\n')
 })
 
 test('the broker may be given by the environment', async () => {

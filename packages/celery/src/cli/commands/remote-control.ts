@@ -5,6 +5,7 @@ import { commandArguments } from '../command-arguments.ts'
 import type { Io } from '../io.ts'
 import { readableJson, shownJson } from '../json-option.ts'
 import { seconds } from '../numbers.ts'
+import { oneLine } from '../printable.ts'
 import { table } from '../table.ts'
 import { withApp } from './context.ts'
 
@@ -57,6 +58,6 @@ export function addRemoteControl(program: Command, io: Io): void {
 function show(io: Io, replies: Record<string, unknown>, json: boolean): void {
   const answers = Object.entries(replies)
   if (json) io.out(shownJson(replies))
-  else for (const [worker, answer] of answers) io.out(`-> ${worker}: ${readableJson(answer, 2)}`)
+  else for (const [worker, answer] of answers) io.out(`-> ${oneLine(worker)}: ${readableJson(answer, 2)}`)
   if (answers.length === 0) throw new Error('no worker answered: is one running, with remote control on?')
 }
