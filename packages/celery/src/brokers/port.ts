@@ -131,6 +131,12 @@ export interface Delivery {
   countStart(): Promise<number | undefined>
   /** Resolves when the acknowledgement is on its way and everything before it on this delivery is done. */
   ack(): Promise<void>
+  /**
+   * Acknowledges what is begun only then: resolves when the broker has the acknowledgement, so that the message does
+   * not come again even if this process dies the next moment. RabbitMQ answers no acknowledgement; there it is when
+   * the operating system has taken it to be sent. False when that is in vain, and the message comes again.
+   */
+  ackFirst(): Promise<boolean>
   /** Puts it back where it was, or as near to the front as the broker can. */
   requeue(): Promise<void>
   /** Drops it: where the queue has a dead-letter exchange of its own, it goes there. */

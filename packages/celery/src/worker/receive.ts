@@ -78,10 +78,7 @@ function isKnown(runtime: Runtime, delivery: Delivery): boolean {
   for (const request of runtime.requests) {
     if (request.id !== id || request.isLeaving) continue
     if (fingerprint(request.delivery.message) !== print) continue
-    if (request.acknowledged)
-      inBackground(runtime, 'settling a message again', settleAgain(delivery, request.isDiscarded))
-    else if (request.delivery.isLost) request.delivery = delivery
-    else request.addCopy(delivery)
+    receiveAgain(runtime, request, delivery)
     runtime.log.info({ id, task: request.task }, 'a message came again for a task that is in hand')
     return true
   }
@@ -90,4 +87,13 @@ function isKnown(runtime: Runtime, delivery: Delivery): boolean {
   runtime.log.info({ id }, 'a message came again for a task that is done: its acknowledgement was lost')
   inBackground(runtime, 'settling a message again', settleAgain(delivery, isDiscarded))
   return true
+}
+
+function receiveAgain(runtime: Runtime, request: TaskRequest, delivery: Delivery): void {
+  const { acknowledged, startedMs, isDiscarded } = request
+  if (acknowledged && startedMs > 0)
+    inBackground(runtime, 'settling a message again', settleAgain(delivery, isDiscarded))
+  else if (!acknowledged && request.delivery.isLost) request.delivery = delivery
+  // Also while it is acknowledged before it begins, which may yet turn out to be in vain.
+  else request.addCopy(delivery)
 }

@@ -1,13 +1,10 @@
 import { done } from './finish/done.ts'
-import { longParkedHeader } from './finish/history.ts'
 import { giveBack } from './finish/settle.ts'
 import { nowOf, type Runtime } from './runtime.ts'
 import type { TaskRequest } from './task-request.ts'
 
 /** Milliseconds up to which a message is held here: what the broker had parked may come a second early. */
 const holdAtMost = 1_500
-/** Milliseconds from which on a revocation may be forgotten by the workers meanwhile: they keep it for three hours. */
-const longPark = 2.5 * 3_600_000
 /** The longest that a timer can wait. */
 const maxTimer = 2 ** 31 - 1
 
@@ -61,19 +58,13 @@ export function unhold(runtime: Runtime, request: TaskRequest): void {
   runtime.onHeldChanged()
 }
 
-/** Undefined is those it has. */
-function parkedHeaders(runtime: Runtime, { delivery }: TaskRequest, eta: Date) {
-  const isLong = eta.getTime() - nowOf(runtime) > longPark
-  return isLong ? { ...delivery.message.headers, [longParkedHeader]: true } : undefined
-}
-
 async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<void> {
   const { delivery } = request
   request.status = 'held'
   request.eta = eta
   request.isLeaving = true
   try {
-    await delivery.delay(eta, parkedHeaders(runtime, request, eta))
+    await delivery.delay(eta)
   } catch (error) {
     runtime.log.warn({ err: error, id: request.id }, 'a message could not be parked, and is held here')
     request.isLeaving = false

@@ -1,9 +1,10 @@
+import type { TaskState } from '../results/port.ts'
 import { crashed } from './finish/crash.ts'
 import { done } from './finish/done.ts'
-import { longParkedHeader, lossesHeader, readLosses } from './finish/history.ts'
+import { lossesHeader, readLosses } from './finish/history.ts'
 import { failAsLost } from './finish/lose.ts'
 import { endRevoked } from './finish/revoke.ts'
-import { acknowledge } from './finish/settle.ts'
+import { acknowledgeFirst } from './finish/settle.ts'
 import { persist } from './persist.ts'
 import type { Slots } from './queueing/slots.ts'
 import { run } from './run/run.ts'
@@ -46,36 +47,45 @@ function begin(runtime: Runtime, request: TaskRequest): void {
   )
 }
 
-/** Something has to be asked before it may run. */
-function isMarked({ delivery: { redelivered, message } }: TaskRequest): boolean {
-  const { [lossesHeader]: losses, [longParkedHeader]: parked } = message.headers
-  return redelivered || losses !== undefined || parked !== undefined
+/** Its message has waited for a time of its own, or was delivered before: something is asked before it may run. */
+function isMarked({ delivery: { redelivered }, message: { headers } }: TaskRequest): boolean {
+  return redelivered || Boolean(headers.eta) || headers[lossesHeader] !== undefined
 }
 
 /** False when it is not to run: it is dealt with then. */
 async function prepare(runtime: Runtime, request: TaskRequest): Promise<boolean> {
   const { isLate } = request.profile
-  if (isMarked(request) && !(await isStillWanted(runtime, request))) return false
-  // One that is acknowledged as it begins is never begun twice, however often it was delivered.
-  if (!isLate) return await acknowledgeEarly(runtime, request)
-  return !isMarked(request) || (await isWithinStarts(runtime, request))
+  if (!(await isStillWanted(runtime, request))) return false
+  // Counted early as well: what kills its worker before the acknowledgement is out must not go round for ever.
+  if (!(await isWithinStarts(runtime, request))) return false
+  return isLate || (await acknowledgeEarly(runtime, request))
 }
 
-/** Of what was parked for long, only the result store may still know that it was revoked. */
+/** Revoked while it waited, only the result store may still know of it: workers that were told have ended or forgotten. */
 async function isStillWanted(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  const { results } = runtime
-  if (!results || request.delivery.message.headers[longParkedHeader] === undefined) return true
-  const [meta] = await persist(runtime, 'reading a state', request.id, () => results.get([request.id]))
-  if (meta?.status !== 'REVOKED') return true
+  if ((await storedState(runtime, request)) !== 'REVOKED') return true
   endRevoked(runtime, request, { terminated: false, signum: null, expired: false })
   return false
 }
 
+async function storedState(runtime: Runtime, request: TaskRequest): Promise<TaskState | undefined> {
+  const { results, log } = runtime
+  const { id } = request
+  if (!results) return undefined
+  const read = () => results.get([id])
+  if (!request.ignoresResult) return (await persist(runtime, 'reading a state', id, read))[0]?.status
+  try {
+    return (await read())[0]?.status
+  } catch (error) {
+    // It needs no store otherwise, so that it does not wait for one.
+    log.warn({ err: error, id }, 'whether a task was revoked could not be read: it is run')
+    return undefined
+  }
+}
+
 async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  if (!request.delivery.isLost) await acknowledge(runtime, request)
-  if (!request.delivery.isLost) return true
-  // The acknowledgement does not get through, so the message comes again: it is run then.
-  runtime.finished.delete(request.id)
+  if (!request.delivery.isLost && (await acknowledgeFirst(runtime, request))) return true
+  // It is run when its message comes again.
   done(runtime, request)
   return false
 }

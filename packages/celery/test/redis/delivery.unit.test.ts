@@ -9,6 +9,7 @@ function holderWithoutRedis() {
     queue: 'celery',
     lease: 60_000,
     settle: () => void calls.push('settle'),
+    settleFirst: async () => true,
     giveUp(delivery) {
       calls.push('giveUp')
       delivery.lose()

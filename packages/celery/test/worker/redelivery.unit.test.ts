@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { CeleryError } from '../../src/errors.ts'
+import type { ResultStore } from '../../src/results/port.ts'
 import {
   createApp,
+  demandingResults,
   handBroker,
   handDelivery,
   lettersOf,
@@ -12,7 +14,7 @@ import {
   until,
 } from './support.ts'
 
-function setUp(options: { results?: string; maxDeliveries?: number } = {}) {
+function setUp(options: { results?: ResultStore } = {}) {
   const broker = handBroker()
   const { log, lines } = recordLog()
   const app = createApp({
@@ -29,6 +31,7 @@ function setUp(options: { results?: string; maxDeliveries?: number } = {}) {
   }
   task(app, 'late', run, { ack: 'late' })
   task(app, 'early', run)
+  task(app, 'ignoring', run, { ignoreResult: true })
   const hold = (id: string) => {
     const gate = Promise.withResolvers<void>()
     gates.set(id, gate)
@@ -297,29 +300,84 @@ test('a retry has the arguments as they were sent, whatever the task made of the
   ])
 })
 
-test('a task that was parked for hours is not run when the result store says that it was revoked', async () => {
+test('what waited for its time, or comes again, is not run when the result store says that it was revoked', async () => {
   const { app, broker, runs } = setUp()
   await startWorker(app)
-  const parked: Record<string, unknown>[] = []
-  for (const hours of [1, 5]) {
-    const eta = new Date(Date.now() + hours * 3_600_000).toISOString()
-    const delivery = handDelivery({ task: 'late', id: `t${hours}`, eta })
-    broker.deliver(delivery)
-    await until(() => delivery.settled.length > 0)
-    expect(delivery.settled).toEqual(['delay'])
-    parked.push(delivery.delayed?.headers ?? {})
-  }
-  expect(parked.map(({ task_long_parked }) => task_long_parked)).toEqual([undefined, true])
   const store = await app.store()
   const revoked = { status: 'REVOKED', result: null, traceback: null, children: [], date_done: null }
-  await store.store({ ...revoked, task_id: 'revoked' })
-  const back = ['early', 'late'].flatMap((name) =>
-    ['revoked', 'wanted'].map((what) =>
-      handDelivery({ task: name, id: what === 'revoked' ? what : `${what}-${name}`, task_long_parked: true }),
-    ),
-  )
+  const eta = new Date(Date.now() - 1_000).toISOString()
+  const back = ['early', 'late', 'ignoring'].flatMap((name) => [
+    handDelivery({ task: name, id: `revoked-eta-${name}`, eta }),
+    handDelivery({ task: name, id: `revoked-again-${name}` }, { redelivered: true, starts: 0 }),
+    handDelivery({ task: name, id: `wanted-${name}`, eta }),
+  ])
+  for (const { message } of back) {
+    const id = String(message.headers.id)
+    if (id.startsWith('revoked')) await store.store({ ...revoked, task_id: id })
+  }
   for (const delivery of back) broker.deliver(delivery)
   await until(() => back.every(({ settled }) => settled.length > 0))
-  expect(back.map(({ settled }) => settled)).toEqual([['ack'], ['ack'], ['ack'], ['ack']])
-  expect(runs.toSorted()).toEqual(['wanted-early 0', 'wanted-late 0'])
+  expect(back.map(({ settled }) => settled)).toEqual(back.map(() => ['ack']))
+  expect(runs.toSorted()).toEqual(['wanted-early 0', 'wanted-ignoring 0', 'wanted-late 0'])
+})
+
+test('a store that is down holds up what needs it, and not what waited and keeps no result', async () => {
+  const results = await demandingResults()
+  const { app, broker, runs } = setUp({ results })
+  await startWorker(app)
+  let isDown = true
+  const { get } = results
+  results.get = async (ids) => {
+    if (isDown) throw new CeleryError('RESULTS_UNAVAILABLE', 'the store is down')
+    return await get.call(results, ids)
+  }
+  const eta = new Date(Date.now() - 1_000).toISOString()
+  broker.deliver(handDelivery({ task: 'late', id: 't1', eta }))
+  broker.deliver(handDelivery({ task: 'ignoring', id: 't2', eta }))
+  await until(() => runs.length === 1)
+  expect(runs).toEqual(['t2 0'])
+  isDown = false
+  await until(() => runs.length === 2)
+})
+
+test.each([
+  [4, true],
+  [5, false],
+])(
+  'an early task that was begun %i times before and never acknowledged is counted too',
+  async (starts, isRun) => {
+    const { app, broker, runs } = setUp()
+    await startWorker(app)
+    const delivery = handDelivery({ task: 'early', id: 't1' }, { redelivered: true, starts })
+    broker.deliver(delivery)
+    await until(() => delivery.settled.length > 0)
+    await until(async () => (await metaOf(app, 't1'))?.status === (isRun ? 'SUCCESS' : 'FAILURE'))
+    expect(runs.length).toBe(isRun ? 1 : 0)
+    expect((await lettersOf(app)).map(({ reason }) => reason)).toEqual(isRun ? [] : ['worker_lost'])
+  },
+)
+
+test('an early task begins only once its acknowledgement is out; when it is lost first, its message is run', async () => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app)
+  const [out, inVain] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()]
+  const first = handDelivery({ task: 'early', id: 't1' })
+  const second = handDelivery({ task: 'early', id: 't2' })
+  first.ackFirst = () => out.promise
+  second.ackFirst = () => inVain.promise
+  broker.deliver(first)
+  broker.deliver(second)
+  // In the order of deliveries: those before have had their chance to begin.
+  broker.deliver(handDelivery({ task: 'early', id: 't3' }))
+  await until(() => runs.length === 1)
+  expect(runs).toEqual(['t3 0'])
+  second.isLost = true
+  const again = handDelivery({ task: 'early', id: 't2' }, { redelivered: true, starts: 0 })
+  broker.deliver(again)
+  out.resolve(true)
+  inVain.resolve(false)
+  await until(() => runs.length === 2 && again.settled.length > 0)
+  expect(runs).toEqual(['t3 0', 't1 0'])
+  // It goes back and is begun when it comes the next time.
+  expect(again.settled).toEqual(['requeue'])
 })

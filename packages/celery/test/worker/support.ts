@@ -176,6 +176,10 @@ export function handDelivery(
     delayed: undefined,
     countStart: async () => starts,
     ack: async () => void settled.push('ack'),
+    async ackFirst() {
+      if (!delivery.isLost) settled.push('ack')
+      return !delivery.isLost
+    },
     requeue: async () => void settled.push('requeue'),
     discard: async () => void settled.push('discard'),
     async delay(until, changed) {

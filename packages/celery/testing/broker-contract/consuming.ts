@@ -15,6 +15,18 @@ export function consuming({ suite, broker, queue }: Stage): void {
     expect(await subject.depth(declared.name)).toMatchObject({ messages: 0 })
   })
 
+  test('what is acknowledged first is gone once that is said', async () => {
+    const subject = await broker()
+    const declared = queue()
+    for (const body of ['a', 'b', 'c']) await send(subject, declared, body)
+    const inbox = await inboxOf(subject, declared)
+    const all = [await inbox.next(), await inbox.next(), await inbox.next()]
+    expect(await Promise.all(all.map((delivery) => delivery.ackFirst()))).toEqual([true, true, true])
+    await all[0]?.requeue()
+    await subject.close()
+    expect(await (await broker()).depth(declared.name)).toMatchObject({ messages: 0 })
+  })
+
   test('what is put back comes again, marked as redelivered', async () => {
     const subject = await broker()
     const declared = queue()

@@ -56,6 +56,7 @@ export function lifetime({ broker, closedBroker, queue, name }: Stage): void {
     await (await inbox.next()).ack()
     await first.close()
     expect(kept.isLost).toBe(true)
+    expect(await kept.ackFirst()).toBe(false)
     await kept.ack()
     const again = await inboxOf(second, declared)
     const delivery = await again.next()

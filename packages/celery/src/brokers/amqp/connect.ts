@@ -96,25 +96,25 @@ function destroySocket(model: ChannelModel): void {
   socketOf(model)?.destroy()
 }
 
-function socketOf({ connection }: ChannelModel): Duplex | undefined {
+export function socketOf({ connection }: Pick<ChannelModel, 'connection'>): Duplex | undefined {
   return 'stream' in connection && connection.stream instanceof Duplex ? connection.stream : undefined
 }
 
 /** The library writes each frame by itself: those of one turn of the event loop go out in one call of the system. */
 function gatherWrites(socket: Duplex | undefined): void {
   if (!socket) return
-  const write = socket.write.bind(socket)
+  const write: (frame: Buffer, done?: () => void) => boolean = socket.write.bind(socket)
   let isGathering = false
   const flush = () => {
     isGathering = false
     socket.uncork()
   }
-  socket.write = (frame: Buffer) => {
+  socket.write = (frame: Buffer, done?: unknown) => {
     if (!isGathering) {
       isGathering = true
       socket.cork()
       process.nextTick(flush)
     }
-    return write(frame)
+    return typeof done === 'function' ? write(frame, () => done()) : write(frame)
   }
 }

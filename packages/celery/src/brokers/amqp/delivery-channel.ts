@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib'
+import { whenWritten } from './when-written.ts'
 
 /** A message to settle, as the library asks for it. */
 const tagged = (deliveryTag: number) => ({ fields: { deliveryTag } }) as Parameters<Channel['ack']>[0]
@@ -13,6 +14,8 @@ export class DeliveryChannel {
   /** The tags that RabbitMQ waits for, in their order. */
   readonly #open = new Set<number>()
   #acked: number[] = []
+  /** Told when those are with the operating system; undefined while nobody waits for that. */
+  #written: PromiseWithResolvers<boolean> | undefined
   #unsettled = 0
   #isLost = false
 
@@ -44,6 +47,14 @@ export class DeliveryChannel {
     this.#settled()
   }
 
+  /** Resolves when it is with the operating system; to false when the message comes again instead. */
+  ackFirst(tag: number): Promise<boolean> {
+    this.#written ??= Promise.withResolvers()
+    const { promise } = this.#written
+    this.ack(tag)
+    return promise
+  }
+
   reject(tag: number, requeue: boolean): void {
     this.giveBack(tag, requeue)
     this.#settled()
@@ -58,7 +69,23 @@ export class DeliveryChannel {
   flush(): void {
     const acked = this.#acked
     if (acked.length === 0) return
+    const written = this.#written
     this.#acked = []
+    this.#written = undefined
+    this.#sendAcks(acked)
+    if (this.#isLost) written?.resolve(false)
+    // Of what was on its way when the connection broke nobody knows: it counts as acknowledged.
+    else if (written) whenWritten(this.#channel, () => written.resolve(true))
+  }
+
+  lose(): void {
+    this.#isLost = true
+    this.#acked = []
+    this.#written?.resolve(false)
+    this.#written = undefined
+  }
+
+  #sendAcks(acked: readonly number[]): void {
     const [firstOpen = Number.POSITIVE_INFINITY] = this.#open
     let highest = 0
     let together = 0
@@ -70,11 +97,6 @@ export class DeliveryChannel {
       }
     }
     if (together > 0) this.#send(() => this.#channel.ack(tagged(highest), together > 1))
-  }
-
-  lose(): void {
-    this.#isLost = true
-    this.#acked = []
   }
 
   #settled(): void {

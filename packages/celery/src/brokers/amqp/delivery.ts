@@ -52,6 +52,10 @@ export class AmqpDelivery implements Delivery {
     return done
   }
 
+  async ackFirst(): Promise<boolean> {
+    return this.#settle() && (await this.#channel.ackFirst(this.#raw.fields.deliveryTag))
+  }
+
   requeue(): Promise<void> {
     if (this.#settle()) this.#channel.reject(this.#raw.fields.deliveryTag, true)
     return done

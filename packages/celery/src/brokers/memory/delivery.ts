@@ -39,6 +39,10 @@ export class MemoryDelivery implements Delivery {
     this.#settle()
   }
 
+  async ackFirst(): Promise<boolean> {
+    return this.#settle()
+  }
+
   async requeue(): Promise<void> {
     if (!this.#settle()) return
     this.#uncount()

@@ -152,6 +152,10 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     this.#context.settler.ack(this, lease, id)
   }
 
+  ackFirst(lease: Lease, id: number): Promise<boolean> {
+    return this.#context.settler.ackFirst(this, lease, id)
+  }
+
   requeue(lease: Lease, id: number): Promise<void> {
     return this.#context.settler.requeue(this, lease, id)
   }

@@ -9,6 +9,7 @@ export interface DeliveryOwner {
   settled(lease: Lease): void
   countStart(lease: Lease, id: number): Promise<number | undefined>
   ack(lease: Lease, id: number): void
+  ackFirst(lease: Lease, id: number): Promise<boolean>
   requeue(lease: Lease, id: number): Promise<void>
   discard(delivery: PostgresDelivery): Promise<void>
   park(lease: Lease, id: number, until: Date, headers?: Record<string, unknown>): Promise<void>
@@ -63,6 +64,10 @@ export class PostgresDelivery implements Delivery {
   ack(): Promise<void> {
     if (this.#settle()) this.#owner.ack(this.lease, this.id)
     return done
+  }
+
+  async ackFirst(): Promise<boolean> {
+    return this.#settle() && (await this.#owner.ackFirst(this.lease, this.id))
   }
 
   requeue(): Promise<void> {

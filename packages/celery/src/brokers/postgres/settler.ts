@@ -22,7 +22,8 @@ interface Settlement {
   holder: Holder
   lease: Lease
   id: number
-  done?: () => void
+  /** `isTold` is false when it was never told, and the message comes again. */
+  done?: (isTold: boolean) => void
 }
 
 interface Parking extends Settlement {
@@ -30,7 +31,7 @@ interface Parking extends Settlement {
   headers: string | null
 }
 
-/** Milliseconds that acknowledgements wait for more, as nobody waits for them. */
+/** Milliseconds that acknowledgements wait for more, where nobody waits for them. */
 const gatherTime = 5
 /** Milliseconds that one attempt may take. */
 const attemptTimeout = 10_000
@@ -43,6 +44,7 @@ export class Settler {
   readonly #database: Database
   readonly #log: Log
   readonly #acks: Batcher<Settlement>
+  readonly #firstAcks: Batcher<Settlement>
   readonly #requeues: Batcher<Settlement>
   readonly #parkings: Batcher<Parking>
   #isClosed = false
@@ -67,6 +69,7 @@ export class Settler {
           }),
       })
     this.#acks = batcher('ack', gatherTime)
+    this.#firstAcks = batcher('ack')
     this.#requeues = batcher('requeue')
     this.#parkings = batcher<Parking>('park', 0, (items) => [
       arrayOf(items.map(({ until }) => until)),
@@ -78,22 +81,30 @@ export class Settler {
     this.#acks.add({ holder, lease, id })
   }
 
+  /** Resolves when the server has it, or perhaps has it; to false when it was never told. */
+  ackFirst(holder: Holder, lease: Lease, id: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#firstAcks.add({ holder, lease, id, done: resolve })
+    return promise
+  }
+
   requeue(holder: Holder, lease: Lease, id: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#requeues.add({ holder, lease, id, done: resolve })
+    this.#requeues.add({ holder, lease, id, done: () => resolve() })
     return promise
   }
 
   park(holder: Holder, lease: Lease, id: number, until: Date, headers: string | null): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#parkings.add({ holder, lease, id, done: resolve, until: until.toISOString(), headers })
+    this.#parkings.add({ holder, lease, id, done: () => resolve(), until: until.toISOString(), headers })
     return promise
   }
 
   /** Resolves when the server has been told all so far; from now on nothing is tried twice. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([this.#acks.drained(), this.#requeues.drained(), this.#parkings.drained()])
+    const all = [this.#acks, this.#firstAcks, this.#requeues, this.#parkings]
+    await Promise.all(all.map((batcher) => batcher.drained()))
   }
 
   async #flush<Item extends Settlement>(
@@ -102,25 +113,34 @@ export class Settler {
   ) {
     // There is but one lease, unless one was lost just now.
     const byLease = Map.groupBy(items, ({ lease }) => lease)
-    for (const [lease, ofLease] of byLease) await this.#tell(lease, statement(lease, ofLease))
-    for (const { holder, lease, id, done } of items) {
-      holder.letGo(lease, id)
-      done?.()
+    for (const [lease, ofLease] of byLease) {
+      const isTold = await this.#tell(lease, statement(lease, ofLease))
+      for (const { holder, id, done } of ofLease) {
+        holder.letGo(lease, id)
+        done?.(isTold)
+      }
     }
   }
 
-  async #tell(lease: Lease, { text, values, name }: NamedStatement): Promise<void> {
+  /** False when no attempt can have reached the server. */
+  async #tell(lease: Lease, { text, values, name }: NamedStatement): Promise<boolean> {
+    let isSent = false
     for (let attempt = 0; !lease.isLost; attempt++) {
       try {
         await this.#database.query(text, values, attemptTimeout, name)
-        return
+        return true
       } catch (error) {
         const reason = describeError(error)
-        if (!isPassing(error)) return this.#log.error({ reason }, 'messages could not be settled')
+        if (!isPassing(error)) {
+          this.#log.error({ reason }, 'messages could not be settled')
+          return isSent
+        }
+        isSent = true
         this.#log.debug({ reason }, 'messages are settled again')
-        if (this.#isClosed && attempt > 2) return
+        if (this.#isClosed && attempt > 2) return isSent
         await pause(backoff(attempt))
       }
     }
+    return isSent
   }
 }

@@ -55,6 +55,8 @@ export class RedisConsumer implements Consumption, Holder {
   readonly #starts: Starts
   #prefetch: number
   #settled: string[] = []
+  /** Who waits until Redis has been told these. */
+  #awaited: ((isTold: boolean) => void)[] = []
   #nextTag = 1
   /** Tags of a step whose answer was lost: what it took is ours, and still to be delivered. */
   #doubtful: { tags: string[]; takenAt: number } | undefined
@@ -125,6 +127,7 @@ export class RedisConsumer implements Consumption, Holder {
   loseAll(): void {
     for (const delivery of this.#held.values()) delivery.lose()
     this.#held.clear()
+    for (const resolve of this.#awaited.splice(0)) resolve(false)
   }
 
   giveUp(delivery: RedisDelivery): void {
@@ -139,6 +142,15 @@ export class RedisConsumer implements Consumption, Holder {
     this.#starts.forget(delivery)
     if (this.#isDue()) this.#call.set()
     else this.#late ??= setTimeout(this.#hurry, longestPutOff)
+  }
+
+  settleFirst(delivery: RedisDelivery): Promise<boolean> {
+    if (this.#isClosed) return Promise.resolve(false)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#awaited.push(resolve)
+    this.settle(delivery)
+    this.#hurry()
+    return promise
   }
 
   async putBack(delivery: RedisDelivery): Promise<void> {
@@ -237,9 +249,11 @@ export class RedisConsumer implements Consumption, Holder {
   async #take(want: number): Promise<void> {
     const { link, keys, tagPrefix } = this.#options
     const settled = this.#settled
+    const awaited = this.#awaited
     const first = this.#nextTag
     const takenAt = performance.now()
     this.#settled = []
+    this.#awaited = []
     this.#isUrgent = false
     this.#nextTag += want
     if (want > 0) {
@@ -254,10 +268,12 @@ export class RedisConsumer implements Consumption, Holder {
       reply = await link.run(settleAndTake, scriptKeys, args)
     } catch (error) {
       this.#settled = settled.concat(this.#settled)
+      this.#awaited = awaited.concat(this.#awaited)
       this.#isDrained = false
       if (want > 0 && error instanceof ConnectionLost) this.#doubtful = { tags: tags(), takenAt }
       throw error
     }
+    for (const resolve of awaited) resolve(true)
     const texts = strings(reply)
     const isFull = Array.isArray(reply) && reply.length > texts.length
     // A bell that rang meanwhile has undone the first half of this.

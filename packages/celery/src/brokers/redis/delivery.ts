@@ -8,6 +8,8 @@ export interface Holder {
   /** Milliseconds that a message is this worker's after Redis was last told so. */
   readonly lease: number
   settle(delivery: RedisDelivery): void
+  /** Resolves when Redis has it; to false when it will not be told any more. */
+  settleFirst(delivery: RedisDelivery): Promise<boolean>
   /** It is not this worker's any more. */
   giveUp(delivery: RedisDelivery): void
   putBack(delivery: RedisDelivery): Promise<void>
@@ -79,6 +81,10 @@ export class RedisDelivery implements Delivery {
 
   async ack(): Promise<void> {
     if (this.#settle()) this.#holder.settle(this)
+  }
+
+  async ackFirst(): Promise<boolean> {
+    return this.#settle() && (await this.#holder.settleFirst(this))
   }
 
   async discard(): Promise<void> {

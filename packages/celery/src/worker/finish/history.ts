@@ -3,8 +3,6 @@ import type { DeathHistory } from '../../brokers/dead-letter-store.ts'
 /** The headers of this package's own: what befell the task so far, and how often it was begun and lost. */
 export const historyHeader = 'task_history'
 export const lossesHeader = 'task_losses'
-/** It was parked for longer than workers remember what was revoked. */
-export const longParkedHeader = 'task_long_parked'
 
 const maxEntries = 20
 const maxDetail = 500

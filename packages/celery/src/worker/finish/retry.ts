@@ -13,7 +13,7 @@ import { retryDelay } from '../run/retry-delay.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { ended } from './ended.ts'
-import { addHistory, historyHeader, longParkedHeader, lossesHeader } from './history.ts'
+import { addHistory, historyHeader, lossesHeader } from './history.ts'
 import { loggable } from './loggable.ts'
 import { keep } from './meta.ts'
 import { acknowledge } from './settle.ts'
@@ -86,11 +86,9 @@ function nextMessage(
 
 const deathHeaders = /^x-(death|first-death-.*|last-death-.*|delivery-count|acquired-count)$/
 
-const ofOneRun = new Set([lossesHeader, longParkedHeader])
-
 /** With RabbitMQ's notes of its dead-lettering the message would be dropped as one that goes in a circle. */
 function withoutDeath(headers: TaskHeaders): TaskHeaders {
-  const kept = Object.entries(headers).filter(([name]) => !deathHeaders.test(name) && !ofOneRun.has(name))
+  const kept = Object.entries(headers).filter(([name]) => !deathHeaders.test(name) && name !== lossesHeader)
   return Object.fromEntries(kept) as TaskHeaders
 }
 

@@ -11,6 +11,16 @@ export async function acknowledge(runtime: Runtime, request: TaskRequest): Promi
   await request.delivery.ack()
 }
 
+/** Before it is begun, so that it is never begun again. False when that is in vain: then its message comes again. */
+export async function acknowledgeFirst(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+  request.acknowledged = true
+  remember(runtime, request)
+  if (await request.delivery.ackFirst()) return true
+  request.acknowledged = false
+  runtime.finished.delete(request.id)
+  return false
+}
+
 /** Away with it: where the queue has a dead-letter exchange of its own, it goes there. */
 export async function discard(runtime: Runtime, request: TaskRequest): Promise<void> {
   if (request.acknowledged) return
