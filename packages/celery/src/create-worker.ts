@@ -2,8 +2,10 @@ import type { AppCore } from './app/celery.ts'
 import { mingle } from './control/mingle.ts'
 import { servePidbox } from './control/pidbox.ts'
 import { createWorkerEvents } from './events/worker-events.ts'
+import { type Checks, checkOptions } from './options/check.ts'
+import { flag } from './options/kinds.ts'
 import type { WorkerService } from './worker/events.ts'
-import type { WorkerOptions as CoreOptions } from './worker/options.ts'
+import { type WorkerOptions as CoreOptions, workerChecks } from './worker/options.ts'
 import type { WorkerSurface } from './worker/surface.ts'
 import { createWorker as createCoreWorker, type Worker } from './worker/worker.ts'
 
@@ -14,6 +16,8 @@ export interface WorkerOptions extends CoreOptions {
   control?: boolean
 }
 
+const checks: Checks<WorkerOptions> = { ...workerChecks, taskEvents: flag, control: flag }
+
 /**
  * A worker that runs the app's tasks, is seen by Flower, and does what remote control says.
  *
@@ -23,6 +27,7 @@ export interface WorkerOptions extends CoreOptions {
  * @throws CeleryError `BAD_OPTION`. Nothing connects before `start`.
  */
 export function createWorker(app: AppCore, options: WorkerOptions = {}): Worker {
+  checkOptions(options, checks, 'createWorker')
   const { taskEvents = false, control = true, ...core } = options
   const services: WorkerService[] = control ? [joinOthers, servePidbox] : []
   return createCoreWorker(app, {

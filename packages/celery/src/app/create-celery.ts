@@ -11,6 +11,8 @@ import { LamportClock } from '../events/clock.ts'
 import { createEventDispatcher, type EventDispatcher } from '../events/dispatcher.ts'
 import { taskSentFields } from '../events/task-sent.ts'
 import { defaultLog } from '../log.ts'
+import { checkValue } from '../options/check.ts'
+import { text } from '../options/kinds.ts'
 import { encodeTask } from '../protocol/encode-task.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import { readResultTuple } from '../protocol/result-tuple.ts'
@@ -19,14 +21,18 @@ import { GroupResult } from '../results/handle-group.ts'
 import { openResults } from '../results/open.ts'
 import type { ResultStore } from '../results/port.ts'
 import { ResultWatcher } from '../results/watcher.ts'
+import { checkAppOptions } from './app-checks.ts'
+import { type CallArguments, checkCall, checkSignature, type SignatureArguments } from './call-arguments.ts'
 import type { AppCore, CeleryOptions, PublishTo } from './celery.ts'
-import { checkAppOptions } from './check-app-options.ts'
 import { destination, routeOf } from './route.ts'
 import type { SendOptions, SignatureLike } from './send-options.ts'
 import { sendTask } from './send-task.ts'
-import { signatureOptions } from './signature-options.ts'
+import { signatureOptions, standingOptions } from './signature-options.ts'
 import type { AnyTaskDefinition, TaskDefinition } from './task.ts'
+import { checkTask } from './task-checks.ts'
 import { type RemoteTaskOptions, Task } from './task-handle.ts'
+
+export type { CallArguments, SignatureArguments }
 
 /** More than a program sends to. */
 const mostPlainQueues = 10_000
@@ -34,11 +40,6 @@ const mostPlainQueues = 10_000
 /** An app of this program: its tasks, its broker and its results. Nothing connects before it is needed. */
 export function createCelery(options: CeleryOptions): Celery {
   return new Celery(options)
-}
-
-export interface CallArguments {
-  args?: unknown[]
-  kwargs?: Record<string, unknown>
 }
 
 export class Celery implements AppCore, ResultSource {
@@ -76,13 +77,8 @@ export class Celery implements AppCore, ResultSource {
 
   /** Adds a definition whose types are not known, such as one of the built-in tasks. */
   define(definition: AnyTaskDefinition): void {
+    checkTask(definition)
     const { name } = definition
-    if (typeof name !== 'string' || name === '') {
-      throw new CeleryError('BAD_OPTION', 'The option name must be the name of the task.')
-    }
-    if (typeof definition.run !== 'function') {
-      throw new CeleryError('BAD_OPTION', `The option run of task ${name} must be a function.`)
-    }
     if (this.#tasks.has(name)) {
       throw new CeleryError('BAD_OPTION', `There is a task named ${name} already: a name is defined once.`)
     }
@@ -95,15 +91,18 @@ export class Celery implements AppCore, ResultSource {
    */
   remote<Input extends object, Output = unknown>(options: RemoteTaskOptions): Task<Input, Output> {
     const { name, ...sending } = options
-    return new Task(this, name, signatureOptions(sending))
+    checkValue(name, text, 'name', 'app.remote')
+    return new Task(this, name, standingOptions(sending, `remote task ${name}`))
   }
 
   /** Sends a task by its name. */
   async send<Output = unknown>(
     name: string,
-    { args = [], kwargs = {} }: CallArguments = {},
+    given: CallArguments = {},
     options: SendOptions = {},
   ): Promise<Result<Output>> {
+    checkCall(name, given)
+    const { args = [], kwargs = {} } = given
     const { transaction } = options
     const call = { name, args, kwargs, options: signatureOptions(options) }
     const id = await sendTask(this, call, { transaction })
@@ -113,9 +112,11 @@ export class Celery implements AppCore, ResultSource {
   /** A signature of a task by its name. */
   signature<Output = unknown>(
     name: string,
-    { args = [], kwargs = {}, immutable = false }: CallArguments & { immutable?: boolean } = {},
+    given: SignatureArguments = {},
     options: SendOptions = {},
   ): Signature<Result<Output>> {
+    checkSignature(name, given)
+    const { args = [], kwargs = {}, immutable = false } = given
     return new Signature<Result<Output>>(this, { ...makeTask(name, args, kwargs), immutable }).set(options)
   }
 

@@ -5,6 +5,8 @@ import type { SignatureData } from '../protocol/message.ts'
 export interface SendOptions {
   /** A UUID of the caller's choosing; made when absent. */
   taskId?: string
+  /** The group that it is to count as a member of: an id of the caller's choosing, shown to the task and by Flower. */
+  groupId?: string
   /** Seconds from now, or a time, before which it does not run. */
   countdown?: number
   eta?: Date
@@ -32,5 +34,8 @@ export interface SendOptions {
   /** Publish within this transaction of the caller's, on the PostgreSQL broker: sent if and only if it commits. */
   transaction?: SqlClient
 }
+
+/** Those that make sense for many calls. */
+export type StandingOptions = Omit<SendOptions, 'taskId' | 'transaction'>
 
 export type SignatureLike = { toJSON(): SignatureData } | SignatureData

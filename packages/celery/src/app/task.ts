@@ -18,9 +18,11 @@ export interface TaskDefinition<Input extends object, Output> extends TaskOption
   name: string
   /**
    * Which fields of the input positional arguments fill, in their order. `...rest` as the last collects those that
-   * remain, like Python's `*rest`. Without it the task takes keyword arguments alone.
+   * remain, like Python's `*rest`. What a call leaves out is refused as Python does (`missing 1 required positional
+   * argument`), unless it is written with a question mark, `y?`, or the task has a schema, which then says what may be
+   * left out. Without `params` the task takes keyword arguments alone.
    */
-  params?: readonly (ParamName<Input> | `...${ParamName<Input>}`)[]
+  params?: readonly (ParamName<Input> | `${OptionalName<Input>}?` | `...${ParamName<Input>}`)[]
   /** Checks (and may convert) the bound arguments before the task runs. Any Standard Schema: zod, valibot, arktype. */
   input?: StandardSchemaV1<unknown, Input>
   /** Checks the result before it is kept. */
@@ -29,6 +31,10 @@ export interface TaskDefinition<Input extends object, Output> extends TaskOption
 }
 
 type ParamName<Input> = Extract<keyof Input, string>
+
+type OptionalName<Input> = {
+  [Name in ParamName<Input>]-?: undefined extends Input[Name] ? Name : never
+}[ParamName<Input>]
 
 /** How a task is run; what a message says of its own goes before it. */
 export interface TaskOptions {

@@ -1,6 +1,8 @@
 import type { AppCore } from '../app/celery.ts'
 import { Signal } from '../async/signal.ts'
 import { CeleryError } from '../errors.ts'
+import { bad, type Checks, checkOptions } from '../options/check.ts'
+import { between, callback, either, having, options, record, text } from '../options/kinds.ts'
 import { type BeatEntry, type ReadyEntry, readyEntry } from './entry.ts'
 import { openSchedules } from './open-store.ts'
 import { isSameDatabase } from './send-run.ts'
@@ -75,6 +77,13 @@ const defaultClock: BeatClock = {
 /** Seconds after which the entries are made known again, so that they are not taken for removed. */
 const registerEvery = 60
 
+const beatChecks: Checks<BeatOptions> = {
+  entries: { ...record, expected: 'an object of entries by their names' },
+  store: either({ ...text, expected: 'a URL' }, having('a store', 'open', 'register', 'read')),
+  maxInterval: between(0.01, 3_600),
+  hooks: options<BeatHooks>({ sent: callback, failed: callback, leftOut: callback }),
+}
+
 /**
  * Sends tasks by schedule, as `celery beat` does. Start as many as you like on one store of PostgreSQL or Redis: each
  * due run is sent by one of them.
@@ -105,17 +114,19 @@ class Scheduler implements Beat {
   #failures = 0
   #registeredAt = 0
 
-  constructor(app: AppCore, options: BeatOptions, clock: BeatClock) {
-    const { maxInterval = 5 } = options
-    if (!(maxInterval >= 0.01 && maxInterval <= 3_600)) {
-      throw new CeleryError('BAD_OPTION', 'maxInterval must be from 0.01 to 3,600 seconds.')
+  constructor(app: AppCore, given: BeatOptions, clock: BeatClock) {
+    checkOptions(given, beatChecks, 'createBeat')
+    for (const name of ['store', 'entries'] as const) {
+      if (given[name] === undefined)
+        throw bad(name, `is missing: it must be ${beatChecks[name].expected}`, 'createBeat')
     }
+    const { maxInterval = 5 } = given
     this.#app = app
-    this.#options = options
+    this.#options = given
     this.#clock = clock
     this.#maxInterval = maxInterval
     this.#alarm = new Signal(clock.after)
-    const entries = Object.entries(options.entries)
+    const entries = Object.entries(given.entries)
     this.#entries = new Map(entries.map(([name, entry]) => [name, readyEntry(app, name, entry)]))
   }
 

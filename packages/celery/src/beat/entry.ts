@@ -1,8 +1,11 @@
 import type { Call } from '../app/build-message.ts'
 import type { AppCore } from '../app/celery.ts'
-import type { SendOptions, SignatureLike } from '../app/send-options.ts'
-import { signatureData, signatureOptions } from '../app/signature-options.ts'
+import type { SignatureLike, StandingOptions } from '../app/send-options.ts'
+import { signatureData } from '../app/signature-data.ts'
+import { standingOptions } from '../app/signature-options.ts'
 import { CeleryError } from '../errors.ts'
+import { type Check, type Checks, checkOptions } from '../options/check.ts'
+import { either, flag, having, list, oneOf, positive, record, text } from '../options/kinds.ts'
 import type { Schedule } from './schedules/schedule.ts'
 
 /** What is sent, and when: one of Celery's `beat_schedule`. Its name there is its identity in the store. */
@@ -13,7 +16,7 @@ export interface BeatEntry {
   schedule: Schedule
   args?: unknown[]
   kwargs?: Record<string, unknown>
-  options?: Omit<SendOptions, 'taskId' | 'transaction'>
+  options?: StandingOptions
   /** IANA name for a crontab; the app's when absent. */
   timeZone?: string
   /** False keeps the entry and sends nothing. */
@@ -38,6 +41,25 @@ export interface ReadyEntry {
   call: Call
 }
 
+const scheduleCheck = having('interval(...) or crontab(...)', 'next', 'describe')
+
+const positiveOrInfinite: Check = {
+  ...positive,
+  fits: (value) => positive.fits(value) || value === Number.POSITIVE_INFINITY,
+}
+
+const entryChecks: Checks<BeatEntry> = {
+  task: either({ ...text, expected: 'the name of a task' }, having('a task or a signature')),
+  schedule: scheduleCheck,
+  args: list,
+  kwargs: record,
+  options: record,
+  timeZone: text,
+  enabled: flag,
+  catchUp: oneOf('once', 'none'),
+  startingDeadline: positiveOrInfinite,
+}
+
 /**
  * Checks everything of an entry that would otherwise fail when it is due.
  * @throws CeleryError BAD_OPTION that names the entry
@@ -52,19 +74,22 @@ export function readyEntry(app: AppCore, name: string, entry: BeatEntry): ReadyE
 }
 
 function ready(app: AppCore, name: string, entry: BeatEntry): ReadyEntry {
+  checkOptions(entry, entryChecks, 'the entry')
+  if (entry.schedule === undefined) throw bad(`schedule is missing: ${scheduleCheck.expected}`)
   const { schedule, timeZone = app.options.timeZone, enabled = true, catchUp = 'once' } = entry
   const startingDeadline = entry.startingDeadline ?? (catchUp === 'none' ? 60 : Number.POSITIVE_INFINITY)
   if (name === '' || name.length > 200) throw bad('the name must have 1 to 200 characters')
-  if (catchUp !== 'once' && catchUp !== 'none') throw bad('catchUp is once or none')
-  if (!(startingDeadline > 0)) throw bad('startingDeadline must be a number of seconds above 0')
-  if (typeof schedule?.next !== 'function') throw bad('schedule is interval(...) or crontab(...)')
   // Throws for a zone that does not exist.
   schedule.next(app.options.now(), timeZone)
   return { name, schedule, timeZone, enabled, startingDeadline, call: callOf(entry) }
 }
 
 function callOf({ task, args, kwargs, options }: BeatEntry): Call {
-  const given = { args: args ?? [], kwargs: kwargs ?? {}, options: signatureOptions(options ?? {}) }
+  const given = {
+    args: args ?? [],
+    kwargs: kwargs ?? {},
+    options: standingOptions(options ?? {}, 'its call'),
+  }
   if (typeof task === 'string') return named(task, given)
   if ('name' in task) return named(task.name, given)
   const signature = signatureData(task)
@@ -80,7 +105,6 @@ function callOf({ task, args, kwargs, options }: BeatEntry): Call {
 
 function named(name: unknown, call: Omit<Call, 'name'>): Call {
   if (typeof name !== 'string' || name === '') throw bad('task has no name')
-  if (!Array.isArray(call.args)) throw bad('args must be an array')
   return { name, ...call }
 }
 

@@ -1,7 +1,9 @@
 import type { Celery } from '../app/create-celery.ts'
 import type { SignatureLike } from '../app/send-options.ts'
-import { bad, signatureData } from '../app/signature-options.ts'
+import { signatureData } from '../app/signature-data.ts'
 import type { Task } from '../app/task-handle.ts'
+import { checkValue } from '../options/check.ts'
+import { wholeFrom } from '../options/kinds.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import type { Result } from '../results/handle.ts'
 import type { GroupResult } from '../results/handle-group.ts'
@@ -87,7 +89,7 @@ export function chunks<Input extends object, Output>(
   items: Iterable<readonly unknown[]>,
   size: number,
 ): Signature<GroupResult<Output[]>> {
-  if (!Number.isInteger(size) || size < 1) throw bad('size', 'of chunks must be a whole number of at least 1')
+  checkValue(size, wholeFrom(1), 'size', 'chunks')
   const data = makeTask('celery.chunks', [], { task: task.signature().toJSON(), it: [...items], n: size })
   return new Signature(task.app, normalise({ ...data, immutable: true }))
 }
@@ -108,5 +110,5 @@ function listed<T>(given: readonly T[] | readonly [readonly T[]]): readonly T[] 
 }
 
 function appOf(parts: readonly AnySignature[]): Celery | undefined {
-  return parts.find((part) => part.app)?.app
+  return parts.find((part) => part?.app)?.app
 }

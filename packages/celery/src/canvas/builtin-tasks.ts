@@ -1,3 +1,4 @@
+import { bindArguments, validateInput } from '../app/bind-arguments.ts'
 import type { AppCore } from '../app/celery.ts'
 import { currentTask } from '../app/current-task.ts'
 import type { AnyTaskDefinition, TaskContext } from '../app/task.ts'
@@ -7,7 +8,6 @@ import type { SignatureData, TaskMessage } from '../protocol/message.ts'
 import { isRecord } from '../protocol/shape.ts'
 import { readSignature } from '../protocol/signature.ts'
 import { nodeTuple } from '../results/tree.ts'
-import { bindArguments, validateInput } from '../worker/run/bind-arguments.ts'
 import { applySignature } from './apply.ts'
 import { headerOf, makeChord, makeGroup, makeTask } from './data.ts'
 
@@ -32,12 +32,12 @@ export function mappedTask({ args, kwargs }: Pick<TaskMessage, 'args' | 'kwargs'
 
 /** The tasks that every Celery worker has: those that canvases send, and those that old clients do. */
 export function builtinTasks(app: AppCore): AnyTaskDefinition[] {
-  const made = makeBuiltinTasks(app)
+  const made = [...plainTasks(), ...mapTasks(app), ...canvasTasks(app)]
   for (const definition of made) builtins.add(definition)
   return made
 }
 
-function makeBuiltinTasks(app: AppCore): AnyTaskDefinition[] {
+function plainTasks(): AnyTaskDefinition[] {
   return [
     {
       name: 'celery.accumulate',
@@ -48,21 +48,30 @@ function makeBuiltinTasks(app: AppCore): AnyTaskDefinition[] {
       },
     },
     {
-      name: 'celery.map',
-      params: ['task', 'it'],
-      run: ({ task, it }, context) =>
-        callEach(
-          app,
-          task,
-          list(it).map((item) => [item]),
-          context,
-        ),
+      name: 'celery.chain',
+      params: ['...args'],
+      run: () => {
+        const message = 'celery.chain is no task: its steps are sent one after the other.'
+        throw new CeleryError('UNSUPPORTED', message)
+      },
     },
-    {
-      name: 'celery.starmap',
-      params: ['task', 'it'],
-      run: ({ task, it }, context) => callEach(app, task, list(it).map(list), context),
-    },
+    // The stores let go of what has expired by themselves.
+    { name: 'celery.backend_cleanup', run: () => null },
+  ]
+}
+
+function mapTasks(app: AppCore): AnyTaskDefinition[] {
+  const alone = (item: unknown) => [item]
+  const mapping = (name: string, argsOf: (item: unknown) => unknown[]): AnyTaskDefinition => ({
+    name,
+    params: ['task', 'it'],
+    run: ({ task, it }, context) => callEach(app, task, list(it).map(argsOf), context),
+  })
+  return [mapping('celery.map', alone), mapping('celery.starmap', list)]
+}
+
+function canvasTasks(app: AppCore): AnyTaskDefinition[] {
+  return [
     {
       name: 'celery.chunks',
       params: ['task', 'it', 'n'],
@@ -70,7 +79,7 @@ function makeBuiltinTasks(app: AppCore): AnyTaskDefinition[] {
     },
     {
       name: 'celery.group',
-      params: ['tasks', 'result', 'group_id', 'partial_args'],
+      params: ['tasks', 'result', 'group_id', 'partial_args?'],
       run: ({ tasks, group_id: id, partial_args: args }) => {
         const group = makeGroup(list(tasks).map((task) => readSignature(task)))
         return applyHere(app, { ...group, options: { task_id: String(id) } }, list(args))
@@ -78,25 +87,13 @@ function makeBuiltinTasks(app: AppCore): AnyTaskDefinition[] {
     },
     {
       name: 'celery.chord',
-      params: ['header', 'body', 'partial_args'],
+      params: ['header', 'body', 'partial_args?'],
       run: ({ header, body, partial_args: args }) => {
         const chord = makeChord([], readSignature(body, 'The body of a chord'))
         const members = headerOf({ ...chord, kwargs: { header } })
         return applyHere(app, { ...chord, kwargs: { ...chord.kwargs, header: members } }, list(args))
       },
     },
-    {
-      name: 'celery.chain',
-      params: ['...args'],
-      run: () => {
-        throw new CeleryError(
-          'UNSUPPORTED',
-          'celery.chain is no task: its steps are sent one after the other.',
-        )
-      },
-    },
-    // The stores let go of what has expired by themselves.
-    { name: 'celery.backend_cleanup', run: () => null },
   ]
 }
 

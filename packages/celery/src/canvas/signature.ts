@@ -1,7 +1,9 @@
 import type { Celery } from '../app/create-celery.ts'
 import type { SendOptions, SignatureLike } from '../app/send-options.ts'
-import { bad, signatureData, signatureOptions } from '../app/signature-options.ts'
+import { signatureData } from '../app/signature-data.ts'
+import { signatureOptions } from '../app/signature-options.ts'
 import { splitInput } from '../app/split-input.ts'
+import { bad } from '../options/check.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import { Result, resultFrom } from '../results/handle.ts'
 import type { GroupResult } from '../results/handle-group.ts'
@@ -34,7 +36,7 @@ export class Signature<Handle extends Result | GroupResult = Result> {
 
   /** With these options over its own: of a chain for its first step, of a group for all, of a chord for all of it. */
   set(options: SendOptions): Signature<Handle> {
-    if (options.transaction) throw bad('transaction', 'is given when it is sent')
+    if (options.transaction) throw bad('transaction', 'is given when it is sent', 'a signature')
     return this.#with({ ...this.#data, options: { ...this.#data.options, ...signatureOptions(options) } })
   }
 
@@ -43,7 +45,7 @@ export class Signature<Handle extends Result | GroupResult = Result> {
    * An immutable one keeps its arguments.
    */
   clone(input: object = [], options: SendOptions = {}): Signature<Handle> {
-    const { args, kwargs } = splitInput(input)
+    const { args, kwargs } = splitInput(input, this.task)
     return this.#with(bind(this.#data, args, kwargs)).set(options)
   }
 
@@ -82,7 +84,7 @@ export class Signature<Handle extends Result | GroupResult = Result> {
     if (!isTask(data) && !isGroup(data) && isEmpty(normalise(data))) {
       throw bad('tasks', 'of the chain are missing: it needs a step')
     }
-    const { args, kwargs } = splitInput(input)
+    const { args, kwargs } = splitInput(input, this.task)
     const call = signatureOptions(options)
     const node = await applySignature(app, data, args, {
       kwargs,

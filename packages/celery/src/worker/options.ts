@@ -1,8 +1,21 @@
 import { availableParallelism, hostname } from 'node:os'
 import type { AppCore } from '../app/celery.ts'
-import type { DeathReason } from '../brokers/dead-letter-store.ts'
+import { queueDeclaration } from '../app/queue-check.ts'
+import { type DeathReason, deathReasons } from '../brokers/dead-letter-store.ts'
 import type { QueueDeclaration } from '../brokers/port.ts'
-import { CeleryError } from '../errors.ts'
+import { bad, type Check, type Checks, checkOptions } from '../options/check.ts'
+import {
+  callback,
+  either,
+  flag,
+  having,
+  listOf,
+  options,
+  positive,
+  seconds,
+  text,
+  wholeFrom,
+} from '../options/kinds.ts'
 import type { WorkerEventsFactory, WorkerService } from './events.ts'
 import type { WorkerMetrics } from './metrics.ts'
 import type { WorkerTracer } from './trace.ts'
@@ -72,24 +85,53 @@ export interface Settings {
   random(): number
 }
 
-/** Throws `BAD_OPTION` with what to change. */
-export function settingsOf(app: AppCore, options: WorkerOptions): Settings {
+const moduleUrl: Check = {
+  expected: 'a file: URL, such as import.meta.url',
+  fits: (value) => (typeof value === 'string' || value instanceof URL) && /^file:/.test(String(value)),
+}
+
+const reasons = Object.fromEntries(deathReasons.map((reason) => [reason, flag])) as Record<DeathReason, Check>
+
+export const workerChecks: Checks<WorkerOptions> = {
+  queues: listOf(either(text, queueDeclaration)),
+  concurrency: wholeFrom(1),
+  prefetchMultiplier: wholeFrom(0),
+  threads: wholeFrom(1),
+  module: moduleUrl,
+  threadMemory: positive,
+  hostname: text,
+  maxDeliveries: wholeFrom(1),
+  deadLetters: either(flag, options(reasons)),
+  rejectOnWorkerLost: flag,
+  holdEta: flag,
+  softShutdownTimeout: seconds,
+  watchQueues: seconds,
+  events: callback,
+  services: listOf(callback),
+  metrics: having('what prometheusMetrics() gives, or the like', 'bind', 'started', 'finished'),
+  tracer: having('a tracer with begin', 'begin'),
+  random: callback,
+}
+
+/** @throws CeleryError `BAD_OPTION` with what to change */
+export function settingsOf(app: AppCore, given: WorkerOptions): Settings {
+  checkOptions(given, workerChecks, 'createWorker')
   const cores = availableParallelism()
   return {
-    queues: queuesOf(app, options),
-    concurrency: count('concurrency', options.concurrency ?? 16 * cores, 1),
-    prefetchMultiplier: count('prefetchMultiplier', options.prefetchMultiplier ?? 4, 0),
-    threads: count('threads', options.threads ?? cores, 1),
-    module: options.module === undefined ? undefined : moduleUrl(options.module),
-    threadMemory: options.threadMemory,
-    hostname: nodeName(options.hostname ?? 'celery@%h', hostname()),
-    maxDeliveries: count('maxDeliveries', options.maxDeliveries ?? 5, 1),
-    isDeadLetter: (reason) => isDeadLetter(options.deadLetters, reason),
-    rejectOnWorkerLost: options.rejectOnWorkerLost ?? true,
-    holdEta: options.holdEta ?? false,
-    softShutdownTimeout: options.softShutdownTimeout ?? 0,
-    watchQueues: options.watchQueues ?? 60,
-    random: options.random ?? Math.random,
+    queues: queuesOf(app, given),
+    concurrency: given.concurrency ?? 16 * cores,
+    prefetchMultiplier: given.prefetchMultiplier ?? 4,
+    threads: given.threads ?? cores,
+    module: given.module === undefined ? undefined : String(given.module),
+    threadMemory: given.threadMemory,
+    hostname: nodeName(given.hostname ?? 'celery@%h', hostname()),
+    maxDeliveries: given.maxDeliveries ?? 5,
+    isDeadLetter: (reason) => isDeadLetter(given.deadLetters, reason),
+    rejectOnWorkerLost: given.rejectOnWorkerLost ?? true,
+    holdEta: given.holdEta ?? false,
+    softShutdownTimeout: given.softShutdownTimeout ?? 0,
+    watchQueues: given.watchQueues ?? 60,
+    random: given.random ?? Math.random,
   }
 }
 
@@ -109,19 +151,8 @@ function queuesOf(app: AppCore, { queues }: WorkerOptions): QueueDeclaration[] {
     const declaration = typeof queue === 'string' ? app.queue(queue) : queue
     if (!byName.has(declaration.name)) byName.set(declaration.name, declaration)
   }
-  if (byName.size === 0) throw new CeleryError('BAD_OPTION', 'queues is empty: name a queue to serve')
+  if (byName.size === 0) throw bad('queues', 'is empty: name a queue to serve', 'createWorker')
   return [...byName.values()]
-}
-
-function moduleUrl(module: string | URL): string {
-  const text = String(module)
-  if (/^file:/.test(text)) return text
-  throw new CeleryError('BAD_OPTION', `module must be a file: URL, such as import.meta.url, not "${text}"`)
-}
-
-function count(name: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new CeleryError('BAD_OPTION', `${name} must be a whole number from ${least} on, not ${value}`)
 }
 
 function isDeadLetter(which: WorkerOptions['deadLetters'], reason: DeathReason): boolean {

@@ -298,7 +298,14 @@ describe('an entry that makes no sense is refused, and named', () => {
     immutable: false,
   }
   const cases: [Partial<BeatEntry>, RegExp][] = [
-    [{ task: '' }, /^Entry "e": task has no name/],
+    [{ task: '' }, /^Entry "e": The option task of the entry must be the name/],
+    [{ shedule: crontab() } as object, /did you mean schedule\?/],
+    [{ schedule: undefined } as object, /schedule is missing/],
+    [{ schedule: 30 } as object, /must be interval\(...\) or crontab\(...\), not 30/],
+    [{ args: { x: 1 } } as object, /args of the entry must be an array/],
+    [{ enabled: 'no' } as object, /enabled/],
+    [{ catchUp: 'all' } as object, /catchUp of the entry must be "once" or "none"/],
+    [{ options: { taskId: 'one' } } as object, /taskId of its call belongs to one call/],
     [{ task: composite }, /a group cannot be an entry/],
     [{ timeZone: 'Mars/Olympus' }, /^Entry "e": There is no time zone "Mars\/Olympus"/],
     [{ startingDeadline: 0 }, /startingDeadline/],
@@ -308,6 +315,21 @@ describe('an entry that makes no sense is refused, and named', () => {
   it.each(cases)('%o', (part, message) => {
     const entry = { task: 't', schedule: crontab(), ...part }
     expect(() => createBeat(app, { entries: { e: entry }, store })).toThrow(message)
+  })
+
+  it.each<[object, string]>([
+    [{ entries: {}, store: 'memory:', maxIntervall: 5 }, 'did you mean maxInterval?'],
+    [
+      { entries: {}, store: 'memory:', maxInterval: 0 },
+      'maxInterval of createBeat must be a number from 0.01',
+    ],
+    [{ entries: {} }, 'store of createBeat is missing'],
+    [{ store: 'memory:' }, 'entries of createBeat is missing'],
+    [{ entries: {}, store: 'memory:', hooks: { send() {} } }, 'hooks.send of createBeat is not known'],
+  ])('nor are other options: %o', (options, message) => {
+    expect(() => createBeat(app, options as BeatOptions)).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringContaining(message) }),
+    )
   })
 
   it('and so are a store of another kind and a tick that makes no sense', async () => {

@@ -1,18 +1,12 @@
 import { CeleryError } from '../../errors.ts'
+import { readRate } from '../../protocol/rate.ts'
 
-const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3_600 }
-
-/**
- * Reads a limit as Celery writes it (`10/s`, `100/m`, `0.5/h`, or a number per second) into starts per second;
- * undefined is none, as `0` and an empty text are. Throws `BAD_OPTION` when it cannot be read.
- */
+/** A limit in starts per second; undefined is none, as `0` and an empty text are. Throws `BAD_OPTION` for what is no rate. */
 export function parseRate(limit: string | undefined): number | undefined {
-  if (limit === undefined || limit.trim() === '') return undefined
-  const [, count, unit = 's'] = /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*([smh]))?\s*$/.exec(limit) ?? []
-  if (count === undefined) {
+  const rate = limit === undefined ? 0 : readRate(limit)
+  if (rate === undefined) {
     throw new CeleryError('BAD_OPTION', `"${limit}" is no rate limit: write it like 10/s, 100/m or 1000/h`)
   }
-  const rate = Number(count) / (secondsOf[unit] ?? 1)
   return rate > 0 ? rate : undefined
 }
 

@@ -1,10 +1,10 @@
+import { InvalidArguments } from '../../app/bind-arguments.ts'
 import type { AnyTaskDefinition, RetryPolicy } from '../../app/task.ts'
 import type { DeathReason } from '../../brokers/dead-letter-store.ts'
 import { TaskError } from '../../errors.ts'
 import { exceptionData } from '../../protocol/exceptions.ts'
 import type { SignatureData } from '../../protocol/message.ts'
 import type { ExceptionData } from '../../results/port.ts'
-import { InvalidArguments } from './bind-arguments.ts'
 import { IgnoreSignal, RejectSignal, ReplaceSignal, RetrySignal } from './signals.ts'
 
 /** How a run of a task ended: plain values, so that it can come from a thread. */

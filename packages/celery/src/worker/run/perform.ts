@@ -1,5 +1,5 @@
+import { bindArguments, validateInput } from '../../app/bind-arguments.ts'
 import type { AnyTaskDefinition, RetryPolicy, TaskContext } from '../../app/task.ts'
-import { bindArguments, validateInput } from './bind-arguments.ts'
 import { type Outcome, outcomeOfError, outcomeOfValue } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
 

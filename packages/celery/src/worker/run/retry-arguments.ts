@@ -1,3 +1,5 @@
+import { paramsOf } from '../../app/params.ts'
+
 interface Arguments {
   args: unknown[]
   kwargs: Record<string, unknown>
@@ -6,14 +8,14 @@ interface Arguments {
 /**
  * The arguments of the next run. As in Celery, new ones of one kind replace those of the parameters they fill, in
  * whichever way these were given, and the others stay: `retry({ kwargs: { x: 2 } })` of a call `(1, 5)` is `(2, 5)`.
- * @param params the task's parameters in their order, `...rest` the last
+ * @param params the task's option
  */
 export function retryArguments(
   params: readonly string[] | undefined,
   given: Arguments,
   { args, kwargs }: { args?: unknown[] | undefined; kwargs?: Record<string, unknown> | undefined },
 ): Arguments {
-  const named = (params ?? []).filter((name) => !name.startsWith('...'))
+  const { names: named } = paramsOf(params)
   if (args && !kwargs) {
     const filled = new Set(named.slice(0, args.length))
     const others = Object.entries(given.kwargs).filter(([name]) => !filled.has(name))

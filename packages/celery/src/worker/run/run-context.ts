@@ -1,6 +1,7 @@
 import type { AppCore } from '../../app/celery.ts'
 import type { CurrentTask } from '../../app/current-task.ts'
 import type { RetryOptions, TaskContext } from '../../app/task.ts'
+import { checkRetry } from '../../app/task-checks.ts'
 import { addToChord } from '../../canvas/add-to-chord.ts'
 import type { Log } from '../../log.ts'
 import type { SignatureData, TaskMessage } from '../../protocol/message.ts'
@@ -94,6 +95,7 @@ export class RunContext implements TaskContext, CurrentTask {
   }
   get retry(): TaskContext['retry'] {
     return (options: RetryOptions = {}) => {
+      checkRetry(options)
       throw new RetrySignal(options)
     }
   }

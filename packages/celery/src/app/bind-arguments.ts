@@ -1,5 +1,6 @@
-import type { AnyTaskDefinition } from '../../app/task.ts'
-import { TaskError } from '../../errors.ts'
+import { TaskError } from '../errors.ts'
+import { paramsOf } from './params.ts'
+import type { AnyTaskDefinition } from './task.ts'
 
 /** A call that does not fit its task: never worth another try. */
 export class InvalidArguments extends TaskError {
@@ -10,23 +11,21 @@ export class InvalidArguments extends TaskError {
 
 /**
  * Binds positional and keyword arguments to one object, as Python binds them to a function's parameters; throws
- * `InvalidArguments` with Python's own words.
+ * `InvalidArguments` with Python's own words. Which may be left out is said by the task's schema, and without one by
+ * `params`.
  */
 export function bindArguments(
-  definition: Pick<AnyTaskDefinition, 'name' | 'params'>,
+  definition: Pick<AnyTaskDefinition, 'name' | 'params' | 'input'>,
   args: readonly unknown[],
   kwargs: Record<string, unknown>,
 ): Record<string, unknown> {
   const bound = { ...kwargs }
-  const params = definition.params ?? []
-  const last = params.at(-1)
-  const rest = last?.startsWith('...') ? last.slice(3) : undefined
-  const named = rest === undefined ? params.length : params.length - 1
-  if (args.length > named && rest === undefined) {
-    throw new InvalidArguments(tooMany(functionName(definition.name), named, args.length))
+  const { names, needed, rest } = paramsOf(definition.params)
+  if (args.length > names.length && rest === undefined) {
+    throw new InvalidArguments(tooMany(functionName(definition.name), names.length, args.length))
   }
-  for (let i = 0; i < named && i < args.length; i++) {
-    const name = params[i] as string
+  for (let i = 0; i < names.length && i < args.length; i++) {
+    const name = names[i] as string
     if (Object.hasOwn(kwargs, name)) {
       throw new InvalidArguments(
         `${functionName(definition.name)} got multiple values for argument '${name}'`,
@@ -34,15 +33,23 @@ export function bindArguments(
     }
     bound[name] = args[i]
   }
+  if (args.length < needed && !definition.input) {
+    refuseMissing(definition.name, names.slice(args.length, needed), kwargs)
+  }
   if (rest !== undefined) {
     if (Object.hasOwn(kwargs, rest)) {
       throw new InvalidArguments(
         `${functionName(definition.name)} got an unexpected keyword argument '${rest}'`,
       )
     }
-    bound[rest] = args.slice(named)
+    bound[rest] = args.slice(names.length)
   }
   return bound
+}
+
+function refuseMissing(task: string, needed: readonly string[], kwargs: Record<string, unknown>): void {
+  const missing = needed.filter((name) => !Object.hasOwn(kwargs, name))
+  if (missing.length > 0) throw new InvalidArguments(missingText(functionName(task), 'positional', missing))
 }
 
 /** Checks the bound arguments against the task's schema, and answers at once where the schema does. */
@@ -73,7 +80,7 @@ function accepted(definition: AnyTaskDefinition, bound: object, checked: Checked
 function explain(definition: AnyTaskDefinition, bound: object, issues: readonly Issue[]): string {
   const name = functionName(definition.name)
   const missing = [...new Set(issues.flatMap((issue) => missingField(issue, bound)))]
-  const positional = missing.filter((field) => definition.params?.includes(field))
+  const positional = missing.filter((field) => paramsOf(definition.params).names.includes(field))
   if (positional.length > 0) return missingText(name, 'positional', positional)
   if (missing.length > 0) return missingText(name, 'keyword-only', missing)
   return `${name} ${issues.map(issueText).join('; ')}`

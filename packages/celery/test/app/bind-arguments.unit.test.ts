@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { bindArguments, InvalidArguments, validateInput } from '../../src/app/bind-arguments.ts'
 import type { AnyTaskDefinition } from '../../src/app/task.ts'
-import { bindArguments, InvalidArguments, validateInput } from '../../src/worker/run/bind-arguments.ts'
 
 const add = { name: 'tasks.add', params: ['x', 'y'] }
 
@@ -15,14 +15,27 @@ test('the last parameter collects what remains', () => {
   const sum = { name: 'tasks.sum', params: ['first', '...rest'] }
   expect(bindArguments(sum, [1, 2, 3], {})).toEqual({ first: 1, rest: [2, 3] })
   expect(bindArguments(sum, [1], {})).toEqual({ first: 1, rest: [] })
-  expect(bindArguments(sum, [], {})).toEqual({ rest: [] })
+  const all = { name: 'tasks.sum', params: ['first?', '...rest'] }
+  expect(bindArguments(all, [], {})).toEqual({ rest: [] })
 })
 
 test.each([
   [[1, 2, 3], {}, 'add() takes 2 positional arguments but 3 were given'],
   [[1], { x: 1, y: 2 }, "add() got multiple values for argument 'x'"],
+  [[1], {}, "add() missing 1 required positional argument: 'y'"],
+  [[], { y: 1 }, "add() missing 1 required positional argument: 'x'"],
+  [[], {}, "add() missing 2 required positional arguments: 'x' and 'y'"],
 ])('%j %j is refused as Python does', (args, kwargs, message) => {
   expect(() => bindArguments(add, args, kwargs)).toThrow(new InvalidArguments(message))
+})
+
+test('what is marked as optional may be left out, and is filled by position all the same', () => {
+  const scaled = { name: 'tasks.scale', params: ['x', 'factor?'] }
+  expect(bindArguments(scaled, [2], {})).toEqual({ x: 2 })
+  expect(bindArguments(scaled, [2, 3], {})).toEqual({ x: 2, factor: 3 })
+  expect(bindArguments(scaled, [], { x: 2, factor: 3 })).toEqual({ x: 2, factor: 3 })
+  expect(() => bindArguments(scaled, [2, 3], { factor: 4 })).toThrow("multiple values for argument 'factor'")
+  expect(() => bindArguments(scaled, [], { factor: 4 })).toThrow("required positional argument: 'x'")
 })
 
 test('a task of keyword arguments alone takes no positional one', () => {

@@ -1,0 +1,47 @@
+import { bad, type Check, type Checks, checkOptions } from '../options/check.ts'
+import {
+  callback,
+  either,
+  flag,
+  having,
+  listOf,
+  options,
+  positive,
+  priority,
+  text,
+  timeZone,
+} from '../options/kinds.ts'
+import type { CeleryOptions, Route } from './celery.ts'
+import { queueDeclaration } from './queue-check.ts'
+import { taskOptionChecks } from './task-checks.ts'
+
+const url = { ...text, expected: 'a URL' }
+const pattern: Check = { expected: 'a regular expression', fits: (value) => value instanceof RegExp }
+const route = options<Route>({ task: either(text, pattern), queue: text, priority }, ['task', 'queue'])
+
+const appChecks: Checks<CeleryOptions> = {
+  broker: either(url, having('a broker', 'publish', 'open')),
+  results: either(url, having('a result store', 'open', 'close')),
+  defaultQueue: text,
+  queues: listOf(queueDeclaration),
+  routes: listOf(route),
+  taskDefaults: options(taskOptionChecks),
+  resultExpires: positive,
+  extendedResults: flag,
+  maxBodySize: positive,
+  sendEvents: flag,
+  timeZone,
+  log: having('a logger with debug, info, warn and error', 'debug', 'info', 'warn', 'error'),
+  now: callback,
+  newId: callback,
+}
+
+/** @throws CeleryError `BAD_OPTION`, naming the option */
+export function checkAppOptions(given: CeleryOptions): void {
+  checkOptions(given, appChecks, 'createCelery')
+  if (given.broker === undefined)
+    throw bad('broker', 'is missing: it must be a URL or a broker', 'createCelery')
+  const names = (given.queues ?? []).map((queue) => queue.name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw bad('queues', `must not have ${twice} twice`, 'createCelery')
+}

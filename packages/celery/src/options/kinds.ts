@@ -1,0 +1,132 @@
+import { isRecord } from '../protocol/shape.ts'
+import { isPythonTime } from '../protocol/time.ts'
+import { type Check, type Checks, checkOptions, checkValue } from './check.ts'
+
+export const text: Check = {
+  expected: 'text that is not empty',
+  fits: (value) => typeof value === 'string' && value !== '',
+}
+
+export const flag: Check = { expected: 'true or false', fits: (value) => typeof value === 'boolean' }
+
+export const callback: Check = { expected: 'a function', fits: (value) => typeof value === 'function' }
+
+export const list: Check = { expected: 'an array', fits: Array.isArray }
+
+/** Not a Map, a Date or a promise, which have no fields that could be read. */
+export const record: Check = {
+  expected: 'an object',
+  fits: (value) => isRecord(value) && !(Symbol.iterator in value) && !isOpaque(value),
+}
+
+export const seconds: Check = {
+  expected: 'a number of seconds, 0 or more',
+  fits: (value) => isFiniteNumber(value) && value >= 0,
+}
+
+export const date: Check = {
+  expected: 'a valid Date in the years 1 to 9999',
+  fits: (value) => value instanceof Date && isPythonTime(value),
+}
+
+export const priority: Check = {
+  expected: 'a whole number from 0 to 9',
+  fits: (value) => isWhole(value) && value >= 0 && value <= 9,
+}
+
+export const timeZone: Check = {
+  expected: 'the name of a time zone like Europe/Paris',
+  fits: (value) => typeof value === 'string' && isTimeZone(value),
+}
+
+export const positive: Check = {
+  expected: 'a number above 0',
+  fits: (value) => isFiniteNumber(value) && value > 0,
+}
+
+export function between(least: number, most: number): Check {
+  return {
+    expected: `a number from ${least} to ${most}`,
+    fits: (value) => isFiniteNumber(value) && value >= least && value <= most,
+  }
+}
+
+export function wholeFrom(least: number): Check {
+  return {
+    expected: `a whole number from ${least} on`,
+    fits: (value) => isWhole(value) && value >= least,
+  }
+}
+
+export function oneOf(...allowed: readonly string[]): Check {
+  return {
+    expected: allowed.map((one) => `"${one}"`).join(' or '),
+    fits: (value) => typeof value === 'string' && allowed.includes(value),
+  }
+}
+
+/** An object with these methods, whatever else it has. */
+export function having(what: string, ...methods: readonly string[]): Check {
+  return {
+    expected: what,
+    fits: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+  }
+}
+
+export function either(...checks: readonly Check[]): Check {
+  const whole: Check = {
+    expected: checks.map(({ expected }) => expected).join(' or '),
+    fits: (value) => checks.some((check) => check.fits(value)),
+  }
+  if (checks.every(({ inside }) => !inside)) return whole
+  const inside: Check['inside'] = (value, option, of) =>
+    checks.find((check) => check.fits(value))?.inside?.(value, option, of)
+  return { ...whole, inside }
+}
+
+export function listOf(check: Check): Check {
+  return {
+    ...list,
+    inside: (value, option, of) => {
+      for (const [index, one] of [...(value as unknown[])].entries()) {
+        checkValue(one, check, `${option}[${index}]`, of)
+      }
+    },
+  }
+}
+
+/** Options of an option. */
+export function options<Options extends object>(
+  checks: Checks<Options>,
+  needed: readonly (keyof Options & string)[] = [],
+): Check {
+  return {
+    expected: needed.length === 0 ? 'an object with options' : `an object with ${needed.join(' and ')}`,
+    fits: (value) => isRecord(value) && needed.every((name) => value[name] !== undefined),
+    inside: (value, option, of) => checkOptions(value as Options, checks, of, `${option}.`),
+  }
+}
+
+function isOpaque(value: object): boolean {
+  return value instanceof Date || value instanceof Promise || value instanceof RegExp
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value)
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
