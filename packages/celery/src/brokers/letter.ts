@@ -72,8 +72,12 @@ export function isAskedFor(letter: DeadLetter, { task, queue, reason }: DeadLett
   )
 }
 
-/** How many letters a page has. */
-export function pageLimit({ limit = 50 }: DeadLetterQuery): number {
+/**
+ * How many letters a page has.
+ * @throws CeleryError `BAD_OPTION` when that or `after` is none
+ */
+export function pageLimit({ limit = 50, after }: DeadLetterQuery): number {
+  if (after !== undefined) readCursor(after)
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit
   throw new CeleryError('BAD_OPTION', `limit must be a whole number from 1 to 1,000, not ${limit}.`)
 }

@@ -1,3 +1,4 @@
+import { commands } from '../control/commands/index.ts'
 import { UsageError } from './io.ts'
 
 /** The order in which commands take their arguments on the command line, as `celery` does; `...name` takes all that follow. */
@@ -18,10 +19,14 @@ const positions: Readonly<Record<string, readonly string[]>> = {
 /** Arguments that are numbers on the wire. */
 const numbers = new Set(['max', 'min', 'n', 'soft', 'hard'])
 
-/** @throws UsageError for more arguments than the command takes */
+/** @throws UsageError for more arguments than the command takes, or fewer than it needs */
 export function commandArguments(command: string, given: readonly string[]): Record<string, unknown> {
   if (command === 'revoke_by_stamped_headers') return { headers: stampedHeaders(given) }
   const names = positions[command] ?? []
+  const required = commands[command]?.signature?.match(/<[^>]+>/g) ?? []
+  if (given.length < required.length) {
+    throw new UsageError(`${command}: ${required.slice(given.length).join(' ')} must be given too`)
+  }
   const args: Record<string, unknown> = {}
   for (const [index, text] of given.entries()) {
     const name = names[Math.min(index, names.length - 1)]

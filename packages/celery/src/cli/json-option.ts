@@ -1,16 +1,16 @@
+import { InvalidArgumentError } from 'commander'
 import { decodeJson, encodeJson } from '../protocol/json.ts'
-import { UsageError } from './io.ts'
 
 export function jsonList(text: string): unknown[] {
   const value = parse(text)
-  if (!Array.isArray(value)) throw new UsageError(`${text}: a JSON list was expected, such as '[2, 3]'`)
+  if (!Array.isArray(value)) throw new InvalidArgumentError("A JSON list was expected, such as '[2, 3]'.")
   return value
 }
 
 export function jsonObject(text: string): Record<string, unknown> {
   const value = parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`${text}: a JSON object was expected, such as '{"x": 2}'`)
+    throw new InvalidArgumentError(`A JSON object was expected, such as '{"x": 2}'.`)
   }
   return value as Record<string, unknown>
 }
@@ -20,7 +20,7 @@ function parse(text: string): unknown {
   try {
     return decodeJson(text)
   } catch {
-    throw new UsageError(`${text}: it is not JSON`)
+    throw new InvalidArgumentError('It is not JSON: in a shell it goes between single quotes.')
   }
 }
 

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Celery, createCelery } from '../app/create-celery.ts'
@@ -25,10 +25,18 @@ export async function loadApp(
   options: AppOptions,
   env: Record<string, string | undefined>,
 ): Promise<LoadedApp> {
-  if (options.app !== undefined) return loadModule(options.app)
+  if (options.app !== undefined) {
+    if (options.broker !== undefined || options.resultBackend !== undefined)
+      throw new UsageError(
+        '--app has a broker and results of its own: give it, or --broker and --result-backend',
+      )
+    return loadModule(options.app)
+  }
   const broker = options.broker ?? env.CELERY_BROKER_URL
   if (broker === undefined) {
-    throw new UsageError('which app? Give --app FILE (a module that exports one), or --broker URL')
+    throw new UsageError(
+      'which app? Give --app FILE (a module that exports one), or --broker URL (or CELERY_BROKER_URL)',
+    )
   }
   const results = options.resultBackend ?? env.CELERY_RESULT_BACKEND
   const app = createCelery({ broker, ...(results === undefined ? {} : { results }) })
@@ -37,9 +45,10 @@ export async function loadApp(
 
 async function loadModule(path: string): Promise<LoadedApp> {
   const file = resolve(path)
-  await access(file).catch(() => {
-    throw new UsageError(`--app ${path}: there is no such file`)
-  })
+  const found = await stat(file).catch(() => undefined)
+  if (!found) throw new UsageError(`--app ${path}: there is no such file`)
+  if (!found.isFile())
+    throw new UsageError(`--app ${path}: it is no file; name the module that exports the app`)
   const module = pathToFileURL(file).href
   const exported = Object.values((await import(module)) as Record<string, unknown>)
   const [app, second] = new Set(exported.filter(isApp))

@@ -1,21 +1,17 @@
-import { UsageError } from './io.ts'
+import { InvalidArgumentError } from 'commander'
 
 /** Reads an option that must be a whole number within bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new UsageError(`${text}: a whole number from ${min} to ${max} was expected`)
-    }
-    return value
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`A whole number from ${min} to ${max} was expected.`)
   }
 }
 
 /** Reads an option that must be a number of seconds, with or without a fraction. */
 export function seconds(text: string): number {
   const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    throw new UsageError(`${text}: a number of seconds was expected`)
-  }
-  return value
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
+  throw new InvalidArgumentError('A number of seconds was expected.')
 }

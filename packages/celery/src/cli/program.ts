@@ -13,14 +13,17 @@ import type { Io } from './io.ts'
 
 const commands = [addWorker, addBeat, addCall, addQueues, addDeadLetters, addRemoteControl, addEvents]
 
+const exitCodes =
+  'Exit codes: 0 done, 1 failed (no server, no answer, nothing of that name, a task that failed), 2 wrong usage.'
+
 /** The command line: which command runs with which options. */
 export function createProgram(io: Io): Command {
   const program = new Command('colophon-celery')
     .description('Tasks that speak Celery: workers, schedules, dead letters, remote control.')
     .version(packageVersion())
     .option('-A, --app <file>', 'the module that exports the app')
-    .option('-b, --broker <url>', 'for commands that need no tasks, in place of --app (CELERY_BROKER_URL)')
-    .option('--result-backend <url>', 'the same for results (CELERY_RESULT_BACKEND)')
+    .option('-b, --broker <url>', 'in place of --app, for commands that need no tasks (or CELERY_BROKER_URL)')
+    .option('--result-backend <url>', 'where results are, beside --broker (or CELERY_RESULT_BACKEND)')
     .addOption(
       new Option('-l, --loglevel <level>', 'least level of log lines').choices(levels).default('info'),
     )
@@ -29,8 +32,9 @@ export function createProgram(io: Io): Command {
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: (text) => io.err(text.trimEnd()),
     })
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage.')
+    .addHelpText('afterAll', `\n${exitCodes}`)
     .hook('preAction', () => {
       const { loglevel, jsonLogs } = program.opts<{ loglevel: Level; jsonLogs?: boolean }>()
       setDefaultLog(createCliLog(io.err, { level: loglevel, json: jsonLogs ?? false }))

@@ -17,13 +17,18 @@ export async function run(args: readonly string[], given: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     io.err(`colophon-celery: ${explained(error)}`)
-    const isUsage =
-      error instanceof UsageError || (error instanceof CeleryError && error.code === 'BAD_OPTION')
-    return isUsage ? 2 : 1
+    return isUsage(error) ? 2 : 1
   }
 }
 
+function isUsage(error: unknown): boolean {
+  if (error instanceof UsageError) return true
+  return error instanceof CeleryError && (error.code === 'BAD_OPTION' || error.code === 'NO_RESULTS')
+}
+
 function explained(error: unknown): string {
+  if (error instanceof CeleryError && error.code === 'NO_RESULTS')
+    return 'where are results? Give --result-backend URL (or CELERY_RESULT_BACKEND) beside --broker, or an --app that has results'
   if (error instanceof TaskError)
     return [`the task failed: ${error.type}: ${error.message}`, error.traceback].join('\n')
   return error instanceof Error ? error.message : String(error)

@@ -107,14 +107,14 @@ describe('inspect and control', () => {
   ])('%s %s is wrong usage', async (kind, name) => {
     const { code, out, err } = await onUrl(kind, name)
     expect([code, out]).toEqual([2, []])
-    expect(err.join('\n')).toContain(`see colophon-celery ${kind} --help`)
+    expect(err.join('\n')).toContain(`${kind} has no command ${name}: `)
   })
 
   test.each([
     [['inspect', 'ping', 'now'], 'one argument too many'],
     [['control', 'pool_grow', 'many'], 'n must be a number'],
     [['control', 'revoke_by_stamped_headers', 'x'], 'key=value was expected'],
-    [['inspect', 'ping', '-t', 'soon'], 'a number of seconds was expected'],
+    [['inspect', 'ping', '-t', 'soon'], 'A number of seconds was expected'],
   ])('%j is wrong usage', async (args, why) => {
     const { code, err } = await onUrl(...args)
     expect([code, err]).toEqual([2, [expect.stringContaining(why)]])

@@ -16,9 +16,9 @@ test('queues counts what waits, and purge removes it, but only when that is mean
   expect((await onUrl('queues')).out[1]).toBe('celery  2        0')
 
   expect(await onUrl('purge', 'celery', 'none', '--force')).toEqual({
-    code: 0,
-    out: ['celery: 2 removed', 'none: 0 removed'],
-    err: [],
+    code: 1,
+    out: ['celery: 2 removed'],
+    err: ['colophon-celery: there is no queue none'],
   })
   expect((await onUrl('queues', 'celery', 'feeds')).out.slice(1)).toEqual([
     'celery  0        0',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createCliLog } from '../../src/cli/cli-log.ts'
-import { command } from './support/command.ts'
+import { appFile, command } from './support/command.ts'
 
 test('--help says what there is, for each command too', async () => {
   const { code, out, err } = await command(['--help'])
@@ -21,9 +21,10 @@ test('--help says what there is, for each command too', async () => {
   ]
   for (const name of names) {
     expect(text).toMatch(new RegExp(`^  ${name} `, 'm'))
-    expect(await command([name, '--help'])).toMatchObject({ code: 0, err: [] })
+    const help = await command([name, '--help'])
+    expect(help).toMatchObject({ code: 0, err: [] })
+    expect(help.out.join('\n')).toMatch(/--result-backend <url> .*\nExit codes: 0 done, 1 failed/s)
   }
-  expect(text).toContain('Exit codes: 0 done, 1 failed, 2 wrong usage.')
   expect((await command(['inspect', '--help'])).out.join('\n')).toContain('  active_queues')
   expect((await command(['control', '--help'])).out.join('\n')).toMatch(/ {2}rate_limit +<task_name> /)
 })
@@ -41,19 +42,38 @@ test.each<[string[], string]>([
   [['queues', '--loud'], "unknown option '--loud'"],
   [['-l', 'loud', 'queues'], 'Allowed choices are debug, info, warn, error'],
   [['call'], "missing required argument 'task'"],
-  [['queues'], 'Give --app FILE (a module that exports one), or --broker URL'],
+  [['queues'], 'Give --app FILE (a module that exports one), or --broker URL (or CELERY_BROKER_URL)'],
   [['-A', 'nowhere.ts', 'queues'], '--app nowhere.ts: there is no such file'],
+  [['-A', import.meta.dirname, 'queues'], 'it is no file; name the module that exports the app'],
+  [['-A', appFile, '-b', 'memory:', 'queues'], '--app has a broker and results of its own'],
+  [['-A', appFile, 'beat', 'list'], '--app exports no schedules'],
+  [['-b', 'memory:', 'result', 'x'], 'Give --result-backend URL (or CELERY_RESULT_BACKEND)'],
+  [['-b', 'memory:', 'inspect', 'sing'], 'inspect has no command sing: see colophon-celery inspect --help'],
+  [['-b', 'memory:', 'inspect', 'revoke'], 'inspect has no command revoke: it is one of control'],
+  [['-b', 'memory:', 'control', 'constructor'], 'control has no command constructor'],
+  [
+    ['-b', 'memory:', 'control', 'rate_limit', 'add'],
+    'rate_limit: <rate_limit (e.g., 5/s | 5/m | 5/h)> must be given too',
+  ],
+  [['-b', 'memory:', 'inspect', 'ping', 'me'], 'ping: me is one argument too many'],
+  [['-b', 'memory:', 'dead-letters', 'list', '--after', 'x'], 'after must be the `next` of the page before'],
   [['-A', import.meta.filename.replace('usage.unit.test', 'support/command'), 'queues'], 'it exports no app'],
   [['-b', 'sqs://host', 'queues'], 'The broker must be a URL that begins with amqp://'],
   [['-b', 'memory:', 'worker'], 'a worker runs tasks: give --app FILE'],
-  [['-b', 'memory:', 'worker', '-c', '0'], 'a whole number from 1 to 100000 was expected'],
-  [['-b', 'memory:', 'call', 'add', '-a', '{}'], "a JSON list was expected, such as '[2, 3]'"],
-  [['-b', 'memory:', 'call', 'add', '-k', '[]'], 'a JSON object was expected'],
-  [['-b', 'memory:', 'call', 'add', '-a', '[2'], 'it is not JSON'],
-  [['-b', 'memory:', 'call', 'add', '--priority', '10'], 'a whole number from 0 to 9 was expected'],
-  [['-b', 'memory:', 'call', 'add', '--countdown', 'soon'], 'a number of seconds was expected'],
+  [
+    ['-b', 'memory:', 'worker', '-c', '0'],
+    "'-c, --concurrency <number>' argument '0' is invalid. A whole number from 1 to 100000 was expected.",
+  ],
+  [
+    ['-b', 'memory:', 'call', 'add', '-a', '{}'],
+    "'-a, --args <json>' argument '{}' is invalid. A JSON list was expected, such as '[2, 3]'.",
+  ],
+  [['-b', 'memory:', 'call', 'add', '-k', '[]'], 'A JSON object was expected'],
+  [['-b', 'memory:', 'call', 'add', '-a', '[2'], 'It is not JSON: in a shell it goes between single quotes.'],
+  [['-b', 'memory:', 'call', 'add', '--priority', '10'], 'A whole number from 0 to 9 was expected'],
+  [['-b', 'memory:', 'call', 'add', '--countdown', 'soon'], 'A number of seconds was expected'],
   [['-b', 'memory:', 'purge'], "missing required argument 'names'"],
-  [['-b', 'memory:', 'beat', 'list'], '--app exports no schedules'],
+  [['-b', 'memory:', 'beat', 'list'], 'schedules are those of an app: give --app FILE'],
   [['-b', 'memory:', 'dead-letters', 'replay'], 'which letters? Give their ids, or --all'],
   [['-b', 'memory:', 'dead-letters', 'drop', 'x', '--all'], 'which letters? Give their ids, or --all'],
   [
@@ -61,10 +81,7 @@ test.each<[string[], string]>([
     '--task, --queue and --reason narrow --all',
   ],
   [['-b', 'memory:', 'dead-letters', 'list', '--reason', 'bored'], 'Allowed choices are retries_exhausted'],
-  [
-    ['-b', 'memory:', 'dead-letters', 'list', '--limit', '0'],
-    '0: a whole number from 1 to 1000 was expected',
-  ],
+  [['-b', 'memory:', 'dead-letters', 'list', '--limit', '0'], 'A whole number from 1 to 1000 was expected'],
 ])('%j is wrong usage: %s', async (args, why) => {
   const { code, out, err } = await command(args)
   expect([code, out]).toEqual([2, []])
@@ -96,8 +113,11 @@ test('the broker may be given by the environment', async () => {
     code: 0,
     out: [expect.any(String), 'none   no such queue  -'],
   })
-  expect(await command(['result', 'none'], { CELERY_BROKER_URL: 'memory:' })).toMatchObject({
-    code: 1,
-    err: [expect.stringContaining('The app keeps no results')],
-  })
+})
+
+test('a result that could not be waited for is not asked for: the task is not sent', async () => {
+  const url = 'memory:not-sent'
+  const { code, out, err } = await command(['-b', url, 'call', 'add', '--wait'])
+  expect([code, out, err]).toEqual([2, [], [expect.stringContaining('Give --result-backend URL')]])
+  expect((await command(['-b', url, 'queues', 'celery'])).out[1]).toMatch(/no such queue/)
 })

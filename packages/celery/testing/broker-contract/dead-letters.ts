@@ -163,10 +163,10 @@ export function deadLetters({ broker }: Stage): void {
     expect(removed.reduce((sum, count) => sum + count)).toBe(30)
   })
 
-  test('a page has from 1 to 1,000 letters', async () => {
+  test('a page has from 1 to 1,000 letters, and begins where another ended', async () => {
     const subject = await broker()
-    for (const limit of [0, 1_001]) {
-      await expect(subject.deadLetters.list({ limit })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+    for (const query of [{ limit: 0 }, { limit: 1_001 }, { after: 'x' }]) {
+      await expect(subject.deadLetters.list(query)).rejects.toMatchObject({ code: 'BAD_OPTION' })
     }
   })
 }

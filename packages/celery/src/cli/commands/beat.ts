@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Beat } from '../../beat/index.ts'
 import { type Io, UsageError } from '../io.ts'
+import type { AppOptions } from '../load-app.ts'
 import { stopOnSignals } from '../stop-on-signals.ts'
 import { table } from '../table.ts'
 import { withApp } from './context.ts'
@@ -55,6 +56,8 @@ export function addBeat(program: Command, io: Io): void {
 }
 
 async function withBeat(command: Command, io: Io, work: (beat: Beat) => Promise<void>): Promise<void> {
+  if (command.optsWithGlobals<AppOptions>().app === undefined)
+    throw new UsageError('schedules are those of an app: give --app FILE')
   await withApp(command, io, async (_app, { beat }) => {
     if (!beat) {
       throw new UsageError('--app exports no schedules: export const beat = createBeat(app, { ... })')

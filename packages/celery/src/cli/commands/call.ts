@@ -24,16 +24,16 @@ export function addCall(program: Command, io: Io): void {
     .option('-k, --kwargs <json>', 'keyword arguments, a JSON object', jsonObject)
     .option('--countdown <seconds>', 'not before so many seconds', seconds)
     .option('--expires <seconds>', 'not after so many seconds', seconds)
-    .option('--queue <name>', 'the queue')
+    .option('--queue <name>', 'the queue, which is made if it is not there')
     .option('--priority <number>', '0 to 9', wholeNumber(0, 9))
-    .option('--wait [seconds]', 'wait for the result', seconds)
+    .option('--wait [seconds]', 'wait for the result, so long at most', seconds)
     .action(async (task: string, options: Options, command: Command) => {
       await withApp(command, io, (app) => call(app, io, task, options))
     })
 
   program
     .command('result')
-    .description("a task's state and what is kept of it, as JSON")
+    .description("a task's state and what is kept of it, as JSON; PENDING is what nothing is known of")
     .argument('<id>', "the task's id")
     .action(async (id: string, _options: object, command: Command) => {
       await withApp(command, io, async (app) => {
@@ -44,6 +44,8 @@ export function addCall(program: Command, io: Io): void {
 
 async function call(app: Celery, io: Io, task: string, options: Options): Promise<void> {
   const { args = [], kwargs = {}, wait, ...sending } = options
+  // Before it is sent: else it would run, and nobody could wait for it.
+  if (wait !== undefined) await app.store()
   const result = await app.send(task, { args, kwargs }, sending satisfies SendOptions)
   if (wait === undefined) io.out(result.id)
   else io.out(shownJson(await result.get(wait === true ? {} : { timeout: Number(wait) })))

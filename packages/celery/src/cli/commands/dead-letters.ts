@@ -30,7 +30,7 @@ export function addDeadLetters(program: Command, io: Io): void {
 
   filtered(group.command('list').description('the oldest first'))
     .option('--limit <number>', 'how many', wholeNumber(1, 1000), 50)
-    .option('--after <cursor>', 'go on where the page before ended')
+    .option('--after <cursor>', 'go on where the page before ended, as it said')
     .option('--json', 'one JSON document a line')
     .action(async (options: Filter & { limit: number; after?: string; json?: boolean }, command: Command) => {
       await withApp(command, io, async (app) => {

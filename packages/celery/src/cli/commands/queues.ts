@@ -31,7 +31,14 @@ export function addQueues(program: Command, io: Io): void {
     .action(async (names: string[], { force }: { force?: boolean }, command: Command) => {
       if (!force) throw new UsageError('what waits there is lost: add --force when that is meant')
       await withApp(command, io, async (app) => {
-        for (const name of names) io.out(`${name}: ${await app.purge(name)} removed`)
+        const broker = await app.broker()
+        const missing: string[] = []
+        for (const name of names) {
+          const isThere = queuesOf(app, []).includes(name) || (await broker.depth(name)) !== undefined
+          if (isThere) io.out(`${name}: ${await broker.purge(name)} removed`)
+          else missing.push(name)
+        }
+        if (missing.length > 0) throw new Error(`there is no queue ${missing.join(', ')}`)
       })
     })
 }

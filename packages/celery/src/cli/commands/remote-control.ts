@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { createControlClient } from '../../control/client.ts'
 import { commands } from '../../control/commands/index.ts'
 import { commandArguments } from '../command-arguments.ts'
-import type { Io } from '../io.ts'
+import { type Io, UsageError } from '../io.ts'
 import { readableJson, shownJson } from '../json-option.ts'
 import { seconds } from '../numbers.ts'
 import { oneLine } from '../printable.ts'
@@ -22,10 +22,7 @@ export function addRemoteControl(program: Command, io: Io): void {
     program
       .command(kind)
       .description(kind === 'inspect' ? 'ask workers something' : 'tell workers to do something')
-      .argument('<command>', 'one of those below', (name: string) => {
-        if (!known.has(name)) throw new InvalidArgumentError(`see colophon-celery ${kind} --help`)
-        return name
-      })
+      .argument('<command>', 'one of those below')
       .argument('[arguments...]', 'in the order below')
       .option('-d, --destination <names>', 'only these workers, with commas between', (text) =>
         text.split(','),
@@ -37,11 +34,12 @@ export function addRemoteControl(program: Command, io: Io): void {
         `\n${table([['Commands:'], ...Array.from(known, ([name, command]) => [`  ${name}`, command.signature ?? '', command.help])]).join('\n')}\n`,
       )
       .action(async (name: string, given: string[], options: Options, command: Command) => {
+        const args = commandArguments(checkedName(name, kind), given)
         await withApp(command, io, async (app) => {
           const client = createControlClient(app)
           try {
             const { destination, timeout } = options
-            const replies = await client.broadcast(name, commandArguments(name, given), {
+            const replies = await client.broadcast(name, args, {
               reply: true,
               timeout,
               ...(destination === undefined ? {} : { destination }),
@@ -53,6 +51,15 @@ export function addRemoteControl(program: Command, io: Io): void {
         })
       })
   }
+}
+
+type Kind = 'inspect' | 'control'
+
+function checkedName(name: string, kind: Kind): string {
+  const found = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (found?.kind === kind) return name
+  const hint = found ? `it is one of ${found.kind}` : `see colophon-celery ${kind} --help`
+  throw new UsageError(`${kind} has no command ${name}: ${hint}`)
 }
 
 function show(io: Io, replies: Record<string, unknown>, json: boolean): void {
