@@ -56,7 +56,7 @@ const add = ({ x, y, z }: { x: Addable; y: Addable; z?: Addable | null }) =>
   z ? plus(plus(x, y), z) : plus(x, y)
 
 task('identity', 'x', ({ x }) => x)
-task('add', 'x y z', add)
+task('add', 'x y z?', add)
 task<Pair>('mul', 'x y', ({ x, y }) => x * y)
 app.task({
   name: 't.integration.tasks.add_not_typed',
@@ -86,13 +86,13 @@ interface DelayedSum {
   pause_time?: number
 }
 
-task<DelayedSum>('delayed_sum', 'numbers pause_time', async ({ numbers, pause_time = 1 }, { signal }) => {
+task<DelayedSum>('delayed_sum', 'numbers pause_time?', async ({ numbers, pause_time = 1 }, { signal }) => {
   await delay(pause_time * 1_000, undefined, { signal })
   return sum(numbers)
 })
 task<DelayedSum>(
   'delayed_sum_with_soft_guard',
-  'numbers pause_time',
+  'numbers pause_time?',
   async ({ numbers, pause_time = 1 }, { signal }) => {
     try {
       await delay(pause_time * 1_000, undefined, { signal })
@@ -112,7 +112,7 @@ task<{ values: number[]; redis_key: string }>('sum_and_record', 'values redis_ke
 task<Pair>('add_replaced', 'x y', ({ x, y }, context) => context.replace(sig('add', x, y)))
 task<{ replacements: number; nesting?: unknown[] }>(
   'record_replaced_task_nesting',
-  'replacements nesting',
+  'replacements nesting?',
   ({ replacements, nesting = [] }, context) => {
     const levels = [...nesting, context.headers.replaced_task_nesting]
     if (!replacements) return levels
@@ -154,7 +154,7 @@ task<{ nums: number[]; val: number }>('add_chord_to_chord', 'nums val', async ({
   return 0
 })
 
-task('print_unicode', 'log_message print_message', ({ log_message = 'håå®ƒ valmuefrø' }, { log }) => {
+task('print_unicode', 'log_message? print_message?', ({ log_message = 'håå®ƒ valmuefrø' }, { log }) => {
   log.warn({}, String(log_message))
 })
 task<{ i: number }>('sleeping', 'i', async ({ i }, { signal }) => {
@@ -167,7 +167,7 @@ const expected = (...args: unknown[]) =>
   new TaskError('ExpectedException', { module: 't.integration.tasks', args })
 
 const attempts = new Map<string, number>()
-task('retry', 'return_value', ({ return_value }, context) => {
+task('retry', 'return_value?', ({ return_value }, context) => {
   if (return_value) {
     const attempt = attempts.get(context.name) ?? 0
     attempts.set(context.name, attempt >= 3 ? 0 : attempt + 1)
@@ -187,7 +187,7 @@ task<{ foo: unknown; bar: unknown; retry_kwargs: { countdown: number; max_retrie
 )
 task<{ foo: number; bar: number; label?: string }>(
   'retry_with_args_after_kwargs',
-  'foo bar label',
+  'foo bar label?',
   ({ foo, bar, label = null as unknown as string }, context) => {
     if (!context.retries) return context.retry({ args: [foo + 1, bar + 1], countdown: 0 })
     return { foo, bar, label, retries: context.retries, is_eager: false }
@@ -235,20 +235,20 @@ for (const [name, ignoreResult] of [
   task(name, '', (_input, context) => context.retries || context.retry({ countdown: 0 }), { ignoreResult })
 }
 
-task<{ message: unknown; redis_key?: string }>('redis_echo', 'message redis_key', async (input) => {
+task<{ message: unknown; redis_key?: string }>('redis_echo', 'message redis_key?', async (input) => {
   const { message, redis_key = 'redis-echo' } = input
   await redis.rpush(redis_key, message instanceof Uint8Array ? Buffer.from(message) : String(message))
 })
-task<{ redis_key?: string }>('redis_echo_group_id', '_ redis_key', async (input, { groupId }) => {
+task<{ redis_key?: string }>('redis_echo_group_id', '_ redis_key?', async (input, { groupId }) => {
   await redis.rpush(input.redis_key ?? 'redis-group-ids', String(groupId))
 })
-task<{ redis_key?: string }>('redis_count', 'redis_key', async ({ redis_key = 'redis-count' }) => {
+task<{ redis_key?: string }>('redis_count', 'redis_key?', async ({ redis_key = 'redis-count' }) => {
   await redis.incr(redis_key)
 })
 
 /** Says that it came in, puts a step and itself in its place, and says that it goes out. */
 function secondOrder(name: string, letter: string, step: () => AnySignature): void {
-  task<{ state?: boolean }>(name, 'state', async ({ state }, context) => {
+  task<{ state?: boolean }>(name, 'state?', async ({ state }, context) => {
     await redis.rpush('redis-echo', `${state ? 'Out' : 'In'} ${letter}`)
     if (state) return
     const again = app.signature(context.name, { kwargs: { state: true } }).immutable()
