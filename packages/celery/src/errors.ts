@@ -6,7 +6,7 @@ export const errorCodes = {
   RESULTS_UNAVAILABLE: 'The result store could not be reached in time. Safe to try again.',
   SCHEDULES_UNAVAILABLE: "Beat's store could not be reached in time. Safe to try again.",
   UNROUTABLE: 'No queue takes a message with this exchange and routing key.',
-  UNSUPPORTED: 'This broker or result store cannot do that.',
+  UNSUPPORTED: 'This broker or result store cannot do that, or does not permit it.',
   BAD_OPTION: 'An option is missing or makes no sense.',
   BAD_VALUE: 'A value cannot be sent: it has no form in JSON that both Python and TypeScript read.',
   BAD_MESSAGE: 'A message could not be read.',

@@ -5,10 +5,11 @@ import type { BrokerState } from '../brokers/port.ts'
 import { CeleryError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { Notices } from './notices.ts'
-import { ConnectionLost, explainFailure, isMissingScript } from './replies.ts'
+import { ConnectionLost, explainFailure, isMissingScript, refusals, replyError } from './replies.ts'
 import type { Script } from './script.ts'
 import { connectClient, type Session } from './session.ts'
 import type { RedisTarget } from './target.ts'
+import { type Expected, explainWrongType, isWrongType, kindOf } from './wrong-type.ts'
 
 export interface LinkOptions {
   target: RedisTarget
@@ -114,13 +115,16 @@ export class RedisLink {
         if (!isMissingScript(error)) throw error
         return session.commands.eval(script.lua, keys.length, ...keys, ...args)
       })
-      .catch((error: unknown) => this.#failed(session, error))
+      .catch((error: unknown) => this.#failed(session, error, expectedOf(script, keys)))
   }
 
   command(name: string, ...args: (string | number)[]): Promise<unknown> {
     const session = this.#session
     if (!session) return Promise.reject(new ConnectionLost('There is no connection to Redis'))
-    return session.commands.call(name, ...args).catch((error: unknown) => this.#failed(session, error))
+    const expected = { key: String(args[0]), kind: kindOf(name) }
+    return session.commands
+      .call(name, ...args)
+      .catch((error: unknown) => this.#failed(session, error, [expected]))
   }
 
   /** As `command`, with texts as bytes. */
@@ -128,6 +132,21 @@ export class RedisLink {
     const session = this.#session
     if (!session) return Promise.reject(new ConnectionLost('There is no connection to Redis'))
     return session.commands.callBuffer(name, ...args).catch((error: unknown) => this.#failed(session, error))
+  }
+
+  /** What a script says of the items that it could not do: an error for each, by its place. */
+  async refusals(
+    reply: unknown,
+    expectedAt: (place: number) => Expected,
+  ): Promise<Map<number, Error> | undefined> {
+    const refused = refusals(reply)
+    if (refused.length === 0) return undefined
+    const errors = refused.map(async ([place, message]): Promise<[number, Error]> => {
+      const reason = await this.#explain(this.#session, replyError(message), [expectedAt(place)])
+      if (reason instanceof CeleryError) return [place, reason]
+      return [place, new CeleryError(this.#options.code, `Redis refused it: ${message}`)]
+    })
+    return new Map(await Promise.all(errors))
   }
 
   /** Does `work` again over each new connection until it is done, for so many milliseconds; it must be safe to repeat. */
@@ -186,17 +205,32 @@ export class RedisLink {
     return session
   }
 
-  #failed(session: Session, error: unknown): never {
-    const reason = explainFailure(error, this.#options.code)
+  async #failed(session: Session, error: unknown, expected: readonly Expected[] = []): Promise<never> {
+    const reason = await this.#explain(session, error, expected)
     if (reason instanceof ConnectionLost) this.#lose(session, reason)
     throw reason
+  }
+
+  async #explain(
+    session: Session | undefined,
+    error: unknown,
+    expected: readonly Expected[],
+  ): Promise<ConnectionLost | CeleryError> {
+    if (!session || !isWrongType(error)) return this.#explained(error)
+    return await explainWrongType(session.commands, expected).catch((failed: unknown) =>
+      this.#explained(failed),
+    )
+  }
+
+  #explained(error: unknown): ConnectionLost | CeleryError {
+    return explainFailure(error, this.#options.code)
   }
 
   /** A connection that is silent is asked whether it lives: what freezes closes nothing. */
   #beat(session: Session): void {
     const ping = (client: Redis) => client.ping()
     Promise.all([ping(session.commands), session.subscriber?.then(ping)]).catch((error: unknown) =>
-      this.#lose(session, explainFailure(error, this.#options.code)),
+      this.#lose(session, this.#explained(error)),
     )
   }
 
@@ -212,7 +246,7 @@ export class RedisLink {
     if (!isRefusal || performance.now() - this.#upSince > goodAfter) this.#failures = 0
     this.#up = Promise.withResolvers()
     this.#up.promise.catch(() => undefined)
-    this.#become('reconnecting', explainFailure(error, this.#options.code))
+    this.#become('reconnecting', this.#explained(error))
     this.#connectLater()
   }
 
@@ -221,8 +255,11 @@ export class RedisLink {
     this.#retry = setTimeout(() => {
       this.#connect().catch((error: unknown) => {
         if (this.#state !== 'reconnecting') return
-        const reason = explainFailure(error, this.#options.code).message
-        this.#options.log.debug({ reason, attempt: this.#failures }, 'Redis cannot be reached yet')
+        const reason = this.#explained(error)
+        // What Redis refuses, time alone does not mend.
+        const level = reason instanceof CeleryError ? 'error' : 'debug'
+        const fields = { reason: reason.message, attempt: this.#failures }
+        this.#options.log[level](fields, 'Redis cannot be reached yet')
         this.#connectLater()
       })
     }, pause * 1_000)
@@ -243,10 +280,15 @@ export class RedisLink {
   }
 
   #unreachable(error: unknown): Error {
-    if (error instanceof CeleryError) return error
+    const reason = error === undefined ? undefined : this.#explained(error)
+    if (reason instanceof CeleryError) return reason
     const { host, port, path } = this.#options.target
     const why = error instanceof Error ? `: ${error.message}` : ' in time'
     const message = `Redis at ${path ?? `${host}:${port}`} could not be reached${why}. Safe to try again.`
     return new CeleryError(this.#options.code, message)
   }
+}
+
+function expectedOf({ kinds }: Script, keys: readonly string[]): Expected[] {
+  return keys.map((key, n) => ({ key, kind: kinds[n] ?? kinds.at(-1) ?? 'string' }))
 }

@@ -14,6 +14,7 @@ export class ConnectionLost extends Error {
 
 /** Answers of a server that another connection may not give: a replica after a failover, or one that just starts. */
 const passing = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNBLOCKED)\b/
+const forbidden = /^(NOAUTH|WRONGPASS|NOPERM)\b|can't run this command/
 const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
 
 /**
@@ -25,6 +26,11 @@ export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost 
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   if (name !== 'ReplyError' || passing.test(message))
     return new ConnectionLost(message, name === 'ReplyError')
+  if (forbidden.test(message)) {
+    const advice =
+      'Redis does not let this user in, or not do that: see user and password of its URL, and its ACL.'
+    return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
+  }
   if (clustered.test(message)) {
     const advice = 'Redis Cluster is not supported: its keys cannot be changed together. Use a single server.'
     return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
@@ -42,11 +48,14 @@ export function strings(reply: unknown): string[] {
 }
 
 /** What a script says of the items it could not do: their places and Redis's errors, in turn. */
-export function refusals(reply: unknown, code: ErrorCode): Map<number, Error> | undefined {
-  if (!Array.isArray(reply) || reply.length === 0) return undefined
-  const errors = new Map<number, Error>()
-  for (let i = 0; i + 1 < reply.length; i += 2) {
-    errors.set(Number(reply[i]), new CeleryError(code, `Redis refused it: ${String(reply[i + 1])}`))
-  }
-  return errors
+export function refusals(reply: unknown): [place: number, message: string][] {
+  if (!Array.isArray(reply)) return []
+  const refused: [number, string][] = []
+  for (let i = 0; i + 1 < reply.length; i += 2) refused.push([Number(reply[i]), String(reply[i + 1])])
+  return refused
+}
+
+/** An error of Redis's own, as ioredis would raise it. */
+export function replyError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'ReplyError' })
 }

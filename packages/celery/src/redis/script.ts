@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 
+import type { Kind } from './wrong-type.ts'
+
 /** A Lua script, which Redis knows by its hash once it was sent in full. */
 export interface Script {
+  /** What its keys hold; the last of these holds for all further keys. */
+  readonly kinds: readonly Kind[]
   readonly lua: string
   readonly sha: string
 }
 
-export function script(lua: string): Script {
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') }
+export function script(kinds: readonly Kind[], lua: string): Script {
+  return { kinds, lua, sha: createHash('sha1').update(lua).digest('hex') }
 }

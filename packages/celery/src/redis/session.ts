@@ -27,7 +27,6 @@ export async function connectClient(target: RedisTarget, options: ConnectOptions
   const [{ Redis }, tls] = await Promise.all([import('ioredis'), tlsOptionsOf(target)])
   const client = new Redis({
     ...(target.path === undefined ? { host: target.host, port: target.port } : { path: target.path }),
-    db: target.db,
     ...(target.username !== undefined && { username: target.username }),
     ...(target.password !== undefined && { password: target.password }),
     ...(tls && { tls }),
@@ -53,6 +52,8 @@ export async function connectClient(target: RedisTarget, options: ConnectOptions
   client.on('close', () => options.onLost(reason ?? new Error('Redis closed the connection')))
   try {
     await client.connect()
+    // By itself the client would go on in another database when there is none of that number.
+    if (target.db !== 0) await client.select(target.db)
   } catch (error) {
     client.disconnect()
     throw reason ?? error

@@ -195,18 +195,51 @@ describe.skipIf(url === '')('faults of Redis', () => {
     redis.disconnect()
   })
 
-  test('a list that is none spoils no other queue and no other message', async () => {
+  test('a list that is none is named, and spoils no other queue and no other message', async () => {
     const [subject, broken, declared] = [await direct(), queue(), queue()]
     const redis = plainClient(url)
     await redis.connect()
     await redis.set(globalKeyPrefix + broken.name, 'not a list')
     const refused = send(subject, broken, 'x')
     const taken = send(subject, declared, 'y')
-    await expect(refused).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+    const key = JSON.stringify(globalKeyPrefix + broken.name)
+    const why = {
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining(`the key ${key} holds a string, not a list`),
+    }
+    await expect(refused).rejects.toMatchObject(why)
     await taken
-    await inboxOf(subject, broken)
+    await expect(inboxOf(subject, broken)).rejects.toMatchObject(why)
+    await expect(subject.depth(broken.name)).rejects.toMatchObject(why)
     expect(bodyOf(await (await inboxOf(subject, declared)).next())).toBe('y')
     await redis.del(globalKeyPrefix + broken.name)
+    redis.disconnect()
+  })
+
+  test('a list that becomes none is named in the log, and messages that belong there are kept', async () => {
+    const errors: [object, string][] = []
+    const nothing = () => undefined
+    const log: Log = { debug: nothing, info: nothing, warn: nothing, error: (...line) => errors.push(line) }
+    const prefix = `${globalKeyPrefix}${randomUUID()}:`
+    const [subject, declared] = [await opened(url, { globalKeyPrefix: prefix, log }), queue()]
+    const redis = plainClient(url)
+    await redis.connect()
+    const inbox = await inboxOf(subject, declared, 1)
+    await send(subject, declared, 'held')
+    const held = await inbox.next()
+    await redis.set(prefix + declared.name, 'not a list')
+    await held.requeue()
+    expect(errors).toContainEqual([
+      { keys: [prefix + declared.name] },
+      'Redis puts no messages into these keys: each should be a list',
+    ])
+    await until(
+      () => errors.some(([, text]) => text.startsWith('Redis refuses to give messages')),
+      'the error',
+    )
+    const refusal = errors.find(([fields]) => 'err' in fields)?.[0]
+    expect(refusal).toMatchObject({ err: { code: 'UNSUPPORTED' }, queue: declared.name })
+    expect(await redis.hlen(`${prefix}unacked`)).toBe(1)
     redis.disconnect()
   })
 
@@ -348,7 +381,7 @@ describe.skipIf(!hasRedisServer)('a Redis of our own', () => {
     const fanout = { name: 'x', type: 'fanout' } as const
     const got: string[] = []
     const onDelivery = (delivery: Delivery) => got.push(bodyOf(delivery))
-    const refused = { code: 'BROKER_UNAVAILABLE', message: expect.stringMatching(/permission|can't run/) }
+    const refused = { code: 'UNSUPPORTED', message: expect.stringMatching(/permission|can't run/) }
     const feeding = subject.consume({ name: 'fed', exchange: fanout }, { prefetch: 1, onDelivery })
     await expect(feeding).rejects.toMatchObject(refused)
     const direct = { name: 'reply', type: 'direct' } as const
@@ -381,7 +414,7 @@ describe.skipIf(!hasRedisServer)('a Redis of our own', () => {
     await opened(redis.url, {})
     const wrong = createRedisBroker(redis.url.replace('sesame', 'swordfish'))
     const error = await wrong.open().catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'BROKER_UNAVAILABLE', message: expect.stringContaining('WRONGPASS') })
+    expect(error).toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('WRONGPASS') })
     expect(inspect(error, { depth: 10 })).not.toContain('swordfish')
     expect(wrong.state).toBe('closed')
   })

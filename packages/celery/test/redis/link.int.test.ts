@@ -57,6 +57,20 @@ describe.skipIf(!hasRedisServer)('the connection to Redis', () => {
     admin.disconnect()
   })
 
+  test.each([
+    ['a database that is not there', (url: string) => url.replace(/0$/, '99'), /DB index is out of range/],
+    [
+      'a wrong password',
+      (url: string) => url.replace('//', '//nobody:secret@'),
+      /see user and password.*WRONGPASS/,
+    ],
+  ])('is refused with %s', async (_, wrong, why) => {
+    const redis = await start()
+    const refused = connect(wrong(redis.url))
+    await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(why) })
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringMatching(/secret|again/) })
+  })
+
   test('to what has no server behind it is no connection', async () => {
     const redis = await start()
     const proxy = await startTcpProxy(redis.url, 6379)

@@ -19,7 +19,9 @@ end
 `
 
 /** ARGV: milliseconds of retention, then name, task and schedule of each entry. */
-export const register = script(`${opening}
+export const register = script(
+  ['hash'],
+  `${opening}
 local at = now()
 for i = 2, #ARGV, 3 do
   local entry = get(ARGV[i]) or { since = at, runs = 0, paused = false }
@@ -32,18 +34,24 @@ local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   if at - cjson.decode(all[i + 1]).seen > tonumber(ARGV[1]) then redis.call('HDEL', KEYS[1], all[i]) end
 end
-`)
+`,
+)
 
 /** Returns the time, then name and document of each entry. */
-export const read = script(`${opening}
+export const read = script(
+  ['hash'],
+  `${opening}
 return { tostring(now()), redis.call('HGETALL', KEYS[1]) }
-`)
+`,
+)
 
 /**
  * ARGV: name, due, 'manual' or 'due', the claim's id, its milliseconds. Returns 1 when the run is the caller's to
  * send; the same claim made again is the caller's still.
  */
-export const claim = script(`${opening}
+export const claim = script(
+  ['hash'],
+  `${opening}
 local entry = get(ARGV[1])
 if not entry then return 0 end
 local at, due = now(), tonumber(ARGV[2])
@@ -57,13 +65,16 @@ entry.claim = ARGV[4]
 entry.claimUntil = at + tonumber(ARGV[5])
 put(ARGV[1], entry)
 return 1
-`)
+`,
+)
 
 /**
  * ARGV: name, due, 'manual' or 'due', the claim's id. Keeps that the run was sent; returns 0 when the claim had run
  * out and another has claimed the run since, who sends it too.
  */
-export const confirm = script(`${opening}
+export const confirm = script(
+  ['hash'],
+  `${opening}
 local entry = get(ARGV[1])
 if not entry or entry.confirmed == ARGV[4] then return 1 end
 if entry.claim ~= ARGV[4] then return 0 end
@@ -81,20 +92,26 @@ else
 end
 put(ARGV[1], entry)
 return 1
-`)
+`,
+)
 
 /** ARGV: name, the claim's id. */
-export const release = script(`${opening}
+export const release = script(
+  ['hash'],
+  `${opening}
 local entry = get(ARGV[1])
 if not entry or entry.claim ~= ARGV[2] then return 0 end
 entry.claim = nil
 entry.claimUntil = nil
 put(ARGV[1], entry)
 return 1
-`)
+`,
+)
 
 /** ARGV: name, '1' or '0'. */
-export const setPaused = script(`${opening}
+export const setPaused = script(
+  ['hash'],
+  `${opening}
 local entry = get(ARGV[1])
 if not entry then return 0 end
 local paused = ARGV[2] == '1'
@@ -102,13 +119,17 @@ if entry.paused and not paused then entry.since = now() end
 entry.paused = paused
 put(ARGV[1], entry)
 return 1
-`)
+`,
+)
 
 /** ARGV: name. */
-export const trigger = script(`${opening}
+export const trigger = script(
+  ['hash'],
+  `${opening}
 local entry = get(ARGV[1])
 if not entry then return 0 end
 entry.triggered = entry.triggered or now()
 put(ARGV[1], entry)
 return 1
-`)
+`,
+)

@@ -165,6 +165,8 @@ export class RedisBroker implements Broker {
     this.#mustBeOpen()
     checkPrefetch(options.prefetch)
     await this.declare(queue)
+    // What holds no messages is better told now than in the log, again and again.
+    await this.#lengths(queue.name)
     const consumer: RedisConsumer = new RedisConsumer({
       ...options,
       link: this.#link,
@@ -200,11 +202,7 @@ export class RedisBroker implements Broker {
   }
 
   async depth(queue: string): Promise<QueueDepth | undefined> {
-    const lists = this.#keys.lists(queue)
-    const lengths = await this.#persist(() =>
-      Promise.all(lists.map((list) => this.#link.command('LLEN', list))),
-    )
-    const messages = lengths.reduce<number>((sum, length) => sum + Number(length), 0)
+    const messages = (await this.#lengths(queue)).reduce((sum, length) => sum + length, 0)
     if (messages === 0 && !this.#declared.has(queue) && !(await this.#isBound(queue))) return undefined
     return { messages, consumers: undefined }
   }
@@ -221,6 +219,14 @@ export class RedisBroker implements Broker {
   async listen(options: ListenOptions): Promise<Listening> {
     this.#mustBeOpen()
     return await this.#casting.listen(options)
+  }
+
+  async #lengths(queue: string): Promise<number[]> {
+    const lists = this.#keys.lists(queue)
+    const replies = await this.#persist(() =>
+      Promise.all(lists.map((list) => this.#link.command('LLEN', list))),
+    )
+    return replies.map(Number)
   }
 
   async #declare(queue: QueueDeclaration, timeout: number): Promise<void> {

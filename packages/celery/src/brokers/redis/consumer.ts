@@ -32,6 +32,8 @@ const perStep = 100
 const longestPutOff = 1
 /** Milliseconds after which an empty queue is looked at though nothing was told: the net behind the bell. */
 const lookAgain = 1_000
+/** Milliseconds between looks at what Redis refuses, at most. */
+const longestPause = 30_000
 /** Milliseconds that putting back or parking waits for a lost connection: after its lease nobody needs it. */
 const patience = 60_000
 
@@ -187,17 +189,20 @@ export class RedisConsumer implements Consumption, Holder {
 
   async #run(): Promise<void> {
     const { link, log } = this.#options
+    let pause = lookAgain
     while (!this.#isClosed && !this.#isOver()) {
       try {
         await link.whenUp()
         this.#step = this.#once()
         await this.#step
+        pause = lookAgain
       } catch (error) {
         if (this.#isClosed || link.state === 'closed') return
         if (error instanceof ConnectionLost) continue
         log.error({ err: error, queue: this.queue }, 'Redis refuses to give messages; trying again')
         this.#call.clear()
-        await this.#call.wait(lookAgain / 1_000)
+        await this.#call.wait(pause / 1_000)
+        pause = Math.min(2 * pause, longestPause)
       }
     }
     if (!this.#isClosed) this.#options.onEnd()

@@ -7,17 +7,23 @@ import type { BrokerKeys } from './keys.ts'
 import { readFields } from './scripts.ts'
 
 /** KEYS: letters, indexes; ARGV: id, letter, place in the indexes. */
-const addLetter = script(`
+const addLetter = script(
+  ['hash', 'zset'],
+  `
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 for i = 2, #KEYS do redis.call('ZADD', KEYS[i], 0, ARGV[3]) end
 return 1
-`)
+`,
+)
 
 /** KEYS: letters, indexes; ARGV: id, place in the indexes. */
-const removeLetter = script(`
+const removeLetter = script(
+  ['hash', 'zset'],
+  `
 for i = 2, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
 return redis.call('HDEL', KEYS[1], ARGV[1])
-`)
+`,
+)
 
 /** Milliseconds that a lost connection is waited out. */
 const patience = 10_000

@@ -1,8 +1,9 @@
 import { Signal } from '../../async/signal.ts'
 import type { Log } from '../../log.ts'
 import type { RedisLink } from '../../redis/link.ts'
-import { ConnectionLost } from '../../redis/replies.ts'
+import { ConnectionLost, strings } from '../../redis/replies.ts'
 import type { BrokerKeys } from './keys.ts'
+import { logRefused } from './restorer.ts'
 import { moveDue } from './scripts.ts'
 
 /** Messages moved in one step; seconds after which to look in any case. */
@@ -62,8 +63,9 @@ export class DelayedMover {
   async #move(): Promise<number> {
     const keys = [this.#keys.delayed, this.#keys.delayedMessages, this.#keys.delayedHead]
     const reply = await this.#link.run(moveDue, keys, [perStep])
-    const [moved, next] = Array.isArray(reply) ? reply.map(Number) : []
+    const [moved, next, refused] = Array.isArray(reply) ? reply : []
+    logRefused(this.#log, strings(refused))
     if (moved === perStep) return 0
-    return next === undefined || next < 0 ? longest : Math.min(longest, next / 1_000)
+    return typeof next !== 'number' || next < 0 ? longest : Math.min(longest, next / 1_000)
   }
 }

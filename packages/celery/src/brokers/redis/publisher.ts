@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Batcher } from '../../redis/batcher.ts'
 import type { RedisLink } from '../../redis/link.ts'
-import { refusals } from '../../redis/replies.ts'
 import type { BrokerKeys } from './keys.ts'
 import { publishBatch } from './scripts.ts'
 
@@ -36,7 +35,8 @@ export class Publisher {
       async send(pushes, batch) {
         const args: (string | number)[] = [batch, remembered]
         for (const { list, delay, id, text } of pushes) args.push(list, delay ?? '', id, text)
-        return refusals(await link.run(publishBatch, scriptKeys, args), link.code)
+        const reply = await link.run(publishBatch, scriptKeys, args)
+        return await link.refusals(reply, (place) => ({ key: pushes[place]?.list ?? '', kind: 'list' }))
       },
       sizeOf: ({ text }) => text.length,
       what: 'a message',

@@ -59,7 +59,10 @@ export class Restorer {
       if (lists) args.push(tag, score, lists.length / 2, ...lists)
     }
     if (args.length === 0) return 0
-    return Number(await this.#link.run(restore, [this.#keys.unacked, this.#keys.unackedIndex], args))
+    const reply = await this.#link.run(restore, [this.#keys.unacked, this.#keys.unackedIndex], args)
+    const [restored, refused] = Array.isArray(reply) ? reply : []
+    logRefused(this.#log, strings(refused))
+    return Number(restored)
   }
 
   /** Lists and texts in turn. Undefined when nothing is known of where it belongs: then it stays where it is. */
@@ -78,6 +81,12 @@ export class Restorer {
     const queues = await this.#bindings.queuesOf(exchange, routingKey)
     return queues.length > 0 ? queues : [routingKey]
   }
+}
+
+/** Keys that hold something else than a list of messages: who took their name has to give it back. */
+export function logRefused(log: Log, keys: readonly string[]): void {
+  if (keys.length === 0) return
+  log.error({ keys: [...new Set(keys)] }, 'Redis puts no messages into these keys: each should be a list')
 }
 
 /** Tag, score and value in turn. */

@@ -17,7 +17,9 @@ const answerSize = 4_000_000
  * When the lists were emptied they are read, so that the next push to one of them is told to this connection: a push
  * comes either before that reading or rings the bell.
  */
-export const settleAndTake = script(`
+export const settleAndTake = script(
+  ['hash', 'zset', 'list'],
+  `
 for i = 5, #ARGV, 1000 do
   local last = math.min(i + 999, #ARGV)
   redis.call('HDEL', KEYS[1], unpack(ARGV, i, last))
@@ -60,10 +62,13 @@ elseif #taken < want then
   for k = 3, #KEYS do redis.call('EXISTS', KEYS[k]) end
 end
 return taken
-`)
+`,
+)
 
 /** Reads fields of a hash, as many as fill an answer. KEYS: it; ARGV: the fields. */
-export const readFields = script(`
+export const readFields = script(
+  ['hash'],
+  `
 local texts, size = {}, 0
 for i = 1, #ARGV do
   local text = redis.call('HGET', KEYS[1], ARGV[i])
@@ -72,10 +77,13 @@ for i = 1, #ARGV do
   if size >= ${answerSize} then break end
 end
 return texts
-`)
+`,
+)
 
 /** Takes without settling, for messages that are worth nothing later. KEYS: the queue's lists; ARGV: how many. */
-export const takeForGood = script(`
+export const takeForGood = script(
+  ['list'],
+  `
 local want = tonumber(ARGV[1])
 local taken = {}
 for _, key in ipairs(KEYS) do
@@ -88,7 +96,8 @@ if #taken < want then
   for _, key in ipairs(KEYS) do redis.call('EXISTS', key) end
 end
 return taken
-`)
+`,
+)
 
 /** Parks a message in the sorted set of its time; whoever waits for the first one is told of an earlier one. */
 const park = `
@@ -107,7 +116,9 @@ end
  * than the last does nothing. KEYS: the publisher's last number, delayed, its messages, its head; ARGV: number,
  * seconds to remember it, then for each message its list, its delay in milliseconds or nothing, an id and its text.
  */
-export const publishBatch = script(`
+export const publishBatch = script(
+  ['string', 'zset', 'hash', 'string'],
+  `
 local DELAYED, DELAYED_MESSAGES, DELAYED_HEAD = KEYS[2], KEYS[3], KEYS[4]
 ${park}
 local batch = tonumber(ARGV[1])
@@ -126,14 +137,17 @@ for i = 3, #ARGV, 4 do
   end
 end
 return errors
-`)
+`,
+)
 
 /**
  * Moves a message from this worker's hands to the set of those that wait for their time. KEYS: unacked, its index,
  * delayed, its messages, its head; ARGV: tag, milliseconds, list, length of what stands behind the message, and the
  * text to put in its place or nothing. 0 when it was not in its hands any more.
  */
-export const delayTaken = script(`
+export const delayTaken = script(
+  ['hash', 'zset', 'zset', 'hash', 'string'],
+  `
 local DELAYED, DELAYED_MESSAGES, DELAYED_HEAD = KEYS[3], KEYS[4], KEYS[5]
 ${park}
 local value = redis.call('HGET', KEYS[1], ARGV[1])
@@ -144,23 +158,28 @@ park(ARGV[1], ARGV[2], ARGV[3], text)
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1
-`)
+`,
+)
 
 /**
  * Moves what is due to the front of its list, the longest due first: it has stood in line before. KEYS: delayed, its
- * messages, its head; ARGV: how many at most. Returns how many were due, and in how many milliseconds the next will
- * be (-1: none). Reads the head, so that an earlier one is told to this connection.
+ * messages, its head; ARGV: how many at most. Returns how many were due, in how many milliseconds the next will
+ * be (-1: none), and the lists that Redis refused to put them into, for which they wait another minute. Reads the head, so that an earlier one is told to this connection.
  */
-export const moveDue = script(`
+export const moveDue = script(
+  ['zset', 'hash', 'string'],
+  `
 ${clock}
 local ms = now * 1000
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ms, 'LIMIT', 0, tonumber(ARGV[1]))
+local refused = {}
 for i = #due, 1, -1 do
   local list = string.sub(due[i], string.find(due[i], ' ', 1, true) + 1)
   local text = redis.call('HGET', KEYS[2], due[i])
   local reply = text and redis.pcall('RPUSH', list, text)
   if type(reply) == 'table' and reply.err then
     redis.call('ZADD', KEYS[1], ms + 60000, due[i])
+    refused[#refused + 1] = list
   else
     redis.call('HDEL', KEYS[2], due[i])
     redis.call('ZREM', KEYS[1], due[i])
@@ -168,11 +187,14 @@ for i = #due, 1, -1 do
 end
 local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 redis.call('GET', KEYS[3])
-return {#due, next[2] and math.max(0, math.ceil(tonumber(next[2]) - ms)) or -1}
-`)
+return {#due, next[2] and math.max(0, math.ceil(tonumber(next[2]) - ms)) or -1, refused}
+`,
+)
 
 /** Says of tags that they are still held. KEYS: unacked's index; ARGV: tags. Returns those that are gone. */
-export const holdOn = script(`
+export const holdOn = script(
+  ['zset'],
+  `
 ${clock}
 local scores = redis.call('ZMSCORE', KEYS[1], unpack(ARGV))
 local held, gone = {}, {}
@@ -186,14 +208,17 @@ for i, tag in ipairs(ARGV) do
 end
 if #held > 0 then redis.call('ZADD', KEYS[1], 'XX', unpack(held)) end
 return gone
-`)
+`,
+)
 
 /**
  * Looks for messages whose holder has not been heard of: for as many seconds as a tag of this package says, or for
  * the visibility timeout. KEYS: unacked, its index; ARGV: the shortest lease to look at, visibility timeout, where to
  * begin, how many to look at, how many to return at most. Returns how many were looked at, then tag, score and value of each.
  */
-export const findAbandoned = script(`
+export const findAbandoned = script(
+  ['hash', 'zset'],
+  `
 ${clock}
 local oldest = string.format('%.6f', now - tonumber(ARGV[1]))
 local looked, size = 0, 0
@@ -214,15 +239,19 @@ for i = 1, #page, 2 do
 end
 found[1] = looked
 return found
-`)
+`,
+)
 
 /**
  * Puts messages back at the front of their lists, if they are still where they were. KEYS: unacked, its index; ARGV:
  * for each its tag, the score it must still have or nothing, how many lists, and these with the text for each.
- * Without a list the tag alone is removed. Returns how many were put back.
+ * Without a list the tag alone is removed. Returns how many were put back, and the lists that Redis refused to put them
+ * into: then they stay where they are.
  */
-export const restore = script(`
-local i, restored = 1, 0
+export const restore = script(
+  ['hash', 'zset'],
+  `
+local i, restored, refusals = 1, 0, {}
 while i <= #ARGV do
   local tag, score, lists = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local isThere = redis.call('HEXISTS', KEYS[1], tag) == 1 or lists == 0
@@ -230,7 +259,10 @@ while i <= #ARGV do
     local refused = false
     for n = 1, lists do
       local reply = redis.pcall('RPUSH', ARGV[i + 1 + 2 * n], ARGV[i + 2 + 2 * n])
-      refused = refused or (type(reply) == 'table' and reply.err)
+      if type(reply) == 'table' and reply.err then
+        refused = true
+        refusals[#refusals + 1] = ARGV[i + 1 + 2 * n]
+      end
     end
     if not refused then
       redis.call('HDEL', KEYS[1], tag)
@@ -240,32 +272,45 @@ while i <= #ARGV do
   end
   i = i + 3 + 2 * lists
 end
-return restored
-`)
+return {restored, refusals}
+`,
+)
 
 /** Empties lists. KEYS: they. Returns how many messages these held. */
-export const purgeLists = script(`
+export const purgeLists = script(
+  ['list'],
+  `
 local messages = 0
 for _, list in ipairs(KEYS) do messages = messages + redis.call('LLEN', list) end
 redis.call('UNLINK', unpack(KEYS))
 return messages
-`)
+`,
+)
 
 /** Binds a queue for a time: kombu removes the bindings of an exchange when nobody has renewed them. */
-export const bindForATime = script(`
+export const bindForATime = script(
+  ['set', 'zset'],
+  `
 ${clock}
 redis.call('SADD', KEYS[1], ARGV[1])
 redis.call('ZADD', KEYS[2], 'GT', math.floor(now * 1000) + tonumber(ARGV[3]), ARGV[2])
-`)
+`,
+)
 
 /** Puts a reply into a queue which, when nobody takes it, is gone after so many milliseconds. */
-export const pushForATime = script(`
+export const pushForATime = script(
+  ['list'],
+  `
 if redis.call('LPUSH', KEYS[1], ARGV[1]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-`)
+`,
+)
 
 /** Counts a beginning. KEYS: the count; ARGV: seconds to remember it. Returns how many there were before. */
-export const countStart = script(`
+export const countStart = script(
+  ['string'],
+  `
 local starts = redis.call('INCR', KEYS[1])
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 return starts - 1
-`)
+`,
+)

@@ -4,7 +4,6 @@ import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
 import { Batcher } from '../../redis/batcher.ts'
 import { RedisLink } from '../../redis/link.ts'
-import { refusals } from '../../redis/replies.ts'
 import { type RedisTarget, readRedisUrl, secondsOption } from '../../redis/target.ts'
 import type { ChordPart, ResultStore, TaskMeta, Watching } from '../port.ts'
 import { decodeParts, encodePart, partMember } from './chord-part.ts'
@@ -189,7 +188,8 @@ class RedisResults implements ResultStore {
   async #storeAll(items: readonly Stored[]): Promise<Map<number, Error> | undefined> {
     const keys = items.map(({ key }) => key)
     const texts = items.map(({ text }) => text)
-    return refusals(await this.#link.run(storeStates, keys, [this.#expires, ...texts]), this.#link.code)
+    const reply = await this.#link.run(storeStates, keys, [this.#expires, ...texts])
+    return await this.#link.refusals(reply, (place) => ({ key: keys[place] ?? '', kind: 'string' }))
   }
 }
 

@@ -4,7 +4,9 @@ import { script } from '../../redis/script.ts'
  * Keeps and tells states. KEYS: the tasks' keys; ARGV: seconds to keep them (0: for ever), then the documents.
  * What is SUCCESS stays so; the result within may hold the same words, so that only a decoded document is believed.
  */
-export const storeStates = script(`
+export const storeStates = script(
+  ['string'],
+  `
 local expires = tonumber(ARGV[1])
 local errors = {}
 for i, key in ipairs(KEYS) do
@@ -34,7 +36,8 @@ for i, key in ipairs(KEYS) do
   end
 end
 return errors
-`)
+`,
+)
 
 /**
  * Hands in one part as Celery 5.7 does: each task and index once, and one at a time may complete it. KEYS: j, t, s,
@@ -43,7 +46,9 @@ return errors
  * Where the claim is held by this package it is taken over: who hands a part in again does so because whoever
  * completed the chord died before its body was sent.
  */
-export const addPart = script(`
+export const addPart = script(
+  ['zset', 'string', 'string', 'set', 'string', 'string'],
+  `
 local jkey, tkey, skey, dkey, ckey, gkey = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local claim = redis.call('GET', ckey)
 if claim == 'done' then return false end
@@ -63,33 +68,43 @@ if redis.call('ZCARD', jkey) ~= size + joined then return false end
 if claim and string.sub(claim, 1, 3) ~= 'ts:' then return false end
 redis.call('SET', ckey, ARGV[6], 'EX', tonumber(ARGV[5]))
 return redis.call('ZRANGE', jkey, 0, -1, 'WITHSCORES')
-`)
+`,
+)
 
 /** Forgets a chord; for a while late parts of it are turned away. KEYS: j, t, s, d, c; ARGV: seconds. */
-export const forgetChord = script(`
+export const forgetChord = script(
+  ['zset', 'string', 'string', 'set', 'string'],
+  `
 if redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4]) > 0 then
   redis.call('SET', KEYS[5], 'done', 'EX', tonumber(ARGV[1]))
 end
-`)
+`,
+)
 
 /** A chord that is published anew is open again. KEYS: s, c; ARGV: size, seconds to keep it. */
-export const setSize = script(`
+export const setSize = script(
+  ['string'],
+  `
 redis.call('DEL', KEYS[2])
 if tonumber(ARGV[2]) > 0 then
   redis.call('SET', KEYS[1], ARGV[1], 'EX', tonumber(ARGV[2]))
 else
   redis.call('SET', KEYS[1], ARGV[1])
 end
-`)
+`,
+)
 
 /**
  * Adds to a counter that is forgotten after so many seconds (0: never), and returns it. Safe to repeat with the same
  * mark, which is kept for so many seconds. KEYS: the counter, the mark; ARGV: by, seconds of the counter, of the mark.
  */
-export const count = script(`
+export const count = script(
+  ['string'],
+  `
 if redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[3]) then
   redis.call('INCRBY', KEYS[1], ARGV[1])
   if tonumber(ARGV[2]) > 0 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
 end
 return tonumber(redis.call('GET', KEYS[1]) or '0')
-`)
+`,
+)
