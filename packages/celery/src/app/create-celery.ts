@@ -24,7 +24,7 @@ import { ResultWatcher } from '../results/watcher.ts'
 import { checkAppOptions } from './app-checks.ts'
 import { type CallArguments, checkCall, checkSignature, type SignatureArguments } from './call-arguments.ts'
 import type { AppCore, CeleryOptions, PublishTo } from './celery.ts'
-import { destination, routeOf } from './route.ts'
+import { carriedQueue, destination, routeOf } from './route.ts'
 import type { SendOptions, SignatureLike } from './send-options.ts'
 import { sendTask } from './send-task.ts'
 import { signatureOptions, standingOptions } from './signature-options.ts'
@@ -117,7 +117,11 @@ export class Celery implements AppCore, ResultSource {
   ): Signature<Result<Output>> {
     checkSignature(name, given)
     const { args = [], kwargs = {}, immutable = false } = given
-    return new Signature<Result<Output>>(this, { ...makeTask(name, args, kwargs), immutable }).set(options)
+    const queue = carriedQueue(this, name)
+    const own = queue === undefined ? {} : { queue }
+    return new Signature<Result<Output>>(this, { ...makeTask(name, args, kwargs, own), immutable }).set(
+      options,
+    )
   }
 
   /** A signature that came as data, such as from Python. */

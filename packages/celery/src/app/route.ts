@@ -17,6 +17,20 @@ export function routeOf(app: AppCore, task: string): { queue: string; priority: 
   }
 }
 
+/**
+ * The queue that a signature of the task carries, for whoever sends it as a later step and knows nothing of it. Undefined
+ * when nothing is said of the task, which is left to that sender: Celery's own default queue is no statement, nor is
+ * another of this app's for a task that does not live in it.
+ */
+export function carriedQueue(app: AppCore, task: string): string | undefined {
+  const { routes, taskDefaults, defaultQueue } = app.options
+  const route = findRoute(routes, task)
+  const definition = task.startsWith('celery.') ? undefined : app.tasks.get(task)
+  if (!definition) return route?.queue
+  const byDefault = defaultQueue === 'celery' ? undefined : defaultQueue
+  return definition.queue ?? route?.queue ?? taskDefaults.queue ?? byDefault
+}
+
 const patterns = new Map<string, RegExp>()
 
 function fits(pattern: string | RegExp, task: string): boolean {

@@ -123,3 +123,16 @@ export function checkLimits({ softTimeLimit, timeLimit }: SendOptions, of: strin
     throw bad('softTimeLimit', 'must not be longer than timeLimit', of)
   }
 }
+
+/** Options over others: a queue takes the place of an exchange, and an exchange that of a queue. */
+export function optionsOver(own: SignatureOptions, over: SignatureOptions): SignatureOptions {
+  if (over.queue !== undefined && own.exchange !== undefined) {
+    const { exchange: _, routing_key: __, ...rest } = own
+    return { ...rest, ...over }
+  }
+  if (over.exchange !== undefined && own.queue !== undefined) {
+    const { queue: _, ...rest } = own
+    return { ...rest, ...over }
+  }
+  return { ...own, ...over }
+}

@@ -3,9 +3,10 @@ import { Signature } from '../canvas/signature.ts'
 import type { SignatureOptions } from '../protocol/message.ts'
 import { Result } from '../results/handle.ts'
 import type { Celery } from './create-celery.ts'
+import { carriedQueue } from './route.ts'
 import type { SendOptions, StandingOptions } from './send-options.ts'
 import { sendTask } from './send-task.ts'
-import { signatureOptions } from './signature-options.ts'
+import { optionsOver, signatureOptions } from './signature-options.ts'
 import { splitInput } from './split-input.ts'
 
 /** A task that lives elsewhere, and how it is sent unless a call says otherwise. */
@@ -33,7 +34,7 @@ export class Task<Input extends object, Output> {
    * @throws CeleryError `BAD_OPTION`, `BAD_VALUE`, `BROKER_UNAVAILABLE` or `UNROUTABLE`
    */
   async send(input: Input, options: SendOptions = {}): Promise<Result<Output>> {
-    const sent = { ...this.#options, ...signatureOptions(options) }
+    const sent = optionsOver(this.#options, signatureOptions(options))
     const call = { name: this.name, ...splitInput(input, this.name), options: sent }
     const id = await sendTask(this.app, call, { transaction: options.transaction })
     const isIgnored = sent.ignore_result ?? this.app.tasks.get(this.name)?.ignoreResult ?? false
@@ -43,7 +44,9 @@ export class Task<Input extends object, Output> {
   /** To be sent later or as part of a canvas; what is left out of the input comes then. */
   signature(input: Partial<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
     const { args, kwargs } = splitInput(input, this.name)
-    const data = makeTask(this.name, args, kwargs, this.#options)
+    const queue = carriedQueue(this.app, this.name)
+    const own = queue === undefined ? this.#options : optionsOver({ queue }, this.#options)
+    const data = makeTask(this.name, args, kwargs, own)
     return new Signature<Result<Output>>(this.app, data).set(options)
   }
 

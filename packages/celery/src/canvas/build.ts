@@ -90,8 +90,8 @@ export function chunks<Input extends object, Output>(
   size: number,
 ): Signature<GroupResult<Output[]>> {
   checkValue(size, wholeFrom(1), 'size', 'chunks')
-  const data = makeTask('celery.chunks', [], { task: task.signature().toJSON(), it: [...items], n: size })
-  return new Signature(task.app, normalise({ ...data, immutable: true }))
+  const data = mapped('celery.chunks', task, { it: [...items], n: size })
+  return new Signature(task.app, normalise(data))
 }
 
 /** A signature that came as data, such as from Python or out of a queue. */
@@ -100,8 +100,19 @@ export function signatureFrom(data: SignatureLike, app?: Celery): AnySignature {
 }
 
 function mapping<Input extends object, Output>(name: string, task: Task<Input, Output>, it: unknown[]) {
-  const data = makeTask(name, [], { task: task.signature().toJSON(), it })
-  return new Signature<Result<Output[]>>(task.app, { ...data, immutable: true })
+  return new Signature<Result<Output[]>>(task.app, mapped(name, task, { it }))
+}
+
+/** It goes where the task goes whose code it runs. */
+function mapped<Input extends object, Output>(
+  name: string,
+  task: Task<Input, Output>,
+  kwargs: Record<string, unknown>,
+): SignatureData {
+  const called = task.signature().toJSON()
+  const { queue } = called.options
+  const options = queue === undefined ? {} : { queue }
+  return { ...makeTask(name, [], { task: called, ...kwargs }, options), immutable: true }
 }
 
 function listed<T>(given: readonly T[] | readonly [readonly T[]]): readonly T[] {

@@ -1,3 +1,4 @@
+import { optionsOver } from '../app/signature-options.ts'
 import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
 import { readSignature } from '../protocol/signature.ts'
 
@@ -123,13 +124,11 @@ export function deliveryOptions(options: SignatureOptions): SignatureOptions {
 export function mergeOptions(own: SignatureOptions, call: SignatureOptions | undefined): SignatureOptions {
   if (!call) return own
   const kept = new Set(['group_id', 'stamped_headers', ...stampedHeaders(own)])
-  const merged: SignatureOptions = { ...own }
-  for (const [name, value] of Object.entries(call)) {
-    if (value === null || value === undefined) continue
-    if (kept.has(name) && own[name] !== undefined && own[name] !== null) continue
-    merged[name] = value
-  }
-  return merged
+  const said = Object.entries(call).filter(([name, value]) => {
+    const isKept = kept.has(name) && own[name] !== undefined && own[name] !== null
+    return value !== null && value !== undefined && !isKept
+  })
+  return optionsOver(own, Object.fromEntries(said))
 }
 
 function stampedHeaders(options: SignatureOptions): string[] {

@@ -1,7 +1,7 @@
 import type { Celery } from '../app/create-celery.ts'
 import type { SendOptions, SignatureLike } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
-import { signatureOptions } from '../app/signature-options.ts'
+import { optionsOver, signatureOptions } from '../app/signature-options.ts'
 import { splitInput } from '../app/split-input.ts'
 import { bad } from '../options/check.ts'
 import type { SignatureData } from '../protocol/message.ts'
@@ -37,7 +37,8 @@ export class Signature<Handle extends Result | GroupResult = Result> {
   /** With these options over its own: of a chain for its first step, of a group for all, of a chord for all of it. */
   set(options: SendOptions): Signature<Handle> {
     if (options.transaction) throw bad('transaction', 'is given when it is sent', 'a signature')
-    return this.#with({ ...this.#data, options: { ...this.#data.options, ...signatureOptions(options) } })
+    const set = optionsOver(this.#data.options, signatureOptions(options))
+    return this.#with({ ...this.#data, options: set })
   }
 
   /**

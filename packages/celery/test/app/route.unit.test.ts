@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { CeleryOptions } from '../../src/app/celery.ts'
 import { createCelery } from '../../src/app/create-celery.ts'
 import { destination, findRoute, routeOf } from '../../src/app/route.ts'
+import { chain, chunks, map } from '../../src/canvas/build.ts'
+import { normalise } from '../../src/canvas/normalise.ts'
+import type { SignatureData } from '../../src/protocol/message.ts'
 
 describe('the route of a task', () => {
   const fits = (task: string | RegExp, name: string) => findRoute([{ task, queue: 'q' }], name) !== undefined
@@ -40,6 +43,46 @@ describe('the route of a task', () => {
     expect(routeOf(app, 'books.export')).toEqual({ queue: 'usual', priority: undefined })
     const quick = createCelery({ ...options, taskDefaults: { queue: 'quick', priority: 1 } })
     expect(routeOf(quick, 'books.export')).toEqual({ queue: 'quick', priority: 1 })
+  })
+
+  it('is carried by its signatures, unless nothing is said of the task', () => {
+    const routes = [{ task: 'feeds.*', queue: 'feeds', priority: 5 }]
+    const carried = (options: Partial<CeleryOptions>, name: string) => {
+      const app = createCelery({ broker: 'memory:', routes, ...options })
+      app.task({ name: 'feeds.own', queue: 'own', run: () => 1 })
+      const plain = app.task({ name: 'plain', run: () => 1 })
+      const { options: own } = app.signature(name).toJSON()
+      if (name === 'plain') expect(plain.signature().toJSON().options).toEqual(own)
+      return own
+    }
+    expect(carried({}, 'feeds.own')).toEqual({ queue: 'own' })
+    expect(carried({}, 'feeds.elsewhere')).toEqual({ queue: 'feeds' })
+    expect(carried({}, 'plain')).toEqual({})
+    expect(carried({ defaultQueue: 'mine' }, 'plain')).toEqual({ queue: 'mine' })
+    expect(carried({ taskDefaults: { queue: 'quick' } }, 'plain')).toEqual({ queue: 'quick' })
+    for (const elsewhere of ['elsewhere', 'celery.accumulate']) {
+      expect(carried({ defaultQueue: 'mine', taskDefaults: { queue: 'quick' } }, elsewhere)).toEqual({})
+    }
+  })
+
+  it('gives way to what a call says', async () => {
+    const app = createCelery({ broker: 'memory:' })
+    const own = app.task({ name: 'own', queue: 'own', run: () => 1 })
+    const exchanged = { exchange: 'e', routing_key: 'k' }
+    const direct = own.signature({}, { exchange: 'e', routingKey: 'k' })
+    expect(own.signature({}, { queue: 'other' }).toJSON().options).toEqual({ queue: 'other' })
+    expect(direct.toJSON().options).toEqual(exchanged)
+    expect(direct.set({ queue: 'back' }).toJSON().options).toEqual({ queue: 'back' })
+    const remote = app.remote({ name: 'own', exchange: 'e', routingKey: 'k' })
+    expect(remote.signature().toJSON().options).toEqual(exchanged)
+    const each = chain(own.signature()).set({ exchange: 'e', routingKey: 'k' }).toJSON()
+    expect(normalise(each).options).toEqual(exchanged)
+    const parts = (data: SignatureData) => data.kwargs.tasks as SignatureData[]
+    expect(parts(chunks(own, [[1], [2]], 1).toJSON()).map(({ options }) => options.queue)).toEqual([
+      'own',
+      'own',
+    ])
+    expect(map(own, [1]).toJSON().options).toEqual({ queue: 'own' })
   })
 })
 

@@ -82,4 +82,17 @@ describe.skipIf(!redis || !python).each(brokers)('on %s, canvases', (_, url) => 
       }
     })
   })
+
+  it('take along where their tasks live, which Python is not told of otherwise', async () => {
+    const step = (name: string, ...args: unknown[]): Plan => ['task', name, ...args]
+    const elsewhere = step('elsewhere.add', 10)
+    const cases: [Plan, unknown][] = [
+      [['chain', step('py.add', 1), elsewhere, step('py.add', 100)], 111],
+      [['chord', step('py.add', 1), step('py.add', 2), elsewhere], 13],
+      [['chain', step('py.add', 1), ['group', elsewhere, step('py.add', 2)], elsewhere], 24],
+    ]
+    for (const [plan, value] of cases) expect(await crossing.here(plan)).toEqual({ value })
+    expect(await crossing.here(['link', step('py.add', 1), step('elsewhere.note')])).toEqual({ value: 1 })
+    expect(await crossing.notes(1)).toEqual([[1]])
+  })
 })

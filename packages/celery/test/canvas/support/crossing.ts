@@ -115,9 +115,16 @@ async function answer(get: () => Promise<unknown>): Promise<Answer> {
 
 function defineTasks(app: Celery, note: (args: unknown[]) => Promise<unknown>): void {
   type Rest = { args: unknown[] }
-  const define = (name: string, run: (args: unknown[]) => unknown) =>
+  const { defaultQueue: queue } = app.options
+  const define = (name: string, run: (args: unknown[]) => unknown) => {
+    defineAs(`ts.${name}`, run)
+    // Python has no route for these.
+    defineAs(`elsewhere.${name}`, run)
+  }
+  const defineAs = (name: string, run: (args: unknown[]) => unknown) =>
     app.task({
-      name: `ts.${name}`,
+      name,
+      queue,
       params: ['...args'],
       retry: { max: 0 },
       run: ({ args }: Rest) => run(args),
