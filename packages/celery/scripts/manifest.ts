@@ -12,7 +12,6 @@ interface Manifest {
   devDependencies?: unknown
   dependencies: Record<string, string>
   exports: unknown
-  bin: unknown
 }
 
 /** What the tarball says of itself: paths of JavaScript, and nothing that only a checkout needs. */
@@ -21,7 +20,6 @@ function published(checkout: string): string {
   // The declarations name types of Node's. Any version of these: two in one program would not agree.
   kept.dependencies = { ...kept.dependencies, '@types/node': '*' }
   kept.exports = { '.': { types: './dist/index.d.ts', default: './dist/index.js' } }
-  kept.bin = { 'colophon-celery': './dist/cli/bin.js' }
   return `${JSON.stringify(kept, null, 2)}\n`
 }
 

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { createCliLog } from '../../src/cli/cli-log.ts'
 import { appFile, command } from './support/command.ts'
@@ -35,6 +37,16 @@ test('--version', async () => {
     out: [expect.stringMatching(/^\d+\.\d+\.\d+/)],
     err: [],
   })
+})
+
+test('the command says which Node it needs', async () => {
+  const launcher = join(import.meta.dirname, '../../bin/colophon-celery.js')
+  const run = promisify(execFile)
+  const old = "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.20.2' })"
+  const failed = run(process.execPath, ['--import', old, launcher, '--version'])
+  const stderr = 'colophon-celery: needs Node >=22.18, and this is 20.20.2\n'
+  await expect(failed).rejects.toMatchObject({ code: 1, stdout: '', stderr })
+  expect((await run(process.execPath, [launcher, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/)
 })
 
 test.each<[string[], string]>([

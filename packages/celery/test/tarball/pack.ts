@@ -46,13 +46,14 @@ export async function checkContents(tarball: string, folder: string): Promise<vo
   const wanted = [
     'dist/index.js',
     'dist/index.d.ts',
+    'bin/colophon-celery.js',
     'dist/cli/bin.js',
     'README.md',
     'LICENSE',
     'docs/beat.md',
   ]
   for (const path of wanted) assert.ok(files.includes(path), `${path} is missing`)
-  const published = /^(dist\/.*(\.js|\.d\.ts)|docs\/.*|README\.md|LICENSE|package\.json)$/
+  const published = /^(bin\/.*\.js|dist\/.*(\.js|\.d\.ts)|docs\/.*|README\.md|LICENSE|package\.json)$/
   assert.deepEqual(
     files.filter((path) => !published.test(path)),
     [],
