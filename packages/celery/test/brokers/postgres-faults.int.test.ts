@@ -8,6 +8,7 @@ import {
   type PostgresBrokerOptions,
   type SqlPool,
 } from '../../src/brokers/postgres/index.ts'
+import { noLog } from '../../src/log.ts'
 import { poolOf, terminateAll, urlOf } from '../postgres/support/places.ts'
 
 let database: TestDatabase
@@ -268,6 +269,100 @@ describe('publishing within a transaction', () => {
       { transaction },
     )
     await expect(publishing).rejects.toThrow('the transaction is over')
+  })
+})
+
+describe('what PostgreSQL refuses of what became of a message', () => {
+  async function holding(count: number, options: Record<string, unknown> = {}) {
+    const queue = { ...newQueue(), arguments: options }
+    const errors: unknown[] = []
+    const broker = await openBroker({ log: { ...noLog, error: (fields) => errors.push(fields) } })
+    await broker.declare(queue)
+    await broker.declare({ name: 'celery' })
+    await publishAll(broker, queue.name, idsOf(count))
+    const got: Delivery[] = []
+    const onDelivery = (delivery: Delivery) => void got.push(delivery)
+    const consumption = await broker.consume(queue, { prefetch: 2 * count, onDelivery })
+    await eventually(() => expect(got).toHaveLength(count))
+    return { queue, errors, got, consumption }
+  }
+
+  /** Until `back` is called there is no such function. */
+  async function without(name: 'ack' | 'park' | 'publish'): Promise<{ back(): Promise<unknown> }> {
+    const { rows } = await admin.query(
+      `SELECT oid::regprocedure::text AS it FROM pg_proc WHERE proname = $1 AND pronamespace = 'celery'::regnamespace`,
+      [name],
+    )
+    const arguments_ = (rows[0].it as string).replace(/^[^(]+/, '')
+    await admin.query(`ALTER FUNCTION celery.${name}${arguments_} RENAME TO ${name}_away`)
+    return { back: () => admin.query(`ALTER FUNCTION celery.${name}_away${arguments_} RENAME TO ${name}`) }
+  }
+
+  test('an acknowledgement is made again until it is taken, and the log says so', async () => {
+    const { queue, errors, got } = await holding(2)
+    const { back } = await without('ack')
+    try {
+      await got[0]?.ack()
+      const first = got[1]?.ackFirst()
+      await eventually(() => expect(errors.length).toBeGreaterThan(3))
+      expect(errors[0]).toMatchObject({ reason: expect.stringContaining('does not exist') })
+      expect(await rowsOf(queue.name)).toBe(2)
+      await back()
+      expect(await first).toBe(true)
+    } catch (error) {
+      await back().catch(() => undefined)
+      throw error
+    }
+    await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+    expect(got).toHaveLength(2)
+  })
+
+  test('what cannot be dead-lettered is not dropped, but comes again', async () => {
+    const { queue, got } = await holding(1, {
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'celery',
+    })
+    const { back } = await without('publish')
+    try {
+      await got[0]?.discard()
+    } finally {
+      await back()
+    }
+    const { rows } = await admin.query(
+      'SELECT not_before > now() AS parked FROM celery.messages WHERE queue = $1',
+      [queue.name],
+    )
+    expect(rows).toEqual([{ parked: true }])
+  })
+
+  test('a delay is refused, and the message can be settled otherwise', async () => {
+    const { queue, got } = await holding(1)
+    const { back } = await without('park')
+    try {
+      await expect(got[0]?.delay(new Date())).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    } finally {
+      await back()
+    }
+    await got[0]?.requeue()
+    await eventually(() => expect(got).toHaveLength(2))
+    await got[1]?.ack()
+    await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
+  })
+
+  test('a delay with a time or headers that nobody can keep takes no other along', async () => {
+    const { queue, got } = await holding(4)
+    const never = new Date(8.64e15)
+    const delays = got.map((delivery, n) =>
+      delivery.delay(n === 1 ? never : new Date(), n === 2 ? { odd: Symbol('odd') } : undefined),
+    )
+    const outcomes = await Promise.allSettled(delays)
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    for (const outcome of outcomes.slice(1, 3))
+      expect(outcome).toMatchObject({ reason: { code: 'BAD_VALUE' } })
+    for (const n of [1, 2]) await got[n]?.requeue()
+    await eventually(() => expect(got).toHaveLength(8))
+    for (const delivery of got) await delivery.ack()
+    await eventually(async () => expect(await rowsOf(queue.name)).toBe(0))
   })
 })
 

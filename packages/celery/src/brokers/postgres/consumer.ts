@@ -1,6 +1,7 @@
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
 import { Signal } from '../../async/signal.ts'
+import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { arrayOf } from '../../postgres/array.ts'
 import type { Database } from '../../postgres/database.ts'
@@ -41,6 +42,8 @@ const gatherTime = 5
 /** Milliseconds for which a take without an answer may yet turn out to have taken some, and between looks for that. */
 const doubtTime = 60_000
 const auditPause = 5_000
+/** Milliseconds after which what could not be dead-lettered comes again. */
+const asideFor = 60_000
 
 export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
   readonly queue: string
@@ -133,6 +136,10 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     this.#roomier.set()
   }
 
+  takenBack(lease: Lease): void {
+    if (lease === this.#lease) this.#unsettled++
+  }
+
   letGo(lease: Lease, id: number): void {
     if (lease !== this.#lease) return
     this.#held.delete(id)
@@ -165,14 +172,21 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
       this.#declaration.arguments ?? {}
     if (typeof exchange === 'string') {
       const routingKey = typeof key === 'string' ? key : delivery.routingKey
-      await this.#context.publish(delivery.message, { exchange, routingKey }).catch((error) => {
-        this.#context.log.warn(
-          { reason: describeError(error), exchange },
-          'a message could not be dead-lettered',
-        )
-      })
+      try {
+        await this.#context.publish(delivery.message, { exchange, routingKey })
+      } catch (error) {
+        const fields = { reason: describeError(error), exchange }
+        this.#context.log.warn(fields, 'a message could not be dead-lettered')
+        // As on RabbitMQ, one that no queue wants is gone.
+        const isUnwanted = error instanceof CeleryError && error.code === 'UNROUTABLE'
+        if (!isUnwanted) return await this.#comeAgain(delivery)
+      }
     }
     this.ack(delivery.lease, delivery.id)
+  }
+
+  async #comeAgain({ lease, id }: PostgresDelivery): Promise<void> {
+    await this.park(lease, id, new Date(Date.now() + asideFor)).catch(() => this.requeue(lease, id))
   }
 
   async park(lease: Lease, id: number, until: Date, headers?: Record<string, unknown>): Promise<void> {

@@ -7,6 +7,8 @@ import type { Taken } from './messages.ts'
 export interface DeliveryOwner {
   readonly queue: string
   settled(lease: Lease): void
+  /** It is not settled after all. */
+  takenBack(lease: Lease): void
   countStart(lease: Lease, id: number): Promise<number | undefined>
   ack(lease: Lease, id: number): void
   ackFirst(lease: Lease, id: number): Promise<boolean>
@@ -78,8 +80,16 @@ export class PostgresDelivery implements Delivery {
     return this.#settle() ? this.#owner.discard(this) : done
   }
 
-  delay(until: Date, headers?: Record<string, unknown>): Promise<void> {
-    return this.#settle() ? this.#owner.park(this.lease, this.id, until, headers) : done
+  /** When it rejects, it is as it was before, and is to be settled otherwise. */
+  async delay(until: Date, headers?: Record<string, unknown>): Promise<void> {
+    if (!this.#settle()) return
+    try {
+      await this.#owner.park(this.lease, this.id, until, headers)
+    } catch (error) {
+      this.#isSettled = false
+      this.#owner.takenBack(this.lease)
+      throw error
+    }
   }
 
   /** False when there is nothing left to do. */

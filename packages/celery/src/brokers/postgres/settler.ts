@@ -1,11 +1,12 @@
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
+import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { arrayOf, textArrayOf } from '../../postgres/array.ts'
 import type { Statement } from '../../postgres/batch-writer.ts'
 import { Batcher } from '../../postgres/batcher.ts'
 import type { Database } from '../../postgres/database.ts'
-import { describeError, isPassing } from '../../postgres/errors.ts'
+import { isPassing, logFailure, refusal } from '../../postgres/errors.ts'
 import type { Lease } from './lease.ts'
 
 /** Who made the delivery. */
@@ -24,6 +25,8 @@ interface Settlement {
   id: number
   /** `isTold` is false when it was never told, and the message comes again. */
   done?: (isTold: boolean) => void
+  /** The server refuses it, and it is held as before. Where nobody hears of that, it is told again and again. */
+  refuse?: (error: unknown) => void
 }
 
 interface Parking extends Settlement {
@@ -37,8 +40,8 @@ const gatherTime = 5
 const attemptTimeout = 10_000
 
 /**
- * Tells the server what became of messages, many at a time; tries again over lost connections for as long as the
- * lease under which they are held lasts.
+ * Tells the server what became of messages, many at a time; tries again over lost connections, and when it is refused,
+ * for as long as the lease under which they are held lasts: what is done must not be done again.
  */
 export class Settler {
   readonly #database: Database
@@ -94,9 +97,11 @@ export class Settler {
     return promise
   }
 
+  /** Rejects with `BAD_VALUE` or `UNSUPPORTED` when the server refuses it. */
   park(holder: Holder, lease: Lease, id: number, until: Date, headers: string | null): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#parkings.add({ holder, lease, id, done: () => resolve(), until: until.toISOString(), headers })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const parking = { until: until.toISOString(), headers, done: () => resolve(), refuse: reject }
+    this.#parkings.add({ holder, lease, id, ...parking })
     return promise
   }
 
@@ -113,30 +118,39 @@ export class Settler {
   ) {
     // There is but one lease, unless one was lost just now.
     const byLease = Map.groupBy(items, ({ lease }) => lease)
-    for (const [lease, ofLease] of byLease) {
-      const isTold = await this.#tell(lease, statement(lease, ofLease))
-      for (const { holder, id, done } of ofLease) {
+    for (const [lease, ofLease] of byLease) await this.#settle(lease, ofLease, statement)
+  }
+
+  async #settle<Item extends Settlement>(
+    lease: Lease,
+    items: Item[],
+    statement: (lease: Lease, items: Item[]) => NamedStatement,
+  ): Promise<void> {
+    try {
+      const mayRefuse = items.every(({ refuse }) => refuse)
+      const isTold = await this.#tell(lease, statement(lease, items), mayRefuse)
+      for (const { holder, id, done } of items) {
         holder.letGo(lease, id)
         done?.(isTold)
       }
+    } catch (error) {
+      const isOfOne = items.length > 1 && error instanceof CeleryError && error.code === 'BAD_VALUE'
+      if (isOfOne) for (const item of items) await this.#settle(lease, [item], statement)
+      else for (const { refuse } of items) refuse?.(error)
     }
   }
 
-  /** False when no attempt can have reached the server. */
-  async #tell(lease: Lease, { text, values, name }: NamedStatement): Promise<boolean> {
+  /** False when no attempt can have reached the server. Throws what it refuses, when it may. */
+  async #tell(lease: Lease, { text, values, name }: NamedStatement, mayRefuse: boolean): Promise<boolean> {
     let isSent = false
     for (let attempt = 0; !lease.isLost; attempt++) {
       try {
         await this.#database.query(text, values, attemptTimeout, name)
         return true
       } catch (error) {
-        const reason = describeError(error)
-        if (!isPassing(error)) {
-          this.#log.error({ reason }, 'messages could not be settled')
-          return isSent
-        }
-        isSent = true
-        this.#log.debug({ reason }, 'messages are settled again')
+        if (mayRefuse && !isPassing(error)) throw refusal(error)
+        isSent ||= isPassing(error)
+        logFailure(this.#log, error, { statement: name }, 'messages could not be settled; it is tried again')
         if (this.#isClosed && attempt > 2) return isSent
         await pause(backoff(attempt))
       }
