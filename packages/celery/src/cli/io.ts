@@ -5,6 +5,8 @@ export interface Io {
   env: Record<string, string | undefined>
   /** Calls back at each of these signals; returns what ends that. */
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void
+  /** Calls back for each error that nobody caught, in place of the end of the process; returns what ends that. */
+  onUncaught(listener: (error: unknown) => void): () => void
 }
 
 export const processIo: Io = {
@@ -16,6 +18,11 @@ export const processIo: Io = {
     return () => {
       for (const signal of signals) process.off(signal, listener)
     }
+  },
+  // Rejections that nobody awaits come here too, in the asynchronous context of what was rejected.
+  onUncaught(listener) {
+    process.on('uncaughtException', listener)
+    return () => process.off('uncaughtException', listener)
   },
 }
 

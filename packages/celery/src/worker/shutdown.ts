@@ -52,6 +52,13 @@ export class Shutdown {
     await this.#stopping
   }
 
+  /** Cold from now on, and no harder than that, however often it is asked for. */
+  async stopCold(): Promise<void> {
+    this.#makeCold()
+    this.#stopping ??= this.#stop(undefined)
+    await this.#stopping
+  }
+
   #makeCold(): void {
     this.#isCold = true
     this.#cold.resolve()

@@ -7,6 +7,7 @@ import { watchQueues } from './queue-watch.ts'
 import { receive } from './receive.ts'
 import type { Runtime } from './runtime.ts'
 import { Shutdown, type StopOptions } from './shutdown.ts'
+import { blame } from './stray.ts'
 import type { WorkerSurface } from './surface.ts'
 import { isTaskThread } from './threads/task-thread.ts'
 import { RunningSurface } from './worker-surface.ts'
@@ -22,6 +23,12 @@ export interface Worker {
    * stay open: they are the app's to close.
    */
   stop(options?: StopOptions): Promise<void>
+  /**
+   * For a handler of `uncaughtException`, which a worker never sets by itself: the command does. Called within it, it
+   * logs which task the error came from, or which it may have come from, has that end as one that lost its worker
+   * (counted, or failed, as its acknowledgement says), and stops cold. The process should end then.
+   */
+  stopFor(error: unknown): Promise<void>
   /** Resolves when the worker has stopped, whoever asked for it. */
   readonly done: Promise<void>
   /** What remote control, events and metrics use; throws before the worker has started. */
@@ -43,6 +50,7 @@ class QueueWorker implements Worker {
   #starting: Promise<void> | undefined
   #isReady = false
   #isStopped = false
+  #runtime: Runtime | undefined
   #shutdown: Shutdown | undefined
   #surface: RunningSurface | undefined
 
@@ -73,6 +81,14 @@ class QueueWorker implements Worker {
     this.#resolveDone()
   }
 
+  async stopFor(error: unknown): Promise<void> {
+    this.#isStopped = true
+    blame(this.#runtime, this.#app.options.log, error)
+    if (!this.#isReady) await this.#starting?.catch(() => undefined)
+    await this.#shutdown?.stopCold()
+    this.#resolveDone()
+  }
+
   async #start(): Promise<void> {
     if (isTaskThread()) {
       const message = 'This thread runs tasks for a worker: start a worker in another module than the app.'
@@ -80,6 +96,7 @@ class QueueWorker implements Worker {
     }
     const connected = { broker: await this.#app.broker(), results: await this.#app.results() }
     const runtime = createRuntime(this.#app, this.#settings, this.#options, connected)
+    this.#runtime = runtime
     const consumers: Consumers = new Consumers({
       broker: runtime.broker,
       log: runtime.log,

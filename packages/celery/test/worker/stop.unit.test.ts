@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
-import { createWorker } from '../../src/worker/worker.ts'
+import { createWorker, type Worker } from '../../src/worker/worker.ts'
 import {
   createApp,
   demandingResults,
   depthOf,
+  lettersOf,
   metaOf,
   recordEvents,
+  recordLog,
   startWorker,
   task,
   until,
@@ -161,4 +163,62 @@ test('services live as long as the worker', async () => {
   expect(life).toEqual(['begun on w%@here'])
   await worker.stop()
   expect(life).toEqual(['begun on w%@here', 'ended'])
+})
+
+test('an error that nobody caught ends its task as one that lost its worker, and the worker cold', async () => {
+  const { log, lines } = recordLog()
+  const app = createApp({ log })
+  const failed = Promise.withResolvers<void>()
+  const { blocked: bystander } = blocked(app)
+  task(
+    app,
+    'strays',
+    async () => {
+      // As Node's event: in the context of what threw.
+      setImmediate(() => worker.stopFor(new RangeError('stray')).then(failed.resolve, failed.reject))
+      await new Promise(() => {})
+    },
+    { ack: 'late' },
+  )
+  const worker: Worker = await startWorker(app, { maxDeliveries: 2 })
+  const innocent = await bystander.send({})
+  await until(() => worker.surface.active().length === 1)
+  const result = await app.send('strays')
+  await failed.promise
+  await worker.done
+  expect(lines.find(({ message }) => message.startsWith('the worker ends for'))).toMatchObject({
+    level: 'error',
+    fields: { id: result.id, task: 'strays', traceback: expect.stringContaining('stray') },
+  })
+  expect(await metaOf(app, innocent.id)).toBeUndefined()
+  // The one is back at once, the other comes a second later, with the loss in a header.
+  expect(await depthOf(app)).toBe(1)
+  const next = await startWorker(app, { maxDeliveries: 2 })
+  await until(() => next.surface.active().some(({ message }) => message.headers.task_losses === 1))
+})
+
+test('an error of a task that has ended, or of none, may be that of any task that runs', async () => {
+  const { log, lines } = recordLog()
+  const app = createApp({ log })
+  const { blocked: send } = blocked(app)
+  const [gate, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  task(app, 'leaves', () => {
+    gate.promise.then(() => worker.stopFor('stray')).then(stopped.resolve, stopped.reject)
+  })
+  const worker: Worker = await startWorker(app, { maxDeliveries: 1 })
+  const sent = [await send.send({}), await send.send({})]
+  const left = await app.send('leaves')
+  await left.get()
+  await until(() => worker.surface.active().length === 2)
+  gate.resolve()
+  await Promise.all([stopped.promise, gate.promise.then(() => worker.stopFor('again'))])
+  const told = lines
+    .filter(({ message }) => message.startsWith('the worker ends'))
+    .map(({ fields }) => fields)
+  const running = sent.map(({ id }) => ({ id, task: 'blocked' }))
+  expect(told).toEqual([
+    expect.objectContaining({ id: left.id, task: 'leaves', running, count: 2 }),
+    expect.objectContaining({ running: [], count: 0 }),
+  ])
+  expect((await lettersOf(app)).map(({ reason }) => reason)).toEqual(['worker_lost', 'worker_lost'])
 })

@@ -6,6 +6,7 @@ import { type Io, UsageError } from '../io.ts'
 import { serveMetrics } from '../metrics-server.ts'
 import { seconds, wholeNumber } from '../numbers.ts'
 import { stopOnSignals } from '../stop-on-signals.ts'
+import { stopOnStrays } from '../stop-on-strays.ts'
 import { withApp } from './context.ts'
 
 interface Options {
@@ -58,6 +59,7 @@ async function runWorker(options: Options, command: Command, io: Io): Promise<vo
     if (metrics) settings.metrics = metrics
     const worker = createWorker(app, settings)
     const endSignals = stopOnSignals(io, worker)
+    const strays = stopOnStrays(io, worker)
     const server = port === undefined ? undefined : await serveMetrics(port, app.options.log)
     // Of `memory:` nothing else keeps the process.
     const alive = setInterval(() => {}, 2 ** 31 - 1)
@@ -68,8 +70,10 @@ async function runWorker(options: Options, command: Command, io: Io): Promise<vo
         await worker.stop()
       })
       await worker.done
+      strays.check()
     } finally {
       endSignals()
+      strays.end()
       clearInterval(alive)
       await server?.close()
     }

@@ -8,7 +8,7 @@ import { ended } from './ended.ts'
 import { fail } from './fail.ts'
 import { readLosses } from './history.ts'
 
-/** The thread died under the task: back into its queue with a mark, as often as the worker allows. */
+/** The thread died under the task, or it ended the process: back into its queue with a mark, as often as the worker allows. */
 export async function lose(runtime: Runtime, request: TaskRequest, why: string): Promise<void> {
   const { settings } = runtime
   const goesBack = request.profile.isLate && settings.rejectOnWorkerLost && !request.acknowledged
@@ -16,7 +16,7 @@ export async function lose(runtime: Runtime, request: TaskRequest, why: string):
   const losses = readLosses(request.delivery.message.headers) + 1
   if (losses >= settings.maxDeliveries) return await failAsLost(runtime, request, losses, why)
   const { id, task } = request
-  runtime.log.warn({ id, task, losses }, `a task's thread was lost (${why}); it is tried again`)
+  runtime.log.warn({ id, task, losses }, `a task was lost (${why}); it is tried again`)
   await persist(runtime, 'putting a task back', id, () =>
     comeBack(runtime, request, losses, { event: 'worker_lost', detail: why }),
   )

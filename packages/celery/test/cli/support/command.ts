@@ -32,6 +32,7 @@ export function begin(args: string[], env: Io['env'] = {}): Running {
       listeners.add(heard)
       return () => listeners.delete(heard)
     },
+    onUncaught: () => () => undefined,
   }
   const signal = (name: NodeJS.Signals) => {
     for (const listener of listeners) listener(name)
