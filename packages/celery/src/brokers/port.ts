@@ -144,6 +144,7 @@ export interface Delivery {
   /**
    * Parks it at the broker until then and takes it out of this worker's hands and prefetch window. It comes back
    * as a new delivery, up to a second early on RabbitMQ, and is never lost between. `headers` replace those it has.
+   * When it rejects, the delivery is as it was before, and is to be settled otherwise.
    */
   delay(until: Date, headers?: Record<string, unknown>): Promise<void>
 }
