@@ -1,4 +1,4 @@
-import type { AppCore } from './app/celery.ts'
+import type { AppCore } from './app/app-core.ts'
 import { mingle } from './control/mingle.ts'
 import { servePidbox } from './control/pidbox.ts'
 import { createWorkerEvents } from './events/worker-events.ts'

@@ -11,7 +11,7 @@ import {
   text,
   timeZone,
 } from '../options/kinds.ts'
-import type { CeleryOptions, Route } from './celery.ts'
+import type { CeleryOptions, Route } from './celery-options.ts'
 import { queueDeclaration } from './queue-check.ts'
 import { taskOptionChecks } from './task-checks.ts'
 

@@ -1,5 +1,6 @@
 import type { Destination, QueueDeclaration } from '../brokers/port.ts'
-import type { AppCore, PublishTo, Route } from './celery.ts'
+import type { AppCore, PublishTo } from './app-core.ts'
+import type { Route } from './celery-options.ts'
 
 /** The first route whose pattern fits the task's name: `feeds.*` as in a shell, or a regular expression from its start. */
 export function findRoute(routes: readonly Route[], task: string): Route | undefined {

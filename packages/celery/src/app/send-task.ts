@@ -1,7 +1,7 @@
 import type { SqlClient } from '../brokers/port.ts'
 import { resultTuple } from '../protocol/result-tuple.ts'
+import type { AppCore, PublishTo } from './app-core.ts'
 import { buildMessage, type Call, type CallOptions } from './build-message.ts'
-import type { AppCore, PublishTo } from './celery.ts'
 import { currentTask } from './current-task.ts'
 import { routeOf } from './route.ts'
 

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { Signal } from '../async/signal.ts'
 import { CeleryError } from '../errors.ts'
 import { bad, type Checks, checkOptions } from '../options/check.ts'

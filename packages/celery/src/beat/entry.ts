@@ -1,5 +1,5 @@
+import type { AppCore } from '../app/app-core.ts'
 import type { Call } from '../app/build-message.ts'
-import type { AppCore } from '../app/celery.ts'
 import type { SignatureLike, StandingOptions } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
 import { standingOptions } from '../app/signature-options.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { sendTask } from '../app/send-task.ts'
 import type { Broker, SqlClient } from '../brokers/port.ts'
 import type { ReadyEntry } from './entry.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { BeatHooks } from './beat.ts'
 import { type Decision, decide } from './due.ts'
 import type { ReadyEntry } from './entry.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { currentTask, runAsTask } from '../app/current-task.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import type { ExceptionData } from '../results/port.ts'

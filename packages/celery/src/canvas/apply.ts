@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
 import { readSignature } from '../protocol/signature.ts'
 import { type ResultNode, taskNode } from '../results/tree.ts'

@@ -1,7 +1,5 @@
-import type { Celery } from '../app/create-celery.ts'
 import type { SignatureLike } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
-import type { Task } from '../app/task-handle.ts'
 import { checkValue } from '../options/check.ts'
 import { wholeFrom } from '../options/kinds.ts'
 import type { SignatureData } from '../protocol/message.ts'
@@ -9,7 +7,8 @@ import type { Result } from '../results/handle.ts'
 import type { GroupResult } from '../results/handle-group.ts'
 import { isGroup, makeChain, makeChord, makeGroup, makeTask, tasksOf } from './data.ts'
 import { normalise } from './normalise.ts'
-import { type AnySignature, Signature } from './signature.ts'
+import { type AnySignature, type SendingApp, Signature } from './signature.ts'
+import type { Task } from './task-handle.ts'
 
 /** What a member gives in its group's result; one that is a canvas with a group at its end gives a list. */
 export type MemberOutput<Members extends readonly AnySignature[]> = Members[number] extends infer Member
@@ -95,7 +94,7 @@ export function chunks<Input extends object, Output>(
 }
 
 /** A signature that came as data, such as from Python or out of a queue. */
-export function signatureFrom(data: SignatureLike, app?: Celery): AnySignature {
+export function signatureFrom(data: SignatureLike, app?: SendingApp): AnySignature {
   return new Signature(app, normalise(signatureData(data)))
 }
 
@@ -120,6 +119,6 @@ function listed<T>(given: readonly T[] | readonly [readonly T[]]): readonly T[] 
   return given.length === 1 && Array.isArray(first) ? (first as readonly T[]) : (given as readonly T[])
 }
 
-function appOf(parts: readonly AnySignature[]): Celery | undefined {
+function appOf(parts: readonly AnySignature[]): SendingApp | undefined {
   return parts.find((part) => part?.app)?.app
 }

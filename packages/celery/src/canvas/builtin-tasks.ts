@@ -1,5 +1,5 @@
+import type { AppCore } from '../app/app-core.ts'
 import { bindArguments, validateInput } from '../app/bind-arguments.ts'
-import type { AppCore } from '../app/celery.ts'
 import { currentTask } from '../app/current-task.ts'
 import type { AnyTaskDefinition, TaskContext } from '../app/task.ts'
 import { CeleryError } from '../errors.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'
 import { exceptionData, readExceptionData, reprOfException } from '../protocol/exceptions.ts'
 import type { SignatureData } from '../protocol/message.ts'

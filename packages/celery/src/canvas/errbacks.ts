@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { CeleryError } from '../errors.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import type { ResultNode } from '../protocol/result-tuple.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import type { ExceptionData } from '../results/port.ts'
 import { groupNode, nodeTuple, type ResultNode } from '../results/tree.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import { formatTime } from '../protocol/time.ts'
 import type { TaskFailure } from './after-task.ts'

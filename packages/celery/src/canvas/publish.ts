@@ -1,5 +1,5 @@
+import type { AppCore } from '../app/app-core.ts'
 import type { CallOptions } from '../app/build-message.ts'
-import type { AppCore } from '../app/celery.ts'
 import { currentTask } from '../app/current-task.ts'
 import { type SendContext, sendTask } from '../app/send-task.ts'
 import { CeleryError } from '../errors.ts'

@@ -1,17 +1,20 @@
-import type { Celery } from '../app/create-celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { SendOptions, SignatureLike } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
 import { optionsOver, signatureOptions } from '../app/signature-options.ts'
 import { splitInput } from '../app/split-input.ts'
 import { bad } from '../options/check.ts'
 import type { SignatureData } from '../protocol/message.ts'
-import { Result, resultFrom } from '../results/handle.ts'
+import { Result, type ResultSource, resultFrom } from '../results/handle.ts'
 import type { GroupResult } from '../results/handle-group.ts'
 import { applySignature } from './apply.ts'
 import { isGroup, isTask, mergeOptions } from './data.ts'
 import { withErrback, withLink } from './links.ts'
 import { isEmpty, normalise } from './normalise.ts'
 import { bind, immutably } from './parts.ts'
+
+/** What sends signatures, and knows where their results are. */
+export interface SendingApp extends AppCore, ResultSource {}
 
 export type AnySignature = Signature<Result | GroupResult>
 
@@ -21,10 +24,10 @@ export type AnySignature = Signature<Result | GroupResult>
  */
 export class Signature<Handle extends Result | GroupResult = Result> {
   /** What sends it; undefined for one that was read from data without an app. */
-  readonly app: Celery | undefined
+  readonly app: SendingApp | undefined
   readonly #data: SignatureData
 
-  constructor(app: Celery | undefined, data: SignatureData) {
+  constructor(app: SendingApp | undefined, data: SignatureData) {
     this.app = app
     this.#data = data
   }

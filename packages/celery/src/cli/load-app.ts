@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Celery, createCelery } from '../app/create-celery.ts'
 import type { Beat } from '../beat/index.ts'
+import { type Celery, createCelery } from '../create-celery.ts'
 import { UsageError } from './io.ts'
 
 export interface AppOptions {

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { createInspect, type Inspect } from './inspect.ts'
 import { type BroadcastOptions, createMailboxClient, type Replies } from './mailbox-client.ts'
 

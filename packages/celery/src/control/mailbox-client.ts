@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { Listening } from '../brokers/port.ts'
 import { CeleryError } from '../errors.ts'
 import { decodeJson } from '../protocol/json.ts'

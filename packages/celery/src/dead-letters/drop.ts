@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { DeadLetterQuery } from '../brokers/dead-letter-store.ts'
 import { takePages } from './take-pages.ts'
 

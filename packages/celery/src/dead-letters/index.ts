@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
 import { drop, dropAll } from './drop.ts'
 import { type Replayed, replay, replayAll } from './replay.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
 import { forEachBounded } from '../canvas/for-each-bounded.ts'
 import type { WireMessage } from '../protocol/message.ts'

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
 
 /** Some brokers look through all letters for each page, so it is the largest there is. */

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { Broker } from '../brokers/port.ts'
 import type { ResultStore } from '../results/port.ts'
 import { noEvents } from './events.ts'

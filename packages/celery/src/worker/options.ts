@@ -1,5 +1,5 @@
 import { availableParallelism, hostname } from 'node:os'
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { queueDeclaration } from '../app/queue-check.ts'
 import { type DeathReason, deathReasons } from '../brokers/dead-letter-store.ts'
 import type { QueueDeclaration } from '../brokers/port.ts'

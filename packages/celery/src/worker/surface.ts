@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { Broker, QueueDeclaration } from '../brokers/port.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { AnyTaskDefinition, RetryPolicy } from '../app/task.ts'
 import { isBuiltin, isMap } from '../canvas/builtin-tasks.ts'
 

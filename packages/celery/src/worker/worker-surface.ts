@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import type { Broker, QueueDeclaration } from '../brokers/port.ts'
 import { CeleryError } from '../errors.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'

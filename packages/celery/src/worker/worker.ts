@@ -1,4 +1,4 @@
-import type { AppCore } from '../app/celery.ts'
+import type { AppCore } from '../app/app-core.ts'
 import { CeleryError } from '../errors.ts'
 import { Consumers } from './consumers.ts'
 import { createRuntime, windowOf } from './create-runtime.ts'

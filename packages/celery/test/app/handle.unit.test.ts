@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createCelery } from '../../src/app/create-celery.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { Result } from '../../src/results/handle.ts'
 import { GroupResult } from '../../src/results/handle-group.ts'
 import { createMemoryResults } from '../../src/results/memory/index.ts'

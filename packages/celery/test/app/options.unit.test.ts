@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import type { CeleryOptions } from '../../src/app/celery.ts'
-import { createCelery } from '../../src/app/create-celery.ts'
+import type { CeleryOptions } from '../../src/app/celery-options.ts'
 import type { SendOptions } from '../../src/app/send-options.ts'
 import type { RetryOptions, TaskContext, TaskDefinition } from '../../src/app/task.ts'
 import { createMemoryBroker } from '../../src/brokers/memory/index.ts'
 import { chain, group } from '../../src/canvas/build.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { createWorker, type WorkerOptions } from '../../src/create-worker.ts'
 
 function createApp() {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { CeleryOptions } from '../../src/app/celery.ts'
-import { createCelery } from '../../src/app/create-celery.ts'
+import type { CeleryOptions } from '../../src/app/celery-options.ts'
 import { destination, findRoute, routeOf } from '../../src/app/route.ts'
 import { chain, chunks, map } from '../../src/canvas/build.ts'
 import { normalise } from '../../src/canvas/normalise.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import type { SignatureData } from '../../src/protocol/message.ts'
 
 describe('the route of a task', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import type { CeleryOptions } from '../../src/app/celery.ts'
-import { createCelery } from '../../src/app/create-celery.ts'
+import type { CeleryOptions } from '../../src/app/celery-options.ts'
 import { runAsTask } from '../../src/app/current-task.ts'
 import { createMemoryBroker } from '../../src/brokers/memory/index.ts'
 import type { Destination, PublishOptions } from '../../src/brokers/port.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { decodeTask } from '../../src/protocol/decode-task.ts'
 import type { TaskMessage, WireMessage } from '../../src/protocol/message.ts'
 

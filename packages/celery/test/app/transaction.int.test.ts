@@ -1,9 +1,9 @@
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Celery, createCelery } from '../../src/app/create-celery.ts'
 import type { SqlClient } from '../../src/brokers/port.ts'
 import { chain, chord, group } from '../../src/canvas/build.ts'
+import { type Celery, createCelery } from '../../src/create-celery.ts'
 import { urlOf } from '../postgres/support/places.ts'
 
 describe('on PostgreSQL, what is sent within a transaction', () => {

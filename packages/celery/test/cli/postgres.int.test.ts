@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@colophon/postgres/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { createCelery } from '../../src/app/create-celery.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { createWorker } from '../../src/create-worker.ts'
 import { urlOf } from '../postgres/support/places.ts'
 import { command, soon } from './support/command.ts'

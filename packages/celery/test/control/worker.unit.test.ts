@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Celery, createCelery } from '../../src/app/create-celery.ts'
 import { type ControlClient, createControlClient } from '../../src/control/client.ts'
 import { servePidbox } from '../../src/control/pidbox.ts'
+import { type Celery, createCelery } from '../../src/create-celery.ts'
 import { captureEvents } from '../../src/events/capture.ts'
 import type { CeleryEvent } from '../../src/events/event.ts'
 import { createWorkerEvents } from '../../src/events/worker-events.ts'

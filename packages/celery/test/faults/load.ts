@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Celery } from '../../src/app/create-celery.ts'
 import { chain, chord } from '../../src/canvas/build.ts'
+import type { Celery } from '../../src/create-celery.ts'
 import { CeleryError } from '../../src/errors.ts'
 import type { Random } from './random.ts'
 import type { FaultsTasks } from './tasks.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Celery } from '../../src/app/create-celery.ts'
 import type { TaskContext } from '../../src/app/task.ts'
+import type { Celery } from '../../src/create-celery.ts'
 import type { Effect } from './effects.ts'
 
 /** What every task is given: a number, and for how many milliseconds to work. */

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Celery } from '../../src/app/create-celery.ts'
+import type { Celery } from '../../src/create-celery.ts'
 import { createDeadLetters } from '../../src/dead-letters/index.ts'
 import { noLog } from '../../src/log.ts'
 import { isReady, type TaskMeta } from '../../src/results/port.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'amqplib'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createCelery } from '../../src/app/create-celery.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { startTcpProxy } from '../../testing/tcp-proxy.ts'
 import { startWorker, task } from './support.ts'

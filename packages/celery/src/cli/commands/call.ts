@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { CallArguments, Celery } from '../../app/create-celery.ts'
 import type { SendOptions } from '../../app/send-options.ts'
+import type { CallArguments, Celery } from '../../create-celery.ts'
 import type { Io } from '../io.ts'
 import { jsonList, jsonObject, shownJson } from '../json-option.ts'
 import { seconds, wholeNumber } from '../numbers.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Celery } from '../../app/create-celery.ts'
+import type { Celery } from '../../create-celery.ts'
 import type { Io } from '../io.ts'
 import { type AppOptions, type LoadedApp, loadApp } from '../load-app.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Celery } from '../../app/create-celery.ts'
+import type { Celery } from '../../create-celery.ts'
 import { type Io, UsageError } from '../io.ts'
 import { table } from '../table.ts'
 import { withApp } from './context.ts'

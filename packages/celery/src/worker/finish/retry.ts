@@ -1,4 +1,4 @@
-import type { PublishTo } from '../../app/celery.ts'
+import type { PublishTo } from '../../app/app-core.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { decodeTask } from '../../protocol/decode-task.ts'
 import { exceptionData, reprOfException } from '../../protocol/exceptions.ts'

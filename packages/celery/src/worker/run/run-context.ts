@@ -1,4 +1,4 @@
-import type { AppCore } from '../../app/celery.ts'
+import type { AppCore } from '../../app/app-core.ts'
 import type { CurrentTask } from '../../app/current-task.ts'
 import type { RetryOptions, TaskContext } from '../../app/task.ts'
 import { checkRetry } from '../../app/task-checks.ts'

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { AppCore } from '../../app/celery.ts'
+import type { AppCore } from '../../app/app-core.ts'
 import { runAsTask } from '../../app/current-task.ts'
 import { CeleryError, TaskError } from '../../errors.ts'
 import type { Log } from '../../log.ts'

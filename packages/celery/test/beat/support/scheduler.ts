@@ -2,9 +2,10 @@
  * A scheduler in a process of its own, to be killed: `scheduler.ts BROKER STORE SECONDS [hang]`. Says `started`, and
  * `published` for each message that was handed to the broker; with `hang` it never goes on from there.
  */
-import { createCelery } from '../../../src/app/create-celery.ts'
+
 import { createBeat } from '../../../src/beat/beat.ts'
 import { interval } from '../../../src/beat/schedules/interval.ts'
+import { createCelery } from '../../../src/create-celery.ts'
 
 const [broker = '', store = '', seconds = '1', hang] = process.argv.slice(2)
 const app = createCelery({ broker })

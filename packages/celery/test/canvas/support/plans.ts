@@ -1,6 +1,6 @@
-import type { Celery } from '../../../src/app/create-celery.ts'
 import { chain, chord, group } from '../../../src/canvas/build.ts'
 import type { AnySignature } from '../../../src/canvas/signature.ts'
+import type { Celery } from '../../../src/create-celery.ts'
 
 /** A canvas as both sides of the tests build it. Names of tasks say no side: `onSides` gives them one. */
 export type Plan =

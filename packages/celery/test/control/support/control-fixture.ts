@@ -1,6 +1,6 @@
-import { createCelery } from '../../../src/app/create-celery.ts'
 import { createControlClient } from '../../../src/control/client.ts'
 import { servePidbox } from '../../../src/control/pidbox.ts'
+import { createCelery } from '../../../src/create-celery.ts'
 import { recordingLog } from '../../events/support/recording-log.ts'
 import { FakeWorker } from './fake-worker.ts'
 

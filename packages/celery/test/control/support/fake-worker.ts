@@ -1,4 +1,4 @@
-import type { AppCore } from '../../../src/app/celery.ts'
+import type { AppCore } from '../../../src/app/app-core.ts'
 import type { Broker, QueueDeclaration } from '../../../src/brokers/port.ts'
 import type { RequestInfo, ScheduledInfo, WorkerSurface } from '../../../src/worker/surface.ts'
 

@@ -1,13 +1,12 @@
-import { makeTask } from '../canvas/data.ts'
-import { Signature } from '../canvas/signature.ts'
+import { carriedQueue } from '../app/route.ts'
+import type { SendOptions, StandingOptions } from '../app/send-options.ts'
+import { sendTask } from '../app/send-task.ts'
+import { optionsOver, signatureOptions } from '../app/signature-options.ts'
+import { splitInput } from '../app/split-input.ts'
 import type { SignatureOptions } from '../protocol/message.ts'
 import { Result } from '../results/handle.ts'
-import type { Celery } from './create-celery.ts'
-import { carriedQueue } from './route.ts'
-import type { SendOptions, StandingOptions } from './send-options.ts'
-import { sendTask } from './send-task.ts'
-import { optionsOver, signatureOptions } from './signature-options.ts'
-import { splitInput } from './split-input.ts'
+import { makeTask } from './data.ts'
+import { type SendingApp, Signature } from './signature.ts'
 
 /** A task that lives elsewhere, and how it is sent unless a call says otherwise. */
 export interface RemoteTaskOptions extends StandingOptions {
@@ -19,11 +18,11 @@ export interface RemoteTaskOptions extends StandingOptions {
  * is an array.
  */
 export class Task<Input extends object, Output> {
-  readonly app: Celery
+  readonly app: SendingApp
   readonly name: string
   readonly #options: SignatureOptions
 
-  constructor(app: Celery, name: string, options: SignatureOptions = {}) {
+  constructor(app: SendingApp, name: string, options: SignatureOptions = {}) {
     this.app = app
     this.name = name
     this.#options = options
