@@ -4,7 +4,7 @@ import type { TaskOptions } from '../../src/app/task.ts'
 import { Decimal } from '../../src/protocol/python-values.ts'
 import type { WorkerOptions } from '../../src/worker/options.ts'
 import { createWorker } from '../../src/worker/worker.ts'
-import { createThreadApp } from './fixtures/thread-app.ts'
+import { createThreadApp, unreadable } from './fixtures/thread-app.ts'
 import { createApp, depthOf, lettersOf, metaOf, recordLog, startWorker, task, until } from './support.ts'
 
 const module = new URL('./fixtures/thread-app.ts', import.meta.url)
@@ -121,7 +121,7 @@ test('a task that kills its thread is tried again when it is late, and then is a
   expect(letter).toMatchObject({
     reason: 'worker_lost',
     taskId: result.id,
-    history: [{ event: 'worker_lost', detail: /code: 3/ }],
+    history: [{ event: 'worker_lost', detail: expect.stringMatching(/code: 3/) }],
   })
   expect(letter?.error.message).toMatch(/begun 2 times/)
   expect(await depthOf(app)).toBe(0)
@@ -134,9 +134,25 @@ test.each([
 ])('%s loses its thread alone, and has failed', async (name, why) => {
   const { app } = await setUp({ threadMemory: 32 })
   const result = await app.send(name)
-  await expect(result.get()).rejects.toMatchObject({ type: 'WorkerLostError', message: why })
+  await expect(result.get()).rejects.toMatchObject({
+    type: 'WorkerLostError',
+    message: expect.stringMatching(why),
+  })
   expect(await (await app.send('where')).get()).toEqual([false, expect.any(Number)])
   expect(await metaOf(app, result.id)).toMatchObject({ status: 'FAILURE' })
+})
+
+test('whatever a task throws is its failure, on a thread and on the event loop', async () => {
+  const { app, lines } = await setUp()
+  for (const name of ['throws', 'throws on main', 'rejects on main']) {
+    for (const what of unreadable) {
+      const result = await app.send(name, { kwargs: { what } })
+      const error: unknown = await result.get().catch((thrown: unknown) => thrown)
+      expect(error, `${name}: ${what}`).toMatchObject({ type: 'Exception' })
+    }
+  }
+  expect(lines.filter(({ message }) => /could not be finished|died/.test(message))).toEqual([])
+  expect(await lettersOf(app)).toEqual([])
 })
 
 test('a cold stop ends threads; what threads cannot load is said at the start', async () => {
@@ -145,7 +161,10 @@ test('a cold stop ends threads; what threads cannot load is said at the start', 
   await until(() => worker.surface.active().length === 1)
   await worker.stop({ mode: 'cold' })
   const missing = createWorker(app, { module: new URL('./no-such-module.ts', import.meta.url) })
-  await expect(missing.start()).rejects.toMatchObject({ code: 'BAD_OPTION', message: /cannot load the app/ })
+  await expect(missing.start()).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+    message: expect.stringMatching(/cannot load the app/),
+  })
   const empty = createWorker(app, { module: import.meta.resolve('../../src/log.ts') })
   await expect(empty.start()).rejects.toThrow(/exports no app/)
 })
@@ -183,7 +202,7 @@ test('a thread that cannot load the app gives its slot back: the task is lost, n
     const result = await app.send('limited')
     await expect(result.get({ timeout: 20 })).rejects.toMatchObject({
       type: 'WorkerLostError',
-      message: /exports no app/,
+      message: expect.stringMatching(/exports no app/),
     })
   }
 })

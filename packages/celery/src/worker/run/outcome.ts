@@ -40,8 +40,21 @@ export interface Retry {
   kwargs: Record<string, unknown> | undefined
 }
 
-/** What a thrown error makes of the run. */
+/** What a thrown error makes of the run. Never throws, whatever was thrown. */
 export function outcomeOfError(
+  error: unknown,
+  policy: RetryPolicy | undefined,
+  signal: AbortSignal | undefined,
+): Outcome {
+  try {
+    return outcomeOfReadable(error, policy, signal)
+  } catch {
+    // Its own code threw as it was looked at.
+    return failure(error, { isRetriable: isRetriable(error, policy) })
+  }
+}
+
+function outcomeOfReadable(
   error: unknown,
   policy: RetryPolicy | undefined,
   signal: AbortSignal | undefined,
