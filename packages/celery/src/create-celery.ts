@@ -48,6 +48,7 @@ export function createCelery(options: CeleryOptions): Celery {
   return new Celery(options)
 }
 
+/** An app: what defines tasks, sends them and finds their results. Made by `createCelery`. */
 export class Celery implements AppCore, ResultSource {
   readonly options: AppCore['options']
   readonly clock = new LamportClock()

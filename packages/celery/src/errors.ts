@@ -16,8 +16,10 @@ export const errorCodes = {
   CLOSED: 'It was closed while something was still going on.',
 } as const
 
+/** A code of `CeleryError`; `errorCodes` says what each means. */
 export type ErrorCode = keyof typeof errorCodes
 
+/** What this package raises by itself. Callers branch on `code`; the message says what to do. */
 export class CeleryError extends Error {
   override readonly name: string = 'CeleryError'
   readonly code: ErrorCode

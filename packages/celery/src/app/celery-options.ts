@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import type { ResultStore } from '../results/port.ts'
 import type { TaskOptions } from './task.ts'
 
+/** Options of `createCelery`. Durations in seconds. */
 export interface CeleryOptions {
   /** `amqp://`, `redis://`, `postgres://`, `memory:`, or a broker. */
   broker: string | Broker
@@ -32,6 +33,7 @@ export interface CeleryOptions {
   newId?(): string
 }
 
+/** Where tasks go, by their names; what a task or a call says of its own goes before it. */
 export interface Route {
   task: string | RegExp
   queue: string

@@ -38,4 +38,5 @@ export interface SendOptions {
 /** Those that make sense for many calls. */
 export type StandingOptions = Omit<SendOptions, 'taskId' | 'transaction'>
 
+/** A signature, or the data of one, such as came from Python. */
 export type SignatureLike = { toJSON(): SignatureData } | SignatureData

@@ -66,6 +66,7 @@ export interface TaskOptions {
   trackStarted?: boolean
 }
 
+/** Which failures are tried again, how often and after how long. Durations in seconds. */
 export interface RetryPolicy {
   /** Which errors are worth another try; every one when absent. A failed validation of arguments never is. */
   on?(error: unknown): boolean
@@ -122,6 +123,7 @@ export interface TaskContext {
   reject(options?: { requeue?: boolean; reason?: string }): never
 }
 
+/** Options of a task's `context.retry`. */
 export interface RetryOptions {
   /** Seconds from now; the task's policy decides when neither this nor `eta` is given. */
   countdown?: number

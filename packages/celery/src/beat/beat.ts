@@ -9,6 +9,7 @@ import { isSameDatabase } from './send-run.ts'
 import type { EntryState, Run, ScheduleStore } from './store.ts'
 import { tick } from './tick.ts'
 
+/** The entries, and where it is kept what was sent of them. */
 export interface BeatOptions {
   /** By name: what identifies an entry in the store, which all schedulers of the app share. */
   entries: Record<string, BeatEntry>
@@ -41,11 +42,13 @@ export interface BeatClock {
   after(milliseconds: number, callback: () => void): () => void
 }
 
+/** An entry as the store has it, and when it is due next. */
 export interface ListedEntry extends EntryState {
   /** Undefined while it is paused or not enabled, and for an entry that this process does not have. */
   next: Date | undefined
 }
 
+/** Schedules, and what is done with them: see `createBeat`. */
 export interface Beat {
   /**
    * Resolves when the entries are known to the store and runs are being sent. Rejects when the store or the broker

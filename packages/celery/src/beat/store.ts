@@ -44,6 +44,7 @@ export interface EntryText {
   schedule: string
 }
 
+/** What the store knows of an entry. */
 export interface EntryState extends EntryText {
   paused: boolean
   /** From when the next due time is counted: the due time of the last run, or when the entry began or was resumed. */
@@ -59,6 +60,7 @@ export interface EntryState extends EntryText {
   seen: Date
 }
 
+/** One sending of an entry. */
 export interface Run {
   entry: string
   /** The nominal time; for one asked for by hand, when it was. */

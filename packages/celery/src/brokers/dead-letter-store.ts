@@ -18,6 +18,7 @@ export interface DeadLetterStore {
   count(): Promise<number>
 }
 
+/** Which dead letters are wanted; all that is given must hold. */
 export interface DeadLetterQuery {
   /** 50 when absent, at most 1,000. */
   limit?: number
@@ -31,12 +32,14 @@ export interface DeadLetterQuery {
   reason?: DeathReason
 }
 
+/** Some dead letters, and where the next ones begin. */
 export interface DeadLetterPage {
   letters: DeadLetter[]
   /** Where to go on; undefined when there is nothing behind. */
   next: string | undefined
 }
 
+/** A message that was put aside, with why and what happened to it before. */
 export interface DeadLetter {
   /** The letter's own id, a UUID. */
   id: string
@@ -59,6 +62,7 @@ export interface DeadLetter {
   message: WireMessage
 }
 
+/** What happened to a task before it died: a retry, or the loss of its worker. */
 export interface DeathHistory {
   at: string
   event: string
@@ -77,4 +81,5 @@ export const deathReasons = [
   'rejected',
 ] as const
 
+/** Why a message was put aside. */
 export type DeathReason = (typeof deathReasons)[number]

@@ -49,6 +49,7 @@ export interface Broker {
   readonly deadLetters: DeadLetterStore
 }
 
+/** Whether the broker is connected; `reconnecting` after its connection was lost. */
 export type BrokerState = 'closed' | 'open' | 'reconnecting'
 
 export interface BrokerDescription {
@@ -59,6 +60,7 @@ export interface BrokerDescription {
   virtual_host: string
 }
 
+/** A queue with its exchange, binding and arguments, declared as Python does; most are just a name. */
 export interface QueueDeclaration {
   name: string
   /** A direct exchange of the queue's own name when absent, as Celery makes for a queue it was only given the name of. */
@@ -149,6 +151,7 @@ export interface Delivery {
   delay(until: Date, headers?: Record<string, unknown>): Promise<void>
 }
 
+/** How much waits in a queue, and for whom. */
 export interface QueueDepth {
   /** Messages that wait: those in workers' hands are not counted. */
   messages: number

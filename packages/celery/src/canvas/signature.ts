@@ -16,6 +16,7 @@ import { bind, immutably } from './parts.ts'
 /** What sends signatures, and knows where their results are. */
 export interface SendingApp extends AppCore, ResultSource {}
 
+/** A signature whatever its result: what canvases are made of. */
 export type AnySignature = Signature<Result | GroupResult>
 
 /**

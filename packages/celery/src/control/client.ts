@@ -60,6 +60,7 @@ export interface ControlClient {
   close(): Promise<void>
 }
 
+/** Asks and commands workers, in Python or TypeScript, as `celery inspect` and `celery control` do. `close` it at the end. */
 export function createControlClient(app: AppCore): ControlClient {
   const mailbox = createMailboxClient(app)
   const inspect = createInspect(mailbox)

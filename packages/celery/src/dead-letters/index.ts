@@ -15,6 +15,7 @@ export interface DeadLetters {
   dropAll(query?: DeadLetterQuery): Promise<number>
 }
 
+/** The dead letters of the app's broker: listed, counted, replayed and dropped. */
 export function createDeadLetters(app: AppCore): DeadLetters {
   const store = async () => (await app.broker()).deadLetters
   return {

@@ -11,6 +11,7 @@ export const replayedFromHeader = 'replayed_from'
 /** Letters of one page that are on their way at a time. */
 const atOnce = 100
 
+/** A dead letter that was sent again. */
 export interface Replayed {
   letter: DeadLetter
   /** The id it runs under now. Undefined for a message without an id, which goes back just as it came. */

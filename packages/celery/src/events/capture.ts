@@ -4,6 +4,7 @@ import { decodeJson } from '../protocol/json.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import { type CeleryEvent, eventExchange } from './event.ts'
 
+/** Which events are wanted. */
 export interface CaptureOptions {
   /** Which events, as AMQP's pattern: `task.#`, `worker.heartbeat`; all (`#`) when absent. */
   routingKey?: string

@@ -6,6 +6,7 @@ import { migrations } from './migrations.ts'
 import { answerTimeout, type SqlConnection, type SqlPool } from './pool.ts'
 import { schemaOf } from './schema.ts'
 
+/** Options of `migratePostgres`. */
 export interface MigrateOptions {
   /** `celery` when absent. */
   schema?: string

@@ -12,6 +12,7 @@ export interface ResultSource {
   readonly watcher: ResultWatcher
 }
 
+/** How a result is waited for. */
 export interface GetOptions {
   /** Seconds to wait; without it, for as long as it takes. */
   timeout?: number

@@ -59,6 +59,7 @@ export interface Watching {
   stop(): Promise<void>
 }
 
+/** Celery's states, and those of the task's own, such as `PROGRESS`. */
 export type TaskState = 'PENDING' | 'STARTED' | 'RETRY' | 'SUCCESS' | 'FAILURE' | 'REVOKED' | (string & {})
 
 /**

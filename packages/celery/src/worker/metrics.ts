@@ -27,6 +27,7 @@ export const noMetrics: WorkerMetrics = {
   dead() {},
 }
 
+/** Options of `prometheusMetrics`. */
 export interface PrometheusOptions {
   /** Where the metrics are registered: prom-client's own registry when absent. */
   registry?: Registry

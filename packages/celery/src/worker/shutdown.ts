@@ -12,6 +12,7 @@ import type { Runtime } from './runtime.ts'
 import { unhold } from './schedule.ts'
 import type { TaskRequest } from './task-request.ts'
 
+/** How a worker is stopped: see `Worker.stop`. */
 export interface StopOptions {
   mode?: 'warm' | 'cold'
   /** Seconds that a warm stop waits for what runs; then it is cold. For as long as it takes when absent. */

@@ -7,6 +7,7 @@ export interface WorkerTracer {
   begin(run: TracedRun): (end: { state: string; exception: string | undefined }) => void
 }
 
+/** The run of a task, as a tracer is told of it. */
 export interface TracedRun {
   message: TaskMessage
   queue: string

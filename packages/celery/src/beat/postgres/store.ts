@@ -23,6 +23,7 @@ import {
 } from '../store.ts'
 import { type Statements, statementsIn } from './statements.ts'
 
+/** Options of beat's store in PostgreSQL. Durations in seconds. */
 export interface PostgresSchedulesOptions {
   /** The schema with the tables: `celery` when absent. */
   schema?: string

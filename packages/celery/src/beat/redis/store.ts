@@ -7,6 +7,7 @@ import { readRedisUrl } from '../../redis/target.ts'
 import { claimTtl, type EntryState, type Run, retention, type ScheduleStore } from '../store.ts'
 import * as scripts from './scripts.ts'
 
+/** Options of beat's store in Redis. Durations in seconds. */
 export interface RedisSchedulesOptions {
   /** The hash that holds the entries; the URL's `global_keyprefix` goes before it. `celery-beat` when absent. */
   key?: string

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type Log, noLog } from '../../log.ts'
 
+/** What the URL of RabbitMQ cannot say. Durations in seconds. */
 export interface AmqpBrokerOptions {
   log?: Log
   /** Shown by RabbitMQ beside each connection; `celery` when absent. */

@@ -24,6 +24,7 @@ import { postgresDeadLetters } from './dead-letters.ts'
 
 export type { SqlPool } from '../../postgres/pool.ts'
 
+/** What the URL of PostgreSQL as a broker cannot say. Durations in seconds. */
 export interface PostgresBrokerOptions {
   /** The schema of its tables: `celery` when absent. */
   schema?: string

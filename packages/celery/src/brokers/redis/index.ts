@@ -3,6 +3,7 @@ import { readRedisUrl } from '../../redis/target.ts'
 import type { Broker } from '../port.ts'
 import { RedisBroker } from './broker.ts'
 
+/** What the URL of Redis as a broker cannot say. Durations in seconds. */
 export interface RedisBrokerOptions {
   /** kombu's `global_keyprefix`, also an option of the URL. */
   globalKeyPrefix?: string

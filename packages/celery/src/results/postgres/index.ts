@@ -8,6 +8,7 @@ import { encodeMeta } from '../../protocol/meta.ts'
 import type { ChordPart, ResultStore, TaskMeta, Watching } from '../port.ts'
 import { Connected } from './connected.ts'
 
+/** What the URL of results in PostgreSQL cannot say. Durations in seconds. */
 export interface PostgresResultsOptions {
   /** Seconds that results, groups and chords are kept: 86,400 when absent. */
   expires?: number

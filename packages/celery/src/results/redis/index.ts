@@ -11,6 +11,7 @@ import { ResultKeys } from './keys.ts'
 import { addPart, count, forgetChord, setSize, storeStates } from './scripts.ts'
 import { RedisWatches } from './watches.ts'
 
+/** What the URL of results in Redis cannot say. Durations in seconds. */
 export interface RedisResultsOptions {
   /** Seconds that results are kept: 86,400 when absent, and for ever when 0. */
   expires?: number
