@@ -1,6 +1,6 @@
 import { backoff } from '../async/backoff.ts'
+import { Batcher } from '../async/batcher.ts'
 import { pause } from '../async/pause.ts'
-import { Batcher } from './batcher.ts'
 import type { Database } from './database.ts'
 import { asError, isPassing, refusal } from './errors.ts'
 
@@ -45,6 +45,7 @@ export class BatchWriter<Item> {
     this.#batcher = new Batcher({
       maxItems: options.maxItems ?? 500,
       maxBytes: maxBatchBytes,
+      gatherTime: 0,
       sizeOf: ({ item }) => options.sizeOf(item),
       flush: (writes) => this.#flush(writes),
     })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Batcher } from '../../redis/batcher.ts'
+import { BatchWriter } from '../../redis/batch-writer.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import type { BrokerKeys } from './keys.ts'
 import { publishBatch } from './scripts.ts'
@@ -21,7 +21,7 @@ const remembered = 3_600
  * Redis keeps the number of the last batch that it took from this publisher.
  */
 export class Publisher {
-  readonly #batcher: Batcher<Push>
+  readonly #writer: BatchWriter<Push>
 
   constructor(link: RedisLink, keys: BrokerKeys) {
     const scriptKeys = [
@@ -30,7 +30,7 @@ export class Publisher {
       keys.delayedMessages,
       keys.delayedHead,
     ]
-    this.#batcher = new Batcher({
+    this.#writer = new BatchWriter({
       link,
       async send(pushes, batch) {
         const args: (string | number)[] = [batch, remembered]
@@ -45,6 +45,6 @@ export class Publisher {
 
   /** @param timeout milliseconds */
   push(push: Push, timeout: number): Promise<void> {
-    return this.#batcher.add(push, timeout)
+    return this.#writer.write(push, timeout)
   }
 }

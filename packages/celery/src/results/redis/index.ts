@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Log, noLog } from '../../log.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
-import { Batcher } from '../../redis/batcher.ts'
+import { BatchWriter } from '../../redis/batch-writer.ts'
 import { RedisLink } from '../../redis/link.ts'
 import { type RedisTarget, readRedisUrl, secondsOption } from '../../redis/target.ts'
 import type { ChordPart, ResultStore, TaskMeta, Watching } from '../port.ts'
@@ -52,7 +52,7 @@ class RedisResults implements ResultStore {
   readonly #link: RedisLink
   readonly #keys: ResultKeys
   readonly #watches: RedisWatches
-  readonly #storing: Batcher<Stored>
+  readonly #storing: BatchWriter<Stored>
   readonly #expires: number
   /** Milliseconds. */
   readonly #timeout: number
@@ -71,7 +71,7 @@ class RedisResults implements ResultStore {
     })
     this.#keys = new ResultKeys(options.globalKeyPrefix ?? target.options.global_keyprefix ?? '')
     this.#watches = new RedisWatches(this.#link, this.#keys, log)
-    this.#storing = new Batcher({
+    this.#storing = new BatchWriter({
       link: this.#link,
       send: (items) => this.#storeAll(items),
       sizeOf: ({ text }) => text.length,
@@ -94,7 +94,7 @@ class RedisResults implements ResultStore {
   }
 
   store(meta: TaskMeta): Promise<void> {
-    return this.#storing.add({ key: this.#keys.task(meta.task_id), text: encodeMeta(meta) }, this.#timeout)
+    return this.#storing.write({ key: this.#keys.task(meta.task_id), text: encodeMeta(meta) }, this.#timeout)
   }
 
   async get(taskIds: readonly string[]): Promise<(TaskMeta | undefined)[]> {
@@ -117,7 +117,7 @@ class RedisResults implements ResultStore {
 
   async storeGroup(groupId: string, result: unknown): Promise<void> {
     const text = encodeJson({ result })
-    await this.#storing.add({ key: this.#keys.group(groupId), text }, this.#timeout)
+    await this.#storing.write({ key: this.#keys.group(groupId), text }, this.#timeout)
   }
 
   async getGroup(groupId: string): Promise<unknown> {

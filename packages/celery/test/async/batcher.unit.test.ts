@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { Batcher } from '../../src/postgres/batcher.ts'
+import { Batcher } from '../../src/async/batcher.ts'
 
 function recorder(options: { maxItems?: number; maxBytes?: number; gatherTime?: number } = {}) {
   const batches: number[][] = []
   let running = 0
   const batcher = new Batcher<number>({
     maxItems: 100,
+    gatherTime: 0,
     sizeOf: (item) => item,
     ...options,
     async flush(items) {
@@ -34,6 +35,19 @@ describe('a batcher', () => {
     batcher.add(5)
     await batcher.drained()
     expect(batches.at(-1)).toEqual([5])
+  })
+
+  test('without a time waits for nothing but the code that adds', async () => {
+    const batches: number[][] = []
+    const batcher = new Batcher<number>({ maxItems: 9, flush: async (items) => void batches.push(items) })
+    batcher.add(1)
+    batcher.add(2)
+    await Promise.resolve()
+    expect(batches).toEqual([[1, 2]])
+    batcher.add(3)
+    batcher.remove((item) => item === 3)
+    await batcher.drained()
+    expect(batches).toEqual([[1, 2]])
   })
 
   test('waits for others where nobody waits for it, but not when it is drained', async () => {

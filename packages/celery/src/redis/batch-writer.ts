@@ -1,15 +1,17 @@
+import { Batcher } from '../async/batcher.ts'
 import { CeleryError } from '../errors.ts'
 import type { RedisLink } from './link.ts'
 import { ConnectionLost } from './replies.ts'
 
-export interface Entry<Item> {
+interface Entry<Item> {
   item: Item
+  size: number
   deadline: number
   resolve(): void
   reject(error: unknown): void
 }
 
-export interface BatcherOptions<Item> {
+export interface BatchWriterOptions<Item> {
   link: RedisLink
   /**
    * Sends the items in one command. Called again with the same items and number when the connection was lost, so it
@@ -30,46 +32,46 @@ const [maxWaiting, maxWaitingBytes] = [100_000, 256_000_000]
  * waits when there is nothing to wait for, and the busier it is the fewer commands it takes. As there is one batch
  * at a time, a lost connection leaves exactly one whose fate is unknown, and it alone is sent again.
  */
-export class Batcher<Item> {
-  readonly #options: BatcherOptions<Item>
-  #waiting: Entry<Item>[] = []
+export class BatchWriter<Item> {
+  readonly #options: BatchWriterOptions<Item>
+  readonly #batcher: Batcher<Entry<Item>>
   #waitingBytes = 0
   #sending: Entry<Item>[] = []
-  #isRunning = false
   #batch = 0
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  constructor(options: BatcherOptions<Item>) {
+  constructor(options: BatchWriterOptions<Item>) {
     this.#options = options
+    this.#batcher = new Batcher({
+      maxItems,
+      maxBytes,
+      sizeOf: ({ size }) => size,
+      flush: (entries) => this.#flush(entries),
+    })
   }
 
   /** Rejects after so many milliseconds; what was sent by then may have been done or not. */
-  add(item: Item, timeout: number): Promise<void> {
+  write(item: Item, timeout: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    if (this.#waiting.length >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
-      reject(this.#late(`${this.#waiting.length} wait already`))
+    if (this.#batcher.size >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
+      reject(this.#late(`${this.#batcher.size} wait already`))
       return promise
     }
     const deadline = performance.now() + timeout
-    this.#waitingBytes += this.#options.sizeOf(item)
-    this.#waiting.push({ item, deadline, resolve, reject })
+    const size = this.#options.sizeOf(item)
+    this.#waitingBytes += size
+    this.#batcher.add({ item, size, deadline, resolve, reject })
     this.#wakeAt(deadline)
-    if (!this.#isRunning) {
-      this.#isRunning = true
-      queueMicrotask(() => void this.#run())
-    }
     return promise
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      this.#sending = this.#next()
-      this.#batch += 1
-      await this.#send(this.#sending, this.#batch)
-      this.#sending = []
-    }
-    this.#isRunning = false
+  async #flush(entries: Entry<Item>[]): Promise<void> {
+    for (const { size } of entries) this.#waitingBytes -= size
+    this.#sending = entries
+    this.#batch += 1
+    await this.#send(entries, this.#batch)
+    this.#sending = []
   }
 
   async #send(entries: Entry<Item>[], batch: number): Promise<void> {
@@ -106,20 +108,6 @@ export class Batcher<Item> {
     )
   }
 
-  #next(): Entry<Item>[] {
-    let bytes = 0
-    let count = 0
-    for (const { item } of this.#waiting) {
-      bytes += this.#options.sizeOf(item)
-      if (count > 0 && (bytes > maxBytes || count >= maxItems)) break
-      count += 1
-    }
-    const next = count === this.#waiting.length ? this.#waiting : this.#waiting.splice(0, count)
-    if (next === this.#waiting) this.#waiting = []
-    for (const { item } of next) this.#waitingBytes -= this.#options.sizeOf(item)
-    return next
-  }
-
   /** One timer for all, at the earliest deadline; it goes on when nothing waits, which costs less than to stop it. */
   #wakeAt(deadline: number): void {
     if (deadline >= this.#timerAt) return
@@ -131,14 +119,16 @@ export class Batcher<Item> {
   #expire(): void {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = performance.now()
-    const isOver = (entry: Entry<Item>) => entry.deadline <= now
-    for (const entry of [...this.#sending, ...this.#waiting].filter(isOver))
-      entry.reject(this.#late('in time'))
-    for (const { item } of this.#waiting.filter(isOver)) this.#waitingBytes -= this.#options.sizeOf(item)
-    this.#waiting = this.#waiting.filter((entry) => !isOver(entry))
-    const left = [...this.#sending, ...this.#waiting].filter((entry) => !isOver(entry))
-    if (left.length > 0)
-      this.#wakeAt(left.reduce((least, { deadline }) => Math.min(least, deadline), Infinity))
+    const isOver = ({ deadline }: Entry<Item>) => deadline <= now
+    const all = [...this.#sending, ...this.#batcher.waiting]
+    for (const entry of all.filter(isOver)) entry.reject(this.#late('in time'))
+    for (const { size } of this.#batcher.waiting.filter(isOver)) this.#waitingBytes -= size
+    this.#batcher.remove(isOver)
+    const next = all.reduce(
+      (least, entry) => (isOver(entry) ? least : Math.min(least, entry.deadline)),
+      Infinity,
+    )
+    if (next < Infinity) this.#wakeAt(next)
   }
 
   #late(why: string): CeleryError {

@@ -4,15 +4,18 @@ export interface BatcherOptions<Item> {
   /** Bytes of one batch, more or less; an item by itself may be larger. */
   maxBytes?: number
   sizeOf?(item: Item): number
-  /** Milliseconds that the first waits for others; when absent or 0, the rest of this turn of the event loop. */
+  /**
+   * Milliseconds that the first waits for others; with 0 the rest of this turn of the event loop, and when absent only
+   * until the code that is running has come to its end.
+   */
   gatherTime?: number
   /** Must not reject: it settles what the items carry. */
   flush(items: Item[]): Promise<void>
 }
 
 /**
- * Gathers what comes within one turn of the event loop, and whatever comes while a batch is under way, and hands it over
- * as one: one batch at a time, in the order it came.
+ * Gathers what comes at the same time, and whatever comes while a batch is under way, and hands it over as one: one batch
+ * at a time, in the order it came.
  */
 export class Batcher<Item> {
   readonly #options: BatcherOptions<Item>
@@ -27,6 +30,15 @@ export class Batcher<Item> {
 
   get size(): number {
     return this.#waiting.length
+  }
+
+  get waiting(): readonly Item[] {
+    return this.#waiting
+  }
+
+  /** Takes out those that wait and are not to be handed over any more. */
+  remove(isOver: (item: Item) => boolean): void {
+    this.#waiting = this.#waiting.filter((item) => !isOver(item))
   }
 
   add(item: Item): void {
@@ -44,13 +56,15 @@ export class Batcher<Item> {
   async #run(): Promise<void> {
     do {
       await this.#gather()
-      await this.#options.flush(this.#take())
+      const items = this.#take()
+      if (items.length > 0) await this.#options.flush(items)
     } while (this.#waiting.length > 0)
     this.#running = undefined
   }
 
   #gather(): Promise<void> {
-    const { gatherTime = 0, maxItems } = this.#options
+    const { gatherTime, maxItems } = this.#options
+    if (gatherTime === undefined) return Promise.resolve()
     return new Promise((resolve) => {
       if (gatherTime === 0 || this.#isDraining || this.#waiting.length >= maxItems) {
         setImmediate(resolve)
@@ -71,8 +85,11 @@ export class Batcher<Item> {
       bytes += sizeOf(this.#waiting[count] as Item)
       if (bytes > maxBytes && count > 0) break
     }
-    const taken = this.#waiting.slice(0, count)
-    this.#waiting = this.#waiting.slice(count)
-    return taken
+    if (count === this.#waiting.length) {
+      const all = this.#waiting
+      this.#waiting = []
+      return all
+    }
+    return this.#waiting.splice(0, count)
   }
 }
