@@ -1,6 +1,7 @@
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
-import { describeError, isPassing, refusal } from '../../postgres/errors.ts'
+import { describeError } from '../../postgres/errors.ts'
+import { Opening } from '../../postgres/opening.ts'
 import { type Address, addressOf, openPool, type SqlPool } from '../../postgres/pool.ts'
 import { type Schema, schemaOf } from '../../postgres/schema.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -48,24 +49,30 @@ export function createPostgresBroker(source: string | SqlPool, options: Postgres
 
 class PostgresBroker implements Broker {
   readonly kind = 'postgres'
-  readonly #source: string | SqlPool
-  readonly #options: PostgresBrokerOptions
+  readonly #opening: Opening<Connected>
   readonly #schema: Schema
   readonly #address: Address
   readonly #log: Log
   readonly #watchers = new Set<(state: BrokerState, error?: Error) => void>()
   #state: BrokerState = 'closed'
-  #connected: Promise<Connected> | undefined
 
   constructor(source: string | SqlPool, options: PostgresBrokerOptions) {
-    const { leaseTimeout = 60, maxConnections = 6 } = options
+    const { leaseTimeout = 60, maxConnections = 6, migrate = true, log = noLog } = options
     if (!(leaseTimeout >= 1)) throw new CeleryError('BAD_OPTION', 'leaseTimeout must be at least 1 second')
     if (!(maxConnections >= 2)) throw new CeleryError('BAD_OPTION', 'maxConnections must be at least 2')
-    this.#source = source
-    this.#options = { ...options, leaseTimeout, maxConnections }
-    this.#schema = schemaOf(options.schema)
+    const schema = schemaOf(options.schema)
+    this.#schema = schema
     this.#address = addressOf(source)
-    this.#log = options.log ?? noLog
+    this.#log = log
+    const onState = (state: BrokerState, error?: Error) => this.#is(state, error)
+    this.#opening = new Opening({
+      what: 'broker',
+      code: 'BROKER_UNAVAILABLE',
+      async create() {
+        const opened = await openPool(source, { application: 'celery broker', max: maxConnections, log })
+        return new Connected({ opened, schema, migrate, leaseTimeout, log, onState })
+      },
+    })
   }
 
   get state(): BrokerState {
@@ -73,20 +80,12 @@ class PostgresBroker implements Broker {
   }
 
   async open(): Promise<void> {
-    this.#connected ??= this.#connect()
-    try {
-      await this.#connected
-    } catch (error) {
-      this.#connected = undefined
-      throw error
-    }
+    await this.#opening.open()
+    if (this.#state === 'closed') this.#is('open')
   }
 
   async close(): Promise<void> {
-    const connected = this.#connected
-    this.#connected = undefined
-    const open = await connected?.catch(() => undefined)
-    await open?.close()
+    await this.#opening.close()
     this.#is('closed')
   }
 
@@ -101,19 +100,19 @@ class PostgresBroker implements Broker {
   }
 
   async declare(queue: QueueDeclaration): Promise<void> {
-    return (await this.#open()).declare(queue)
+    return (await this.#opening.get()).declare(queue)
   }
 
   async publish(message: WireMessage, to: Destination, options?: PublishOptions): Promise<void> {
-    return (await this.#open()).publish(message, to, options)
+    return (await this.#opening.get()).publish(message, to, options)
   }
 
   async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
-    return (await this.#open()).consume(queue, options)
+    return (await this.#opening.get()).consume(queue, options)
   }
 
   async depth(queue: string): Promise<QueueDepth | undefined> {
-    const { database } = await this.#open()
+    const { database } = await this.#opening.get()
     const { name } = this.#schema
     const [row] = await database.persist(
       `SELECT
@@ -127,7 +126,7 @@ class PostgresBroker implements Broker {
   }
 
   async purge(queue: string): Promise<number> {
-    const { database } = await this.#open()
+    const { database } = await this.#opening.get()
     const { name } = this.#schema
     const text = `WITH gone AS (
         DELETE FROM ${name}.messages WHERE ctid = ANY (ARRAY(
@@ -143,16 +142,16 @@ class PostgresBroker implements Broker {
   }
 
   async cast(message: WireMessage, to: CastDestination): Promise<void> {
-    const connected = await this.#connected?.catch(() => undefined)
+    const connected = await this.#opening.now()
     await connected?.casts.cast(message, to)
   }
 
   async listen(to: ListenOptions): Promise<Listening> {
-    return (await this.#open()).casts.listen(to)
+    return (await this.#opening.get()).casts.listen(to)
   }
 
   get deadLetters(): DeadLetterStore {
-    const store = async () => postgresDeadLetters((await this.#open()).database, this.#schema.name)
+    const store = async () => postgresDeadLetters((await this.#opening.get()).database, this.#schema.name)
     return {
       add: async (letter) => (await store()).add(letter),
       list: async (query) => (await store()).list(query),
@@ -160,37 +159,6 @@ class PostgresBroker implements Broker {
       remove: async (ids) => (await store()).remove(ids),
       count: async () => (await store()).count(),
     }
-  }
-
-  #open(): Promise<Connected> {
-    if (this.#connected === undefined)
-      throw new CeleryError('CLOSED', 'The broker is not open: call open() first, and close() last')
-    return this.#connected
-  }
-
-  async #connect(): Promise<Connected> {
-    const { migrate = true, leaseTimeout = 60, maxConnections = 6 } = this.#options
-    const application = 'celery broker'
-    const opened = await openPool(this.#source, { application, max: maxConnections, log: this.#log })
-    const connected = new Connected({
-      opened,
-      schema: this.#schema,
-      migrate,
-      leaseTimeout,
-      log: this.#log,
-      onState: (state, error) => this.#is(state, error),
-    })
-    try {
-      await connected.open()
-    } catch (error) {
-      await connected.close()
-      if (error instanceof CeleryError) throw error
-      if (!isPassing(error)) throw refusal(error)
-      const message = `PostgreSQL could not be reached: ${describeError(error)}`
-      throw new CeleryError('BROKER_UNAVAILABLE', message, { cause: error })
-    }
-    this.#is('open')
-    return connected
   }
 
   #is(state: BrokerState, error?: Error): void {

@@ -1,7 +1,7 @@
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
 import { columnKey } from '../../postgres/column-key.ts'
-import { describeError, isPassing, refusal } from '../../postgres/errors.ts'
+import { Opening } from '../../postgres/opening.ts'
 import { addressOf, openPool, type SqlPool } from '../../postgres/pool.ts'
 import { schemaOf } from '../../postgres/schema.ts'
 import { encodeMeta } from '../../protocol/meta.ts'
@@ -30,46 +30,37 @@ export function createPostgresResults(
   source: string | SqlPool,
   options: PostgresResultsOptions = {},
 ): ResultStore {
-  const { expires = 86_400, maxConnections = 4 } = options
-  if (!(expires > 0)) throw new CeleryError('BAD_OPTION', 'expires must be a number of seconds')
-  if (!(maxConnections >= 2)) throw new CeleryError('BAD_OPTION', 'maxConnections must be at least 2')
-  return new PostgresResults(source, { ...options, expires, maxConnections })
+  return new PostgresResults(source, options)
 }
 
 class PostgresResults implements ResultStore {
   readonly kind = 'postgres'
-  readonly #source: string | SqlPool
-  readonly #options: PostgresResultsOptions & { expires: number; maxConnections: number }
-  readonly #schema: string
+  readonly #opening: Opening<Connected>
   readonly #description: string
-  #connected: Promise<Connected> | undefined
 
-  constructor(
-    source: string | SqlPool,
-    options: PostgresResultsOptions & { expires: number; maxConnections: number },
-  ) {
-    this.#source = source
-    this.#options = options
-    this.#schema = schemaOf(options.schema).name
+  constructor(source: string | SqlPool, options: PostgresResultsOptions) {
+    const { expires = 86_400, maxConnections: max = 4, migrate = true, log = noLog } = options
+    if (!(expires > 0)) throw new CeleryError('BAD_OPTION', 'expires must be a number of seconds')
+    if (!(max >= 2)) throw new CeleryError('BAD_OPTION', 'maxConnections must be at least 2')
+    const schema = schemaOf(options.schema).name
+    this.#opening = new Opening({
+      what: 'result store',
+      code: 'RESULTS_UNAVAILABLE',
+      async create() {
+        const opened = await openPool(source, { application: 'celery results', max, log })
+        return new Connected({ opened, schema, expires, migrate, log })
+      },
+    })
     const { host, port, database } = addressOf(source)
     this.#description = `postgres://${host || 'unknown'}:${port ?? 5432}/${database}`
   }
 
-  async open(): Promise<void> {
-    this.#connected ??= this.#connect()
-    try {
-      await this.#connected
-    } catch (error) {
-      this.#connected = undefined
-      throw error
-    }
+  open(): Promise<void> {
+    return this.#opening.open()
   }
 
-  async close(): Promise<void> {
-    const connected = this.#connected
-    this.#connected = undefined
-    const open = await connected?.catch(() => undefined)
-    await open?.close()
+  close(): Promise<void> {
+    return this.#opening.close()
   }
 
   describe(): string {
@@ -79,19 +70,23 @@ class PostgresResults implements ResultStore {
   async store(meta: TaskMeta): Promise<void> {
     // Read now: the caller may change it before it is written.
     const text = Buffer.from(encodeMeta(meta))
-    await (await this.#open()).store({ taskId: columnKey(meta.task_id), status: meta.status, meta: text })
+    await (await this.#opening.get()).store({
+      taskId: columnKey(meta.task_id),
+      status: meta.status,
+      meta: text,
+    })
   }
 
   async get(taskIds: readonly string[]): Promise<(TaskMeta | undefined)[]> {
-    return (await this.#open()).get(taskIds.map(columnKey))
+    return (await this.#opening.get()).get(taskIds.map(columnKey))
   }
 
   async forget(taskIds: readonly string[]): Promise<void> {
-    await (await this.#open()).forget(taskIds.map(columnKey))
+    await (await this.#opening.get()).forget(taskIds.map(columnKey))
   }
 
   async watch(taskIds: readonly string[], onMeta: (meta: TaskMeta) => void): Promise<Watching> {
-    const watching = await (await this.#open()).watches.watch(taskIds.map(columnKey), onMeta)
+    const watching = await (await this.#opening.get()).watches.watch(taskIds.map(columnKey), onMeta)
     return {
       add: (ids) => watching.add(ids.map(columnKey)),
       remove: (ids) => watching.remove(ids.map(columnKey)),
@@ -100,60 +95,41 @@ class PostgresResults implements ResultStore {
   }
 
   async storeGroup(groupId: string, result: unknown): Promise<void> {
-    await (await this.#open()).storeGroup(columnKey(groupId), result)
+    await (await this.#opening.get()).storeGroup(columnKey(groupId), result)
   }
 
   async getGroup(groupId: string): Promise<unknown> {
-    return (await this.#open()).getGroup(columnKey(groupId))
+    return (await this.#opening.get()).getGroup(columnKey(groupId))
   }
 
   async forgetGroup(groupId: string): Promise<void> {
-    await (await this.#open()).forgetGroup(columnKey(groupId))
+    await (await this.#opening.get()).forgetGroup(columnKey(groupId))
   }
 
   async setChordSize(groupId: string, size: number): Promise<void> {
-    await (await this.#open()).chords.setSize(columnKey(groupId), size)
+    await (await this.#opening.get()).chords.setSize(columnKey(groupId), size)
   }
 
   async growChord(groupId: string, by: number): Promise<void> {
-    await (await this.#open()).chords.grow(columnKey(groupId), by)
+    await (await this.#opening.get()).chords.grow(columnKey(groupId), by)
   }
 
   async addChordPart(groupId: string, part: ChordPart): Promise<ChordPart[] | undefined> {
-    return (await this.#open()).chords.add(columnKey(groupId), { ...part, taskId: columnKey(part.taskId) })
+    return (await this.#opening.get()).chords.add(columnKey(groupId), {
+      ...part,
+      taskId: columnKey(part.taskId),
+    })
   }
 
   async forgetChord(groupId: string): Promise<void> {
-    await (await this.#open()).chords.forget(columnKey(groupId))
+    await (await this.#opening.get()).chords.forget(columnKey(groupId))
   }
 
   async countStart(taskId: string): Promise<number> {
-    return (await this.#open()).countStart(columnKey(taskId))
+    return (await this.#opening.get()).countStart(columnKey(taskId))
   }
 
   async forgetStarts(taskId: string): Promise<void> {
-    await (await this.#open()).forgetStarts(columnKey(taskId))
-  }
-
-  #open(): Promise<Connected> {
-    if (this.#connected === undefined)
-      throw new CeleryError('CLOSED', 'The result store is not open: call open() first, and close() last')
-    return this.#connected
-  }
-
-  async #connect(): Promise<Connected> {
-    const { migrate = true, maxConnections: max, expires, log = noLog } = this.#options
-    const opened = await openPool(this.#source, { application: 'celery results', max, log })
-    const connected = new Connected({ opened, schema: this.#schema, expires, migrate, log })
-    try {
-      await connected.open()
-      return connected
-    } catch (error) {
-      await connected.close()
-      if (error instanceof CeleryError) throw error
-      if (!isPassing(error)) throw refusal(error)
-      const message = `PostgreSQL could not be reached: ${describeError(error)}`
-      throw new CeleryError('RESULTS_UNAVAILABLE', message, { cause: error })
-    }
+    await (await this.#opening.get()).forgetStarts(columnKey(taskId))
   }
 }
