@@ -1,4 +1,5 @@
 import { groupTuple } from '../protocol/result-tuple.ts'
+import { checkGet } from './check-get.ts'
 import type { GetOptions, Result, ResultSource } from './handle.ts'
 import { isReady, type TaskMeta } from './port.ts'
 
@@ -37,6 +38,7 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
    * @throws whatever the first member to fail failed with
    */
   async get(options: GetOptions = {}): Promise<Output[]> {
+    checkGet(options)
     const ended = new AbortController()
     const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
     try {

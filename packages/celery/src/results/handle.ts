@@ -1,6 +1,7 @@
 import { CeleryError } from '../errors.ts'
 import { taskError } from '../protocol/exceptions.ts'
 import { type ResultNode, readResultTuple, resultTuple } from '../protocol/result-tuple.ts'
+import { checkGet } from './check-get.ts'
 import { GroupResult } from './handle-group.ts'
 import { type ExceptionData, isReady, type ResultStore, type TaskMeta, type TaskState } from './port.ts'
 import type { ResultWatcher } from './watcher.ts'
@@ -75,6 +76,7 @@ export class Result<Output = unknown> {
    * @throws CeleryError `TIMEOUT`, `NO_RESULTS`, `CLOSED`, `RESULTS_UNAVAILABLE`, or `UNSUPPORTED` when too many wait
    */
   async get(options: GetOptions = {}): Promise<Output> {
+    checkGet(options)
     if (!this.#isIgnored) return await waitFor<Output>(this.#source.watcher, this.id, options)
     throw new CeleryError('NO_RESULTS', `Task ${this.id} was sent with ignoreResult: its result is not kept.`)
   }

@@ -261,6 +261,19 @@ it('options of a retry that make no sense fail the task, which says so', async (
   ])
 })
 
+it('options of a wait that make no sense are refused', async () => {
+  const { app, add } = createApp()
+  const results = [app.result('an-id'), await group([add.signature({ x: 1, y: 2 })]).send()]
+  for (const result of results) {
+    await expect(result.get(10 as never)).rejects.toEqual(
+      refused('options of get must be an object with options, not 10'),
+    )
+    await expect(result.get({ timeOut: 10 } as object)).rejects.toEqual(refused('did you mean timeout?'))
+    await expect(result.get({ timeout: Number.NaN })).rejects.toEqual(refused('timeout of get must be'))
+    await expect(result.get({ signal: {} as AbortSignal })).rejects.toEqual(refused('signal of get'))
+  }
+})
+
 it('a URL that nobody knows is refused, without what may be secret in it', async () => {
   const app = createCelery({ broker: 'http://user:secret@host/' })
   const error = await app.send('tasks.add').catch((reason: unknown) => reason)
