@@ -50,8 +50,10 @@ export function createCelery(options: CeleryOptions): Celery {
 
 /** An app: what defines tasks, sends them and finds their results. Made by `createCelery`. */
 export class Celery implements AppCore, ResultSource {
+  /** Those it was made with, and defaults. */
   readonly options: AppCore['options']
   readonly clock = new LamportClock()
+  /** A UUID of this process: the `reply_to` of what it sends. */
   readonly processId: string
   readonly watcher = new ResultWatcher(() => this.store())
   readonly #given: CeleryOptions
@@ -72,6 +74,7 @@ export class Celery implements AppCore, ResultSource {
     for (const task of builtinTasks(this)) this.define(task)
   }
 
+  /** Its tasks by their names, Celery's own among them. */
   get tasks(): ReadonlyMap<string, AnyTaskDefinition> {
     return this.#tasks
   }
@@ -168,6 +171,7 @@ export class Celery implements AppCore, ResultSource {
     return await (await this.broker()).purge(queue)
   }
 
+  /** What carries its messages, opened on first use. */
   broker(): Promise<Broker> {
     if (this.#isClosed) return Promise.reject(closed())
     this.#broker ??= this.#openBroker().catch((error: unknown) => {
@@ -177,6 +181,7 @@ export class Celery implements AppCore, ResultSource {
     return this.#broker
   }
 
+  /** Where its results are, opened on first use; undefined when it keeps none. */
   async results(): Promise<ResultStore | undefined> {
     if (this.#given.results === undefined) return undefined
     if (this.#isClosed) throw closed()
@@ -187,12 +192,14 @@ export class Celery implements AppCore, ResultSource {
     return await this.#results
   }
 
+  /** The same, where results are needed: rejects with `NO_RESULTS` when it keeps none. */
   async store(): Promise<ResultStore> {
     const store = await this.results()
     if (store) return store
     throw new CeleryError('NO_RESULTS', 'The app keeps no results: give createCelery the option results.')
   }
 
+  /** The queue's declaration: the one in `queues`, or Celery's default for a name. */
   queue(name: string): QueueDeclaration {
     return this.#queues.get(name) ?? this.#plainQueue(name)
   }
@@ -207,6 +214,7 @@ export class Celery implements AppCore, ResultSource {
     return declaration
   }
 
+  /** Encodes and publishes one task message, to where it is routed unless `to` says where. */
   async publishTask(message: TaskMessage, to: PublishTo = {}, options?: PublishOptions): Promise<void> {
     const broker = await this.broker()
     const wire = encodeTask(message, to.compression ? { compression: to.compression } : {})
