@@ -32,6 +32,10 @@ export function createRuntime(
   const { log } = app.options
   const { module, threads, threadMemory: memory } = settings
   const ending = settings.prefetchMultiplier || unlimitedEnding
+  const slots = (limit: number): Slots<TaskRequest> => {
+    const made = new Slots<TaskRequest>({ limit, ending, start: (request) => start(runtime, request, made) })
+    return made
+  }
   const runtime: Runtime = {
     app,
     ...connected,
@@ -48,30 +52,29 @@ export function createRuntime(
       progress: (run, meta, state) => keepProgress(runtime, run, meta, state),
     },
     threads: module === undefined ? undefined : new ThreadPool({ module, threads, memory, log }),
-    requests: new Set(),
-    mainSlots: new Slots<TaskRequest>({
-      limit: settings.concurrency,
-      ending,
-      start: (request) => start(runtime, request, runtime.mainSlots),
-    }),
-    threadSlots: new Slots<TaskRequest>({
-      limit: threads,
-      ending,
-      start: (request) => start(runtime, request, runtime.threadSlots),
-    }),
+    mainSlots: slots(settings.concurrency),
+    threadSlots: slots(threads),
     limiter: new RateLimiter<TaskRequest>((request) => slotsOf(runtime, request).enter(request)),
+    ...nothingYet(),
+  }
+  return runtime
+}
+
+/** What a worker has in hand and remembers, at its start. */
+function nothingYet() {
+  return {
+    requests: new Set<TaskRequest>(),
     revocations: new Revocations(),
     parked: new Parked(),
     finished: new Recent(rememberedTasks),
     discarded: new Recent(rememberedTasks),
-    totals: new Map(),
-    background: new Set(),
+    totals: new Map<string, number>(),
+    background: new Set<Promise<void>>(),
     isStopping: false,
     abandon: new AbortController(),
     onIdle: undefined,
     onHeldChanged: () => undefined,
   }
-  return runtime
 }
 
 function slotsOf(runtime: Runtime, request: TaskRequest): Slots<TaskRequest> {

@@ -1,3 +1,6 @@
+import { Duplex, PassThrough } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Channel } from 'amqplib'
 import { describe, expect, test } from 'vitest'
 import {
   delayedBinding,
@@ -7,6 +10,7 @@ import {
   keyBeforeDelay,
   longestDelay,
 } from '../../src/brokers/amqp/delay-key.ts'
+import { DeliveryChannel } from '../../src/brokers/amqp/delivery-channel.ts'
 import { sentHeaders } from '../../src/brokers/amqp/field-table.ts'
 import { findReturned, type Outgoing } from '../../src/brokers/amqp/outgoing.ts'
 import { SharedHeaders } from '../../src/brokers/amqp/shared-headers.ts'
@@ -160,4 +164,65 @@ test('of messages that look the same, the first that was not returned yet is mea
   expect(find('b', '1')).toBe(inFlight[3])
   expect(find('b', '2')).toBe(inFlight[2])
   expect(find('c', '1')).toBeUndefined()
+})
+
+describe('an acknowledgement before the task begins', () => {
+  /** The library's channel: its frames wait in a buffer, and then in the socket. */
+  function channelTo(socket: Duplex) {
+    const buffer = new PassThrough({ objectMode: true })
+    const acked: number[] = []
+    const ack = ({ fields }: { fields: { deliveryTag: number } }) => {
+      acked.push(fields.deliveryTag)
+      buffer.write(Buffer.from('ack'))
+    }
+    const channel = { ch: 1, connection: { stream: socket, channels: { 1: { buffer } } }, ack }
+    const deliveries = new DeliveryChannel(channel as unknown as Channel, () => {})
+    for (const tag of [1, 2]) {
+      deliveries.receive(tag)
+      deliveries.handOut()
+    }
+    return { deliveries, acked, passOn: () => buffer.on('data', (frame) => socket.write(frame)) }
+  }
+
+  test('is out when the operating system has it, and not before', async () => {
+    const writes: (() => void)[] = []
+    const socket = new Duplex({ read() {}, write: (_frame, _encoding, done) => void writes.push(done) })
+    const { deliveries, acked, passOn } = channelTo(socket)
+    const told: boolean[] = []
+    const out = Promise.all([1, 2].map((tag) => deliveries.ackFirst(tag))).then((each) => told.push(...each))
+    for (let turns = 0; turns < 5; turns++) await turn()
+    expect([acked, writes.length, told]).toEqual([[2], 0, []])
+    passOn()
+    for (let turns = 0; turns < 5; turns++) await turn()
+    expect([writes.length, told]).toEqual([1, []])
+    while (told.length === 0) {
+      writes.shift()?.()
+      await turn()
+    }
+    await out
+    expect(told).toEqual([true, true])
+  })
+
+  test('is in vain when the channel is lost first; one that was perhaps sent counts as out', async () => {
+    let fail = (_error: Error) => {}
+    // As a real one, it ends the write that is under way when it is destroyed.
+    const socket = new Duplex({
+      read() {},
+      write(_frame, _encoding, done) {
+        fail = done
+      },
+      destroy(_error, done) {
+        fail(new Error('gone'))
+        done(null)
+      },
+    })
+    const { deliveries, acked, passOn } = channelTo(socket)
+    passOn()
+    const sent = deliveries.ackFirst(1)
+    for (let turns = 0; turns < 5; turns++) await turn()
+    const unsent = deliveries.ackFirst(2)
+    deliveries.lose()
+    socket.destroy()
+    expect([await sent, await unsent, acked]).toEqual([true, false, [1]])
+  })
 })
