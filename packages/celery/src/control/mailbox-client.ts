@@ -38,111 +38,117 @@ interface Collector {
 const maxCollectors = 10_000
 
 export function createMailboxClient(app: AppCore): MailboxClient {
-  const id = app.options.newId()
-  const collectors = new Map<string, Collector>()
-  let listening: Promise<Listening> | undefined
+  return new Mailbox(app)
+}
+
+class Mailbox implements MailboxClient {
+  readonly #app: AppCore
+  readonly #id: string
+  readonly #collectors = new Map<string, Collector>()
+  #listening: Promise<Listening> | undefined
+
+  constructor(app: AppCore) {
+    this.#app = app
+    this.#id = app.options.newId()
+  }
+
+  async broadcast(
+    method: string,
+    args: Record<string, unknown>,
+    options: BroadcastOptions = {},
+  ): Promise<Replies> {
+    if (options.reply) return await this.#ask(method, args, options)
+    await this.#send(method, args, options)
+    return {}
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#listening
+    this.#listening = undefined
+    const queue = await opened?.catch(() => undefined)
+    await queue?.stop()
+  }
+
+  async #ask(method: string, args: Record<string, unknown>, options: BroadcastOptions): Promise<Replies> {
+    if (this.#collectors.size >= maxCollectors)
+      throw new CeleryError(
+        'UNSUPPORTED',
+        `More than ${maxCollectors} questions to workers wait: ask fewer at once`,
+      )
+    await this.#listen()
+    const ticket = this.#app.options.newId()
+    const replies = new Map<string, unknown>()
+    const limit = options.limit ?? destinations(options)?.length ?? Infinity
+    const { promise: answered, resolve, reject } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, (options.timeout ?? 1) * 1000)
+    const onReply = () => {
+      if (replies.size >= limit) resolve()
+    }
+    this.#collectors.set(ticket, { replies, onReply })
+    this.#send(method, args, options, ticket).catch(reject)
+    try {
+      await answered
+    } finally {
+      clearTimeout(timer)
+      this.#collectors.delete(ticket)
+    }
+    return Object.fromEntries(replies)
+  }
 
   /** The reply queue is made with the first question and serves all that follow. */
-  function listen(): Promise<Listening> {
-    listening ??= openReplyQueue().catch((error: unknown) => {
-      listening = undefined
+  #listen(): Promise<Listening> {
+    this.#listening ??= this.#openReplyQueue().catch((error: unknown) => {
+      this.#listening = undefined
       throw error
     })
-    return listening
+    return this.#listening
   }
 
-  async function openReplyQueue(): Promise<Listening> {
-    const broker = await app.broker()
-    const queue = `${id}.${replyExchange.name}`
-    return broker.listen({ exchange: replyExchange, routingKey: id, queue, onMessage })
+  async #openReplyQueue(): Promise<Listening> {
+    const broker = await this.#app.broker()
+    const queue = `${this.#id}.${replyExchange.name}`
+    const onMessage = (message: WireMessage) => this.#onMessage(message)
+    return await broker.listen({ exchange: replyExchange, routingKey: this.#id, queue, onMessage })
   }
 
-  function onMessage(message: WireMessage): void {
-    adjustClock(app.clock, message.headers)
-    const collector = collectors.get(String(message.headers.ticket))
+  #onMessage(message: WireMessage): void {
+    const { clock, options } = this.#app
+    adjustClock(clock, message.headers)
+    const collector = this.#collectors.get(String(message.headers.ticket))
     if (collector === undefined) return
     try {
       const reply = decodeJson(message.body.toString())
       if (!isRecord(reply)) return
       for (const [host, content] of Object.entries(reply)) {
         if (collector.replies.has(host))
-          app.options.log.warn({ host }, 'two workers have one name: give each a hostname of its own')
+          options.log.warn({ host }, 'two workers have one name: give each a hostname of its own')
         collector.replies.set(host, content)
       }
       collector.onReply()
     } catch (error) {
-      app.options.log.warn({ error }, 'a reply of a worker could not be read')
+      options.log.warn({ error }, 'a reply of a worker could not be read')
     }
   }
 
-  async function send(
+  async #send(
     method: string,
     args: Record<string, unknown>,
     options: BroadcastOptions,
     ticket?: string,
   ): Promise<void> {
     const { timeout = 1 } = options
-    const broker = await app.broker()
-    const headers = { clock: app.clock.forward(), expires: app.options.now().getTime() / 1000 + timeout }
+    const { clock, options: settings } = this.#app
+    const broker = await this.#app.broker()
+    const headers = { clock: clock.forward(), expires: settings.now().getTime() / 1000 + timeout }
     const body = {
       method,
       arguments: args,
       destination: destinations(options) ?? null,
       pattern: options.pattern ?? null,
       matcher: options.pattern === undefined ? null : (options.matcher ?? 'glob'),
-      ...(ticket && { ticket, reply_to: { exchange: replyExchange.name, routing_key: id } }),
+      ...(ticket && { ticket, reply_to: { exchange: replyExchange.name, routing_key: this.#id } }),
     }
     await broker.cast(mail(body, headers), castTo(pidboxExchange, ''))
-  }
-
-  async function ask(
-    method: string,
-    args: Record<string, unknown>,
-    options: BroadcastOptions,
-  ): Promise<Replies> {
-    if (collectors.size >= maxCollectors)
-      throw new CeleryError(
-        'UNSUPPORTED',
-        `More than ${maxCollectors} questions to workers wait: ask fewer at once`,
-      )
-    await listen()
-    const ticket = app.options.newId()
-    const replies = new Map<string, unknown>()
-    const limit = options.limit ?? destinations(options)?.length ?? Infinity
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(resolve, (options.timeout ?? 1) * 1000)
-        const finish = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        const onReply = () => {
-          if (replies.size >= limit) finish()
-        }
-        collectors.set(ticket, { replies, onReply })
-        send(method, args, options, ticket).catch((error: unknown) => {
-          clearTimeout(timer)
-          reject(error)
-        })
-      })
-    } finally {
-      collectors.delete(ticket)
-    }
-    return Object.fromEntries(replies)
-  }
-
-  return {
-    async broadcast(method, args, options = {}) {
-      if (options.reply) return ask(method, args, options)
-      await send(method, args, options)
-      return {}
-    },
-    async close() {
-      const opened = listening
-      listening = undefined
-      const queue = await opened?.catch(() => undefined)
-      await queue?.stop()
-    },
   }
 }
 

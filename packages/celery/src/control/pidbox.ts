@@ -1,6 +1,6 @@
 import { atMost } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
-import { createEventDispatcher } from '../events/dispatcher.ts'
+import { createEventDispatcher, type EventDispatcher } from '../events/dispatcher.ts'
 import type { Log } from '../log.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import type { WorkerSurface } from '../worker/surface.ts'
@@ -23,64 +23,84 @@ const stopPatience = 5
  */
 export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Promise<void> }> {
   const { app, broker, hostname } = worker
-  const { log, now } = app.options
-  const events = createEventDispatcher({ broker, clock: app.clock, hostname, log, now })
-  const requests = new Set<Promise<void>>()
-  const background = new Set<Promise<void>>()
-  const context: CommandContext = {
-    worker,
-    events,
-    inBackground(work) {
-      if (background.size < maxUnderWay) track(background, work())
-      else log.warn({}, 'too much remote control at once: the states of revoked tasks were not kept')
-    },
-  }
-  /** Changes are made one after the other. */
-  let lastChange: Promise<void> | undefined
-
-  function onMessage(message: WireMessage): void {
-    adjustClock(app.clock, message.headers)
-    const request = read(message)
-    if (request === undefined) return
-    if (requests.size < maxUnderWay) track(requests, handle(request))
-    else log.warn({}, 'too much remote control at once: a request was dropped')
-  }
-
-  async function handle(request: ControlRequest): Promise<void> {
-    const command = findCommand(request.method)
-    const before = lastChange
-    if (command?.kind === 'control') {
-      const change = after(before, () => answer(context, request, command))
-      lastChange = change
-      await change
-      if (lastChange === change) lastChange = undefined
-    } else {
-      if (before !== undefined) await atMost(questionPatience, before)
-      await answer(context, request, command)
-    }
-  }
-
-  function read(message: WireMessage): ControlRequest | undefined {
-    try {
-      return readRequest(message, hostname)
-    } catch (error) {
-      log.warn({ error }, 'a request of remote control could not be read')
-      return undefined
-    }
-  }
-
-  const queue = `${hostname}.celery.pidbox`
+  const pidbox = new Pidbox(worker)
   const listening = await keepListening(
     broker,
-    { exchange: pidboxExchange, routingKey: '', queue, onMessage },
-    log,
+    {
+      exchange: pidboxExchange,
+      routingKey: '',
+      queue: `${hostname}.celery.pidbox`,
+      onMessage: (message) => pidbox.take(message),
+    },
+    app.options.log,
   )
   return {
     async stop() {
       await listening.stop()
-      await atMost(stopPatience, Promise.all([...requests, ...background]))
-      await events.close()
+      await pidbox.close()
     },
+  }
+}
+
+class Pidbox {
+  readonly #worker: WorkerSurface
+  readonly #log: Log
+  readonly #events: EventDispatcher
+  readonly #context: CommandContext
+  readonly #requests = new Set<Promise<void>>()
+  readonly #background = new Set<Promise<void>>()
+  /** Changes are made one after the other. */
+  #lastChange: Promise<void> | undefined
+
+  constructor(worker: WorkerSurface) {
+    const { app, broker, hostname } = worker
+    const { log, now } = app.options
+    this.#worker = worker
+    this.#log = log
+    this.#events = createEventDispatcher({ broker, clock: app.clock, hostname, log, now })
+    this.#context = { worker, events: this.#events, inBackground: (work) => this.#inBackground(work) }
+  }
+
+  take(message: WireMessage): void {
+    adjustClock(this.#worker.app.clock, message.headers)
+    const request = this.#read(message)
+    if (request === undefined) return
+    if (this.#requests.size < maxUnderWay) track(this.#requests, this.#handle(request))
+    else this.#log.warn({}, 'too much remote control at once: a request was dropped')
+  }
+
+  /** Waits for what is under way, for a time. */
+  async close(): Promise<void> {
+    await atMost(stopPatience, Promise.all([...this.#requests, ...this.#background]))
+    await this.#events.close()
+  }
+
+  #inBackground(work: () => Promise<void>): void {
+    if (this.#background.size < maxUnderWay) track(this.#background, work())
+    else this.#log.warn({}, 'too much remote control at once: the states of revoked tasks were not kept')
+  }
+
+  #read(message: WireMessage): ControlRequest | undefined {
+    try {
+      return readRequest(message, this.#worker.hostname)
+    } catch (error) {
+      this.#log.warn({ error }, 'a request of remote control could not be read')
+      return undefined
+    }
+  }
+
+  async #handle(request: ControlRequest): Promise<void> {
+    const command = findCommand(request.method)
+    const before = this.#lastChange
+    if (command?.kind === 'control') {
+      const change = after(before, () => answer(this.#context, request, command))
+      this.#lastChange = change
+      await change
+      if (this.#lastChange === change) this.#lastChange = undefined
+    } else {
+      if (before !== undefined) await atMost(questionPatience, before)
+      await answer(this.#context, request, command)
+    }
   }
 }
 

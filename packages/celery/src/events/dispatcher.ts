@@ -49,107 +49,131 @@ const maxCasts = 100
 const closeTimeout = 2
 
 export function createEventDispatcher(options: EventDispatcherOptions): EventDispatcher {
-  const { broker, clock, hostname, flushInterval = 0.05, log = noLog, now = () => new Date() } = options
-  const groups = new Set(options.groups ?? ['worker'])
-  const headers = { hostname }
-  const buffer: CeleryEvent[] = []
-  let dropped = 0
-  let timer: NodeJS.Timeout | undefined
-  let flushing: Promise<void> | undefined
-  let isClosed = false
+  return new Dispatcher(options)
+}
+
+class Dispatcher implements EventDispatcher {
+  readonly hostname: string
+  readonly #broker: EventBroker
+  readonly #clock: LamportClock
+  readonly #flushInterval: number
+  readonly #log: Log
+  readonly #now: () => Date
+  readonly #groups: Set<string>
+  readonly #headers: { hostname: string }
+  readonly #buffer: CeleryEvent[] = []
+  readonly #unwatch: () => void
   /** Casts of events that are not gathered, on their way. */
-  const casts = new Set<Promise<void>>()
+  readonly #casts = new Set<Promise<void>>()
+  #dropped = 0
+  #timer: NodeJS.Timeout | undefined
+  #flushing: Promise<void> | undefined
+  #isClosed = false
 
-  const unwatch = broker.watch((state) => {
-    if (state === 'open') void flush()
-  })
+  constructor(options: EventDispatcherOptions) {
+    const { broker, hostname, log = noLog, now = () => new Date() } = options
+    this.hostname = hostname
+    this.#broker = broker
+    this.#clock = options.clock
+    this.#flushInterval = options.flushInterval ?? 0.05
+    this.#log = log
+    this.#now = now
+    this.#groups = new Set(options.groups ?? ['worker'])
+    this.#headers = { hostname }
+    this.#unwatch = broker.watch((state) => {
+      if (state === 'open') void this.flush()
+    })
+  }
 
-  function send(type: string, fields: Record<string, unknown> = {}): void {
+  isEnabled(group: string): boolean {
+    return this.#groups.has(group)
+  }
+
+  enable(group: string): boolean {
+    if (this.#groups.has(group)) return false
+    this.#groups.add(group)
+    return true
+  }
+
+  disable(group: string): boolean {
+    return this.#groups.delete(group)
+  }
+
+  send(type: string, fields: Record<string, unknown> = {}): void {
     const group = groupOf(type)
-    if (!groups.has(group) || isClosed) return
-    const at = now()
+    if (!this.#groups.has(group) || this.#isClosed) return
+    const at = this.#now()
     const event: CeleryEvent = {
       type,
-      hostname,
+      hostname: this.hostname,
       timestamp: at.getTime() / 1000,
       utcoffset: utcOffset(at),
       pid: process.pid,
-      clock: clock.forward(),
+      clock: this.#clock.forward(),
       ...fields,
     }
-    if (group === 'task') gather(event)
-    else if (broker.state === 'open' && casts.size < maxCasts) castAlone(event)
+    if (group === 'task') this.#gather(event)
+    else if (this.#broker.state === 'open' && this.#casts.size < maxCasts) this.#castAlone(event)
   }
 
-  function castAlone(event: CeleryEvent): void {
-    const sent = cast(event, routingKeyOf(event.type)).then(() => {
-      casts.delete(sent)
-    })
-    casts.add(sent)
-  }
-
-  function gather(event: CeleryEvent): void {
-    buffer.push(event)
-    if (buffer.length > maxBuffered) dropped += buffer.splice(0, maxBatch).length
-    if (broker.state !== 'open') return
-    if (buffer.length >= maxBatch) void flush()
-    else flushLater()
-  }
-
-  function flushLater(): void {
-    timer ??= setTimeout(flush, flushInterval * 1000).unref()
-  }
-
-  function flush(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
-    flushing ??= sendGathered().finally(() => {
-      flushing = undefined
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#flushing ??= this.#sendGathered().finally(() => {
+      this.#flushing = undefined
       // What came after the last look, while this was still said to be going on.
-      if (buffer.length > 0 && broker.state === 'open') flushLater()
+      if (this.#buffer.length > 0 && this.#broker.state === 'open') this.#flushLater()
     })
-    return flushing
+    return this.#flushing
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#unwatch()
+    await atMost(closeTimeout, Promise.all([this.flush(), ...this.#casts]))
+  }
+
+  #castAlone(event: CeleryEvent): void {
+    const sent = this.#cast(event, routingKeyOf(event.type)).then(() => {
+      this.#casts.delete(sent)
+    })
+    this.#casts.add(sent)
+  }
+
+  #gather(event: CeleryEvent): void {
+    this.#buffer.push(event)
+    if (this.#buffer.length > maxBuffered) this.#dropped += this.#buffer.splice(0, maxBatch).length
+    if (this.#broker.state !== 'open') return
+    if (this.#buffer.length >= maxBatch) void this.flush()
+    else this.#flushLater()
+  }
+
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => this.flush(), this.#flushInterval * 1000).unref()
   }
 
   /** One message at a time, so that a slow connection makes the buffer grow (and be cut), not the socket's. */
-  async function sendGathered(): Promise<void> {
-    while (buffer.length > 0 && broker.state === 'open') {
-      if (dropped > 0) log.warn({ dropped }, 'task events dropped: the broker was away or too slow')
-      dropped = 0
-      await cast(buffer.splice(0, maxBatch), 'task.multi')
+  async #sendGathered(): Promise<void> {
+    while (this.#buffer.length > 0 && this.#broker.state === 'open') {
+      const dropped = this.#dropped
+      if (dropped > 0) this.#log.warn({ dropped }, 'task events dropped: the broker was away or too slow')
+      this.#dropped = 0
+      await this.#cast(this.#buffer.splice(0, maxBatch), 'task.multi')
     }
   }
 
-  async function cast(content: CeleryEvent | CeleryEvent[], routingKey: string): Promise<void> {
+  async #cast(content: CeleryEvent | CeleryEvent[], routingKey: string): Promise<void> {
     try {
       const message = {
-        headers,
+        headers: this.#headers,
         properties: { contentType: 'application/json', contentEncoding: 'utf-8', deliveryMode: 1 as const },
         body: Buffer.from(encode(content)),
       }
-      await broker.cast(message, { exchange: eventExchange, routingKey })
+      await this.#broker.cast(message, { exchange: eventExchange, routingKey })
     } catch (error) {
-      log.debug({ error, routingKey }, 'event not sent')
+      this.#log.debug({ error, routingKey }, 'event not sent')
     }
-  }
-
-  return {
-    hostname,
-    isEnabled: (group) => groups.has(group),
-    enable(group) {
-      if (groups.has(group)) return false
-      groups.add(group)
-      return true
-    },
-    disable: (group) => groups.delete(group),
-    send,
-    flush,
-    async close() {
-      if (isClosed) return
-      isClosed = true
-      unwatch()
-      await atMost(closeTimeout, Promise.all([flush(), ...casts]))
-    },
   }
 }
 

@@ -5,10 +5,12 @@ import {
   type DeathReason,
   deathReasons,
 } from '../../brokers/dead-letter-store.ts'
-import { createDeadLetters } from '../../dead-letters/index.ts'
+import { createDeadLetters, type DeadLetters } from '../../dead-letters/index.ts'
+import type { Replayed } from '../../dead-letters/replay.ts'
 import { type Io, UsageError } from '../io.ts'
 import { readableJson } from '../json-option.ts'
 import { wholeNumber } from '../numbers.ts'
+import { oneLine } from '../printable.ts'
 import { table } from '../table.ts'
 import { withApp } from './context.ts'
 
@@ -22,6 +24,12 @@ interface Choice extends Filter {
   all?: boolean
 }
 
+interface Listing extends Filter {
+  limit: number
+  after?: string
+  json?: boolean
+}
+
 /** Tasks that no worker will run any more: list, show, replay, drop. */
 export function addDeadLetters(program: Command, io: Io): void {
   const group = program
@@ -32,66 +40,69 @@ export function addDeadLetters(program: Command, io: Io): void {
     .option('--limit <number>', 'how many', wholeNumber(1, 1000), 50)
     .option('--after <cursor>', 'go on where the page before ended, as it said')
     .option('--json', 'one JSON document a line')
-    .action(async (options: Filter & { limit: number; after?: string; json?: boolean }, command: Command) => {
-      await withApp(command, io, async (app) => {
-        const letters = createDeadLetters(app)
-        const asked = { ...query(options), limit: options.limit }
-        let page = await letters.list({
-          ...asked,
-          ...(options.after !== undefined && { after: options.after }),
-        })
-        while (page.letters.length === 0 && page.next !== undefined)
-          page = await letters.list({ ...asked, after: page.next })
-        if (options.json) for (const letter of page.letters) io.out(readableJson(shownWhole(letter)))
-        else for (const line of listed(page.letters)) io.out(line)
-        if (page.next !== undefined) io.err(`more: --after ${page.next}`)
-      })
-    })
+    .action((options: Listing, command: Command) =>
+      withApp(command, io, (app) => list(createDeadLetters(app), io, options)),
+    )
 
   group
     .command('show')
     .description('one letter with its error, its history and its message, as JSON')
     .argument('<id>', "the letter's id")
-    .action(async (id: string, _options: object, command: Command) => {
-      await withApp(command, io, async (app) => {
-        const letter = await createDeadLetters(app).get(id)
-        if (!letter) throw new Error(`there is no dead letter ${id}`)
-        io.out(readableJson(shownWhole(letter), 2))
-      })
-    })
+    .action((id: string, _options: object, command: Command) =>
+      withApp(command, io, (app) => show(createDeadLetters(app), io, id)),
+    )
 
   chosen(group.command('replay').description('send them to their queues again, as new tasks')).action(
     async (ids: string[], options: Choice, command: Command) => {
       mustChoose(ids, options)
-      await withApp(command, io, async (app) => {
-        const letters = createDeadLetters(app)
-        const missing: string[] = []
-        for (const id of ids) {
-          const replayed = await letters.replay(id)
-          if (replayed) io.out(`${id} is task ${replayed.taskId ?? '(without an id)'} now`)
-          else missing.push(id)
-        }
-        if (options.all) {
-          for await (const { letter, taskId } of letters.replayAll(query(options))) {
-            io.out(`${letter.id} is task ${taskId ?? '(without an id)'} now`)
-          }
-        }
-        if (missing.length > 0) throw new Error(`there is no dead letter ${missing.join(', ')}`)
-      })
+      await withApp(command, io, (app) => replay(createDeadLetters(app), io, ids, options))
     },
   )
 
   chosen(group.command('drop').description('forget them for good')).action(
     async (ids: string[], options: Choice, command: Command) => {
       mustChoose(ids, options)
-      await withApp(command, io, async (app) => {
-        const letters = createDeadLetters(app)
-        const dropped = options.all ? await letters.dropAll(query(options)) : await letters.drop(ids)
-        io.out(`${dropped} dropped`)
-        if (dropped < ids.length) throw new Error(`${ids.length - dropped} of ${ids.length} were not there`)
-      })
+      await withApp(command, io, (app) => drop(createDeadLetters(app), io, ids, options))
     },
   )
+}
+
+async function list(letters: DeadLetters, io: Io, options: Listing): Promise<void> {
+  const { limit, after, json } = options
+  const asked = { ...query(options), limit }
+  let page = await letters.list({ ...asked, ...(after !== undefined && { after }) })
+  while (page.letters.length === 0 && page.next !== undefined)
+    page = await letters.list({ ...asked, after: page.next })
+  if (json) for (const letter of page.letters) io.out(readableJson(shownWhole(letter)))
+  else for (const line of listed(page.letters)) io.out(line)
+  if (page.next !== undefined) io.err(`more: --after ${page.next}`)
+}
+
+async function show(letters: DeadLetters, io: Io, id: string): Promise<void> {
+  const letter = await letters.get(id)
+  if (!letter) throw new Error(`there is no dead letter ${id}`)
+  io.out(readableJson(shownWhole(letter), 2))
+}
+
+async function replay(letters: DeadLetters, io: Io, ids: string[], options: Choice): Promise<void> {
+  const told = (id: string, { taskId }: Replayed) =>
+    io.out(`${oneLine(id)} is task ${taskId ?? '(without an id)'} now`)
+  const missing: string[] = []
+  for (const id of ids) {
+    const replayed = await letters.replay(id)
+    if (replayed) told(id, replayed)
+    else missing.push(id)
+  }
+  if (options.all) {
+    for await (const replayed of letters.replayAll(query(options))) told(replayed.letter.id, replayed)
+  }
+  if (missing.length > 0) throw new Error(`there is no dead letter ${missing.join(', ')}`)
+}
+
+async function drop(letters: DeadLetters, io: Io, ids: string[], options: Choice): Promise<void> {
+  const dropped = options.all ? await letters.dropAll(query(options)) : await letters.drop(ids)
+  io.out(`${dropped} dropped`)
+  if (dropped < ids.length) throw new Error(`${ids.length - dropped} of ${ids.length} were not there`)
 }
 
 function filtered(command: Command): Command {

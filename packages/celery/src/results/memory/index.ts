@@ -1,7 +1,7 @@
 import { CeleryError } from '../../errors.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
-import type { ChordPart, ResultStore, TaskMeta } from '../port.ts'
+import type { ResultStore, TaskMeta } from '../port.ts'
 import { MemoryChords } from './chords.ts'
 import { Expiring } from './expiring.ts'
 import { MemoryWatches } from './watches.ts'
@@ -61,7 +61,15 @@ export function createMemoryResults(url = 'memory:', options: MemoryResultsOptio
       memory = undefined
     },
     describe: () => `memory:${name}`,
+    ...states(opened),
+    ...groups(opened),
+    ...chords(opened),
+    ...starts(opened),
+  }
+}
 
+function states(opened: () => Memory): Pick<ResultStore, 'store' | 'get' | 'forget' | 'watch'> {
+  return {
     async store(meta) {
       const { metas, watches } = opened()
       const known = metas.get(meta.task_id)
@@ -82,7 +90,11 @@ export function createMemoryResults(url = 'memory:', options: MemoryResultsOptio
       const { metas, watches } = opened()
       return watches.watch(taskIds, onMeta, (id) => metas.get(id))
     },
+  }
+}
 
+function groups(opened: () => Memory): Pick<ResultStore, 'storeGroup' | 'getGroup' | 'forgetGroup'> {
+  return {
     async storeGroup(groupId, result) {
       opened().groups.set(groupId, encodeJson(result, 'group'))
     },
@@ -93,20 +105,30 @@ export function createMemoryResults(url = 'memory:', options: MemoryResultsOptio
     async forgetGroup(groupId) {
       opened().groups.delete(groupId)
     },
+  }
+}
 
+function chords(
+  opened: () => Memory,
+): Pick<ResultStore, 'setChordSize' | 'growChord' | 'addChordPart' | 'forgetChord'> {
+  return {
     async setChordSize(groupId, size) {
       opened().chords.setSize(groupId, size)
     },
     async growChord(groupId, by) {
       opened().chords.grow(groupId, by)
     },
-    async addChordPart(groupId: string, part: ChordPart) {
+    async addChordPart(groupId, part) {
       return opened().chords.add(groupId, part)
     },
     async forgetChord(groupId) {
       opened().chords.forget(groupId)
     },
+  }
+}
 
+function starts(opened: () => Memory): Pick<ResultStore, 'countStart' | 'forgetStarts'> {
+  return {
     async countStart(taskId) {
       const { starts } = opened()
       const before = starts.get(taskId) ?? 0
