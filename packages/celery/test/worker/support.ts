@@ -102,10 +102,19 @@ export async function lettersOf(app: Celery) {
   return (await (await app.broker()).deadLetters.list()).letters
 }
 
+/** The same object, whose methods can be called on what inherits from it. */
+function bound<T extends object>(object: T): T {
+  const get = (target: T, name: string | symbol): unknown => {
+    const member: unknown = Reflect.get(target, name)
+    return typeof member === 'function' ? member.bind(target) : member
+  }
+  return new Proxy(object, { get })
+}
+
 /** A store in memory that takes only what others can write, and fails as often as it is told to. */
 export async function demandingResults(): Promise<ResultStore & { failures: number; calls: string[] }> {
   const memory = createMemoryResults(`memory:${randomUUID()}`)
-  const demanding = Object.assign(Object.create(memory) as ResultStore, {
+  const demanding = Object.assign(Object.create(bound(memory)) as ResultStore, {
     failures: 0,
     calls: [] as string[],
     async store(meta: TaskMeta): Promise<void> {
