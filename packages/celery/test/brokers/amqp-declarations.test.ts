@@ -33,6 +33,13 @@ describe.skipIf(!servers.amqp)('RabbitMQ', () => {
     expect(broker.state).toBe('closed')
   })
 
+  test('a virtual host that is not there is named', async () => {
+    const { host } = new URL(servers.amqp ?? '')
+    const broker = createAmqpBroker(`amqp://guest:guest@${host}/nowhere`)
+    const message = expect.stringContaining(`RabbitMQ at ${host} has no virtual host "nowhere" for this user`)
+    await expect(broker.open()).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE', message })
+  })
+
   test('a queue with other arguments is named, with what differs and what to do', async () => {
     const subject = await rabbit.broker()
     const queue = { name: name() }

@@ -1,7 +1,8 @@
 import { Duplex } from 'node:stream'
 import type { ChannelModel } from 'amqplib'
 import { atMost } from '../../async/within.ts'
-import { unavailable } from './errors.ts'
+import type { CeleryError } from '../../errors.ts'
+import { reasonOf, unavailable } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
 
@@ -54,8 +55,15 @@ export async function connectTo(
     )
     return follow(model, settings)
   } catch (error) {
-    throw unavailable(`No connection to RabbitMQ at ${server.hostname}:${server.port}`, error)
+    throw noConnection(server, error)
   }
+}
+
+function noConnection({ hostname, port, virtualHost }: AmqpServer, error: unknown): CeleryError {
+  const where = `RabbitMQ at ${hostname}:${port}`
+  // So the library tells that RabbitMQ closed the connection when the virtual host was asked for.
+  if (!/ConnectionOpenOk/.test(reasonOf(error))) return unavailable(`No connection to ${where}`, error)
+  return unavailable(`${where} has no virtual host ${JSON.stringify(virtualHost)} for this user`, error)
 }
 
 function follow(model: ChannelModel, { log }: AmqpSettings): Connected {
