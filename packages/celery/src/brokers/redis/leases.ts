@@ -3,8 +3,8 @@ import type { RedisLink } from '../../redis/link.ts'
 import { strings } from '../../redis/replies.ts'
 import type { RedisDelivery } from './delivery.ts'
 import type { BrokerKeys } from './keys.ts'
+import { findAbandoned, holdOn } from './lease-scripts.ts'
 import { type Restorer, readHeld } from './restorer.ts'
-import { findAbandoned, holdOn } from './scripts.ts'
 
 export interface LeaseOptions {
   link: RedisLink

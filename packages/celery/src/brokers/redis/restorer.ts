@@ -3,7 +3,8 @@ import type { RedisLink } from '../../redis/link.ts'
 import { strings } from '../../redis/replies.ts'
 import type { Bindings } from './bindings.ts'
 import type { BrokerKeys } from './keys.ts'
-import { readFields, restore } from './scripts.ts'
+import { restore } from './lease-scripts.ts'
+import { readFields } from './scripts.ts'
 import { readUnacked, type Unacked } from './unacked.ts'
 
 /** A message that somebody holds. */
