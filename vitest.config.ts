@@ -1,8 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
+// These import an app that lives as long as its process, so each file has a process to itself. The others share
+// theirs, which saves a third of the time.
+const apart = ['packages/celery/test/cli/**/*.test.ts']
+const together = ['{packages,services,apps}/*/test/**/*.test.ts', 'tests/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['{packages,services,apps}/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'together', include: together, exclude: apart, isolate: false } },
+      { extends: true, test: { name: 'apart', include: apart } },
+    ],
     globalSetup: ['packages/postgres/testing/global-setup.ts'],
     provide: {
       // Tests run on an embedded PostgreSQL, or on the server of this URL.

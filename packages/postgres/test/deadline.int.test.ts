@@ -104,7 +104,10 @@ test('a deadline that has passed sends nothing', async () => {
     withDeadline(-1, () => nowhere.transaction((tx) => tx.query(sql`SELECT 1`))),
   ]
   for (const work of late)
-    await expect(work).rejects.toMatchObject({ code: 'TIMEOUT', message: /deadline passed/ })
+    await expect(work).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('deadline passed'),
+    })
   await nowhere.close()
 })
 
@@ -125,7 +128,7 @@ test('a server that has fallen silent is not waited for much longer than the sta
   await distant.query(sql`SELECT 1`)
   proxy.swallow()
   const { error, after } = await failure(distant.query(sql`SELECT 1`))
-  expect(error).toMatchObject({ code: 'TIMEOUT', message: /did not answer/ })
+  expect(error).toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('did not answer') })
   expect(after).toBeLessThan(3_000)
   // The silent connection was given up, and a new one does not come about in time.
   const again = await failure(distant.query(sql`SELECT 1`))
