@@ -1,25 +1,35 @@
 export type { CeleryOptions, Route } from './app/celery-options.ts'
 export type { SendOptions, SignatureLike } from './app/send-options.ts'
-export type { RetryOptions, RetryPolicy, TaskContext, TaskDefinition, TaskOptions } from './app/task.ts'
+export type {
+  AnyTaskDefinition,
+  RejectOptions,
+  RetryOptions,
+  RetryPolicy,
+  TaskContext,
+  TaskDefinition,
+  TaskOptions,
+} from './app/task.ts'
 export * from './beat/index.ts'
 export { type AmqpBrokerOptions, createAmqpBroker } from './brokers/amqp/index.ts'
-export type {
-  DeadLetter,
-  DeadLetterPage,
-  DeadLetterQuery,
-  DeathHistory,
-  DeathReason,
+export {
+  type DeadLetter,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  type DeathHistory,
+  type DeathReason,
+  deathReasons,
 } from './brokers/dead-letter-store.ts'
-export { createMemoryBroker } from './brokers/memory/index.ts'
+export { createMemoryBroker, type MemoryBrokerOptions } from './brokers/memory/index.ts'
 export { openBroker } from './brokers/open.ts'
 export type { Broker, BrokerState, QueueDeclaration, QueueDepth, SqlClient } from './brokers/port.ts'
 export { createPostgresBroker, type PostgresBrokerOptions, type SqlPool } from './brokers/postgres/index.ts'
 export { createRedisBroker, type RedisBrokerOptions } from './brokers/redis/index.ts'
 export { chain, chord, chunks, group, map, signatureFrom, starmap } from './canvas/build.ts'
-export type { AnySignature, Signature } from './canvas/signature.ts'
+export type { AnySignature, SendingApp, Signature } from './canvas/signature.ts'
 export type { RemoteTaskOptions, Task } from './canvas/task-handle.ts'
 export { type ControlClient, createControlClient, type Outcome } from './control/client.ts'
-export { type CallArguments, type Celery, createCelery } from './create-celery.ts'
+export type { BroadcastOptions } from './control/options.ts'
+export { type CallArguments, type Celery, createCelery, type SignatureArguments } from './create-celery.ts'
 export { createWorker, type WorkerOptions } from './create-worker.ts'
 export { createDeadLetters, type DeadLetters } from './dead-letters/index.ts'
 export type { Replayed } from './dead-letters/replay.ts'
@@ -33,7 +43,7 @@ export { Decimal, PlainDate, PlainTime, Uuid } from './protocol/python-values.ts
 export { PythonDate } from './protocol/time.ts'
 export type { GetOptions, Result } from './results/handle.ts'
 export type { GroupItem, GroupResult } from './results/handle-group.ts'
-export { createMemoryResults } from './results/memory/index.ts'
+export { createMemoryResults, type MemoryResultsOptions } from './results/memory/index.ts'
 export { openResults } from './results/open.ts'
 export type { ExceptionData, ResultStore, TaskMeta, TaskState } from './results/port.ts'
 export { createPostgresResults, type PostgresResultsOptions } from './results/postgres/index.ts'

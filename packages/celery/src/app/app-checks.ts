@@ -5,17 +5,18 @@ import {
   flag,
   having,
   listOf,
+  logger,
   options,
   positive,
   priority,
   text,
   timeZone,
+  url,
 } from '../options/kinds.ts'
 import type { CeleryOptions, Route } from './celery-options.ts'
 import { queueDeclaration } from './queue-check.ts'
 import { taskOptionChecks } from './task-checks.ts'
 
-const url = { ...text, expected: 'a URL' }
 const pattern: Check = { expected: 'a regular expression', fits: (value) => value instanceof RegExp }
 const route = options<Route>({ task: either(text, pattern), queue: text, priority }, ['task', 'queue'])
 
@@ -31,7 +32,7 @@ const appChecks: Checks<CeleryOptions> = {
   maxBodySize: positive,
   sendEvents: flag,
   timeZone,
-  log: having('a logger with debug, info, warn and error', 'debug', 'info', 'warn', 'error'),
+  log: logger,
   now: callback,
   newId: callback,
 }

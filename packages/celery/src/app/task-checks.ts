@@ -1,5 +1,6 @@
 import { bad, type Check, type Checks, checkOptions } from '../options/check.ts'
 import {
+  anyText,
   callback,
   date,
   flag,
@@ -15,7 +16,7 @@ import {
 import { readRate } from '../protocol/rate.ts'
 import { paramsCheck } from './params.ts'
 import { checkLimits } from './signature-options.ts'
-import type { AnyTaskDefinition, RetryOptions, RetryPolicy, TaskOptions } from './task.ts'
+import type { AnyTaskDefinition, RejectOptions, RetryOptions, RetryPolicy, TaskOptions } from './task.ts'
 
 const retries: Check = {
   expected: 'a whole number from 0 on, or Infinity',
@@ -89,4 +90,11 @@ const retryChecks: Checks<RetryOptions> = {
 /** Those of a task's `context.retry`. */
 export function checkRetry(given: RetryOptions): void {
   checkOptions(given, retryChecks, 'context.retry')
+}
+
+const rejectChecks: Checks<RejectOptions> = { requeue: flag, reason: anyText }
+
+/** Those of a task's `context.reject`. */
+export function checkReject(given: RejectOptions): void {
+  checkOptions(given, rejectChecks, 'context.reject')
 }

@@ -120,7 +120,7 @@ export interface TaskContext {
   /** Throws what makes the worker drop the task without a result. */
   ignore(): never
   /** Throws what makes the worker reject the message, back into its queue or away. */
-  reject(options?: { requeue?: boolean; reason?: string }): never
+  reject(options?: RejectOptions): never
 }
 
 /** Options of a task's `context.retry`. */
@@ -135,6 +135,14 @@ export interface RetryOptions {
   /** In place of the arguments it had. */
   args?: unknown[]
   kwargs?: Record<string, unknown>
+}
+
+/** Options of a task's `context.reject`. */
+export interface RejectOptions {
+  /** Back into its queue; false when absent: it is a dead letter. */
+  requeue?: boolean
+  /** Why, for the dead letter and the events. */
+  reason?: string
 }
 
 /** A definition as the app keeps it. */

@@ -7,16 +7,19 @@ import type { ScheduleStore } from './store.ts'
  * loaded when it connects.
  * @throws CeleryError `BAD_OPTION` when the URL is none of these
  */
-export async function openSchedules(url: string, options: { log: Log; now(): Date }): Promise<ScheduleStore> {
+export async function openSchedules(
+  url: string,
+  { log, now }: { log: Log; now(): Date },
+): Promise<ScheduleStore> {
   switch (url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()) {
     case 'postgres':
     case 'postgresql':
-      return (await import('./postgres/store.ts')).createPostgresSchedules(url, options)
+      return (await import('./postgres/store.ts')).createPostgresSchedules(url, { log })
     case 'redis':
     case 'rediss':
-      return (await import('./redis/store.ts')).createRedisSchedules(url, options)
+      return (await import('./redis/store.ts')).createRedisSchedules(url, { log })
     case 'memory':
-      return (await import('./memory-store.ts')).createMemorySchedules(options.now)
+      return (await import('./memory-store.ts')).createMemorySchedules(now)
     default:
       throw new CeleryError(
         'BAD_OPTION',

@@ -69,6 +69,7 @@ export interface DeathHistory {
   detail: string
 }
 
+/** Every reason there is: for the options `deadLetters` of a worker and `reason` of a query, and for metrics. */
 export const deathReasons = [
   'retries_exhausted',
   'worker_lost',

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { CeleryError } from '../errors.ts'
+import { type Checks, checkOptions } from '../options/check.ts'
+import { anyText, oneOf, wholeBetween } from '../options/kinds.ts'
 import { decodeJson, encodeJson } from '../protocol/json.ts'
 import { isRecord } from '../protocol/shape.ts'
-import type { DeadLetter, DeadLetterQuery } from './dead-letter-store.ts'
+import { type DeadLetter, type DeadLetterQuery, deathReasons } from './dead-letter-store.ts'
 
 /** As it is written: the body as text. */
 type Written = Omit<DeadLetter, 'message'> & {
@@ -55,12 +57,27 @@ export function letterCursor({ diedAt, id }: DeadLetter): string {
   return `${new Date(diedAt).toISOString()}/${id}`
 }
 
-/** @throws CeleryError `BAD_OPTION` for what is no cursor */
-export function readCursor(cursor: string): { diedAt: string; id: string } {
+/** Undefined for what is no cursor. */
+export function readCursor(cursor: string): { diedAt: string; id: string } | undefined {
   const [, diedAt, id] = /^([^/]+Z)\/(.+)$/s.exec(cursor) ?? []
-  if (diedAt === undefined || id === undefined || Number.isNaN(Date.parse(diedAt)))
-    throw new CeleryError('BAD_OPTION', 'after must be the `next` of the page before.')
+  if (diedAt === undefined || id === undefined || Number.isNaN(Date.parse(diedAt))) return undefined
   return { diedAt, id }
+}
+
+const queryChecks: Checks<DeadLetterQuery> = {
+  limit: wholeBetween(1, 1_000),
+  after: {
+    expected: 'the `next` of the page before',
+    fits: (value) => typeof value === 'string' && readCursor(value) !== undefined,
+  },
+  task: anyText,
+  queue: anyText,
+  reason: oneOf(...deathReasons),
+}
+
+/** @throws CeleryError `BAD_OPTION`, naming the option */
+export function checkQuery(query: DeadLetterQuery): void {
+  checkOptions(query, queryChecks, 'a query of dead letters')
 }
 
 /** Whether it is one of those that the query asks for, on whichever page. */
@@ -74,12 +91,11 @@ export function isAskedFor(letter: DeadLetter, { task, queue, reason }: DeadLett
 
 /**
  * How many letters a page has.
- * @throws CeleryError `BAD_OPTION` when that or `after` is none
+ * @throws CeleryError `BAD_OPTION` for a query that makes no sense
  */
-export function pageLimit({ limit = 50, after }: DeadLetterQuery): number {
-  if (after !== undefined) readCursor(after)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit
-  throw new CeleryError('BAD_OPTION', `limit must be a whole number from 1 to 1,000, not ${limit}.`)
+export function pageLimit(query: DeadLetterQuery): number {
+  checkQuery(query)
+  return query.limit ?? 50
 }
 
 function wellFormed(value: unknown): unknown {

@@ -1,10 +1,13 @@
 import { CeleryError } from '../errors.ts'
+import { checkValue } from '../options/check.ts'
+import { wholeBetween } from '../options/kinds.ts'
 import type { Destination, PublishOptions } from './port.ts'
+
+const prefetchCheck = wholeBetween(1, 65_535)
 
 /** What every broker checks in the same words. */
 export function checkPrefetch(prefetch: number): void {
-  if (Number.isInteger(prefetch) && prefetch >= 1 && prefetch <= 65_535) return
-  throw new CeleryError('BAD_OPTION', `prefetch must be a whole number from 1 to 65,535, not ${prefetch}.`)
+  checkValue(prefetch, prefetchCheck, 'prefetch', 'a consumer')
 }
 
 export function refuseTransaction({ transaction }: PublishOptions): void {

@@ -1,4 +1,15 @@
-import type { BroadcastOptions, MailboxClient, Replies } from './mailbox-client.ts'
+import { type Checks, checkOptions } from '../options/check.ts'
+import type { MailboxClient, Replies } from './mailbox-client.ts'
+import {
+  type ActiveOptions,
+  activeChecks,
+  type ConfOptions,
+  confChecks,
+  type InspectOptions,
+  inspectChecks,
+  type RegisteredOptions,
+  registeredChecks,
+} from './options.ts'
 
 /** A task in a worker's hands. */
 export interface TaskInfo {
@@ -22,13 +33,12 @@ export interface TaskInfo {
 }
 
 export type Answer<T> = T | { error: string }
-export type InspectOptions = Omit<BroadcastOptions, 'reply'>
 
 /** Questions that change nothing; each answered by every worker, or those of `destination`, within `timeout`. */
 export interface Inspect {
   ping(options?: InspectOptions): Promise<Replies<Answer<{ ok: string }>>>
   /** Those that run. With `safe`, arguments as text. */
-  active(options?: InspectOptions & { safe?: boolean }): Promise<Replies<Answer<TaskInfo[]>>>
+  active(options?: ActiveOptions): Promise<Replies<Answer<TaskInfo[]>>>
   /** Those that wait in the worker. */
   reserved(options?: InspectOptions): Promise<Replies<Answer<TaskInfo[]>>>
   /** Those that wait for their ETA. */
@@ -36,9 +46,7 @@ export interface Inspect {
     options?: InspectOptions,
   ): Promise<Replies<Answer<{ eta: string; priority: number; request: TaskInfo }[]>>>
   /** Names, with those attributes that are set: `rate_limit` among others when none are named. */
-  registered(
-    options?: InspectOptions & { attributes?: readonly string[] },
-  ): Promise<Replies<Answer<string[]>>>
+  registered(options?: RegisteredOptions): Promise<Replies<Answer<string[]>>>
   queryTask(
     taskIds: string | readonly string[],
     options?: InspectOptions,
@@ -46,29 +54,37 @@ export interface Inspect {
   revoked(options?: InspectOptions): Promise<Replies<Answer<string[]>>>
   activeQueues(options?: InspectOptions): Promise<Replies<Answer<Record<string, unknown>[]>>>
   stats(options?: InspectOptions): Promise<Replies<Answer<Record<string, unknown>>>>
-  conf(
-    options?: InspectOptions & { withDefaults?: boolean },
-  ): Promise<Replies<Answer<Record<string, unknown>>>>
+  conf(options?: ConfOptions): Promise<Replies<Answer<Record<string, unknown>>>>
   report(options?: InspectOptions): Promise<Replies<Answer<{ ok: string }>>>
   clock(options?: InspectOptions): Promise<Replies<Answer<{ clock: number }>>>
 }
 
 export function createInspect(mailbox: MailboxClient): Inspect {
-  async function ask<T>(method: string, options: InspectOptions = {}, args = {}): Promise<Replies<T>> {
-    return (await mailbox.broadcast(method, args, { ...options, reply: true })) as Replies<T>
+  async function ask<T, Options extends InspectOptions>(
+    method: string,
+    given: Options,
+    checks: Checks<Options>,
+    argumentsOf: (given: Options) => Record<string, unknown>,
+  ): Promise<Replies<T>> {
+    checkOptions(given, checks, `inspect ${method}`)
+    return (await mailbox.broadcast(method, argumentsOf(given), { ...given, reply: true })) as Replies<T>
   }
+  const plain = <T>(method: string, options: InspectOptions = {}, args = {}) =>
+    ask<T, InspectOptions>(method, options, inspectChecks, () => args)
   return {
-    ping: (options) => ask('ping', options),
-    active: (options) => ask('active', options, { safe: options?.safe ?? false }),
-    reserved: (options) => ask('reserved', options),
-    scheduled: (options) => ask('scheduled', options),
-    registered: (options) => ask('registered', options, { taskinfoitems: options?.attributes ?? [] }),
-    queryTask: (taskIds, options) => ask('query_task', options, { ids: taskIds }),
-    revoked: (options) => ask('revoked', options),
-    activeQueues: (options) => ask('active_queues', options),
-    stats: (options) => ask('stats', options),
-    conf: (options) => ask('conf', options, { with_defaults: options?.withDefaults ?? false }),
-    report: (options) => ask('report', options),
-    clock: (options) => ask('clock', options),
+    ping: (options) => plain('ping', options),
+    active: (options = {}) => ask('active', options, activeChecks, ({ safe = false }) => ({ safe })),
+    reserved: (options) => plain('reserved', options),
+    scheduled: (options) => plain('scheduled', options),
+    registered: (options = {}) =>
+      ask('registered', options, registeredChecks, ({ attributes = [] }) => ({ taskinfoitems: attributes })),
+    queryTask: (taskIds, options) => plain('query_task', options, { ids: taskIds }),
+    revoked: (options) => plain('revoked', options),
+    activeQueues: (options) => plain('active_queues', options),
+    stats: (options) => plain('stats', options),
+    conf: (options = {}) =>
+      ask('conf', options, confChecks, ({ withDefaults = false }) => ({ with_defaults: withDefaults })),
+    report: (options) => plain('report', options),
+    clock: (options) => plain('clock', options),
   }
 }

@@ -5,20 +5,7 @@ import { decodeJson } from '../protocol/json.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import { isRecord } from '../protocol/shape.ts'
 import { adjustClock, castTo, mail, pidboxExchange, replyExchange } from './mailbox.ts'
-
-export interface BroadcastOptions {
-  /** Names of the workers that are meant; every one when absent. */
-  destination?: string | readonly string[]
-  /** Those whose name fits: `celery@web*`, or with `matcher: 'pcre'` a regular expression. */
-  pattern?: string
-  matcher?: 'glob' | 'pcre'
-  /** Wait for answers: false when absent, except with `inspect` and `ping`. */
-  reply?: boolean
-  /** Seconds to wait for answers: 1 when absent. */
-  timeout?: number
-  /** Stop waiting after so many answers: the number of destinations when absent. */
-  limit?: number
-}
+import type { BroadcastOptions } from './options.ts'
 
 /** What each worker answered, by its name. */
 export type Replies<T = unknown> = Record<string, T>

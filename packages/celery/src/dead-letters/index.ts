@@ -1,9 +1,15 @@
 import type { AppCore } from '../app/app-core.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
+import { checkQuery } from '../brokers/letter.ts'
+import { checkValue } from '../options/check.ts'
+import { listOf, text } from '../options/kinds.ts'
 import { drop, dropAll } from './drop.ts'
 import { type Replayed, replay, replayAll } from './replay.ts'
 
-/** The tasks that no worker will run any more: to look at, to send again, to forget. */
+/**
+ * The tasks that no worker will run any more: to look at, to send again, to forget. A query that makes no sense is
+ * refused with CeleryError `BAD_OPTION` before anything is done.
+ */
 export interface DeadLetters {
   /** One page, oldest first. */
   list(query?: DeadLetterQuery): Promise<DeadLetterPage>
@@ -15,16 +21,30 @@ export interface DeadLetters {
   dropAll(query?: DeadLetterQuery): Promise<number>
 }
 
+const lettersCheck = listOf(text)
+
 /** The dead letters of the app's broker: listed, counted, replayed and dropped. */
 export function createDeadLetters(app: AppCore): DeadLetters {
   const store = async () => (await app.broker()).deadLetters
   return {
-    list: async (query) => (await store()).list(query),
+    async list(query = {}) {
+      checkQuery(query)
+      return (await store()).list(query)
+    },
     get: async (letterId) => (await store()).get(letterId),
     count: async () => (await store()).count(),
     replay: (letterId) => replay(app, letterId),
-    replayAll: (query) => replayAll(app, query),
-    drop: (letterIds) => drop(app, letterIds),
-    dropAll: (query) => dropAll(app, query),
+    async *replayAll(query = {}) {
+      checkQuery(query)
+      yield* replayAll(app, query)
+    },
+    async drop(letterIds) {
+      checkValue(letterIds, lettersCheck, 'letterIds', 'drop')
+      return drop(app, letterIds)
+    },
+    async dropAll(query = {}) {
+      checkQuery(query)
+      return dropAll(app, query)
+    },
   }
 }

@@ -1,5 +1,7 @@
 import type { AppCore } from '../app/app-core.ts'
 import type { Listening } from '../brokers/port.ts'
+import { type Checks, checkOptions, checkValue } from '../options/check.ts'
+import { callback, text } from '../options/kinds.ts'
 import { decodeJson } from '../protocol/json.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import { type CeleryEvent, eventExchange } from './event.ts'
@@ -10,18 +12,23 @@ export interface CaptureOptions {
   routingKey?: string
 }
 
+const checks: Checks<CaptureOptions> = { routingKey: text }
+
 /**
  * Calls back with each event of every worker and client, in Python or TypeScript, from now on. Workers send those of
  * tasks only when they were told to: see `enableEvents` of the control client.
  *
  * What is no event is left out. An error that `onEvent` throws is logged and goes no further. Timestamps are as the
  * sender gave them: seconds since 1970.
+ * @throws CeleryError `BAD_OPTION`, `BROKER_UNAVAILABLE`
  */
 export async function captureEvents(
   app: AppCore,
   onEvent: (event: CeleryEvent) => void,
   options: CaptureOptions = {},
 ): Promise<Listening> {
+  checkValue(onEvent, callback, 'onEvent', 'captureEvents')
+  checkOptions(options, checks, 'captureEvents')
   const { log } = app.options
   const broker = await app.broker()
   return broker.listen({

@@ -7,6 +7,11 @@ export const text: Check = {
   fits: (value) => typeof value === 'string' && value !== '',
 }
 
+/** Text that may be empty. */
+export const anyText: Check = { expected: 'text', fits: (value) => typeof value === 'string' }
+
+export const url: Check = { ...text, expected: 'a URL' }
+
 export const flag: Check = { expected: 'true or false', fits: (value) => typeof value === 'boolean' }
 
 export const callback: Check = { expected: 'a function', fits: (value) => typeof value === 'function' }
@@ -19,9 +24,11 @@ export const record: Check = {
   fits: (value) => isRecord(value) && !(Symbol.iterator in value) && !isOpaque(value),
 }
 
-export const seconds: Check = {
-  expected: 'a number of seconds, 0 or more',
-  fits: (value) => isFiniteNumber(value) && value >= 0,
+export const seconds: Check = secondsFrom(0)
+
+export const someSeconds: Check = {
+  expected: 'a number of seconds above 0',
+  fits: (value) => isFiniteNumber(value) && value > 0,
 }
 
 export const date: Check = {
@@ -29,10 +36,7 @@ export const date: Check = {
   fits: (value) => value instanceof Date && isPythonTime(value),
 }
 
-export const priority: Check = {
-  expected: 'a whole number from 0 to 9',
-  fits: (value) => isWhole(value) && value >= 0 && value <= 9,
-}
+export const priority: Check = wholeBetween(0, 9)
 
 export const timeZone: Check = {
   expected: 'the name of a time zone like Europe/Paris',
@@ -51,10 +55,24 @@ export function between(least: number, most: number): Check {
   }
 }
 
+export function secondsFrom(least: number): Check {
+  return {
+    expected: `a number of seconds, ${least} or more`,
+    fits: (value) => isFiniteNumber(value) && value >= least,
+  }
+}
+
 export function wholeFrom(least: number): Check {
   return {
     expected: `a whole number from ${least} on`,
     fits: (value) => isWhole(value) && value >= least,
+  }
+}
+
+export function wholeBetween(least: number, most: number): Check {
+  return {
+    expected: `a whole number from ${least} to ${most}`,
+    fits: (value) => isWhole(value) && value >= least && value <= most,
   }
 }
 
@@ -75,6 +93,11 @@ export function having(what: string, ...methods: readonly string[]): Check {
       methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
   }
 }
+
+export const logger: Check = having(
+  'a logger with debug, info, warn and error',
+  ...['debug', 'info', 'warn', 'error'],
+)
 
 export function either(...checks: readonly Check[]): Check {
   const whole: Check = {

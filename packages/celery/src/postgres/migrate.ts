@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
+import { type Checks, checkOptions, checkValue } from '../options/check.ts'
 import { asError, describeError } from './errors.ts'
 import { migrations } from './migrations.ts'
-import { answerTimeout, type SqlConnection, type SqlPool } from './pool.ts'
-import { schemaOf } from './schema.ts'
+import { answerTimeout, poolCheck, type SqlConnection, type SqlPool } from './pool.ts'
+import { schemaName, schemaOf } from './schema.ts'
 
 /** Options of `migratePostgres`. */
 export interface MigrateOptions {
@@ -12,11 +13,15 @@ export interface MigrateOptions {
   schema?: string
 }
 
+const checks: Checks<MigrateOptions> = { schema: schemaName }
+
 /**
  * Makes the schema and brings it to this program's version, in one transaction and under an advisory lock, so that any
  * number of processes may do so at once. One that is newer already is left as it is.
  */
 export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {}): Promise<void> {
+  checkValue(pool, poolCheck, 'pool', 'migratePostgres')
+  checkOptions(options, checks, 'migratePostgres')
   const { name } = schemaOf(options.schema)
   if ((await versionOf(pool, name)) >= migrations.length) return
   const connection = await within(answerTimeout / 1_000, pool.connect())

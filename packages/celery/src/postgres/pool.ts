@@ -2,6 +2,8 @@ import { Socket } from 'node:net'
 import type pg from 'pg'
 import { CeleryError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { checkValue } from '../options/check.ts'
+import { either, having, url as urlCheck } from '../options/kinds.ts'
 
 /** One statement. Parameters are texts, numbers or bytes: arrays are handed over as PostgreSQL writes them. */
 export interface SqlStatement {
@@ -35,6 +37,14 @@ export interface SqlPool {
     user?: string | undefined
     database?: string | undefined
   }
+}
+
+export const poolCheck = having("a pool of pg's", 'query', 'connect')
+const sourceCheck = either(urlCheck, poolCheck)
+
+/** @throws CeleryError `BAD_OPTION` for what is neither a URL nor a pool */
+export function checkSource(source: unknown, of: string): void {
+  checkValue(source, sourceCheck, 'source', of)
 }
 
 export interface PoolOptions {

@@ -1,4 +1,4 @@
-import { CeleryError } from '../errors.ts'
+import type { Check } from '../options/check.ts'
 
 /** The names that this package uses within a database. */
 export interface Schema {
@@ -7,13 +7,16 @@ export interface Schema {
   wake: string
 }
 
-/** Short enough that names of channels made of it fit into PostgreSQL's 63 bytes. */
-const pattern = /^[a-z_][a-z0-9_]{0,31}$/
+/**
+ * Statements have it in them as it is, so whoever is given one checks it. Short enough that names of channels made of it
+ * fit into PostgreSQL's 63 bytes.
+ */
+export const schemaName: Check = {
+  expected:
+    'a name of lower-case letters, digits and _, at most 32, that does not begin with a digit or with pg_',
+  fits: (value) => typeof value === 'string' && /^(?!pg_)[a-z_][a-z0-9_]{0,31}$/.test(value),
+}
 
 export function schemaOf(name = 'celery'): Schema {
-  if (!pattern.test(name) || name.startsWith('pg_')) {
-    const rule = 'lower-case letters, digits and _, at most 32, not beginning with a digit or pg_'
-    throw new CeleryError('BAD_OPTION', `The schema is a name of ${rule}, not ${JSON.stringify(name)}`)
-  }
   return { name, wake: `${name}_wake` }
 }

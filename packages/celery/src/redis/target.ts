@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { CeleryError } from '../errors.ts'
+import type { Check } from '../options/check.ts'
+import { anyText, someSeconds, text } from '../options/kinds.ts'
+import { numberIn, numeral, readQuery } from '../options/url-query.ts'
 
 /** Where a Redis server is and how to sign in, read from a URL as kombu and Celery write it. */
 export interface RedisTarget {
@@ -13,8 +16,7 @@ export interface RedisTarget {
   username: string | undefined
   password: string | undefined
   tls: TlsFiles | undefined
-  /** Options of the URL's query, under kombu's names where it has them. */
-  options: Readonly<Partial<Record<UrlOption, string>>>
+  options: RedisUrlOptions
 }
 
 export interface TlsFiles {
@@ -24,30 +26,53 @@ export interface TlsFiles {
   key: string | undefined
 }
 
-const usedOptions = [
-  'global_keyprefix',
-  'visibility_timeout',
-  'lease_timeout',
-  'socket_timeout',
-  'socket_connect_timeout',
-] as const
-const tlsOptions = ['ssl_cert_reqs', 'ssl_ca_certs', 'ssl_certfile', 'ssl_keyfile'] as const
-/** Those of redis-py that have no meaning here. */
-const ignoredOptions = ['health_check_interval', 'max_connections', 'retry_on_timeout', 'socket_keepalive']
+/** Options of the URL's query. Durations in seconds. */
+export interface RedisUrlOptions {
+  globalKeyPrefix: string | undefined
+  visibilityTimeout: number | undefined
+  leaseTimeout: number | undefined
+  commandTimeout: number | undefined
+  connectTimeout: number | undefined
+}
 
-export type UrlOption = (typeof usedOptions)[number]
+const duration = numeral(someSeconds)
+const ignored: Check = { expected: 'anything', fits: () => true }
+
+/** kombu's names, where it has them. */
+const queryChecks = {
+  global_keyprefix: anyText,
+  visibility_timeout: duration,
+  lease_timeout: duration,
+  socket_timeout: duration,
+  socket_connect_timeout: duration,
+  ssl_cert_reqs: {
+    expected: 'required, optional or none',
+    fits: (value) => typeof value === 'string' && /^(?:cert_)?(?:required|optional|none)$/i.test(value),
+  },
+  ssl_ca_certs: text,
+  ssl_certfile: text,
+  ssl_keyfile: text,
+  virtual_host: anyText,
+  // Those of redis-py that have no meaning here.
+  health_check_interval: ignored,
+  max_connections: ignored,
+  retry_on_timeout: ignored,
+  socket_keepalive: ignored,
+} satisfies Record<string, Check>
+
+type Query = { readonly [Name in keyof typeof queryChecks]?: string }
 
 const schemes = new Set(['redis:', 'rediss:', 'redis+socket:', 'socket:'])
 
 /** Throws `BAD_OPTION` on a URL that is none, without its password. */
-export function readRedisUrl(text: string): RedisTarget {
-  const url = URL.parse(text)
+export function readRedisUrl(source: string): RedisTarget {
+  const url = URL.parse(source)
   if (!url || !schemes.has(url.protocol)) {
     throw badUrl('it has the form redis://user:password@host:6379/0, or rediss:// with TLS')
   }
   const isSocket = url.protocol.endsWith('socket:')
-  const query = readQuery(url)
-  const db = isSocket ? query.get('virtual_host') : decoded(url.pathname)
+  const query = readQuery<Query>(url, queryChecks, 'the URL of Redis')
+  const db = isSocket ? query.virtual_host : decoded(url.pathname)
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1',
     port: url.port === '' ? 6379 : Number(url.port),
@@ -56,17 +81,14 @@ export function readRedisUrl(text: string): RedisTarget {
     username: decoded(url.username) || undefined,
     password: decoded(url.password) || undefined,
     tls: url.protocol === 'rediss:' ? readTls(query) : undefined,
-    options: Object.fromEntries(usedOptions.flatMap((name) => entry(name, query.get(name)))),
+    options: {
+      globalKeyPrefix: query.global_keyprefix,
+      visibilityTimeout: numberIn(query.visibility_timeout),
+      leaseTimeout: numberIn(query.lease_timeout),
+      commandTimeout: numberIn(query.socket_timeout),
+      connectTimeout: numberIn(query.socket_connect_timeout),
+    },
   }
-}
-
-/** A positive number of seconds of the URL, or undefined when it is not there. */
-export function secondsOption(target: RedisTarget, name: UrlOption): number | undefined {
-  const text = target.options[name]
-  if (text === undefined) return undefined
-  const seconds = Number(text)
-  if (!(seconds > 0)) throw badUrl(`${name} is a number of seconds above 0`)
-  return seconds
 }
 
 /** What Node's TLS needs, with the files read. */
@@ -85,14 +107,6 @@ export async function tlsOptionsOf(target: RedisTarget): Promise<ConnectionOptio
   }
 }
 
-function readQuery(url: URL): Map<string, string> {
-  const known = new Set<string>([...usedOptions, ...tlsOptions, ...ignoredOptions, 'virtual_host'])
-  for (const name of url.searchParams.keys()) {
-    if (!known.has(name)) throw badUrl(`it has the option ${name}; known are ${[...known].join(', ')}`)
-  }
-  return new Map(url.searchParams)
-}
-
 function readDatabase(text: string): number {
   const digits = text.replace(/^\/+|\/+$/g, '')
   if (digits === '') return 0
@@ -100,16 +114,12 @@ function readDatabase(text: string): number {
   return Number(digits)
 }
 
-function readTls(query: Map<string, string>): TlsFiles {
-  const required = (query.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace('cert_', '')
-  if (!['required', 'optional', 'none'].includes(required)) {
-    throw badUrl('ssl_cert_reqs is required, optional or none')
-  }
+function readTls(query: Query): TlsFiles {
   return {
-    verify: required !== 'none',
-    ca: query.get('ssl_ca_certs'),
-    cert: query.get('ssl_certfile'),
-    key: query.get('ssl_keyfile'),
+    verify: !/none$/i.test(query.ssl_cert_reqs ?? ''),
+    ca: query.ssl_ca_certs,
+    cert: query.ssl_certfile,
+    key: query.ssl_keyfile,
   }
 }
 
@@ -119,10 +129,6 @@ function decoded(text: string): string {
   } catch {
     throw badUrl('a % in it stands for itself only as %25')
   }
-}
-
-function entry(name: string, value: string | undefined): [string, string][] {
-  return value === undefined ? [] : [[name, value]]
 }
 
 function badUrl(why: string): CeleryError {

@@ -1,5 +1,7 @@
 import { CeleryError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { type Checks, checkOptions, checkValue } from '../options/check.ts'
+import { logger, someSeconds, url as urlCheck } from '../options/kinds.ts'
 import type { ResultStore } from './port.ts'
 
 export interface ResultsOptions {
@@ -8,12 +10,17 @@ export interface ResultsOptions {
   log?: Log
 }
 
+const checks: Checks<ResultsOptions> = { expires: someSeconds, log: logger }
+
 /**
  * The result store of a URL, not connected yet: `redis://`, `rediss://`, `redis+socket://` or `socket://` with a path,
  * `postgres://` or `memory:`. Its client library is loaded now.
- * @throws CeleryError `BAD_OPTION` when the URL is none of these
+ * @throws CeleryError `BAD_OPTION` when the URL is none of these, or has an option that makes no sense
  */
 export async function openResults(url: string, options: ResultsOptions = {}): Promise<ResultStore> {
+  checkValue(url, urlCheck, 'url', 'openResults')
+  checkOptions(options, checks, 'openResults')
+  const { log: _, ...kept } = options
   switch (url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()) {
     case 'redis':
     case 'rediss':
@@ -24,7 +31,7 @@ export async function openResults(url: string, options: ResultsOptions = {}): Pr
     case 'postgresql':
       return (await import('./postgres/index.ts')).createPostgresResults(url, options)
     case 'memory':
-      return (await import('./memory/index.ts')).createMemoryResults(url, options)
+      return (await import('./memory/index.ts')).createMemoryResults(url, kept)
     default:
       throw new CeleryError(
         'BAD_OPTION',

@@ -2,6 +2,8 @@ import type { Counter, Histogram, Registry } from 'prom-client'
 import { within } from '../async/within.ts'
 import type { DeathReason } from '../brokers/dead-letter-store.ts'
 import type { Broker } from '../brokers/port.ts'
+import { type Check, type Checks, checkOptions } from '../options/check.ts'
+import { having } from '../options/kinds.ts'
 import type { WorkerSurface } from './surface.ts'
 
 /** What a worker counts. Called on the hot path: none may throw or wait. Durations in seconds. */
@@ -35,6 +37,16 @@ export interface PrometheusOptions {
   prefix?: string
 }
 
+const prefix: Check = {
+  expected: 'letters, digits, _ and :, not beginning with a digit',
+  fits: (value) => typeof value === 'string' && /^(?!\d)[\w:]*$/.test(value),
+}
+
+const checks: Checks<PrometheusOptions> = {
+  registry: having('a registry of prom-client', 'registerMetric', 'metrics'),
+  prefix,
+}
+
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800]
 /** Seconds that a scrape waits for a queue's depth. */
 const depthWithin = 2
@@ -47,8 +59,12 @@ interface Incrementer {
   inc(): void
 }
 
-/** The metrics in Prometheus's form. Labels are bounded: tasks that the app does not know count as `unknown`. */
+/**
+ * The metrics in Prometheus's form. Labels are bounded: tasks that the app does not know count as `unknown`.
+ * @throws CeleryError `BAD_OPTION`
+ */
 export async function prometheusMetrics(options: PrometheusOptions = {}): Promise<WorkerMetrics> {
+  checkOptions(options, checks, 'prometheusMetrics')
   const client = await import('prom-client')
   return new PrometheusMetrics(client, options)
 }

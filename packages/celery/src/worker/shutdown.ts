@@ -1,5 +1,7 @@
 import { atMost } from '../async/within.ts'
 import { TaskError } from '../errors.ts'
+import { type Checks, checkOptions } from '../options/check.ts'
+import { oneOf, seconds } from '../options/kinds.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'
 import type { Consumers } from './consumers.ts'
 import { done } from './finish/done.ts'
@@ -17,6 +19,13 @@ export interface StopOptions {
   mode?: 'warm' | 'cold'
   /** Seconds that a warm stop waits for what runs; then it is cold. For as long as it takes when absent. */
   timeout?: number
+}
+
+const checks: Checks<StopOptions> = { mode: oneOf('warm', 'cold'), timeout: seconds }
+
+/** @throws CeleryError `BAD_OPTION` */
+export function checkStop(options: StopOptions): void {
+  checkOptions(options, checks, 'stop')
 }
 
 /** Seconds that the last words of what was cut off may take. */

@@ -6,7 +6,7 @@ import { type Settings, settingsOf, type WorkerOptions } from './options.ts'
 import { watchQueues } from './queue-watch.ts'
 import { receive } from './receive.ts'
 import type { Runtime } from './runtime.ts'
-import { Shutdown, type StopOptions } from './shutdown.ts'
+import { checkStop, Shutdown, type StopOptions } from './shutdown.ts'
 import { blame } from './stray.ts'
 import type { WorkerSurface } from './surface.ts'
 import { isTaskThread } from './threads/task-thread.ts'
@@ -20,7 +20,7 @@ export interface Worker {
    * `warm`, the default: what runs is finished, in at most `timeout` seconds when that is given; all else goes back to
    * its queue. `cold`: what runs is aborted after the option `softShutdownTimeout`; with `ack: 'late'` it goes back
    * too. A second call makes a warm stop cold, and a further one lets nothing go on any longer. The app's connections
-   * stay open: they are the app's to close.
+   * stay open: they are the app's to close. Rejects with `BAD_OPTION`, and does nothing, for options that make no sense.
    */
   stop(options?: StopOptions): Promise<void>
   /**
@@ -74,6 +74,7 @@ class QueueWorker implements Worker {
   }
 
   async stop(options: StopOptions = {}): Promise<void> {
+    checkStop(options)
     this.#isStopped = true
     // A start that goes on ends itself at its next step.
     if (this.#shutdown && !this.#isReady) await this.#starting?.catch(() => undefined)

@@ -7,6 +7,7 @@ import { createMemoryBroker } from '../../src/brokers/memory/index.ts'
 import { chain, group } from '../../src/canvas/build.ts'
 import { createCelery } from '../../src/create-celery.ts'
 import { createWorker, type WorkerOptions } from '../../src/create-worker.ts'
+import { refused } from './support/refused.ts'
 
 function createApp() {
   const broker = createMemoryBroker()
@@ -22,12 +23,6 @@ function createApp() {
     run: ({ x, y }: { x: number; y: number }) => x + y,
   })
   return { app, add, published: () => published }
-}
-
-function refused(message: string | RegExp) {
-  const expected =
-    typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message)
-  return expect.objectContaining({ name: 'CeleryError', code: 'BAD_OPTION', message: expected })
 }
 
 describe('options of a call that make no sense are refused by name', () => {
@@ -231,7 +226,7 @@ function escaped(message: string): string {
   return message.replaceAll(/[[\].?]/g, '\\$&')
 }
 
-it('options of a retry that make no sense fail the task, which says so', async () => {
+it('options of a retry or a rejection that make no sense fail the task, which says so', async () => {
   const app = createCelery({ broker: 'memory:', results: 'memory:' })
   const cases: RetryOptions[] = [
     { countdown: Number.NaN },
@@ -242,6 +237,10 @@ it('options of a retry that make no sense fail the task, which says so', async (
   const again = app.task({
     name: 'again',
     run: ({ which }: { which: number }, { retry }: TaskContext) => retry(cases[which]),
+  })
+  const away = app.task({
+    name: 'away',
+    run: (_: object, { reject }: TaskContext) => reject({ requeu: true } as object),
   })
   const worker = createWorker(app)
   onTestFinished(async () => {
@@ -259,6 +258,8 @@ it('options of a retry that make no sense fail the task, which says so', async (
     'The option countdown of context.retry must be a number of seconds, 0 or more, not "x".',
     expect.stringMatching(/^The option delay of context.retry is not known: those are countdown/),
   ])
+  const rejected = await away.send({})
+  await expect(rejected.get({ timeout: 10 })).rejects.toThrow('did you mean requeue?')
 })
 
 it('options of a wait that make no sense are refused', async () => {

@@ -32,7 +32,11 @@ describe('the URL is read as kombu reads it', () => {
     ['amqp://u%40x:p%2F%3A@host:80/v', { username: 'u@x', password: 'p/:', hostname: 'host', port: 80 }],
     ['amqp://u:p@:5673/v', { username: 'u', hostname: '127.0.0.1', port: 5673, virtualHost: 'v' }],
     ['amqps://host', { protocol: 'amqps', port: 5671 }],
-    ['pyamqp://host?heartbeat=30', { protocol: 'amqp', port: 5672, heartbeat: 30 }],
+    [
+      'pyamqp://host?heartbeat=30',
+      { protocol: 'amqp', port: 5672, heartbeat: 30, connectTimeout: undefined },
+    ],
+    ['amqp://host/v?connect_timeout=2.5', { virtualHost: 'v', heartbeat: undefined, connectTimeout: 2.5 }],
     ['amqp://[::1]:5672/', { hostname: '::1', port: 5672 }],
   ])('%s', (url, expected) => {
     expect(parseAmqpUrl(url)).toMatchObject([expected])
@@ -53,6 +57,21 @@ describe('the URL is read as kombu reads it', () => {
   ])('no password is repeated when it cannot be read: %s', (url) => {
     expect(() => parseAmqpUrl(url)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
     expect(() => parseAmqpUrl(url)).not.toThrow(/secret/)
+  })
+
+  test.each([
+    ['heartbeat=abc', 'The option heartbeat of the URL of RabbitMQ must be whole seconds from 0 to 65,535'],
+    ['heartbeat=', 'not "".'],
+    ['heartbeat=1.5', 'not "1.5".'],
+    ['connect_timeout=0', 'connect_timeout of the URL of RabbitMQ must be a number of seconds above 0'],
+    ['colour=red', 'colour of the URL of RabbitMQ is not known: those are heartbeat, connect_timeout.'],
+    ['hidden@host', 'The option query of the URL of RabbitMQ has an @'],
+  ])('as by kombu, an option that cannot be used is refused: %s', (query, message) => {
+    const read = () => parseAmqpUrl(`amqp://user:secret@host/?${query}`)
+    expect(read).toThrow(
+      expect.objectContaining({ code: 'BAD_OPTION', message: expect.stringContaining(message) }),
+    )
+    expect(read).not.toThrow(/secret|hidden/)
   })
 
   test('it is described without a password', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
-import { decodeLetter, letterCursor, readCursor } from '../../src/brokers/letter.ts'
+import { decodeLetter, letterCursor, pageLimit, readCursor } from '../../src/brokers/letter.ts'
 
 test.each(['', '{}', 'null', '{"id": "i", "diedAt": "2026-01-01T00:00:00Z"}', '\xff'])(
   'what is no letter is not taken for one: %s',
@@ -22,5 +22,6 @@ test.each([
   'Z/id',
   '2026-99-01T12:00:00.000Z/id',
 ])('what is no cursor is refused: %s', (cursor) => {
-  expect(() => readCursor(cursor)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+  expect(readCursor(cursor)).toBeUndefined()
+  expect(() => pageLimit({ after: cursor })).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
 })

@@ -68,7 +68,10 @@ test.each<[string[], string]>([
     'rate_limit: <rate_limit (e.g., 5/s | 5/m | 5/h)> must be given too',
   ],
   [['-b', 'memory:', 'inspect', 'ping', 'me'], 'ping: me is one argument too many'],
-  [['-b', 'memory:', 'dead-letters', 'list', '--after', 'x'], 'after must be the `next` of the page before'],
+  [
+    ['-b', 'memory:', 'dead-letters', 'list', '--after', 'x'],
+    'after of a query of dead letters must be the `next` of the page before',
+  ],
   [['-A', import.meta.filename.replace('usage.unit.test', 'support/command'), 'queues'], 'it exports no app'],
   [['-b', 'sqs://host', 'queues'], 'The broker must be a URL that begins with amqp://'],
   [['-b', 'memory:', 'worker'], 'a worker runs tasks: give --app FILE'],

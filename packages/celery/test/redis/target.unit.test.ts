@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readRedisUrl, secondsOption } from '../../src/redis/target.ts'
+import { readRedisUrl } from '../../src/redis/target.ts'
 
 test.each([
   [
@@ -18,7 +18,7 @@ test.each([
     { tls: { verify: false, ca: '/etc/ca.pem', cert: undefined, key: undefined } },
   ],
   ['redis+socket:///run/redis.sock?virtual_host=4', { path: '/run/redis.sock', db: 4 }],
-  ['redis://cache?global_keyprefix=app:&max_connections=3', { options: { global_keyprefix: 'app:' } }],
+  ['redis://cache?global_keyprefix=app:&max_connections=3', { options: { globalKeyPrefix: 'app:' } }],
 ])('%s', (url, expected) => {
   expect(readRedisUrl(url)).toMatchObject(expected)
 })
@@ -29,6 +29,11 @@ test.each([
   'redis://user:hidden@cache/one',
   'redis://user:hidden@cache/0?timeouts=3',
   'redis://user:hidden%@cache/0',
+  'redis://user:hidden@cache/0?visibility_timeout=abc',
+  'redis://user:hidden@cache/0?visibility_timeout=',
+  'redis://user:hidden@cache/0?lease_timeout=-1',
+  'redis://user:hidden@cache/0?socket_timeout=0',
+  'redis://:1?hidden@cache/0',
   'rediss://user:hidden@cache?ssl_cert_reqs=perhaps',
 ])('%s is refused, without its password', (url) => {
   try {
@@ -42,8 +47,23 @@ test.each([
 })
 
 test('options in seconds', () => {
-  const target = readRedisUrl('redis://cache?visibility_timeout=43200&socket_timeout=0')
-  expect(secondsOption(target, 'visibility_timeout')).toBe(43_200)
-  expect(secondsOption(target, 'socket_connect_timeout')).toBeUndefined()
-  expect(() => secondsOption(target, 'socket_timeout')).toThrow(/socket_timeout/)
+  const { options } = readRedisUrl(
+    'redis://cache?visibility_timeout=43200&lease_timeout=90&socket_timeout=2.5',
+  )
+  expect(options).toEqual({
+    globalKeyPrefix: undefined,
+    visibilityTimeout: 43_200,
+    leaseTimeout: 90,
+    commandTimeout: 2.5,
+    connectTimeout: undefined,
+  })
+})
+
+test('an option that cannot be used is named', () => {
+  expect(() => readRedisUrl('redis://cache?visibility_timeout=abc')).toThrow(
+    'The option visibility_timeout of the URL of Redis must be a number of seconds above 0, not "abc".',
+  )
+  expect(() => readRedisUrl('redis://cache?visibility_timout=3')).toThrow(
+    /did you mean visibility_timeout\?$/,
+  )
 })

@@ -2,17 +2,20 @@ import { within } from '../../async/within.ts'
 import type { SqlClient } from '../../brokers/port.ts'
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { flag, logger, someSeconds } from '../../options/kinds.ts'
 import { textArrayOf } from '../../postgres/array.ts'
 import { asError, describeError } from '../../postgres/errors.ts'
 import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
 import {
   addressOf,
+  checkSource,
   type OpenedPool,
   openPool,
   type SqlConnection,
   type SqlPool,
 } from '../../postgres/pool.ts'
-import { schemaOf } from '../../postgres/schema.ts'
+import { schemaName, schemaOf } from '../../postgres/schema.ts'
 import {
   claimTtl as defaultTtl,
   type EntryState,
@@ -34,6 +37,13 @@ export interface PostgresSchedulesOptions {
   log?: Log
 }
 
+const checks: Checks<PostgresSchedulesOptions> = {
+  schema: schemaName,
+  migrate: flag,
+  claimTtl: someSeconds,
+  log: logger,
+}
+
 /** Milliseconds that an answer is waited for. */
 const timeout = 15_000
 
@@ -42,11 +52,14 @@ const timeout = 15_000
  * database, so that each is sent exactly once, whatever dies when. With another broker the transaction is held open
  * while the message is published: who dies between the two leaves the run to be sent again, under the same id.
  * @param source a URL, or a pool of the app's own, of which up to 6 connections are used beside its other users
+ * @throws CeleryError `BAD_OPTION`
  */
 export function createPostgresSchedules(
   source: string | SqlPool,
   options: PostgresSchedulesOptions = {},
 ): ScheduleStore {
+  checkSource(source, 'createPostgresSchedules')
+  checkOptions(options, checks, 'createPostgresSchedules')
   const { host, port, database } = addressOf(source)
   const { claimTtl = defaultTtl } = options
   const statements = statementsIn(schemaOf(options.schema).name)

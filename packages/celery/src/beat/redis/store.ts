@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { logger, someSeconds, text } from '../../options/kinds.ts'
 import { RedisLink } from '../../redis/link.ts'
 import type { Script } from '../../redis/script.ts'
 import { readRedisUrl } from '../../redis/target.ts'
@@ -16,6 +18,8 @@ export interface RedisSchedulesOptions {
   log?: Log
 }
 
+const checks: Checks<RedisSchedulesOptions> = { key: text, claimTtl: someSeconds, log: logger }
+
 /** Milliseconds for which a lost connection is waited out. */
 const patience = 10_000
 
@@ -24,11 +28,13 @@ const patience = 10_000
  * between sending and confirming is sent again, under the same task id, when the claim is over: at least once. A
  * scheduler that was frozen for longer than its claim sends a run that another has sent, since brokers know
  * nothing of claims; its confirmation then changes nothing.
+ * @throws CeleryError `BAD_OPTION`, for options in the URL too
  */
 export function createRedisSchedules(url: string, options: RedisSchedulesOptions = {}): ScheduleStore {
+  checkOptions(options, checks, 'createRedisSchedules')
   const { key = 'celery-beat', log = noLog } = options
   const target = readRedisUrl(url)
-  const keys = [`${target.options.global_keyprefix ?? ''}${key}`]
+  const keys = [`${target.options.globalKeyPrefix ?? ''}${key}`]
   const link = new RedisLink({
     target,
     code: 'RESULTS_UNAVAILABLE',

@@ -29,6 +29,7 @@ export async function connectTo(
 ): Promise<Connected> {
   const { connect } = await import('amqplib')
   const heartbeat = server.heartbeat ?? settings.heartbeat ?? 10
+  const connectTimeout = server.connectTimeout ?? settings.connectTimeout
   try {
     const model = await connect(
       {
@@ -46,7 +47,7 @@ export async function connectTo(
         noDelay: true,
         keepAlive: true,
         keepAliveDelay: 10_000,
-        timeout: settings.connectTimeout * 1_000,
+        timeout: connectTimeout * 1_000,
         clientProperties: {
           connection_name: `${settings.connectionName} ${name}`,
           product: 'celery (TypeScript)',

@@ -1,3 +1,5 @@
+import { checkValue } from '../../options/check.ts'
+import { url as urlCheck } from '../../options/kinds.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import type { DeadLetterStore } from '../dead-letter-store.ts'
 import type {
@@ -33,9 +35,10 @@ export type { AmqpBrokerOptions } from './options.ts'
  *   and over, or set `x-delivery-limit` on the queue, in Python too.
  * - RabbitMQ closes the channel of a delivery that is not settled within `consumer_timeout` (half an hour): it is
  *   then lost for its worker (`isLost`) and delivered again.
- * @throws CeleryError `BAD_OPTION` when the URL cannot be read
+ * @throws CeleryError `BAD_OPTION`, for options in the URL too
  */
 export function createAmqpBroker(url: string, options: AmqpBrokerOptions = {}): Broker {
+  checkValue(url, urlCheck, 'url', 'createAmqpBroker')
   return new AmqpBroker(parseAmqpUrl(url), settingsOf(options))
 }
 

@@ -1,12 +1,14 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type Log, noLog } from '../../log.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { logger, oneOf, record, someSeconds, text, wholeBetween } from '../../options/kinds.ts'
 
 /** What the URL of RabbitMQ cannot say. Durations in seconds. */
 export interface AmqpBrokerOptions {
   log?: Log
   /** Shown by RabbitMQ beside each connection; `celery` when absent. */
   connectionName?: string
-  /** Seconds in which a connection must be made; 10 when absent. */
+  /** Seconds in which a connection must be made; 10 when absent, or the URL's `connect_timeout`, which goes before. */
   connectTimeout?: number
   /**
    * Seconds between the signs of life of both sides: a dead or frozen connection is noticed after two to three times
@@ -24,11 +26,26 @@ export interface AmqpBrokerOptions {
   deadLetterQueue?: string
 }
 
+/** Seconds between signs of life, as AMQP can say them. */
+export const heartbeatCheck = { ...wholeBetween(0, 65_535), expected: 'whole seconds from 0 to 65,535' }
+
+const checks: Checks<AmqpBrokerOptions> = {
+  log: logger,
+  connectionName: text,
+  connectTimeout: someSeconds,
+  heartbeat: heartbeatCheck,
+  tls: record,
+  delayedQueueType: oneOf('quorum', 'classic'),
+  deadLetterQueue: text,
+}
+
 export interface AmqpSettings extends Required<Omit<AmqpBrokerOptions, 'heartbeat'>> {
   heartbeat: number | undefined
 }
 
+/** @throws CeleryError `BAD_OPTION` */
 export function settingsOf(options: AmqpBrokerOptions): AmqpSettings {
+  checkOptions(options, checks, 'createAmqpBroker')
   return {
     log: options.log ?? noLog,
     connectionName: options.connectionName ?? 'celery',

@@ -1,5 +1,9 @@
 import { CeleryError } from '../../errors.ts'
+import type { Checks } from '../../options/check.ts'
+import { someSeconds } from '../../options/kinds.ts'
+import { numberIn, numeral, readQuery } from '../../options/url-query.ts'
 import type { BrokerDescription } from '../port.ts'
+import { heartbeatCheck } from './options.ts'
 
 export interface AmqpServer {
   protocol: 'amqp' | 'amqps'
@@ -8,14 +12,23 @@ export interface AmqpServer {
   username: string
   password: string
   virtualHost: string
-  /** Seconds, from the query. */
+  /** Seconds, from the query, as is what follows. */
   heartbeat: number | undefined
+  connectTimeout: number | undefined
+}
+
+type Query = { heartbeat?: string; connect_timeout?: string }
+
+/** Those of kombu's that have a meaning here, under its names. */
+const queryChecks: Checks<Query> = {
+  heartbeat: numeral(heartbeatCheck),
+  connect_timeout: numeral(someSeconds),
 }
 
 /**
  * The servers of a broker URL as kombu reads it: several are separated by `;` and tried in turn, the virtual host is
  * the path without its first slash, percent-decoded, and `/` when that is empty.
- * @throws CeleryError `BAD_OPTION`, which repeats nothing of the URL
+ * @throws CeleryError `BAD_OPTION`, which repeats nothing of the URL but its options
  */
 export function parseAmqpUrl(text: string): AmqpServer[] {
   const servers = text.split(';').flatMap((part) => (part.trim() === '' ? [] : [parseOne(part.trim())]))
@@ -29,7 +42,7 @@ function parseOne(text: string): AmqpServer {
   const url = rest === undefined ? null : URL.parse(`http://${withHost(rest)}`)
   if (!url || !scheme) throw badUrl()
   const protocol = scheme.toLowerCase() === 'amqps' ? 'amqps' : 'amqp'
-  const heartbeat = url.searchParams.get('heartbeat')
+  const query = readQuery<Query>(url, queryChecks, 'the URL of RabbitMQ')
   return {
     protocol,
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
@@ -37,7 +50,8 @@ function parseOne(text: string): AmqpServer {
     username: decode(url.username) || 'guest',
     password: decode(url.password) || 'guest',
     virtualHost: decode(url.pathname.slice(1)) || '/',
-    heartbeat: heartbeat === null ? undefined : secondsOf(heartbeat),
+    heartbeat: numberIn(query.heartbeat),
+    connectTimeout: numberIn(query.connect_timeout),
   }
 }
 
@@ -54,12 +68,6 @@ function portOf(rest: string, url: URL, protocol: string): number {
   if (url.port !== '') return Number(url.port)
   if (/^[^/?#]*:80(?:[/?#]|$)/.test(rest)) return 80
   return protocol === 'amqps' ? 5671 : 5672
-}
-
-function secondsOf(text: string): number {
-  const seconds = Number(text)
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= 65_535) return seconds
-  throw new CeleryError('BAD_OPTION', 'heartbeat in the broker URL must be whole seconds from 0 to 65,535.')
 }
 
 function decode(text: string): string {

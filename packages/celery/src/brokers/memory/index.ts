@@ -1,4 +1,6 @@
 import { CeleryError } from '../../errors.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { anyText } from '../../options/kinds.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import { checkPrefetch, refuseTransaction, unroutable } from '../options.ts'
 import type {
@@ -20,6 +22,7 @@ import type { MemoryDeadLetters } from './dead-letters.ts'
 import { MemoryServer } from './server.ts'
 import type { StoredMessage } from './stored-message.ts'
 
+/** Which broker of this process it is. */
 export interface MemoryBrokerOptions {
   /**
    * Brokers of one name share queues and messages, for as long as the process lives; one without a name has its own.
@@ -28,13 +31,18 @@ export interface MemoryBrokerOptions {
   name?: string
 }
 
+const checks: Checks<MemoryBrokerOptions> = { name: anyText }
+
 const named = new Map<string, MemoryServer>()
 
 /**
  * A broker within this process: for tests, and for programs that need no other process. Nothing outlives the
  * process. Higher priorities go first, as on RabbitMQ, and every queue knows them.
+ * @throws CeleryError `BAD_OPTION`
  */
-export function createMemoryBroker({ name = '' }: MemoryBrokerOptions = {}): Broker {
+export function createMemoryBroker(options: MemoryBrokerOptions = {}): Broker {
+  checkOptions(options, checks, 'createMemoryBroker')
+  const { name = '' } = options
   return new MemoryBroker(name, serverOf(name))
 }
 

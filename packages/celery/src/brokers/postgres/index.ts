@@ -1,9 +1,10 @@
-import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { flag, logger, secondsFrom, wholeFrom } from '../../options/kinds.ts'
 import { describeError } from '../../postgres/errors.ts'
 import { Opening } from '../../postgres/opening.ts'
-import { type Address, addressOf, openPool, type SqlPool } from '../../postgres/pool.ts'
-import { type Schema, schemaOf } from '../../postgres/schema.ts'
+import { type Address, addressOf, checkSource, openPool, type SqlPool } from '../../postgres/pool.ts'
+import { type Schema, schemaName, schemaOf } from '../../postgres/schema.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import type { DeadLetterStore } from '../dead-letter-store.ts'
 import type {
@@ -38,12 +39,23 @@ export interface PostgresBrokerOptions {
   log?: Log
 }
 
+const checks: Checks<PostgresBrokerOptions> = {
+  schema: schemaName,
+  migrate: flag,
+  leaseTimeout: secondsFrom(1),
+  maxConnections: wholeFrom(2),
+  log: logger,
+}
+
 /**
  * Keeps messages in tables of PostgreSQL 15 or later. Needs connections to the server itself or to a pooler in session
  * mode, as it listens on one.
  * @param source a URL, or a pool of the app's own (of at least 3 connections), which it stays the owner of
+ * @throws CeleryError `BAD_OPTION`
  */
 export function createPostgresBroker(source: string | SqlPool, options: PostgresBrokerOptions = {}): Broker {
+  checkSource(source, 'createPostgresBroker')
+  checkOptions(options, checks, 'createPostgresBroker')
   return new PostgresBroker(source, options)
 }
 
@@ -58,8 +70,6 @@ class PostgresBroker implements Broker {
 
   constructor(source: string | SqlPool, options: PostgresBrokerOptions) {
     const { leaseTimeout = 60, maxConnections = 6, migrate = true, log = noLog } = options
-    if (!(leaseTimeout >= 1)) throw new CeleryError('BAD_OPTION', 'leaseTimeout must be at least 1 second')
-    if (!(maxConnections >= 2)) throw new CeleryError('BAD_OPTION', 'maxConnections must be at least 2')
     const schema = schemaOf(options.schema)
     this.#schema = schema
     this.#address = addressOf(source)

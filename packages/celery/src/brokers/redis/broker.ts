@@ -4,7 +4,7 @@ import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import { RedisLink } from '../../redis/link.ts'
-import { type RedisTarget, secondsOption } from '../../redis/target.ts'
+import type { RedisTarget } from '../../redis/target.ts'
 import { checkPrefetch, refuseTransaction, unroutable } from '../options.ts'
 import type {
   Broker,
@@ -63,19 +63,16 @@ export class RedisBroker implements Broker {
     const log = options.log ?? noLog
     this.#log = log
     this.#target = target
-    this.#leaseTimeout = positive(
-      'leaseTimeout',
-      options.leaseTimeout ?? secondsOption(target, 'lease_timeout') ?? 60,
-    )
+    this.#leaseTimeout = options.leaseTimeout ?? target.options.leaseTimeout ?? 60
     this.#link = new RedisLink({
       target,
       code: 'BROKER_UNAVAILABLE',
-      commandTimeout: options.commandTimeout ?? secondsOption(target, 'socket_timeout') ?? 5,
-      connectTimeout: options.connectTimeout ?? secondsOption(target, 'socket_connect_timeout') ?? 5,
+      commandTimeout: options.commandTimeout ?? target.options.commandTimeout ?? 5,
+      connectTimeout: options.connectTimeout ?? target.options.connectTimeout ?? 5,
       log,
     })
     const link = this.#link
-    const keys = new BrokerKeys(options.globalKeyPrefix ?? target.options.global_keyprefix ?? '', target.db)
+    const keys = new BrokerKeys(options.globalKeyPrefix ?? target.options.globalKeyPrefix ?? '', target.db)
     this.#keys = keys
     this.#bindings = new Bindings(link, keys)
     this.#publisher = new Publisher(link, keys)
@@ -89,10 +86,7 @@ export class RedisBroker implements Broker {
       restorer: this.#restorer,
       held: () => [...this.#consumers].flatMap((consumer) => [...consumer.held()]),
       leaseTimeout: this.#leaseTimeout,
-      visibilityTimeout: positive(
-        'visibilityTimeout',
-        options.visibilityTimeout ?? secondsOption(target, 'visibility_timeout') ?? 3_600,
-      ),
+      visibilityTimeout: options.visibilityTimeout ?? target.options.visibilityTimeout ?? 3_600,
       log,
     })
     link.onConnect(() => this.#setUp())
@@ -267,9 +261,4 @@ export class RedisBroker implements Broker {
     if (this.state !== 'closed') return
     throw new CeleryError('CLOSED', 'The Redis broker is not open: call open() first.')
   }
-}
-
-function positive(name: string, seconds: number): number {
-  if (seconds > 0) return seconds
-  throw new CeleryError('BAD_OPTION', `${name} must be a number of seconds above 0, not ${seconds}.`)
 }

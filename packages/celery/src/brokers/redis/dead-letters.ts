@@ -104,7 +104,7 @@ export class RedisDeadLetters implements DeadLetterStore {
   }
 
   #lettersAt(places: readonly string[]): Promise<DeadLetter[]> {
-    return this.#read(places.map((cursor) => readCursor(cursor).id))
+    return this.#read(places.flatMap((cursor) => readCursor(cursor)?.id ?? []))
   }
 
   /** A letter may be of any size, so that an answer holds as many as fill it. */

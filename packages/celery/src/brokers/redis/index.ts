@@ -1,4 +1,6 @@
 import type { Log } from '../../log.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { anyText, logger, someSeconds } from '../../options/kinds.ts'
 import { readRedisUrl } from '../../redis/target.ts'
 import type { Broker } from '../port.ts'
 import { RedisBroker } from './broker.ts'
@@ -25,11 +27,21 @@ export interface RedisBrokerOptions {
   log?: Log
 }
 
+const checks: Checks<RedisBrokerOptions> = {
+  globalKeyPrefix: anyText,
+  leaseTimeout: someSeconds,
+  visibilityTimeout: someSeconds,
+  commandTimeout: someSeconds,
+  connectTimeout: someSeconds,
+  log: logger,
+}
+
 /**
  * Redis 6.2 or Valkey as a broker, in kombu's layout, beside Python's or alone. Not a cluster.
  * @param url `redis://user:password@host:6379/0`, `rediss://` with TLS
- * @throws CeleryError `BAD_OPTION` when the URL cannot be used
+ * @throws CeleryError `BAD_OPTION`, for options in the URL too
  */
 export function createRedisBroker(url: string, options: RedisBrokerOptions = {}): Broker {
+  checkOptions(options, checks, 'createRedisBroker')
   return new RedisBroker(readRedisUrl(url), options)
 }

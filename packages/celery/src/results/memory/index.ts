@@ -1,4 +1,6 @@
 import { CeleryError } from '../../errors.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { seconds, wholeFrom } from '../../options/kinds.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
 import type { ResultStore, TaskMeta } from '../port.ts'
@@ -6,12 +8,15 @@ import { MemoryChords } from './chords.ts'
 import { Expiring } from './expiring.ts'
 import { MemoryWatches } from './watches.ts'
 
+/** How much is kept, and how long. */
 export interface MemoryResultsOptions {
   /** Seconds that results, groups and chords are kept: 86,400 when absent. */
   expires?: number
   /** Results that are kept at most: the oldest go first. 100,000 when absent. */
   maxResults?: number
 }
+
+const checks: Checks<MemoryResultsOptions> = { expires: seconds, maxResults: wholeFrom(1) }
 
 /** What all stores of one name share. */
 class Memory {
@@ -37,8 +42,10 @@ const memories = new Map<string, Memory>()
  * Keeps results in this process: for tests, and for an app whose client and worker are one process.
  * @param url `memory:` or `memory:NAME`: stores of one name that are open at the same time share what they keep, with the
  *   options of the first; it is gone when the last of them is closed
+ * @throws CeleryError `BAD_OPTION`
  */
 export function createMemoryResults(url = 'memory:', options: MemoryResultsOptions = {}): ResultStore {
+  checkOptions(options, checks, 'createMemoryResults')
   const name = nameOf(url)
   let memory: Memory | undefined
 

@@ -1,9 +1,10 @@
-import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { flag, logger, someSeconds, wholeFrom } from '../../options/kinds.ts'
 import { columnKey } from '../../postgres/column-key.ts'
 import { Opening } from '../../postgres/opening.ts'
-import { addressOf, openPool, type SqlPool } from '../../postgres/pool.ts'
-import { schemaOf } from '../../postgres/schema.ts'
+import { addressOf, checkSource, openPool, type SqlPool } from '../../postgres/pool.ts'
+import { schemaName, schemaOf } from '../../postgres/schema.ts'
 import { encodeMeta } from '../../protocol/meta.ts'
 import type { ChordPart, ResultStore, TaskMeta, Watching } from '../port.ts'
 import { Connected } from './connected.ts'
@@ -21,15 +22,26 @@ export interface PostgresResultsOptions {
   log?: Log
 }
 
+const checks: Checks<PostgresResultsOptions> = {
+  expires: someSeconds,
+  schema: schemaName,
+  migrate: flag,
+  maxConnections: wholeFrom(2),
+  log: logger,
+}
+
 /**
  * Keeps results in tables of PostgreSQL 15 or later. Needs connections to the server itself or to a pooler in session
  * mode, as it listens on one.
  * @param source a URL, or a pool of the app's own (of at least 3 connections), which it stays the owner of
+ * @throws CeleryError `BAD_OPTION`
  */
 export function createPostgresResults(
   source: string | SqlPool,
   options: PostgresResultsOptions = {},
 ): ResultStore {
+  checkSource(source, 'createPostgresResults')
+  checkOptions(options, checks, 'createPostgresResults')
   return new PostgresResults(source, options)
 }
 
@@ -40,8 +52,6 @@ class PostgresResults implements ResultStore {
 
   constructor(source: string | SqlPool, options: PostgresResultsOptions) {
     const { expires = 86_400, maxConnections: max = 4, migrate = true, log = noLog } = options
-    if (!(expires > 0)) throw new CeleryError('BAD_OPTION', 'expires must be a number of seconds')
-    if (!(max >= 2)) throw new CeleryError('BAD_OPTION', 'maxConnections must be at least 2')
     const schema = schemaOf(options.schema).name
     this.#opening = new Opening({
       what: 'result store',

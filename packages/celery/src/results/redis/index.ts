@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Log, noLog } from '../../log.ts'
+import { type Checks, checkOptions } from '../../options/check.ts'
+import { anyText, logger, seconds, someSeconds } from '../../options/kinds.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import { decodeMeta, encodeMeta } from '../../protocol/meta.ts'
 import { BatchWriter } from '../../redis/batch-writer.ts'
 import { RedisLink } from '../../redis/link.ts'
-import { type RedisTarget, readRedisUrl, secondsOption } from '../../redis/target.ts'
+import { type RedisTarget, readRedisUrl } from '../../redis/target.ts'
 import type { ChordPart, ResultStore, TaskMeta, Watching } from '../port.ts'
 import { decodeParts, encodePart, partMember } from './chord-part.ts'
 import { ResultKeys } from './keys.ts'
@@ -26,6 +28,15 @@ export interface RedisResultsOptions {
   log?: Log
 }
 
+const checks: Checks<RedisResultsOptions> = {
+  expires: seconds,
+  globalKeyPrefix: anyText,
+  timeout: someSeconds,
+  commandTimeout: someSeconds,
+  connectTimeout: someSeconds,
+  log: logger,
+}
+
 /** Seconds that who completed a chord has for sending its body before another may do it: Celery's own. */
 const claimSeconds = 10
 /** Seconds in which late parts of a chord that is done are turned away: Celery's own. */
@@ -40,9 +51,10 @@ const perRead = 1_000
  * Results in Redis as Celery 5.7 keeps them, so that Python and TypeScript read each other's and complete chords
  * together.
  * @param url `redis://user:password@host:6379/0`, `rediss://` with TLS
- * @throws CeleryError `BAD_OPTION` when the URL cannot be used
+ * @throws CeleryError `BAD_OPTION`, for options in the URL too
  */
 export function createRedisResults(url: string, options: RedisResultsOptions = {}): ResultStore {
+  checkOptions(options, checks, 'createRedisResults')
   return new RedisResults(readRedisUrl(url), options)
 }
 
@@ -65,11 +77,11 @@ class RedisResults implements ResultStore {
     this.#link = new RedisLink({
       target,
       code: 'RESULTS_UNAVAILABLE',
-      commandTimeout: options.commandTimeout ?? secondsOption(target, 'socket_timeout') ?? 5,
-      connectTimeout: options.connectTimeout ?? secondsOption(target, 'socket_connect_timeout') ?? 5,
+      commandTimeout: options.commandTimeout ?? target.options.commandTimeout ?? 5,
+      connectTimeout: options.connectTimeout ?? target.options.connectTimeout ?? 5,
       log,
     })
-    this.#keys = new ResultKeys(options.globalKeyPrefix ?? target.options.global_keyprefix ?? '')
+    this.#keys = new ResultKeys(options.globalKeyPrefix ?? target.options.globalKeyPrefix ?? '')
     this.#watches = new RedisWatches(this.#link, this.#keys, log)
     this.#storing = new BatchWriter({
       link: this.#link,

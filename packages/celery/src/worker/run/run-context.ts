@@ -1,7 +1,7 @@
 import type { AppCore } from '../../app/app-core.ts'
 import type { CurrentTask } from '../../app/current-task.ts'
-import type { RetryOptions, TaskContext } from '../../app/task.ts'
-import { checkRetry } from '../../app/task-checks.ts'
+import type { RejectOptions, RetryOptions, TaskContext } from '../../app/task.ts'
+import { checkReject, checkRetry } from '../../app/task-checks.ts'
 import { addToChord } from '../../canvas/add-to-chord.ts'
 import type { Log } from '../../log.ts'
 import type { SignatureData, TaskMessage } from '../../protocol/message.ts'
@@ -115,7 +115,9 @@ export class RunContext implements TaskContext, CurrentTask {
     }
   }
   get reject(): TaskContext['reject'] {
-    return ({ requeue = false, reason = 'the task rejected it' } = {}) => {
+    return (options: RejectOptions = {}) => {
+      checkReject(options)
+      const { requeue = false, reason = 'the task rejected it' } = options
       throw new RejectSignal(requeue, reason)
     }
   }
