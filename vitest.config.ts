@@ -1,12 +1,25 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // These import an app that lives as long as its process, so each file has a process to itself. The others share
 // theirs, which saves a third of the time.
 const apart = ['packages/celery/test/cli/**/*.test.ts']
 const together = ['{packages,services,apps}/*/test/**/*.test.ts', 'tests/**/*.test.ts']
 
+// These take a minute, and first, so that none is left to run alone at the end.
+const longest = /\/(?:faults|crash)\/|\/(?:serve|crossing|amqp)\.(?:int\.)?test\.ts$/
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => longest.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: 'together', include: together, exclude: apart, isolate: false } },
       { extends: true, test: { name: 'apart', include: apart } },

@@ -51,7 +51,7 @@ test('what is no file is refused in one line', async () => {
   })
 })
 
-describe.runIf(isAtHand)('goodbooks-10k', () => {
+describe.runIf(isAtHand)('goodbooks-10k', { timeout: 120_000 }, () => {
   test('is imported whole, the lost zeros of its ISBNs put back; a dry run says the same', async () => {
     const dry = await importFile(goodbooks, { dryRun: true })
     const report = await importFile(goodbooks)
