@@ -60,6 +60,9 @@ describe('a crontab that makes no sense is refused, and the field named', () => 
     [{ dayOfMonth: 31, monthOfYear: 'feb' }, /dayOfMonth: no month of monthOfYear has day 31/],
     [{ dayOfMonth: '30,31', monthOfYear: 2 }, /has day 30, 31/],
     ['* * * *', /has not five fields/],
+    [{ minutes: 5 } as object, /minutes of crontab is not known: did you mean minute\?$/],
+    [{ day_of_week: 1 } as object, /did you mean dayOfWeek\?$/],
+    [{ hour: null } as object, /hour of crontab must be a number, an array of numbers, or text/],
   ]
   it.each(cases)('%o', (fields, message) => {
     expect(() => crontab(fields)).toThrow(message)
@@ -175,7 +178,7 @@ describe('an interval', () => {
     expect(every.latest(new Date(1_000), new Date(0), 'UTC')).toBeUndefined()
   })
 
-  it.each([0, -1, 0.0001, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d', (seconds) => {
-    expect(() => interval(seconds)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+  it.each([0, -1, 0.0001, Number.NaN, Number.POSITIVE_INFINITY, '30'])('refuses %o', (seconds) => {
+    expect(() => interval(seconds as number)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
   })
 })

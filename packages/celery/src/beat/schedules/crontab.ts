@@ -1,4 +1,5 @@
 import { CeleryError } from '../../errors.ts'
+import { type Check, type Checks, checkOptions } from '../../options/check.ts'
 import { type CrontabField, type FieldRule, parseField } from './crontab-field.ts'
 import { type LocalTimes, nextLocal, previousLocal } from './local-times.ts'
 import type { Schedule } from './schedule.ts'
@@ -16,6 +17,19 @@ export interface CrontabFields {
   dayOfMonth?: CrontabField
   /** 1 to 12 or `jan` to `dec`. */
   monthOfYear?: CrontabField
+}
+
+const field: Check = {
+  expected: 'a number, an array of numbers, or text like "8-17" or "*/5"',
+  fits: (value) => ['number', 'string'].includes(typeof value) || Array.isArray(value),
+}
+
+const checks: Checks<CrontabFields> = {
+  minute: field,
+  hour: field,
+  dayOfWeek: field,
+  dayOfMonth: field,
+  monthOfYear: field,
 }
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
@@ -58,6 +72,7 @@ const order = ['minute', 'hour', 'dayOfMonth', 'monthOfYear', 'dayOfWeek'] as co
  */
 export function crontab(fields: CrontabFields | string = {}): Schedule {
   const given = typeof fields === 'string' ? split(fields) : fields
+  checkOptions(given, checks, 'crontab')
   const times = localTimes(given)
   const text = order.map((field) => show(given[field])).join(' ')
   return {

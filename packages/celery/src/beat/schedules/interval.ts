@@ -1,7 +1,9 @@
-import { CeleryError } from '../../errors.ts'
+import { checkValue } from '../../options/check.ts'
+import { between } from '../../options/kinds.ts'
 import type { Schedule } from './schedule.ts'
 
-const longest = 100 * 365 * 86_400
+const century = 100 * 365 * 86_400
+const check = { ...between(0.001, century), expected: 'a number of seconds from 0.001 to 100 years' }
 
 /**
  * Due every so many seconds, the first time one interval after the entry's beginning. Counted from due time to due
@@ -10,13 +12,8 @@ const longest = 100 * 365 * 86_400
  * @throws CeleryError BAD_OPTION unless it is from 0.001 seconds to 100 years.
  */
 export function interval(seconds: number): Schedule {
+  checkValue(seconds, check, 'seconds', 'interval')
   const every = Math.round(seconds * 1000)
-  if (!(every >= 1 && seconds <= longest)) {
-    throw new CeleryError(
-      'BAD_OPTION',
-      `interval: ${seconds} is not a number of seconds from 0.001 to 100 years.`,
-    )
-  }
   return {
     next: (since) => new Date(since.getTime() + every),
     latest(since, now) {
