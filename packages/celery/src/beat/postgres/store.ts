@@ -108,7 +108,7 @@ async function connect(source: string | SqlPool, options: PostgresSchedulesOptio
   const { log = noLog, migrate = true } = options
   const opened = await openPool(source, { application: 'celery-beat', max: sendsAtOnce + 2, log })
   try {
-    await (migrate ? migratePostgres : checkMigrated)(opened.pool, options)
+    await (migrate ? migratePostgres : checkMigrated)(opened.pool, { schema: schemaOf(options.schema).name })
     return opened
   } catch (error) {
     await opened.close()
