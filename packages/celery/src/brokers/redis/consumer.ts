@@ -1,24 +1,16 @@
 import { Signal } from '../../async/signal.ts'
 import type { Log } from '../../log.ts'
-import type { RedisLink } from '../../redis/link.ts'
-import { ConnectionLost, strings } from '../../redis/replies.ts'
+import { ConnectionLost } from '../../redis/replies.ts'
 import { checkPrefetch } from '../options.ts'
 import type { ConsumeOptions, Consumption } from '../port.ts'
 import { type Holder, RedisDelivery } from './delivery.ts'
 import { decodeDocument, rewriteDocument } from './document.ts'
-import type { BrokerKeys } from './keys.ts'
-import type { Held, Restorer } from './restorer.ts'
-import { delayTaken, settleAndTake } from './scripts.ts'
+import { delayTaken } from './scripts.ts'
 import { Starts } from './starts.ts'
+import { type Taken, Taker, type TakerOptions } from './taker.ts'
 import { unackedSuffix } from './unacked.ts'
 
-export interface ConsumerOptions extends ConsumeOptions {
-  link: RedisLink
-  keys: BrokerKeys
-  restorer: Restorer
-  queue: string
-  /** Begins the tags of all messages that this consumer takes; says its lease and is nobody else's. */
-  tagPrefix: string
+export interface ConsumerOptions extends ConsumeOptions, Omit<TakerOptions, 'lease'> {
   /** Seconds. */
   leaseTimeout: number
   log: Log
@@ -50,8 +42,7 @@ export class RedisConsumer implements Consumption, Holder {
   readonly queue: string
   readonly lease: number
   readonly #options: ConsumerOptions
-  readonly #lists: string[]
-  readonly #suffix: string
+  readonly #taker: Taker
   readonly #held = new Map<string, RedisDelivery>()
   readonly #call = new Signal()
   readonly #starts: Starts
@@ -59,9 +50,6 @@ export class RedisConsumer implements Consumption, Holder {
   #settled: string[] = []
   /** Who waits until Redis has been told these. */
   #awaited: ((isTold: boolean) => void)[] = []
-  #nextTag = 1
-  /** Tags of a step whose answer was lost: what it took is ours, and still to be delivered. */
-  #doubtful: { tags: string[]; takenAt: number } | undefined
   /** The queue was empty, and the bell has not rung since. */
   #isDrained = false
   #lookedAt = 0
@@ -74,14 +62,14 @@ export class RedisConsumer implements Consumption, Holder {
   #step: Promise<void> = Promise.resolve()
 
   constructor(options: ConsumerOptions) {
+    const { link, keys, queue } = options
     this.#options = options
-    this.queue = options.queue
+    this.queue = queue
     this.lease = options.leaseTimeout * 1_000
     this.#prefetch = options.prefetch
-    this.#lists = options.keys.lists(options.queue)
-    this.#suffix = unackedSuffix(options.queue)
-    this.#starts = new Starts(options.link, options.keys)
-    this.#silence = options.link.notices.ring(this.#lists, () => this.look())
+    this.#taker = new Taker({ ...options, lease: this.lease })
+    this.#starts = new Starts(link, keys)
+    this.#silence = link.notices.ring(keys.lists(queue), () => this.look())
   }
 
   start(): void {
@@ -120,7 +108,7 @@ export class RedisConsumer implements Consumption, Holder {
     this.#call.set()
     await this.#step.catch(() => undefined)
     if (this.#settled.length > 0) await this.#take(0)
-    const tags = [...this.#held.keys(), ...(this.#doubtful?.tags ?? [])]
+    const tags = [...this.#held.keys(), ...this.#taker.doubtfulTags]
     // The first that was taken comes last, so that it is in front again.
     await this.#options.restorer.putBack(tags.reverse())
   }
@@ -173,7 +161,7 @@ export class RedisConsumer implements Consumption, Holder {
     const text = headers === undefined ? '' : rewriteDocument(document, headers)
     const list = keys.list(this.queue, document.message.properties.priority ?? 0)
     const scriptKeys = [keys.unacked, keys.unackedIndex, keys.delayed, keys.delayedMessages, keys.delayedHead]
-    const suffix = Buffer.byteLength(this.#suffix)
+    const suffix = Buffer.byteLength(unackedSuffix(this.queue))
     this.#starts.undo(delivery)
     await link.persist(() => {
       // The time that is left, so that clocks of workers and server need not agree.
@@ -209,13 +197,16 @@ export class RedisConsumer implements Consumption, Holder {
   }
 
   #isOver(): boolean {
-    return this.#isCancelled && this.#held.size === 0 && this.#settled.length === 0 && !this.#doubtful
+    return this.#isCancelled && this.#held.size === 0 && this.#settled.length === 0 && !this.#taker.isInDoubt
   }
 
   /** One step, or a pause when there is nothing to do. */
   async #once(): Promise<void> {
     this.#call.clear()
-    if (this.#doubtful) await this.#recover()
+    if (this.#taker.isInDoubt) {
+      const found = await this.#taker.recover()
+      if (found) await this.#deliver(found)
+    }
     if (this.#isDue()) return await this.#take(this.#want())
     if (this.#isOver()) return
     const isCalled = await this.#call.wait(this.#hasRoom() ? lookAgain / 1_000 : undefined)
@@ -252,57 +243,34 @@ export class RedisConsumer implements Consumption, Holder {
   }
 
   async #take(want: number): Promise<void> {
-    const { link, keys, tagPrefix } = this.#options
     const settled = this.#settled
     const awaited = this.#awaited
-    const first = this.#nextTag
-    const takenAt = performance.now()
+    const now = performance.now()
     this.#settled = []
     this.#awaited = []
     this.#isUrgent = false
-    this.#nextTag += want
     if (want > 0) {
       this.#isDrained = true
-      this.#lookedAt = takenAt
+      this.#lookedAt = now
     }
-    const tags = () => Array.from({ length: want }, (_, n) => tagPrefix + (first + n))
-    let reply: unknown
+    let taken: Taken
     try {
-      const scriptKeys = [keys.unacked, keys.unackedIndex, ...this.#lists]
-      const args = [want, tagPrefix, first, this.#suffix, ...settled]
-      reply = await link.run(settleAndTake, scriptKeys, args)
+      taken = await this.#taker.take(want, settled, now)
     } catch (error) {
       this.#settled = settled.concat(this.#settled)
       this.#awaited = awaited.concat(this.#awaited)
       this.#isDrained = false
-      if (want > 0 && error instanceof ConnectionLost) this.#doubtful = { tags: tags(), takenAt }
       throw error
     }
     for (const resolve of awaited) resolve(true)
-    const texts = strings(reply)
-    const isFull = Array.isArray(reply) && reply.length > texts.length
+    const { texts, isFull } = taken
     // A bell that rang meanwhile has undone the first half of this.
     if (isFull || texts.length === want) this.#isDrained = false
     if (isFull || texts.length === perStep) this.#isUrgent = true
-    await this.#deliver(texts, (n) => tagPrefix + (first + n), takenAt)
+    await this.#deliver(taken)
   }
 
-  /** A step whose answer was lost may have taken messages: their tags are known, so they are not. */
-  async #recover(): Promise<void> {
-    const { tags, takenAt } = this.#doubtful ?? { tags: [], takenAt: 0 }
-    const held: Held[] = []
-    while (held.length < tags.length) {
-      held.push(...(await this.#options.restorer.read(tags.slice(held.length))))
-    }
-    this.#doubtful = undefined
-    // Too late for these: whoever looks for abandoned messages puts them back.
-    if (performance.now() - takenAt > this.lease) return
-    const found = held.filter(({ value }) => value !== '')
-    const texts = found.map(({ value }) => value.slice(1, -this.#suffix.length))
-    await this.#deliver(texts, (n) => found[n]?.tag ?? '', takenAt)
-  }
-
-  async #deliver(texts: readonly string[], tagAt: (n: number) => string, takenAt: number): Promise<void> {
+  async #deliver({ texts, tagAt, takenAt }: Taken): Promise<void> {
     if (this.#isCancelled && texts.length > 0) {
       return await this.#options.restorer.putBack(texts.map((_, n) => tagAt(n)).reverse())
     }

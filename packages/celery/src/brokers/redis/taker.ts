@@ -1,0 +1,92 @@
+import type { RedisLink } from '../../redis/link.ts'
+import { ConnectionLost, strings } from '../../redis/replies.ts'
+import type { BrokerKeys } from './keys.ts'
+import type { Held, Restorer } from './restorer.ts'
+import { settleAndTake } from './scripts.ts'
+import { unackedSuffix } from './unacked.ts'
+
+export interface TakerOptions {
+  link: RedisLink
+  keys: BrokerKeys
+  restorer: Restorer
+  queue: string
+  /** Begins the tags of all messages that it takes; says its lease and is nobody else's. */
+  tagPrefix: string
+  /** Milliseconds that a message is this worker's after it was taken. */
+  lease: number
+}
+
+/** Messages as they lay in the queue. */
+export interface Taken {
+  texts: readonly string[]
+  /** The tag of the nth. */
+  tagAt(n: number): string
+  /** By this process's clock, never later than Redis's idea of it. */
+  takenAt: number
+  /** The answer was full before all that was wanted was in it. */
+  isFull: boolean
+}
+
+/**
+ * Settles and takes messages of a queue in one step. It names what it takes beforehand, so that what a step took whose
+ * answer was lost with the connection is found again.
+ */
+export class Taker {
+  readonly #options: TakerOptions
+  readonly #scriptKeys: string[]
+  readonly #suffix: string
+  #nextTag = 1
+  /** Tags of a step whose answer was lost: what it took is ours, and still to be delivered. */
+  #doubtful: { tags: string[]; takenAt: number } | undefined
+
+  constructor(options: TakerOptions) {
+    const { keys, queue } = options
+    this.#options = options
+    this.#scriptKeys = [keys.unacked, keys.unackedIndex, ...keys.lists(queue)]
+    this.#suffix = unackedSuffix(queue)
+  }
+
+  get isInDoubt(): boolean {
+    return this.#doubtful !== undefined
+  }
+
+  /** What may have been taken without its answer. */
+  get doubtfulTags(): readonly string[] {
+    return this.#doubtful?.tags ?? []
+  }
+
+  /** What fails may have been done all the same: to settle the same again does no harm. */
+  async take(want: number, settled: readonly string[], takenAt: number): Promise<Taken> {
+    const { link, tagPrefix } = this.#options
+    const first = this.#nextTag
+    const tagAt = (n: number) => tagPrefix + (first + n)
+    this.#nextTag += want
+    let reply: unknown
+    try {
+      const args = [want, tagPrefix, first, this.#suffix, ...settled]
+      reply = await link.run(settleAndTake, this.#scriptKeys, args)
+    } catch (error) {
+      if (want > 0 && error instanceof ConnectionLost) {
+        this.#doubtful = { tags: Array.from({ length: want }, (_, n) => tagAt(n)), takenAt }
+      }
+      throw error
+    }
+    const texts = strings(reply)
+    return { texts, tagAt, takenAt, isFull: Array.isArray(reply) && reply.length > texts.length }
+  }
+
+  /** What a step took whose answer was lost; undefined when it is not this worker's any more. */
+  async recover(): Promise<Taken | undefined> {
+    const { tags, takenAt } = this.#doubtful ?? { tags: [], takenAt: 0 }
+    const held: Held[] = []
+    while (held.length < tags.length) {
+      held.push(...(await this.#options.restorer.read(tags.slice(held.length))))
+    }
+    this.#doubtful = undefined
+    // Too late for these: whoever looks for abandoned messages puts them back.
+    if (performance.now() - takenAt > this.#options.lease) return undefined
+    const found = held.filter(({ value }) => value !== '')
+    const texts = found.map(({ value }) => value.slice(1, -this.#suffix.length))
+    return { texts, tagAt: (n) => found[n]?.tag ?? '', takenAt, isFull: false }
+  }
+}
