@@ -1,4 +1,4 @@
-/** Where a process writes what happens: a pino logger fits. */
+/** Where a process writes what happens: a pino logger fits. An error is the field `err`, of which pino writes the whole. */
 export interface Log {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void

@@ -53,7 +53,7 @@ async function finishChord(app: AppCore, results: ResultStore, body: SignatureDa
     await applySignature(app, body, [values], { options, isChild: false })
   } catch (error) {
     if (!isRefused(error)) throw error
-    app.options.log.error({ error, groupId: chord.groupId }, 'the body of a chord cannot be sent')
+    app.options.log.error({ err: error, groupId: chord.groupId }, 'the body of a chord cannot be sent')
     const { data } = exceptionData(error)
     await failBody(app, body, { original: data, message: `Callback error: ${reprOfException(data)}` })
   }

@@ -22,7 +22,7 @@ export async function sendErrbacks(
       sent.push(await applySignature(app, errback, [taskId], { options }))
     } catch (error) {
       if (!isRefused(error)) throw error
-      app.options.log.error({ error, taskId }, 'an errback cannot be sent')
+      app.options.log.error({ err: error, taskId }, 'an errback cannot be sent')
     }
   }
   return sent

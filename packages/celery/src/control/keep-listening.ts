@@ -19,7 +19,10 @@ export async function keepListening(
     try {
       listening = await broker.listen(options)
     } catch (error) {
-      log.warn({ error, queue: options.queue }, 'no remote control yet: is there a worker of the same name?')
+      log.warn(
+        { err: error, queue: options.queue },
+        'no remote control yet: is there a worker of the same name?',
+      )
     }
   }
 

@@ -113,7 +113,7 @@ class Mailbox implements MailboxClient {
       }
       collector.onReply()
     } catch (error) {
-      options.log.warn({ error }, 'a reply of a worker could not be read')
+      options.log.warn({ err: error }, 'a reply of a worker could not be read')
     }
   }
 

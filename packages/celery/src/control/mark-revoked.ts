@@ -4,7 +4,10 @@ import type { TaskMeta } from '../results/port.ts'
 
 /** Ids asked of the result store at a time. */
 const chunk = 100
-/** Nobody has begun these, so nobody else will say how they ended. */
+/**
+ * No worker has told that it began these. One that runs without `trackStarted` does not tell: the end of such a task
+ * takes the place of REVOKED.
+ */
 const unbegun = new Set(['PENDING', 'RECEIVED', 'RETRY', 'REJECTED'])
 
 /**
@@ -22,7 +25,7 @@ export async function markRevoked(app: AppCore, taskIds: readonly string[]): Pro
       await Promise.all(waiting.map((id) => results.store(revokedMeta(id, app.options.now()))))
     }
   } catch (error) {
-    app.options.log.warn({ error }, 'revoked tasks could not be marked in the result store')
+    app.options.log.warn({ err: error }, 'revoked tasks could not be marked in the result store')
   }
 }
 

@@ -22,7 +22,7 @@ export async function mingle(worker: WorkerSurface, timeout = 1): Promise<void> 
       await worker.revoke(revokedIds(reply.revoked), { terminate: false, signal: 'SIGTERM' })
     }
   } catch (error) {
-    app.options.log.warn({ error }, 'the other workers could not be asked what was revoked')
+    app.options.log.warn({ err: error }, 'the other workers could not be asked what was revoked')
   } finally {
     await mailbox.close()
   }

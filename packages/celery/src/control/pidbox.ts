@@ -84,7 +84,7 @@ class Pidbox {
     try {
       return readRequest(message, this.#worker.hostname)
     } catch (error) {
-      this.#log.warn({ error }, 'a request of remote control could not be read')
+      this.#log.warn({ err: error }, 'a request of remote control could not be read')
       return undefined
     }
   }
@@ -128,7 +128,7 @@ async function answer(
   try {
     await reply(context.worker, request, await outcome(context, request, command))
   } catch (error) {
-    log.warn({ error, method: request.method }, 'a reply of remote control could not be sent')
+    log.warn({ err: error, method: request.method }, 'a reply of remote control could not be sent')
   }
 }
 
@@ -152,7 +152,7 @@ function refusal(log: Log, method: string, error: unknown): string {
     log.warn({ method, reason: error.message }, 'remote control refused')
     return error.message
   }
-  log.error({ method, error }, 'remote control failed')
+  log.error({ err: error, method }, 'remote control failed')
   return `${method} failed: the worker's log says why`
 }
 

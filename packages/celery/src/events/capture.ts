@@ -42,7 +42,7 @@ export async function captureEvents(
           onEvent(event)
         }
       } catch (error) {
-        log.warn({ error }, 'an event could not be handled')
+        log.warn({ err: error }, 'an event could not be handled')
       }
     },
   })

@@ -172,7 +172,7 @@ class Dispatcher implements EventDispatcher {
       }
       await this.#broker.cast(message, { exchange: eventExchange, routingKey })
     } catch (error) {
-      this.#log.debug({ error, routingKey }, 'event not sent')
+      this.#log.debug({ err: error, routingKey }, 'event not sent')
     }
   }
 }

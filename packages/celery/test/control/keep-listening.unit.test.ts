@@ -17,6 +17,7 @@ test('what is refused is tried again until it goes, and then stopped with all el
   await listening.stop()
   expect(stop).toHaveBeenCalledTimes(1)
   expect(log.warnings).toHaveLength(2)
+  expect(log.unshown).toEqual([])
 })
 
 test('it can be stopped while it waits for the next try', async () => {

@@ -46,6 +46,7 @@ describe('what comes', () => {
       error: "add_consumer failed: the worker's log says why",
     })
     expect(fixture.log.warnings).toEqual(['remote control failed'])
+    expect(fixture.log.unshown).toEqual([])
   })
 
   test('an answer that cannot be written is an error', async () => {

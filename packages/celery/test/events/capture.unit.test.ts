@@ -66,6 +66,7 @@ test('what is no event is left out, and an error of the watcher ends nothing', a
   await vi.waitFor(() => expect(seen).toHaveLength(1))
   expect(seen[0]).toMatchObject({ type: 'worker-good', load: Number.NaN })
   expect(log.warnings).toHaveLength(2)
+  expect(log.unshown).toEqual([])
 })
 
 test('a pattern chooses among them, and nothing comes after the end', async () => {
