@@ -15,6 +15,7 @@ import {
 } from '../options/kinds.ts'
 import type { CeleryOptions, Route } from './celery-options.ts'
 import { queueDeclaration } from './queue-check.ts'
+import { checkLimits } from './signature-options.ts'
 import { taskOptionChecks } from './task-checks.ts'
 
 const pattern: Check = { expected: 'a regular expression', fits: (value) => value instanceof RegExp }
@@ -42,6 +43,7 @@ export function checkAppOptions(given: CeleryOptions): void {
   checkOptions(given, appChecks, 'createCelery')
   if (given.broker === undefined)
     throw bad('broker', 'is missing: it must be a URL or a broker', 'createCelery')
+  checkLimits(given.taskDefaults ?? {}, 'createCelery', 'taskDefaults.')
   const names = (given.queues ?? []).map((queue) => queue.name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw bad('queues', `must not have ${twice} twice`, 'createCelery')

@@ -12,7 +12,10 @@ export interface SendOptions {
   eta?: Date
   /** Seconds from now, or a time, after which it does not run. */
   expires?: number | Date
-  /** 0 to 9. On RabbitMQ (in queues with `x-max-priority`) and PostgreSQL the higher goes first, on Redis the lower. */
+  /**
+   * 0 to 255. On RabbitMQ (in queues with `x-max-priority`, and as that when above it) and PostgreSQL the higher goes
+   * first; on Redis the lower, and those above 9 count as 9.
+   */
   priority?: number
   queue?: string
   /** With `routingKey`, in place of `queue`. */

@@ -118,9 +118,9 @@ function checkTogether(given: SendOptions, of: string): void {
 }
 
 /** @throws CeleryError `BAD_OPTION` when the soft time limit would never be reached */
-export function checkLimits({ softTimeLimit, timeLimit }: SendOptions, of: string): void {
+export function checkLimits({ softTimeLimit, timeLimit }: SendOptions, of: string, path = ''): void {
   if (softTimeLimit && timeLimit && softTimeLimit > timeLimit) {
-    throw bad('softTimeLimit', 'must not be longer than timeLimit', of)
+    throw bad(`${path}softTimeLimit`, 'must not be longer than timeLimit', of)
   }
 }
 

@@ -36,7 +36,8 @@ export const date: Check = {
   fits: (value) => value instanceof Date && isPythonTime(value),
 }
 
-export const priority: Check = wholeBetween(0, 9)
+/** A byte of AMQP's, which RabbitMQ uses the whole of. */
+export const priority: Check = wholeBetween(0, 255)
 
 export const timeZone: Check = {
   expected: 'the name of a time zone like Europe/Paris',

@@ -40,7 +40,7 @@ describe('options of a call that make no sense are refused by name', () => {
     ['eta', { eta: '2026-01-01' }],
     ['eta', { eta: new Date(Number.NaN) }],
     ['expires', { expires: '1 hour' }],
-    ['priority', { priority: 10 }],
+    ['priority', { priority: 256 }],
     ['priority', { priority: 1.5 }],
     ['queue', { queue: '' }],
     ['headers', { headers: { id: 'mine' } }],
@@ -147,7 +147,7 @@ describe('options of a task that make no sense are refused by name', () => {
     ['softTimeLimit of task t must be a number of seconds, 0 or more, not "5"', { softTimeLimit: '5' }],
     ['softTimeLimit of task t must not be longer', { softTimeLimit: 9, timeLimit: 5 }],
     ['rateLimit of task t must be a rate like "10/s"', { rateLimit: '10/d' }],
-    ['priority', { priority: 10 }],
+    ['priority', { priority: 256 }],
     ['ignoreResult', { ignoreResult: 'yes' }],
     ['input of task t must be a schema', { input: { x: 'number' } }],
     ["params of task t must be an array of names, like ['x', 'y?', '...rest'], not \"x\"", { params: 'x' }],
@@ -176,6 +176,7 @@ describe('options of a task that make no sense are refused by name', () => {
       softTimeLimit: 5,
       timeLimit: 0,
       rateLimit: '0.5/h',
+      priority: 255,
       run,
     })
   })
@@ -197,6 +198,10 @@ it.each<[string, object]>([
   ['queues[0].exchange.type', { queues: [{ name: 'a', exchange: { name: 'b', type: 'headers' } }] }],
   ['routes[0]', { routes: [{ task: 'a' }] }],
   ['taskDefaults.ack', { taskDefaults: { ack: 'none' } }],
+  [
+    'taskDefaults.softTimeLimit of createCelery must not be longer than timeLimit',
+    { taskDefaults: { softTimeLimit: 10, timeLimit: 5 } },
+  ],
   ['taskDefaults.retry.delay', { taskDefaults: { retry: { delay: -1 } } }],
   ['log', { log: { info() {} } }],
 ])('an option of an app that makes no sense is refused: %s', (message, given) => {

@@ -309,7 +309,7 @@ describe('an entry that makes no sense is refused, and named', () => {
     [{ task: composite }, /a group cannot be an entry/],
     [{ timeZone: 'Mars/Olympus' }, /^Entry "e": There is no time zone "Mars\/Olympus"/],
     [{ startingDeadline: 0 }, /startingDeadline/],
-    [{ options: { priority: 11 } }, /priority/],
+    [{ options: { priority: 256 } }, /priority/],
     [{ options: { headers: { task: 'x' } } }, /must not set task/],
   ]
   it.each(cases)('%o', (part, message) => {

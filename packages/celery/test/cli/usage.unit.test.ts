@@ -85,7 +85,7 @@ test.each<[string[], string]>([
   ],
   [['-b', 'memory:', 'call', 'add', '-k', '[]'], 'A JSON object was expected'],
   [['-b', 'memory:', 'call', 'add', '-a', '[2'], 'It is not JSON: in a shell it goes between single quotes.'],
-  [['-b', 'memory:', 'call', 'add', '--priority', '10'], 'A whole number from 0 to 9 was expected'],
+  [['-b', 'memory:', 'call', 'add', '--priority', '256'], 'A whole number from 0 to 255 was expected'],
   [['-b', 'memory:', 'call', 'add', '--countdown', 'soon'], 'A number of seconds was expected'],
   [['-b', 'memory:', 'purge'], "missing required argument 'names'"],
   [['-b', 'memory:', 'beat', 'list'], 'schedules are those of an app: give --app FILE'],

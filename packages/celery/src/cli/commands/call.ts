@@ -25,7 +25,7 @@ export function addCall(program: Command, io: Io): void {
     .option('--countdown <seconds>', 'not before so many seconds', seconds)
     .option('--expires <seconds>', 'not after so many seconds', seconds)
     .option('--queue <name>', 'the queue, which is made if it is not there')
-    .option('--priority <number>', '0 to 9', wholeNumber(0, 9))
+    .option('--priority <number>', '0 to 255', wholeNumber(0, 255))
     .option('--wait [seconds]', 'wait for the result, so long at most', seconds)
     .action(async (task: string, options: Options, command: Command) => {
       await withApp(command, io, (app) => call(app, io, task, options))
