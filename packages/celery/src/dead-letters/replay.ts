@@ -1,6 +1,6 @@
 import type { AppCore } from '../app/app-core.ts'
+import { forEachBounded } from '../async/for-each-bounded.ts'
 import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
-import { forEachBounded } from '../canvas/for-each-bounded.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import { historyHeader, lossesHeader } from '../worker/finish/history.ts'
 import { takePages } from './take-pages.ts'
@@ -8,13 +8,19 @@ import { takePages } from './take-pages.ts'
 /** Says which task a replayed one was before it died: a header of this package's own, which Python carries along. */
 export const replayedFromHeader = 'replayed_from'
 
+/**
+ * Says which replay of all sent a message: it leaves those of its own that die again, though the clock of their worker
+ * may be behind and tell that they died before it began.
+ */
+const replayHeader = 'replay_id'
+
 /** Letters of one page that are on their way at a time. */
 const atOnce = 100
 
 /** A dead letter that was sent again. */
 export interface Replayed {
   letter: DeadLetter
-  /** The id it runs under now. Undefined for a message without an id, which goes back just as it came. */
+  /** The id it runs under now. Undefined for a message without an id, which goes back as it came. */
   taskId: string | undefined
 }
 
@@ -40,8 +46,10 @@ export async function replay(app: AppCore, letterId: string): Promise<Replayed |
  */
 export async function* replayAll(app: AppCore, query: DeadLetterQuery = {}): AsyncGenerator<Replayed> {
   const { deadLetters } = await app.broker()
-  for await (const letters of takePages(app, query)) {
-    const { replayed, failures } = await sendEach(app, letters)
+  const replayId = app.options.newId()
+  const isOwn = ({ message }: DeadLetter) => message.headers[replayHeader] === replayId
+  for await (const letters of takePages(app, query, isOwn)) {
+    const { replayed, failures } = await sendEach(app, letters, { [replayHeader]: replayId })
     await deadLetters.remove(replayed.map(({ letter }) => letter.id))
     yield* replayed
     if (failures.length > 0) throw failures[0]
@@ -52,12 +60,13 @@ export async function* replayAll(app: AppCore, query: DeadLetterQuery = {}): Asy
 async function sendEach(
   app: AppCore,
   letters: DeadLetter[],
+  headers: WireMessage['headers'],
 ): Promise<{ replayed: Replayed[]; failures: unknown[] }> {
   const replayed: Replayed[] = []
   const failures: unknown[] = []
   await forEachBounded(letters, atOnce, async (letter) => {
     try {
-      replayed.push(await sendAgain(app, letter))
+      replayed.push(await sendAgain(app, letter, headers))
     } catch (error) {
       failures.push(error)
     }
@@ -65,12 +74,17 @@ async function sendEach(
   return { replayed, failures }
 }
 
-async function sendAgain(app: AppCore, letter: DeadLetter): Promise<Replayed> {
+async function sendAgain(
+  app: AppCore,
+  letter: DeadLetter,
+  headers: WireMessage['headers'] = {},
+): Promise<Replayed> {
   const broker = await app.broker()
   const taskId = letter.taskId === undefined ? undefined : app.options.newId()
   const message = taskId === undefined ? letter.message : asNewTask(letter.message, taskId)
+  const marked = { ...message, headers: { ...message.headers, ...headers } }
   // It came from that queue, so that is there; with which arguments it was declared, not every app knows.
-  await broker.publish(message, { exchange: '', routingKey: letter.queue })
+  await broker.publish(marked, { exchange: '', routingKey: letter.queue })
   return { letter, taskId }
 }
 

@@ -140,6 +140,22 @@ test('all are replayed, page after page, and those that die again are left', asy
   expect(runs.toSorted()).toEqual(replayed.map(({ taskId }) => taskId).toSorted())
 })
 
+test('those that die again are left, though the clock of their worker is behind', async () => {
+  const { app, broker, letters } = await createLetters(letterOf('a'), letterOf('b', { taskId: undefined }))
+  let sent = 0
+  vi.spyOn(broker, 'publish').mockImplementation(async (message) => {
+    sent += 1
+    if (sent > 4) throw new Error('replayed again and again')
+    const { id } = message.headers
+    await broker.deadLetters.add({ ...letterOf(`again-${sent}`), taskId: id as string | undefined, message })
+  })
+  for (const time of [1, 2]) {
+    expect(await Array.fromAsync(letters.replayAll())).toHaveLength(2)
+    expect([sent, await letters.count()]).toEqual([2 * time, 2])
+  }
+  await app.close()
+})
+
 test('the largest pages are asked for', async () => {
   const { broker, letters } = await createLetters()
   const list = vi.spyOn(broker.deadLetters, 'list')
