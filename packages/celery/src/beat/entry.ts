@@ -4,7 +4,7 @@ import type { SignatureLike, StandingOptions } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
 import { standingOptions } from '../app/signature-options.ts'
 import { CeleryError } from '../errors.ts'
-import { type Check, type Checks, checkOptions } from '../options/check.ts'
+import { bad, type Check, type Checks, checkOptions, checkValue } from '../options/check.ts'
 import { either, flag, having, list, oneOf, positive, record, text } from '../options/kinds.ts'
 import type { Schedule } from './schedules/schedule.ts'
 
@@ -41,6 +41,11 @@ export interface ReadyEntry {
   call: Call
 }
 
+const nameCheck: Check = {
+  expected: 'text of 1 to 200 characters',
+  fits: (value) => text.fits(value) && String(value).length <= 200,
+}
+
 const scheduleCheck = having('interval(...) or crontab(...)', 'next', 'describe')
 
 const positiveOrInfinite: Check = {
@@ -75,10 +80,11 @@ export function readyEntry(app: AppCore, name: string, entry: BeatEntry): ReadyE
 
 function ready(app: AppCore, name: string, entry: BeatEntry): ReadyEntry {
   checkOptions(entry, entryChecks, 'the entry')
-  if (entry.schedule === undefined) throw bad(`schedule is missing: ${scheduleCheck.expected}`)
+  checkValue(name, nameCheck, 'name', 'the entry')
+  if (entry.schedule === undefined)
+    throw bad('schedule', `is missing: it must be ${scheduleCheck.expected}`, 'the entry')
   const { schedule, timeZone = app.options.timeZone, enabled = true, catchUp = 'once' } = entry
   const startingDeadline = entry.startingDeadline ?? (catchUp === 'none' ? 60 : Number.POSITIVE_INFINITY)
-  if (name === '' || name.length > 200) throw bad('the name must have 1 to 200 characters')
   // Throws for a zone that does not exist.
   schedule.next(app.options.now(), timeZone)
   return { name, schedule, timeZone, enabled, startingDeadline, call: callOf(entry) }
@@ -94,7 +100,7 @@ function callOf({ task, args, kwargs, options }: BeatEntry): Call {
   if ('name' in task) return named(task.name, given)
   const signature = signatureData(task)
   if (signature.subtask_type) {
-    throw bad(`a ${signature.subtask_type} cannot be an entry: put it in a task of its own that calls it`)
+    throw bad('task', `cannot be a ${signature.subtask_type}: give a task that sends it`, 'the entry')
   }
   return named(signature.task, {
     args: [...given.args, ...signature.args],
@@ -104,10 +110,6 @@ function callOf({ task, args, kwargs, options }: BeatEntry): Call {
 }
 
 function named(name: unknown, call: Omit<Call, 'name'>): Call {
-  if (typeof name !== 'string' || name === '') throw bad('task has no name')
+  if (typeof name !== 'string' || name === '') throw bad('task', 'has no name', 'the entry')
   return { name, ...call }
-}
-
-function bad(why: string): CeleryError {
-  return new CeleryError('BAD_OPTION', `${why}.`)
 }

@@ -1,4 +1,4 @@
-import { beatTables } from '../beat/postgres/schema.ts'
+import { beatTables } from './beat-tables.ts'
 import { functions } from './functions.ts'
 import { letterReason } from './letter-reason.ts'
 

@@ -300,13 +300,16 @@ describe('an entry that makes no sense is refused, and named', () => {
   const cases: [Partial<BeatEntry>, RegExp][] = [
     [{ task: '' }, /^Entry "e": The option task of the entry must be the name/],
     [{ shedule: crontab() } as object, /did you mean schedule\?/],
-    [{ schedule: undefined } as object, /schedule is missing/],
+    [
+      { schedule: undefined } as object,
+      /^Entry "e": The option schedule of the entry is missing: it must be interval/,
+    ],
     [{ schedule: 30 } as object, /must be interval\(...\) or crontab\(...\), not 30/],
     [{ args: { x: 1 } } as object, /args of the entry must be an array/],
     [{ enabled: 'no' } as object, /enabled/],
     [{ catchUp: 'all' } as object, /catchUp of the entry must be "once" or "none"/],
     [{ options: { taskId: 'one' } } as object, /taskId of its call belongs to one call/],
-    [{ task: composite }, /a group cannot be an entry/],
+    [{ task: composite }, /^Entry "e": The option task of the entry cannot be a group: give a task/],
     [{ timeZone: 'Mars/Olympus' }, /^Entry "e": There is no time zone "Mars\/Olympus"/],
     [{ startingDeadline: 0 }, /startingDeadline/],
     [{ options: { priority: 256 } }, /priority/],
@@ -315,6 +318,13 @@ describe('an entry that makes no sense is refused, and named', () => {
   it.each(cases)('%o', (part, message) => {
     const entry = { task: 't', schedule: crontab(), ...part }
     expect(() => createBeat(app, { entries: { e: entry }, store })).toThrow(message)
+  })
+
+  it.each(['', 'x'.repeat(201)])('nor is a name that no store can show: %o', (name) => {
+    const entries = { [name]: { task: 't', schedule: crontab() } }
+    expect(() => createBeat(app, { entries, store })).toThrow(
+      /The option name of the entry must be text of 1 to 200 characters/,
+    )
   })
 
   it.each<[object, string]>([
