@@ -10,7 +10,7 @@ import type { AmqpServer } from './url.ts'
 const closeTimeout = 2
 
 /** A connection, and what ends it whatever its other side does. */
-export interface Connected {
+export interface Connection {
   model: ChannelModel
   /** Resolves when the connection is gone, with the reason unless it was closed here. */
   gone: Promise<Error | undefined>
@@ -26,7 +26,7 @@ export async function connectTo(
   server: AmqpServer,
   settings: AmqpSettings,
   name: string,
-): Promise<Connected> {
+): Promise<Connection> {
   const { connect } = await import('amqplib')
   const heartbeat = server.heartbeat ?? settings.heartbeat ?? 10
   const connectTimeout = server.connectTimeout ?? settings.connectTimeout
@@ -67,7 +67,7 @@ function noConnection({ hostname, port, virtualHost }: AmqpServer, error: unknow
   return unavailable(`${where} has no virtual host ${JSON.stringify(virtualHost)} for this user`, error)
 }
 
-function follow(model: ChannelModel, { log }: AmqpSettings): Connected {
+function follow(model: ChannelModel, { log }: AmqpSettings): Connection {
   const { promise: gone, resolve } = Promise.withResolvers<Error | undefined>()
   let reason: Error | undefined
   let isBlocked = false

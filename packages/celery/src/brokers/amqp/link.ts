@@ -1,7 +1,7 @@
 import type { ChannelModel } from 'amqplib'
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
-import { type Connected, connectTo } from './connect.ts'
+import { type Connection, connectTo } from './connect.ts'
 import { closed, reasonOf } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
@@ -19,7 +19,7 @@ export class Link {
   readonly #name: string
   readonly #onChange: (error?: Error) => void
   readonly #stopping = new AbortController()
-  #current: Connected | undefined
+  #current: Connection | undefined
   #next = Promise.withResolvers<ChannelModel>()
   #starting: Promise<void> | undefined
   #running: Promise<void> | undefined
@@ -70,7 +70,7 @@ export class Link {
   }
 
   async #first(): Promise<void> {
-    let connected: Connected | undefined
+    let connected: Connection | undefined
     for (let tried = 1; !connected; tried++) {
       try {
         connected = await this.#connect()
@@ -88,9 +88,9 @@ export class Link {
     this.#running = this.#run(connected)
   }
 
-  async #run(first: Connected): Promise<void> {
+  async #run(first: Connection): Promise<void> {
     let attempt = 0
-    for (let connected: Connected | undefined = first; connected; connected = await this.#again(attempt)) {
+    for (let connected: Connection | undefined = first; connected; connected = await this.#again(attempt)) {
       const since = Date.now()
       this.#use(connected)
       const error = await connected.gone
@@ -110,13 +110,13 @@ export class Link {
     }
   }
 
-  #use(connected: Connected): void {
+  #use(connected: Connection): void {
     this.#current = connected
     this.#next.resolve(connected.model)
     this.#onChange()
   }
 
-  async #again(begin: number): Promise<Connected | undefined> {
+  async #again(begin: number): Promise<Connection | undefined> {
     for (let attempt = begin; await pause(backoff(attempt), this.#stopping.signal); attempt++) {
       try {
         const connected = await this.#connect()
@@ -129,7 +129,7 @@ export class Link {
     return undefined
   }
 
-  #connect(): Promise<Connected> {
+  #connect(): Promise<Connection> {
     const server = this.#servers[this.#turn++ % this.#servers.length]
     if (!server) throw closed()
     return connectTo(server, this.#settings, this.#name)
