@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { CeleryError } from '../errors.ts'
 import { type Checks, checkOptions } from '../options/check.ts'
 import { anyText, oneOf, wholeBetween } from '../options/kinds.ts'
-import { decodeJson, encodeJson } from '../protocol/json.ts'
-import { isRecord } from '../protocol/shape.ts'
+import { decodeJson } from '../protocol/json.ts'
 import { type DeadLetter, type DeadLetterQuery, deathReasons } from './dead-letter-store.ts'
+import { encodeMended } from './mended-json.ts'
 
 /** As it is written: the body as text. */
 type Written = Omit<DeadLetter, 'message'> & {
@@ -23,13 +22,8 @@ export function encodeLetter(letter: DeadLetter): string {
     ...rest,
     message: { ...message, body: body.toString(encoding), encoding },
   }
-  try {
-    return encodeJson(written, 'letter')
-  } catch (error) {
-    if (!(error instanceof CeleryError)) throw error
-    // An error's message that was cut in the middle of a character must not keep the letter from being kept.
-    return encodeJson(wellFormed(written), 'letter')
-  }
+  // An error's message that was cut in the middle of a character must not keep the letter from being kept.
+  return encodeMended(written, 'letter')
 }
 
 /** Undefined for what is not one of our letters. */
@@ -96,13 +90,4 @@ export function isAskedFor(letter: DeadLetter, { task, queue, reason }: DeadLett
 export function pageLimit(query: DeadLetterQuery): number {
   checkQuery(query)
   return query.limit ?? 50
-}
-
-function wellFormed(value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed()
-  if (Array.isArray(value)) return value.map(wellFormed)
-  if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key.toWellFormed(), wellFormed(item)]),
-  )
 }

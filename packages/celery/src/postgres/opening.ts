@@ -26,10 +26,11 @@ export class Opening<T extends Connected> {
 
   async open(): Promise<void> {
     this.#connected ??= this.#connect()
+    const mine = this.#connected
     try {
-      await this.#connected
+      await mine
     } catch (error) {
-      this.#connected = undefined
+      if (this.#connected === mine) this.#connected = undefined
       throw error
     }
   }

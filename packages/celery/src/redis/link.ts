@@ -137,12 +137,12 @@ export class RedisLink {
   /** What a script says of the items that it could not do: an error for each, by its place. */
   async refusals(
     reply: unknown,
-    expectedAt: (place: number) => Expected,
+    expectedAt: (place: number) => readonly Expected[],
   ): Promise<Map<number, Error> | undefined> {
     const refused = refusals(reply)
     if (refused.length === 0) return undefined
     const errors = refused.map(async ([place, message]): Promise<[number, Error]> => {
-      const reason = await this.#explain(this.#session, replyError(message), [expectedAt(place)])
+      const reason = await this.#explain(this.#session, replyError(message), expectedAt(place))
       if (reason instanceof CeleryError) return [place, reason]
       return [place, new CeleryError(this.#options.code, `Redis refused it: ${message}`)]
     })

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
 import { decodeLetter, letterCursor, pageLimit, readCursor } from '../../src/brokers/letter.ts'
+import { encodeMended } from '../../src/brokers/mended-json.ts'
+import { decodeJson } from '../../src/protocol/json.ts'
 
 test.each(['', '{}', 'null', '{"id": "i", "diedAt": "2026-01-01T00:00:00Z"}', '\xff'])(
   'what is no letter is not taken for one: %s',
@@ -24,4 +26,25 @@ test.each([
 ])('what is no cursor is refused: %s', (cursor) => {
   expect(readCursor(cursor)).toBeUndefined()
   expect(() => pageLimit({ after: cursor })).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+})
+
+test('what came from elsewhere can be written, and then be read', () => {
+  const deep: unknown[] = []
+  for (let depth = 0, inner = deep; depth < 2_000; depth++) {
+    const next: unknown[] = []
+    inner.push(next)
+    inner = next
+  }
+  const text = encodeMended({ 'half \udcff': ['\ud800', 5n], deep }, 'headers')
+  const { deep: shallower, ...rest } = decodeJson(text) as Record<string, unknown>
+  expect(rest).toEqual({ 'half \ufffd': ['\ufffd', 5] })
+  expect(shallower).toHaveLength(1)
+})
+
+test('what is no data is refused all the same', () => {
+  const cycle: unknown[] = ['\ud800']
+  cycle.push(cycle)
+  for (const value of [cycle, ['\ud800', () => 1]]) {
+    expect(() => encodeMended(value, 'headers')).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+  }
 })

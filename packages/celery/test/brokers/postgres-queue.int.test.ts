@@ -6,6 +6,7 @@ import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
 import { createPostgresBroker, type PostgresBrokerOptions } from '../../src/brokers/postgres/index.ts'
 import { noLog } from '../../src/log.ts'
+import { Opening } from '../../src/postgres/opening.ts'
 import { poolOf, urlOf } from '../postgres/support/places.ts'
 
 let database: TestDatabase
@@ -256,6 +257,34 @@ describe('a table that is gone', () => {
     const isOver = 'SELECT lease_until < clock_timestamp() AS over FROM celery.holders WHERE id = $1'
     await eventually(async () => expect((await admin.query(isOver, [rows[0].id])).rows[0].over).toBe(true))
   })
+})
+
+test('headers that JSON has no form for come as they were sent, and can be sent on', async () => {
+  const [broker, queue, got] = [await openBroker(), newQueue(), [] as Delivery[]]
+  await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(delivery) })
+  const headers = { at: new Date('2026-03-01T12:00:00Z'), ratio: Number.NaN, count: 2n ** 64n }
+  await broker.publish({ ...messageOf('a'), headers }, { exchange: '', routingKey: queue.name })
+  await eventually(() => expect(got).toHaveLength(1))
+  expect(got[0]?.message.headers).toEqual(headers)
+  await got[0]?.delay(new Date(), { ...got[0].message.headers, task_losses: 1 })
+  await eventually(() => expect(got).toHaveLength(2))
+  expect(got[1]?.message.headers).toEqual({ ...headers, task_losses: 1 })
+})
+
+test('an opening that was given up and fails later leaves the next one open', async () => {
+  const first = Promise.withResolvers<{ open(): Promise<void>; close(): Promise<void> }>()
+  const done = async () => undefined
+  const second = { open: done, close: done }
+  const made = [first.promise, Promise.resolve(second)]
+  const create = () => made.shift() ?? first.promise
+  const opening = new Opening({ what: 'broker', code: 'BROKER_UNAVAILABLE', create })
+  const failed = opening.open()
+  const closed = opening.close()
+  await opening.open()
+  first.reject(new Error('too late'))
+  await expect(failed).rejects.toThrow('too late')
+  await closed
+  expect(await opening.get()).toBe(second)
 })
 
 test('options and URLs that make no sense are refused, and no password is shown', async () => {

@@ -28,6 +28,21 @@ export function delaying({ broker, queue }: Stage): void {
     await waiting(second, declared, 0)
   })
 
+  test('a header that is no text keeps no message from going on', async () => {
+    const subject = await broker()
+    const declared = queue()
+    // Python's `surrogateescape`, of a file's name that is no UTF-8.
+    const message = messageOf('a', { argsrepr: "('\udcff',)" })
+    await subject.publish(message, { exchange: '', routingKey: declared.name, declare: declared })
+    const inbox = await inboxOf(subject, declared)
+    const delivery = await inbox.next()
+    const headers = { ...delivery.message.headers, detail: 'half \ud800', task_losses: 1 }
+    await delivery.delay(new Date(), headers)
+    const again = await inbox.next()
+    expect([bodyOf(again), again.message.headers.task_losses]).toEqual(['a', 1])
+    await again.ack()
+  })
+
   test('what is parked makes room for the next, and others overtake it', async () => {
     const subject = await broker()
     const declared = queue()

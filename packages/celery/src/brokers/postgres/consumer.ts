@@ -6,8 +6,8 @@ import type { Log } from '../../log.ts'
 import { arrayOf } from '../../postgres/array.ts'
 import type { Database } from '../../postgres/database.ts'
 import { describeError, logFailure } from '../../postgres/errors.ts'
-import { encodeJson } from '../../protocol/json.ts'
 import type { WireMessage } from '../../protocol/message.ts'
+import { encodeMended } from '../mended-json.ts'
 import { checkPrefetch } from '../options.ts'
 import type { ConsumeOptions, Consumption, Destination, QueueDeclaration } from '../port.ts'
 import { type DeliveryOwner, PostgresDelivery } from './delivery.ts'
@@ -190,7 +190,7 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
   }
 
   async park(lease: Lease, id: number, until: Date, headers?: Record<string, unknown>): Promise<void> {
-    const text = headers === undefined ? null : encodeJson(headers, 'headers')
+    const text = headers === undefined ? null : encodeMended(headers, 'headers')
     await this.#context.settler.park(this, lease, id, until, text)
     this.#context.parkedUntil(until)
   }

@@ -1,9 +1,10 @@
 import { arrayOf, textArrayOf } from '../../postgres/array.ts'
 import type { Statement } from '../../postgres/batch-writer.ts'
 import type { Row } from '../../postgres/database.ts'
-import { encodeJson } from '../../protocol/json.ts'
+import { decodeJson } from '../../protocol/json.ts'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
 import { isRecord } from '../../protocol/shape.ts'
+import { encodeMended } from '../mended-json.ts'
 import type { Routes } from './routes.ts'
 
 /** A message on its way to its queues. */
@@ -28,7 +29,7 @@ export function outgoing(
     ...rest,
     rank: rankOf(message.properties.priority),
     notBefore: notBefore === undefined || notBefore.getTime() <= now ? null : notBefore.toISOString(),
-    headers: Buffer.from(encodeJson(message.headers, 'headers')),
+    headers: Buffer.from(encodeMended(message.headers, 'headers')),
     properties: Buffer.from(JSON.stringify(message.properties)),
     body: message.body,
   }
@@ -114,7 +115,7 @@ export function takenFrom(row: Row): Taken {
 /** Whoever may write to the table may write what is no JSON: the message is then refused as any that is undecodable. */
 function record(text: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = decodeJson(text)
     return isRecord(value) ? value : {}
   } catch {
     return {}

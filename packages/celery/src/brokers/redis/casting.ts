@@ -86,7 +86,14 @@ export class Casting {
   async listen({ exchange, routingKey, queue, onMessage }: ListenOptions): Promise<Listening> {
     const onText = (text: string) => {
       const { message, routingKey: key } = decodeDocument(text)
-      onMessage(message, key)
+      try {
+        onMessage(message, key)
+      } catch (error) {
+        this.#options.log.error(
+          { err: error, exchange: exchange.name },
+          'What was heard could not be dealt with',
+        )
+      }
     }
     if (exchange.type !== 'direct') {
       const stop = await this.hear(exchange.name, routingKey, onText)

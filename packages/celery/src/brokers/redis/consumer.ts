@@ -7,7 +7,7 @@ import { type Holder, RedisDelivery } from './delivery.ts'
 import { decodeDocument, rewriteDocument } from './document.ts'
 import { delayTaken } from './scripts.ts'
 import { Starts } from './starts.ts'
-import { type Taken, Taker, type TakerOptions } from './taker.ts'
+import { type Step, type Taken, Taker, type TakerOptions } from './taker.ts'
 import { unackedSuffix } from './unacked.ts'
 
 export interface ConsumerOptions extends ConsumeOptions, Omit<TakerOptions, 'lease'> {
@@ -48,8 +48,8 @@ export class RedisConsumer implements Consumption, Holder {
   readonly #starts: Starts
   #prefetch: number
   #settled: string[] = []
-  /** Who waits until Redis has been told these. */
-  #awaited: ((isTold: boolean) => void)[] = []
+  /** Who waits until Redis has been told that these are settled. */
+  #awaited: { tag: string; resolve(isTold: boolean): void }[] = []
   /** The queue was empty, and the bell has not rung since. */
   #isDrained = false
   #lookedAt = 0
@@ -117,7 +117,7 @@ export class RedisConsumer implements Consumption, Holder {
   loseAll(): void {
     for (const delivery of this.#held.values()) delivery.lose()
     this.#held.clear()
-    for (const resolve of this.#awaited.splice(0)) resolve(false)
+    for (const { resolve } of this.#awaited.splice(0)) resolve(false)
   }
 
   giveUp(delivery: RedisDelivery): void {
@@ -137,7 +137,7 @@ export class RedisConsumer implements Consumption, Holder {
   settleFirst(delivery: RedisDelivery): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false)
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.#awaited.push(resolve)
+    this.#awaited.push({ tag: delivery.tag, resolve })
     this.settle(delivery)
     this.#hurry()
     return promise
@@ -253,21 +253,24 @@ export class RedisConsumer implements Consumption, Holder {
       this.#isDrained = true
       this.#lookedAt = now
     }
-    let taken: Taken
+    let step: Step
     try {
-      taken = await this.#taker.take(want, settled, now)
+      step = await this.#taker.take(want, settled, now)
     } catch (error) {
       this.#settled = settled.concat(this.#settled)
       this.#awaited = awaited.concat(this.#awaited)
       this.#isDrained = false
       throw error
     }
-    for (const resolve of awaited) resolve(true)
-    const { texts, isFull } = taken
+    const { texts, isFull, gone, refusal } = step
+    for (const { tag, resolve } of awaited) resolve(!gone.has(tag))
     // A bell that rang meanwhile has undone the first half of this.
     if (isFull || texts.length === want) this.#isDrained = false
     if (isFull || texts.length === perStep) this.#isUrgent = true
-    await this.#deliver(taken)
+    await this.#deliver(step)
+    if (refusal === undefined || texts.length > 0) return
+    this.#isDrained = false
+    throw refusal
   }
 
   async #deliver({ texts, tagAt, takenAt }: Taken): Promise<void> {

@@ -6,13 +6,16 @@ import { decodeLetter, encodeLetter, isAskedFor, letterCursor, pageLimit, readCu
 import type { BrokerKeys } from './keys.ts'
 import { readFields } from './scripts.ts'
 
-/** KEYS: letters, indexes; ARGV: id, letter, place in the indexes. */
+/**
+ * The letter comes last: one that an index refuses is not there, so that it is not taken for one that is kept. KEYS:
+ * letters, indexes; ARGV: id, letter, place in the indexes.
+ */
 const addLetter = script(
   ['hash', 'zset'],
   `
-if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 0 end
 for i = 2, #KEYS do redis.call('ZADD', KEYS[i], 0, ARGV[3]) end
-return 1
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 `,
 )
 

@@ -1,7 +1,7 @@
-import { CeleryError } from '../../errors.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
 import { isRecord } from '../../protocol/shape.ts'
+import { encodeMended } from '../mended-json.ts'
 
 /** A message as it was taken from Redis. */
 export interface Document {
@@ -43,7 +43,7 @@ export function encodeDocument(message: WireMessage, origin: Origin): string {
 export function rewriteDocument(document: Document, headers: Record<string, unknown>): string {
   const { message, properties } = document
   const { contentType, contentEncoding } = message.properties
-  const kept = encodeJson({ ...properties, body_encoding: 'base64' }, 'properties')
+  const kept = encodeMended({ ...properties, body_encoding: 'base64' }, 'properties')
   return write(headers, contentType, contentEncoding, message.body, kept)
 }
 
@@ -55,7 +55,7 @@ function write(
   properties: string,
 ): string {
   const start = `{"body": "${body.toString('base64')}", "content-encoding": ${JSON.stringify(contentEncoding)}`
-  const rest = `"content-type": ${JSON.stringify(contentType)}, "headers": ${encodeJson(headers, 'headers')}`
+  const rest = `"content-type": ${JSON.stringify(contentType)}, "headers": ${encodeMended(headers, 'headers')}`
   return `${start}, ${rest}, "properties": ${properties}}`
 }
 
@@ -64,8 +64,16 @@ function write(
  * whose body is the text as it was found, so that it is refused as any other that cannot be read, and not lost.
  */
 export function decodeDocument(text: string): Document {
-  const document = parse(text)
-  if (!document) return unreadable(text)
+  try {
+    return read(decodeJson(text)) ?? unreadable(text)
+  } catch {
+    return unreadable(text)
+  }
+}
+
+/** Undefined when it is no message. Throws when a part of it cannot be made sense of. */
+function read(document: unknown): Document | undefined {
+  if (!isRecord(document) || !(typeof document.body === 'string' || isRecord(document.headers))) return
   const properties = recordOf(document.properties)
   const info = recordOf(properties.delivery_info)
   const headers = recordOf(document.headers)
@@ -83,18 +91,6 @@ export function decodeDocument(text: string): Document {
     redelivered,
     tag: textOf(properties.delivery_tag),
     properties,
-  }
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const document = decodeJson(text)
-    return isRecord(document) && (typeof document.body === 'string' || isRecord(document.headers))
-      ? document
-      : undefined
-  } catch (error) {
-    if (error instanceof CeleryError) return undefined
-    throw error
   }
 }
 
@@ -118,7 +114,7 @@ function propertiesOf(
 
 /** As kombu reads it: a whole number from 0 to 9, and 0 when it is none. */
 export function priorityOf(value: unknown): number {
-  const priority = Math.trunc(Number(value))
+  const priority = Math.trunc(Number(typeof value === 'object' ? Number.NaN : value))
   return Number.isNaN(priority) ? 0 : Math.min(9, Math.max(0, priority))
 }
 

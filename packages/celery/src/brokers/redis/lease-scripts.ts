@@ -55,8 +55,8 @@ return found
 /**
  * Puts messages back at the front of their lists, if they are still where they were. KEYS: unacked, its index; ARGV:
  * for each its tag, the score it must still have or nothing, how many lists, and these with the text for each.
- * Without a list the tag alone is removed. Returns how many were put back, and the lists that Redis refused to put them
- * into: then they stay where they are.
+ * Without a list the tag alone is removed. Returns how many were put back, and the keys among the lists that hold
+ * something else: then it is put into none of them, and stays where it is.
  */
 export const restore = script(
   ['hash', 'zset'],
@@ -68,13 +68,15 @@ while i <= #ARGV do
   if isThere and (score == '' or redis.call('ZSCORE', KEYS[2], tag) == score) then
     local refused = false
     for n = 1, lists do
-      local reply = redis.pcall('RPUSH', ARGV[i + 1 + 2 * n], ARGV[i + 2 + 2 * n])
-      if type(reply) == 'table' and reply.err then
+      local list = ARGV[i + 1 + 2 * n]
+      local holds = redis.call('TYPE', list).ok
+      if holds ~= 'list' and holds ~= 'none' then
         refused = true
-        refusals[#refusals + 1] = ARGV[i + 1 + 2 * n]
+        refusals[#refusals + 1] = list
       end
     end
     if not refused then
+      for n = 1, lists do redis.call('RPUSH', ARGV[i + 1 + 2 * n], ARGV[i + 2 + 2 * n]) end
       redis.call('HDEL', KEYS[1], tag)
       redis.call('ZREM', KEYS[2], tag)
       restored = restored + 1

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { BatchWriter } from '../../redis/batch-writer.ts'
 import type { RedisLink } from '../../redis/link.ts'
+import type { Expected } from '../../redis/wrong-type.ts'
 import type { BrokerKeys } from './keys.ts'
 import { publishBatch } from './scripts.ts'
 
@@ -30,13 +31,20 @@ export class Publisher {
       keys.delayedMessages,
       keys.delayedHead,
     ]
+    const whereDelayed: Expected[] = [
+      { key: keys.delayed, kind: 'zset' },
+      { key: keys.delayedMessages, kind: 'hash' },
+    ]
     this.#writer = new BatchWriter({
       link,
       async send(pushes, batch) {
         const args: (string | number)[] = [batch, remembered]
         for (const { list, delay, id, text } of pushes) args.push(list, delay ?? '', id, text)
         const reply = await link.run(publishBatch, scriptKeys, args)
-        return await link.refusals(reply, (place) => ({ key: pushes[place]?.list ?? '', kind: 'list' }))
+        return await link.refusals(reply, (place) => {
+          const { list = '', delay } = pushes[place] ?? {}
+          return delay === undefined ? [{ key: list, kind: 'list' }] : whereDelayed
+        })
       },
       sizeOf: ({ text }) => text.length,
       what: 'a message',

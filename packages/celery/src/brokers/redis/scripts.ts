@@ -12,27 +12,38 @@ export const answerSize = 4_000_000
 /**
  * Settles messages and takes others, in one step: at no moment is a message in neither the queue nor `unacked`, which
  * kombu's own pop cannot promise. They are popped a few at a time, by the size of those before, until they fill an
- * answer: then it ends in a 1, as there may be more. KEYS: unacked, its index, the queue's lists; ARGV: how many to take, the beginning
- * and first number of their tags, what to write behind them, tags to settle.
+ * answer. KEYS: unacked, its index, the queue's lists; ARGV: how many to take, the beginning and first number of their
+ * tags, what to write behind them, tags to settle. Returns the messages, whether there may be more as the answer is
+ * full (1), which of the tags were not in `unacked` any more, and the lists that Redis refused to read: their
+ * places and its errors, in turn.
  * When the lists were emptied they are read, so that the next push to one of them is told to this connection: a push
  * comes either before that reading or rings the bell.
  */
 export const settleAndTake = script(
   ['hash', 'zset', 'list'],
   `
+-- Raised by keys that are something else, while nothing is taken yet.
+redis.call('HLEN', KEYS[1])
+redis.call('ZCARD', KEYS[2])
+local gone = {}
 for i = 5, #ARGV, 1000 do
   local last = math.min(i + 999, #ARGV)
-  redis.call('HDEL', KEYS[1], unpack(ARGV, i, last))
+  if redis.call('HDEL', KEYS[1], unpack(ARGV, i, last)) < last - i + 1 then
+    for n, score in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(ARGV, i, last))) do
+      if not score then gone[#gone + 1] = ARGV[i + n - 1] end
+    end
+  end
   redis.call('ZREM', KEYS[2], unpack(ARGV, i, last))
 end
 local want = tonumber(ARGV[1])
-local taken, size, k = {}, 0, 3
-if want == 0 then return taken end
+local taken, refused, size, k = {}, {}, 0, 3
+if want == 0 then return {taken, 0, gone, refused} end
 while k <= #KEYS and #taken < want and size < ${answerSize} do
   local more = math.min(want - #taken, math.max(1, #taken), math.ceil((${answerSize} - size) * #taken / math.max(size, 1)) + 1)
   local items = redis.pcall('RPOP', KEYS[k], more)
   if type(items) == 'table' and items.err then
-    if #taken == 0 then return redis.error_reply(items.err) end
+    refused[#refused + 1] = k - 3
+    refused[#refused + 1] = items.err
     k = k + 1
   else
     for _, text in ipairs(items or {}) do
@@ -56,12 +67,11 @@ if #taken > 0 then
   redis.call('HSET', KEYS[1], unpack(messages))
   redis.call('ZADD', KEYS[2], unpack(scores))
 end
-if k <= #KEYS and #taken < want then
-  taken[#taken + 1] = 1
-elseif #taken < want then
+local isFull = k <= #KEYS and #taken < want
+if not isFull and #taken < want then
   for k = 3, #KEYS do redis.call('EXISTS', KEYS[k]) end
 end
-return taken
+return {taken, isFull and 1 or 0, gone, refused}
 `,
 )
 
@@ -99,14 +109,22 @@ return taken
 `,
 )
 
-/** Parks a message in the sorted set of its time; whoever waits for the first one is told of an earlier one. */
+/**
+ * Parks a message in the sorted set of its time; whoever waits for the first one is told of an earlier one. Returns
+ * Redis's error when it refuses that, and then has done nothing.
+ */
 const park = `
 local function park(id, milliseconds, list, text)
   ${clock}
   local due = math.floor(now * 1000) + tonumber(milliseconds)
   local member = id .. ' ' .. list
-  redis.call('HSET', DELAYED_MESSAGES, member, text)
-  redis.call('ZADD', DELAYED, due, member)
+  local reply = redis.pcall('ZADD', DELAYED, due, member)
+  if type(reply) == 'table' then return reply end
+  reply = redis.pcall('HSET', DELAYED_MESSAGES, member, text)
+  if type(reply) == 'table' then
+    redis.call('ZREM', DELAYED, member)
+    return reply
+  end
   if redis.call('ZRANGE', DELAYED, 0, 0)[1] == member then redis.call('SET', DELAYED_HEAD, due) end
 end
 `
@@ -126,14 +144,15 @@ if tonumber(redis.call('GET', KEYS[1]) or '0') >= batch then return {} end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 local errors = {}
 for i = 3, #ARGV, 4 do
+  local reply
   if ARGV[i + 1] ~= '' then
-    park(ARGV[i + 2], ARGV[i + 1], ARGV[i], ARGV[i + 3])
+    reply = park(ARGV[i + 2], ARGV[i + 1], ARGV[i], ARGV[i + 3])
   else
-    local reply = redis.pcall('LPUSH', ARGV[i], ARGV[i + 3])
-    if type(reply) == 'table' and reply.err then
-      errors[#errors + 1] = (i - 3) / 4
-      errors[#errors + 1] = reply.err
-    end
+    reply = redis.pcall('LPUSH', ARGV[i], ARGV[i + 3])
+  end
+  if type(reply) == 'table' and reply.err then
+    errors[#errors + 1] = (i - 3) / 4
+    errors[#errors + 1] = reply.err
   end
 end
 return errors
@@ -154,7 +173,8 @@ local value = redis.call('HGET', KEYS[1], ARGV[1])
 if not value then return 0 end
 local text = ARGV[5]
 if text == '' then text = string.sub(value, 2, -1 - tonumber(ARGV[4])) end
-park(ARGV[1], ARGV[2], ARGV[3], text)
+local failed = park(ARGV[1], ARGV[2], ARGV[3], text)
+if failed then return redis.error_reply(failed.err) end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 return 1
@@ -228,4 +248,10 @@ local starts = redis.call('INCR', KEYS[1])
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 return starts - 1
 `,
+)
+
+/** Takes back a beginning, unless the count was forgotten meanwhile: it would come again, and for ever. KEYS: the count. */
+export const uncountStart = script(
+  ['string'],
+  `if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end`,
 )

@@ -1,7 +1,7 @@
 import type { RedisLink } from '../../redis/link.ts'
 import type { RedisDelivery } from './delivery.ts'
 import type { BrokerKeys } from './keys.ts'
-import { countStart } from './scripts.ts'
+import { countStart, uncountStart } from './scripts.ts'
 
 /** Seconds that beginnings are counted: a message that is not redelivered for a day has been settled. */
 const remembered = 86_400
@@ -23,24 +23,25 @@ export class Starts {
   async count(delivery: RedisDelivery, patience: number): Promise<number | undefined> {
     const key = this.#keyOf(delivery)
     if (key === undefined || delivery.isCounted) return undefined
+    const before = await this.#link.persist(() => this.#link.run(countStart, [key], [remembered]), patience)
     delivery.isCounted = true
-    return Number(await this.#link.persist(() => this.#link.run(countStart, [key], [remembered]), patience))
+    return Number(before)
   }
 
   /** It was settled. */
   forget(delivery: RedisDelivery): void {
-    if (delivery.isCounted) this.#say('UNLINK', delivery)
+    this.#say(delivery, (key) => this.#link.command('UNLINK', key))
   }
 
   /** It goes back, and nothing went wrong. */
   undo(delivery: RedisDelivery): void {
-    if (delivery.isCounted) this.#say('DECR', delivery)
+    this.#say(delivery, (key) => this.#link.run(uncountStart, [key], []))
   }
 
   /** Worth no wait: a count that stays is forgotten by itself. */
-  #say(command: 'UNLINK' | 'DECR', delivery: RedisDelivery): void {
-    const key = this.#keyOf(delivery)
-    if (key !== undefined) this.#link.command(command, key).catch(() => undefined)
+  #say(delivery: RedisDelivery, say: (key: string) => Promise<unknown>): void {
+    const key = delivery.isCounted ? this.#keyOf(delivery) : undefined
+    if (key !== undefined) say(key).catch(() => undefined)
   }
 
   #keyOf({ document }: RedisDelivery): string | undefined {

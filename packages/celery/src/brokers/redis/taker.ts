@@ -23,8 +23,16 @@ export interface Taken {
   tagAt(n: number): string
   /** By this process's clock, never later than Redis's idea of it. */
   takenAt: number
+}
+
+/** What a step did. */
+export interface Step extends Taken {
   /** The answer was full before all that was wanted was in it. */
   isFull: boolean
+  /** Of what was to be settled, that which was not this worker's any more: another has it, or will. */
+  gone: ReadonlySet<string>
+  /** Why a list could not be read. */
+  refusal: Error | undefined
 }
 
 /**
@@ -33,16 +41,20 @@ export interface Taken {
  */
 export class Taker {
   readonly #options: TakerOptions
+  readonly #lists: string[]
   readonly #scriptKeys: string[]
   readonly #suffix: string
   #nextTag = 1
   /** Tags of a step whose answer was lost: what it took is ours, and still to be delivered. */
   #doubtful: { tags: string[]; takenAt: number } | undefined
+  /** What such a step was to settle, and perhaps did. */
+  readonly #perhapsSettled = new Set<string>()
 
   constructor(options: TakerOptions) {
     const { keys, queue } = options
     this.#options = options
-    this.#scriptKeys = [keys.unacked, keys.unackedIndex, ...keys.lists(queue)]
+    this.#lists = keys.lists(queue)
+    this.#scriptKeys = [keys.unacked, keys.unackedIndex, ...this.#lists]
     this.#suffix = unackedSuffix(queue)
   }
 
@@ -55,8 +67,8 @@ export class Taker {
     return this.#doubtful?.tags ?? []
   }
 
-  /** What fails may have been done all the same: to settle the same again does no harm. */
-  async take(want: number, settled: readonly string[], takenAt: number): Promise<Taken> {
+  /** What fails may have been done all the same: what was to be settled is to be settled again, which does no harm. */
+  async take(want: number, settled: readonly string[], takenAt: number): Promise<Step> {
     const { link, tagPrefix } = this.#options
     const first = this.#nextTag
     const tagAt = (n: number) => tagPrefix + (first + n)
@@ -69,10 +81,25 @@ export class Taker {
       if (want > 0 && error instanceof ConnectionLost) {
         this.#doubtful = { tags: Array.from({ length: want }, (_, n) => tagAt(n)), takenAt }
       }
+      if (error instanceof ConnectionLost && !error.isRefusal) {
+        for (const tag of settled) this.#perhapsSettled.add(tag)
+      }
       throw error
     }
-    const texts = strings(reply)
-    return { texts, tagAt, takenAt, isFull: Array.isArray(reply) && reply.length > texts.length }
+    const [texts, isFull, gone, refused] = Array.isArray(reply) ? reply : []
+    const refusals = await link.refusals(refused, (place) => [
+      { key: this.#lists[place] ?? '', kind: 'list' },
+    ])
+    const notOurs = strings(gone).filter((tag) => !this.#perhapsSettled.has(tag))
+    this.#perhapsSettled.clear()
+    return {
+      texts: strings(texts),
+      tagAt,
+      takenAt,
+      isFull: isFull === 1,
+      gone: new Set(notOurs),
+      refusal: refusals?.values().next().value,
+    }
   }
 
   /** What a step took whose answer was lost; undefined when it is not this worker's any more. */
@@ -87,6 +114,6 @@ export class Taker {
     if (performance.now() - takenAt > this.#options.lease) return undefined
     const found = held.filter(({ value }) => value !== '')
     const texts = found.map(({ value }) => value.slice(1, -this.#suffix.length))
-    return { texts, tagAt: (n) => found[n]?.tag ?? '', takenAt, isFull: false }
+    return { texts, tagAt: (n) => found[n]?.tag ?? '', takenAt }
   }
 }

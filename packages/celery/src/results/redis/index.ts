@@ -202,7 +202,7 @@ class RedisResults implements ResultStore {
     const keys = items.map(({ key }) => key)
     const texts = items.map(({ text }) => text)
     const reply = await this.#link.run(storeStates, keys, [this.#expires, ...texts])
-    return await this.#link.refusals(reply, (place) => ({ key: keys[place] ?? '', kind: 'string' }))
+    return await this.#link.refusals(reply, (place) => [{ key: keys[place] ?? '', kind: 'string' }])
   }
 }
 
