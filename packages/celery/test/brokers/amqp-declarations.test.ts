@@ -123,6 +123,20 @@ describe.skipIf(!servers.amqp)('RabbitMQ', () => {
     await send(subject, queue, 'still')
   })
 
+  test('a queue that somebody deleted is declared again once the channel is a new one', async () => {
+    const subject = await rabbit.broker()
+    const queue = { name: name() }
+    await send(subject, queue, 'a')
+    await rabbit.channel.deleteQueue(queue.name)
+    const to = { exchange: '', routingKey: queue.name }
+    await expect(subject.publish(messageOf('b'), to)).rejects.toMatchObject({ code: 'UNROUTABLE' })
+    const bad = messageOf('bad')
+    bad.properties.expiration = 'never'
+    await expect(subject.publish(bad, to)).rejects.toMatchObject({ code: 'BAD_VALUE' })
+    await subject.publish(messageOf('c'), to)
+    await waiting(subject, queue, 1)
+  })
+
   test('acknowledgements in any order leave what is not settled', async () => {
     const subject = await rabbit.broker()
     const queue = { name: name() }

@@ -36,14 +36,19 @@ export class Publisher {
   #isUsing = false
   #sweeper: NodeJS.Timeout | undefined
 
-  constructor(link: Link, log: Log, setUp: () => Promise<void>) {
+  /** @param setUp prepares a new channel, for the messages that wait for it */
+  constructor(
+    link: Link,
+    log: Log,
+    setUp: (channel: ConfirmChannel, waiting: readonly Outgoing[]) => Promise<void>,
+  ) {
     this.#link = link
     this.#standing = new StandingChannel(link, {
       name: 'publishing',
       log,
       open: (model) => model.createConfirmChannel(),
       setUp: async (channel) => {
-        await setUp()
+        await setUp(channel, this.#waiting)
         this.#use(channel)
       },
       lost: (error) => this.#lose(error),
@@ -101,6 +106,8 @@ export class Publisher {
   }
 
   #use(channel: ConfirmChannel): void {
+    // The last one was gone before it was used: it took a message nonetheless.
+    this.#lose(undefined)
     channel.on('return', ({ fields, properties }) => {
       const outgoing = findReturned(this.#inFlight, fields, properties.correlationId)
       if (outgoing) outgoing.isReturned = true

@@ -1,86 +1,144 @@
+import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import type { QueueDeclaration, QueueDepth } from '../port.ts'
+import type { Destination, QueueDeclaration, QueueDepth } from '../port.ts'
 import type { Admin } from './admin.ts'
 import { declareQueue } from './declarations.ts'
 import { reasonOf, refusal, replyCode } from './errors.ts'
 
-/** Declarations that are made again with every connection: more than a program has queues. */
-const mostWanted = 10_000
+/** Declarations, and places to publish to, that are remembered: more than a program has. */
+const mostKnown = 10_000
 
-/** The queues that were declared here: each once a connection. */
+/** The queues that were declared here: each once a connection, and again before the next message to it. */
 export class Queues {
   readonly #admin: Pick<Admin, 'run'>
   readonly #log: Log
   readonly #wanted = new Map<string, QueueDeclaration>()
-  /** Those of them that were declared over this connection. */
-  readonly #declared = new Set<string>()
   readonly #declaring = new Map<string, Promise<void>>()
-  readonly #exchanges = new Set<string>()
+  #known = new Known()
 
   constructor(admin: Pick<Admin, 'run'>, log: Log) {
     this.#admin = admin
     this.#log = log
   }
 
-  /** Undefined when it was declared already over this connection. */
+  /** Undefined when it was declared already. */
   ensure(declaration: QueueDeclaration): Promise<void> | undefined {
     // Callers make them anew for each message.
-    const key = JSON.stringify(declaration)
-    if (this.#declared.has(key)) return undefined
+    const key = keyOf(declaration)
+    if (this.#known.queues.has(key)) return undefined
     const declaring = this.#declaring.get(key) ?? this.#declare(key, declaration)
     this.#declaring.set(key, declaring)
     return declaring
   }
 
+  /**
+   * Declares what a message to there needs. An exchange that nobody declared here must be there: to publish to one
+   * that is not would end the channel, and with it the confirms of other messages. Undefined when all that is done.
+   */
+  prepare(to: Destination): Promise<void> | undefined {
+    const { exchange, routingKey, declare } = to
+    if (declare && exchange === '') return this.ensure(declare)
+    const place = exchange === '' ? `queue ${routingKey}` : `exchange ${exchange}`
+    const declaring = declare && this.ensure(declare)
+    if (!declaring && this.#known.places.has(place)) return undefined
+    const wanted = this.#wanted
+      .values()
+      .filter((queue) => isFed(queue, to))
+      .toArray()
+    const missing = wanted.filter((queue) => !this.#known.queues.has(keyOf(queue)))
+    const isOfOthers = exchange !== '' && !declare && wanted.length === 0
+    if (declaring || missing.length > 0 || isOfOthers) {
+      return this.#prepare(place, [declaring, isOfOthers && this.#checkExchange(exchange)], missing)
+    }
+    this.#known.addPlace(place)
+    return undefined
+  }
+
+  /** For a new channel: what was declared may be gone, with RabbitMQ's memory or by somebody's hand. */
+  forget(): void {
+    this.#known = new Known()
+  }
+
+  /** Prepares again for messages that wait. What cannot be is told by RabbitMQ when these are sent. */
+  async prepareAgain(waiting: Iterable<Destination>): Promise<void> {
+    for (const { exchange, routingKey } of waiting) {
+      const preparing = this.prepare({ exchange, routingKey })
+      if (preparing) await preparing.catch(() => {})
+    }
+  }
+
+  /** Declares all that was declared before, one by one so that those which are needed now go between. */
+  async declareAgain(): Promise<void> {
+    const known = this.#known
+    for (const declaration of this.#wanted.values()) {
+      if (known !== this.#known || !(await this.#declareOneAgain(declaration))) return
+    }
+  }
+
   async #declare(key: string, declaration: QueueDeclaration): Promise<void> {
+    const known = this.#known
     try {
       await this.#admin.run((channel) => declareQueue(channel, declaration))
-      if (this.#wanted.size >= mostWanted) {
+      if (this.#wanted.size >= mostKnown) {
         this.#wanted.clear()
-        this.#declared.clear()
+        this.forget()
       }
       this.#wanted.set(key, declaration)
-      this.#declared.add(key)
+      known.queues.add(key)
     } finally {
       this.#declaring.delete(key)
     }
   }
 
-  /**
-   * That the exchange is there, asked once a connection: to publish to one that is not would end the channel, and
-   * with it the confirms of other messages. Undefined when that is known already.
-   */
-  ensureExchange(name: string): Promise<void> | undefined {
-    if (name === '' || this.#exchanges.has(name)) return undefined
-    return this.#admin
-      .run((channel) => channel.checkExchange(name))
-      .then(
-        () => {
-          if (this.#exchanges.size >= mostWanted) this.#exchanges.clear()
-          this.#exchanges.add(name)
-        },
-        (error: unknown) => {
-          throw refusal(`the exchange ${name}`, error)
-        },
-      )
+  async #prepare(place: string, first: unknown[], missing: readonly QueueDeclaration[]): Promise<void> {
+    const known = this.#known
+    await Promise.all(first)
+    for (const declaration of missing) if (!(await this.#declareOneAgain(declaration))) return
+    known.addPlace(place)
   }
 
-  /** For a new connection: RabbitMQ may have come back without what was declared. */
-  async declareAgain(): Promise<void> {
-    this.#declared.clear()
-    this.#exchanges.clear()
-    for (const [key, declaration] of this.#wanted) {
-      try {
-        await this.#admin.run((channel) => declareQueue(channel, declaration))
-        this.#declared.add(key)
-      } catch (error) {
-        this.#log.warn(
-          { queue: declaration.name, reason: reasonOf(error) },
-          'the queue could not be declared again',
-        )
-      }
+  async #checkExchange(name: string): Promise<void> {
+    try {
+      await this.#admin.run((channel) => channel.checkExchange(name))
+    } catch (error) {
+      throw refusal(`the exchange ${name}`, error)
     }
   }
+
+  /** False when RabbitMQ does not answer. */
+  async #declareOneAgain(declaration: QueueDeclaration): Promise<boolean> {
+    try {
+      await this.ensure(declaration)
+      return true
+    } catch (error) {
+      const isAnswered =
+        error instanceof CeleryError && error.code !== 'BROKER_UNAVAILABLE' && error.code !== 'CLOSED'
+      const fields = { queue: declaration.name, reason: reasonOf(error) }
+      this.#log[isAnswered ? 'warn' : 'debug'](fields, 'the queue could not be declared again')
+      return isAnswered
+    }
+  }
+}
+
+/** What RabbitMQ was told or asked since the channel was opened. */
+class Known {
+  readonly queues = new Set<string>()
+  readonly places = new Set<string>()
+
+  addPlace(place: string): void {
+    if (this.places.size >= mostKnown) this.places.clear()
+    this.places.add(place)
+  }
+}
+
+function keyOf(declaration: QueueDeclaration): string {
+  return JSON.stringify(declaration)
+}
+
+/** Whether the queue may get what is published there. */
+function isFed(queue: QueueDeclaration, { exchange, routingKey }: Destination): boolean {
+  if (exchange === '') return queue.name === routingKey
+  return (queue.exchange?.name ?? queue.name) === exchange
 }
 
 export async function depthOf(admin: Admin, queue: string): Promise<QueueDepth | undefined> {

@@ -1,3 +1,4 @@
+import type { Channel } from 'amqplib'
 import { atMost, within } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -51,6 +52,8 @@ export class Session {
   readonly #delays: Delays
   readonly #consumers = new Set<AmqpConsumer>()
   readonly #listeners = new Set<AmqpListener>()
+  /** Which the queues were declared over. */
+  #connection: Channel['connection'] | undefined
 
   constructor(servers: AmqpServer[], settings: AmqpSettings, onChange: (error?: Error) => void) {
     const { log } = settings
@@ -60,7 +63,9 @@ export class Session {
     this.#declaring = new Admin(this.#publishing)
     this.#asking = new Admin(this.#consuming)
     this.#queues = new Queues(this.#declaring, log)
-    this.#publisher = new Publisher(this.#publishing, log, () => this.#declareAgain())
+    this.#publisher = new Publisher(this.#publishing, log, (channel, waiting) =>
+      this.#prepareAgain(channel, waiting),
+    )
     this.#caster = new Caster(this.#publishing, this.#declaring, log)
     this.#delays = new Delays(this.#publisher, this.#declaring, settings.delayedQueueType)
     this.deadLetters = new AmqpDeadLetters(
@@ -103,8 +108,7 @@ export class Session {
     const { notBefore, timeout = 10 } = options
     const deadline = Date.now() + timeout * 1_000
     const properties = publishOptions(message)
-    const declaring = to.declare && this.#queues.ensure(to.declare)
-    const preparing = declaring ?? this.#queues.ensureExchange(to.exchange)
+    const preparing = this.#queues.prepare(to)
     if (preparing)
       await within(timeout, preparing, () => unavailable('RabbitMQ could not be reached in time'))
     const left = preparing ? (deadline - Date.now()) / 1_000 : timeout
@@ -164,10 +168,15 @@ export class Session {
     }
   }
 
-  async #declareAgain(): Promise<void> {
+  async #prepareAgain(channel: Channel, waiting: Iterable<Destination>): Promise<void> {
+    const isNewConnection = channel.connection !== this.#connection
+    this.#connection = channel.connection
     this.#delays.forget()
     this.deadLetters.forget()
-    await this.#queues.declareAgain()
+    this.#queues.forget()
+    await this.#queues.prepareAgain(waiting)
+    // RabbitMQ may have come back without what was declared; those that are published to need not wait for the rest.
+    if (isNewConnection) void this.#queues.declareAgain()
   }
 }
 
