@@ -139,7 +139,10 @@ async function outcome(
 ): Promise<unknown> {
   try {
     if (command === undefined)
-      throw new CeleryError('UNSUPPORTED', `No such control command: ${request.method.slice(0, 100)}`)
+      throw new CeleryError(
+        'UNSUPPORTED',
+        `No such control command: ${request.method.slice(0, 100).toWellFormed()}`,
+      )
     return await command.run(context, request.arguments)
   } catch (error) {
     return { error: refusal(context.worker.app.options.log, request.method, error) }

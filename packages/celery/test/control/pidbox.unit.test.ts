@@ -22,6 +22,9 @@ describe('what comes', () => {
   test('a command that is not known is refused by its name', async () => {
     expect(await fixture.ask('make_coffee')).toEqual({ error: 'No such control command: make_coffee' })
     expect(await fixture.ask('toString')).toEqual({ error: 'No such control command: toString' })
+    // No reply can hold the half of a character that a cut would leave.
+    const long = await fixture.ask(`a${'😀'.repeat(50)}`)
+    expect(long).toEqual({ error: `No such control command: a${'😀'.repeat(49)}\ufffd` })
   })
 
   test('what is no request does no harm', async () => {

@@ -13,10 +13,10 @@ export function readHistory(headers: Record<string, unknown>): DeathHistory[] {
   return Array.isArray(entries) ? entries.filter(isEntry).slice(-maxEntries) : []
 }
 
-/** The newest entries, with one more. */
+/** The newest entries, with one more. No half of a character is left where it is cut: no header can hold that. */
 export function addHistory(headers: Record<string, unknown>, entry: DeathHistory): DeathHistory[] {
   const { at, event, detail } = entry
-  const all = [...readHistory(headers), { at, event, detail: detail.slice(0, maxDetail) }]
+  const all = [...readHistory(headers), { at, event, detail: detail.slice(0, maxDetail).toWellFormed() }]
   return all.slice(-maxEntries)
 }
 
