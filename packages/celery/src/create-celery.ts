@@ -217,14 +217,8 @@ export class Celery implements AppCore, ResultSource {
   /** Encodes and publishes one task message, to where it is routed unless `to` says where. */
   async publishTask(message: TaskMessage, to: PublishTo = {}, options?: PublishOptions): Promise<void> {
     const broker = await this.broker()
-    const wire = encodeTask(message, to.compression ? { compression: to.compression } : {})
     const { maxBodySize } = this.options
-    if (wire.body.length > maxBodySize) {
-      throw new CeleryError(
-        'BAD_VALUE',
-        `The arguments of ${message.headers.task} take ${wire.body.length} bytes, more than maxBodySize (${maxBodySize}).`,
-      )
-    }
+    const wire = encodeTask(message, { compression: to.compression, maxBodySize })
     const queue = to.exchange === undefined ? (to.queue ?? routeOf(this, message.headers.task).queue) : null
     const target = destination(queue === null ? to : { queue }, (name) => this.queue(name))
     await broker.publish(wire, target, options)

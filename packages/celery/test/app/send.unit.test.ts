@@ -154,15 +154,19 @@ describe('a message', () => {
     expect(last().message.headers.tracestate).toBeUndefined()
   })
 
-  it('over maxBodySize is refused', async () => {
-    const { app, published } = createApp({ maxBodySize: 100 })
-    const sent = app.send('tasks.add', { args: ['a'.repeat(200)] })
-    await expect(sent).rejects.toMatchObject({
-      code: 'BAD_VALUE',
-      message: expect.stringContaining('maxBodySize'),
-    })
-    expect(published).toEqual([])
-  })
+  it.each([undefined, 'gzip'] as const)(
+    'over maxBodySize is refused, compressed as %s',
+    async (compression) => {
+      const { app, published } = createApp({ maxBodySize: 1_000 })
+      const options = compression && { compression }
+      const sent = app.send('tasks.add', { args: ['a'.repeat(2_000)] }, options)
+      await expect(sent).rejects.toMatchObject({
+        code: 'BAD_VALUE',
+        message: expect.stringContaining('maxBodySize'),
+      })
+      expect(published).toEqual([])
+    },
+  )
 
   it('is told to those who watch', async () => {
     const broker = createMemoryBroker()
