@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Beat } from '../beat/index.ts'
 import { type Celery, createCelery } from '../create-celery.ts'
+import { exportedApp } from '../exported-app.ts'
 import { UsageError } from './io.ts'
 
 export interface AppOptions {
@@ -50,15 +51,9 @@ async function loadModule(path: string): Promise<LoadedApp> {
   if (!found.isFile())
     throw new UsageError(`--app ${path}: it is no file; name the module that exports the app`)
   const module = pathToFileURL(file).href
-  const exported = Object.values((await import(module)) as Record<string, unknown>)
-  const [app, second] = new Set(exported.filter(isApp))
-  if (!app) throw new UsageError(`--app ${path}: it exports no app: export const app = createCelery({ ... })`)
-  if (second) throw new UsageError(`--app ${path}: it exports more than one app`)
-  return { app, module, beat: exported.find(isBeat) }
-}
-
-function isApp(value: unknown): value is Celery {
-  return typeof value === 'object' && value !== null && 'publishTask' in value && 'tasks' in value
+  const exported = (await import(module)) as object
+  const app = exportedApp(exported, `--app ${path}: it`)
+  return { app, module, beat: Object.values(exported).find(isBeat) }
 }
 
 function isBeat(value: unknown): value is Beat {

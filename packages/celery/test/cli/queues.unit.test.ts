@@ -31,4 +31,6 @@ test('queues of an app are those that it names', async () => {
     code: 0,
     out: [expect.any(String), expect.stringMatching(/^celery /), expect.stringMatching(/^reports /)],
   })
+  const { out } = await command(['-A', appFile.replace('app.ts', 'routed.ts'), 'queues'])
+  expect(out.slice(1).map((line) => line.split(' ')[0])).toEqual(['celery', 'feeds', 'tasks', 'reports'])
 })

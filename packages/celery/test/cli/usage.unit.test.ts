@@ -73,6 +73,10 @@ test.each<[string[], string]>([
     'after of a query of dead letters must be the `next` of the page before',
   ],
   [['-A', import.meta.filename.replace('usage.unit.test', 'support/command'), 'queues'], 'it exports no app'],
+  [
+    ['-A', join(import.meta.dirname, '../worker/fixtures/two-apps.ts'), 'queues'],
+    'two-apps.ts: it exports more than one app',
+  ],
   [['-b', 'sqs://host', 'queues'], 'The broker must be a URL that begins with amqp://'],
   [['-b', 'memory:', 'worker'], 'a worker runs tasks: give --app FILE'],
   [

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Celery } from '../../create-celery.ts'
+import { knownQueues } from '../../app/known-queues.ts'
 import { type Io, UsageError } from '../io.ts'
 import { table } from '../table.ts'
 import { withApp } from './context.ts'
@@ -14,7 +14,7 @@ export function addQueues(program: Command, io: Io): void {
       await withApp(command, io, async (app) => {
         const broker = await app.broker()
         const rows = await Promise.all(
-          queuesOf(app, names).map(async (name) => {
+          (names.length > 0 ? names : knownQueues(app)).map(async (name) => {
             const depth = await broker.depth(name)
             return [name, depth ? String(depth.messages) : 'no such queue', String(depth?.consumers ?? '-')]
           }),
@@ -34,17 +34,11 @@ export function addQueues(program: Command, io: Io): void {
         const broker = await app.broker()
         const missing: string[] = []
         for (const name of names) {
-          const isThere = queuesOf(app, []).includes(name) || (await broker.depth(name)) !== undefined
+          const isThere = knownQueues(app).includes(name) || (await broker.depth(name)) !== undefined
           if (isThere) io.out(`${name}: ${await broker.purge(name)} removed`)
           else missing.push(name)
         }
         if (missing.length > 0) throw new Error(`there is no queue ${missing.join(', ')}`)
       })
     })
-}
-
-function queuesOf({ options }: Celery, names: string[]): string[] {
-  if (names.length > 0) return names
-  const { defaultQueue, queues, routes } = options
-  return [...new Set([defaultQueue, ...queues.map(({ name }) => name), ...routes.map(({ queue }) => queue)])]
 }

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { AppCore } from '../../app/app-core.ts'
 import { runAsTask } from '../../app/current-task.ts'
 import { CeleryError, TaskError } from '../../errors.ts'
+import { exportedApp } from '../../exported-app.ts'
 import type { Log } from '../../log.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { taskError } from '../../protocol/exceptions.ts'
@@ -45,14 +46,7 @@ async function appOf(module: string): Promise<AppCore> {
 }
 
 async function loadApp(module: string): Promise<AppCore> {
-  const exported = Object.values((await import(module)) as Record<string, unknown>)
-  const app = exported.find(isApp)
-  if (app) return app
-  throw new CeleryError('BAD_OPTION', `${module} exports no app: export const app = createCelery({ ... })`)
-}
-
-function isApp(value: unknown): value is AppCore {
-  return typeof value === 'object' && value !== null && 'publishTask' in value && 'tasks' in value
+  return exportedApp((await import(module)) as object, module)
 }
 
 async function answer(app: AppCore, run: ThreadRun): Promise<ThreadAnswer> {
