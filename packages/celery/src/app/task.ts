@@ -96,7 +96,7 @@ export interface TaskContext {
   readonly expires: Date | undefined
   /** The message's, where it has one. */
   readonly priority: number | null
-  /** It was begun before by a worker that was lost, or may have been. */
+  /** It was begun before by a worker that was lost, or may have been, or it went back into its queue by `reject`. */
   readonly redelivered: boolean
   /** The sender's own headers, and those of the protocol. */
   readonly headers: Readonly<Record<string, unknown>>
@@ -139,7 +139,11 @@ export interface RetryOptions {
 
 /** Options of a task's `context.reject`. */
 export interface RejectOptions {
-  /** Back into its queue; false when absent: it is a dead letter. */
+  /**
+   * Back into its queue, under its id, after a pause of 1, 2, 4 .. 60 seconds, whether it was acknowledged or not; begun
+   * as often as the worker's option `maxDeliveries` says, it is a dead letter all the same. False when absent: it is a
+   * dead letter at once.
+   */
   requeue?: boolean
   /** Why, for the dead letter and the events. */
   reason?: string

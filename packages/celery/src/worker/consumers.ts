@@ -76,8 +76,11 @@ export class Consumers {
 
   async #consume(queue: QueueDeclaration): Promise<void> {
     const { broker, onDelivery } = this.#options
-    const consumption = await broker.consume(queue, { prefetch: this.#prefetch, onDelivery })
+    const prefetch = this.#prefetch
+    const consumption = await broker.consume(queue, { prefetch, onDelivery })
     this.#consumed.set(queue.name, { queue, consumption })
+    // Changed meanwhile, it was told to the others.
+    if (prefetch !== this.#prefetch) await consumption.setPrefetch(this.#prefetch)
   }
 
   #window(): number {

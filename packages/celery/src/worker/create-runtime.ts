@@ -64,6 +64,7 @@ export function createRuntime(
 function nothingYet() {
   return {
     requests: new Set<TaskRequest>(),
+    heldLong: new Set<TaskRequest>(),
     revocations: new Revocations(),
     parked: new Parked(),
     finished: new Recent(rememberedTasks),
@@ -82,17 +83,16 @@ function slotsOf(runtime: Runtime, request: TaskRequest): Slots<TaskRequest> {
 }
 
 /** How many messages may be in hand: for each that can run some more, and those that are held for long. */
-export function windowOf({ settings, mainSlots, threadSlots, threads, requests }: Runtime): number {
+export function windowOf({ settings, mainSlots, threadSlots, threads, heldLong }: Runtime): number {
   if (settings.prefetchMultiplier === 0) return 0
   const running = mainSlots.limit + (threads ? threadSlots.limit : 0)
-  const held = settings.holdEta ? [...requests].filter(({ isHeldLong }) => isHeldLong).length : 0
-  return running * settings.prefetchMultiplier + held
+  return running * settings.prefetchMultiplier + (settings.holdEta ? heldLong.size : 0)
 }
 
 /** A state of the task's own. Of a task that was given up on, nothing more is kept. */
 async function keepProgress(runtime: Runtime, run: RunContext, meta: unknown, state: string): Promise<void> {
   const { results, requests } = runtime
-  const request = [...requests].find(({ context }) => context === run)
+  const request = requests.values().find(({ context }) => context === run)
   if (!results || !request || request.isSettled || request.ignoresResult) return
   const before = request.tracking ?? Promise.resolve()
   const stored = before.then(async () => {

@@ -43,7 +43,10 @@ export interface WorkerOptions {
   threadMemory?: number
   /** `celery@%h` when absent: `%h` is the host's name, `%n` the part before its first dot, `%d` the part after. */
   hostname?: string
-  /** How often a task may be begun that its worker never finishes, before it is a dead letter: 5 when absent. */
+  /**
+   * How often a task may be begun that its worker never finishes, or that goes back by `reject({ requeue: true })`,
+   * before it is a dead letter: 5 when absent.
+   */
   maxDeliveries?: number
   /** Which reasons make a dead letter: all when absent. */
   deadLetters?: boolean | Partial<Record<DeathReason, boolean>>

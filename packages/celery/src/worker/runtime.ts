@@ -34,6 +34,8 @@ export interface Runtime {
 
   /** All that are in this worker's hands. */
   readonly requests: Set<TaskRequest>
+  /** Of these, what is held for long: with `holdEta`, the prefetch window is one wider for each. */
+  readonly heldLong: Set<TaskRequest>
   readonly mainSlots: Slots<TaskRequest>
   readonly threadSlots: Slots<TaskRequest>
   readonly limiter: RateLimiter<TaskRequest>

@@ -38,9 +38,9 @@ function hold(runtime: Runtime, request: TaskRequest, eta: Date): void {
   )
 }
 
-/** Python's way: each message that is held for long is one more that may be in hand. */
+/** Python's way, with `holdEta`: each message that is held for long is one more that may be in hand. */
 function holdLong(runtime: Runtime, request: TaskRequest, eta: Date): void {
-  request.isHeldLong = true
+  runtime.heldLong.add(request)
   hold(runtime, request, eta)
   runtime.onHeldChanged()
 }
@@ -53,9 +53,7 @@ export function release(runtime: Runtime, request: TaskRequest): void {
 
 export function unhold(runtime: Runtime, request: TaskRequest): void {
   request.clearTimers()
-  if (!request.isHeldLong) return
-  request.isHeldLong = false
-  runtime.onHeldChanged()
+  if (runtime.heldLong.delete(request)) runtime.onHeldChanged()
 }
 
 async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<void> {

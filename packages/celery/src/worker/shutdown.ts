@@ -86,11 +86,9 @@ export class Shutdown {
     this.#makeCold()
     await this.#first([this.#idle(), this.#now.promise], settings.softShutdownTimeout)
     this.#runtime.abandon.abort()
-    await this.#first(
-      [Promise.all([...requests].map((request) => cutOff(this.#runtime, request)))],
-      lastWords,
-    )
-    await this.#first([this.#idle()], lastWords)
+    const cut = Promise.all([...requests].map((request) => cutOff(this.#runtime, request)))
+    await this.#first([cut, this.#now.promise], lastWords)
+    await this.#first([this.#idle(), this.#now.promise], lastWords)
     await this.#close()
     log.info({}, 'the worker has stopped')
   }

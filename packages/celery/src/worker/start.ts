@@ -41,10 +41,17 @@ function begin(runtime: Runtime, request: TaskRequest): void {
   const prepared = isMarked(request) ? prepare(runtime, request) : acknowledgeEarly(runtime, request)
   prepared.then(
     (isToRun) => {
-      if (isToRun && !request.isSettled) run(runtime, request)
+      if (isToRun && !request.isSettled) runIfStillWanted(runtime, request)
     },
     (error: unknown) => crashed(runtime, request, error),
   )
+}
+
+/** What had to be asked or told first may have waited for a server for long. */
+function runIfStillWanted(runtime: Runtime, request: TaskRequest): void {
+  const how = whyNot(runtime, request)
+  if (how) endRevoked(runtime, request, how)
+  else run(runtime, request)
 }
 
 /** Its message has waited for a time of its own, or was delivered before: something is asked before it may run. */

@@ -1,5 +1,6 @@
 import type { Delivery } from '../brokers/port.ts'
 import type { TaskMessage } from '../protocol/message.ts'
+import { readLosses } from './finish/history.ts'
 import type { Slots } from './queueing/slots.ts'
 import type { RunContext } from './run/run-context.ts'
 import type { RequestInfo } from './surface.ts'
@@ -28,8 +29,6 @@ export class TaskRequest implements RequestInfo {
   context: RunContext | undefined
   /** What it is held for. */
   eta: Date | undefined
-  /** Held for so long that the prefetch window is one wider meanwhile. */
-  isHeldLong = false
   /** The slot that it has. */
   slots: Slots<TaskRequest> | undefined
   /** Its end was noted in metrics and trace. */
@@ -72,8 +71,9 @@ export class TaskRequest implements RequestInfo {
   get routingKey(): string {
     return this.delivery.routingKey
   }
+  /** Begun before, as its broker says, or as its message does since it was parked in between. */
   get redelivered(): boolean {
-    return this.delivery.redelivered
+    return this.delivery.redelivered || readLosses(this.delivery.message.headers) > 0
   }
   get receivedAt(): Date {
     return new Date(this.receivedMs)

@@ -1,4 +1,6 @@
 import type { AppCore } from '../app/app-core.ts'
+import { knownQueues } from '../app/known-queues.ts'
+import { onceATurn } from '../async/once-a-turn.ts'
 import { CeleryError } from '../errors.ts'
 import { Consumers } from './consumers.ts'
 import { createRuntime, windowOf } from './create-runtime.ts'
@@ -47,9 +49,9 @@ class QueueWorker implements Worker {
   readonly #settings: Settings
   readonly #resolveDone: () => void
   readonly #toClose: (() => Promise<void> | void)[] = []
+  readonly #stopped = new AbortController()
   #starting: Promise<void> | undefined
   #isReady = false
-  #isStopped = false
   #runtime: Runtime | undefined
   #shutdown: Shutdown | undefined
   #surface: RunningSurface | undefined
@@ -75,7 +77,7 @@ class QueueWorker implements Worker {
 
   async stop(options: StopOptions = {}): Promise<void> {
     checkStop(options)
-    this.#isStopped = true
+    this.#stopped.abort(stoppedAtStart())
     // A start that goes on ends itself at its next step.
     if (this.#shutdown && !this.#isReady) await this.#starting?.catch(() => undefined)
     await this.#shutdown?.stop(options)
@@ -83,7 +85,7 @@ class QueueWorker implements Worker {
   }
 
   async stopFor(error: unknown): Promise<void> {
-    this.#isStopped = true
+    this.#stopped.abort(stoppedAtStart())
     blame(this.#runtime, this.#app.options.log, error)
     if (!this.#isReady) await this.#starting?.catch(() => undefined)
     await this.#shutdown?.stopCold()
@@ -104,7 +106,8 @@ class QueueWorker implements Worker {
       onDelivery: (delivery) => receive(runtime, delivery),
       window: () => windowOf(runtime),
     })
-    runtime.onHeldChanged = () => updateSoon(runtime, consumers)
+    // Many may be held or let go at once, and each look for a new window asks the broker.
+    runtime.onHeldChanged = onceATurn(() => updatePrefetch(runtime, consumers))
     if (runtime.threads) this.#toClose.push(() => runtime.threads?.close())
     const shutdown = new Shutdown(runtime, consumers, () => this.#close())
     this.#shutdown = shutdown
@@ -141,26 +144,16 @@ class QueueWorker implements Worker {
       this.#stillWanted()
       await consumers.add(queue)
     }
-    this.#toClose.push(watchQueues(runtime, () => this.#knownQueues(surface)))
+    const served = () => surface.queues().map(({ name }) => name)
+    this.#toClose.push(watchQueues(runtime, () => [...knownQueues(this.#app), ...served()]))
     this.#stillWanted()
     this.#isReady = true
     const { hostname, concurrency } = this.#settings
-    runtime.log.info(
-      { hostname, concurrency, queues: surface.queues().map(({ name }) => name) },
-      'the worker is ready',
-    )
-  }
-
-  /** Those that the app sends to, and those that this worker serves. */
-  #knownQueues(surface: WorkerSurface): string[] {
-    const { queues, routes, defaultQueue, taskDefaults } = this.#app.options
-    const ofTasks = [taskDefaults, ...this.#app.tasks.values()].flatMap(({ queue }) => queue ?? [])
-    const declared = [...queues, ...surface.queues()].map(({ name }) => name)
-    return [defaultQueue, ...declared, ...routes.map(({ queue }) => queue), ...ofTasks]
+    runtime.log.info({ hostname, concurrency, queues: served() }, 'the worker is ready')
   }
 
   #stillWanted(): void {
-    if (this.#isStopped) throw new CeleryError('CLOSED', 'The worker was stopped while it started.')
+    this.#stopped.signal.throwIfAborted()
   }
 
   #limitRates({ app, limiter }: Runtime): void {
@@ -179,7 +172,7 @@ class QueueWorker implements Worker {
         `${names.join(', ')} run on threads: give createWorker the option module, the URL of the module that exports the app.`,
       )
     }
-    await threads.check(names)
+    await threads.check(names, this.#stopped.signal)
   }
 
   /** In the order opposite to that of the start; one that fails does not keep the others open. */
@@ -194,11 +187,12 @@ class QueueWorker implements Worker {
   }
 }
 
-/** Many messages may be taken or let go in one go: the broker is asked once. */
-function updateSoon({ log }: Runtime, consumers: Consumers): void {
-  setImmediate(() => {
-    consumers.updatePrefetch().catch((error: unknown) => {
-      log.warn({ err: error }, 'the prefetch window could not be changed')
-    })
+function stoppedAtStart(): CeleryError {
+  return new CeleryError('CLOSED', 'The worker was stopped while it started.')
+}
+
+function updatePrefetch({ log }: Runtime, consumers: Consumers): void {
+  consumers.updatePrefetch().catch((error: unknown) => {
+    log.warn({ err: error }, 'the prefetch window could not be changed')
   })
 }

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { backoff } from '../../src/async/backoff.ts'
+import { onceATurn } from '../../src/async/once-a-turn.ts'
 import { pause } from '../../src/async/pause.ts'
 import { Signal } from '../../src/async/signal.ts'
 import { atMost, within } from '../../src/async/within.ts'
@@ -58,4 +59,19 @@ test('a signal that was cleared is for what comes after', async () => {
   signal.set()
   signal.clear()
   expect(await signal.wait(0.001)).toBe(false)
+})
+
+test('what is asked for many times in a turn is done once, and again in the next', async () => {
+  let done = 0
+  const work = onceATurn(() => {
+    done += 1
+  })
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  for (let i = 0; i < 3; i++) work()
+  expect(done).toBe(0)
+  await turn()
+  expect(done).toBe(1)
+  work()
+  await turn()
+  expect(done).toBe(2)
 })

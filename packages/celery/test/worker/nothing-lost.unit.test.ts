@@ -233,6 +233,27 @@ test('a discarded message that comes again is discarded again, for the dead-lett
   expect([first.settled, copy.settled]).toEqual([['discard'], ['discard']])
 })
 
+test.each([
+  ['late', 'discard'],
+  ['early', 'ack'],
+] as const)(
+  'a message that no dead letter is kept of goes to the dead-letter exchange of its queue: %s is %s',
+  async (ack, how) => {
+    const { app, broker } = await setUp()
+    const fails = () => {
+      throw new Error('on purpose')
+    }
+    task(app, 'fails', fails, { ack, retry: { max: 0 } })
+    task(app, 'takes nothing', () => 1, { ack, params: [] })
+    await startWorker(app, { deadLetters: false })
+    const exhausted = handDelivery({ task: 'fails', id: 't1' })
+    expect(await settledOf(broker, exhausted)).toEqual([how])
+    const invalid = handDelivery({ task: 'takes nothing', id: 't2' }, { args: [1] })
+    expect(await settledOf(broker, invalid)).toEqual([how])
+    expect(await lettersOf(app)).toEqual([])
+  },
+)
+
 test('an app that is closed under a task is no failure of the task', async () => {
   const results = await demandingResults()
   const broker = handBroker()

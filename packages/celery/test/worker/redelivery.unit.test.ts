@@ -321,6 +321,57 @@ test('what waited for its time, or comes again, is not run when the result store
   expect(runs.toSorted()).toEqual(['wanted-early 0', 'wanted-ignoring 0', 'wanted-late 0'])
 })
 
+test('what expired, or was revoked, while something was asked before its first line is not run', async () => {
+  let now = Date.now()
+  const results = await demandingResults()
+  const broker = handBroker()
+  const app = createApp({ broker, results, now: () => new Date(now) })
+  const runs: string[] = []
+  const run = (_input: unknown, { id }: { id: string }) => runs.push(id)
+  task(app, 'late', run, { ack: 'late' })
+  task(app, 'early', run)
+  const { surface } = await startWorker(app)
+  const [asked, acknowledged] = [Promise.withResolvers<void>(), Promise.withResolvers<boolean>()]
+  const { get } = results
+  results.get = async (ids) => {
+    await asked.promise
+    return await get.call(results, ids)
+  }
+  const eta = new Date(now - 1_000).toISOString()
+  const expires = new Date(now + 60_000).toISOString()
+  const expired = handDelivery({ task: 'late', id: 'expired', eta, expires })
+  const revoked = handDelivery({ task: 'late', id: 'revoked', eta })
+  const early = handDelivery({ task: 'early', id: 'early', expires })
+  early.ackFirst = () => acknowledged.promise
+  for (const delivery of [expired, revoked, early]) broker.deliver(delivery)
+  await until(() => surface.active().length === 3)
+  now += 61_000
+  await surface.revoke(['revoked'], { terminate: false, signal: 'SIGTERM' })
+  asked.resolve()
+  acknowledged.resolve(true)
+  const states = async () => {
+    const metas = await get.call(results, ['expired', 'revoked', 'early'])
+    return metas.map((meta) => [meta?.status, (meta?.result as { exc_message?: unknown })?.exc_message])
+  }
+  await until(() => surface.active().length === 0)
+  expect(await states()).toEqual([
+    ['REVOKED', ['expired']],
+    ['REVOKED', ['revoked']],
+    ['REVOKED', ['expired']],
+  ])
+  expect([expired.settled, revoked.settled, runs]).toEqual([['ack'], ['ack'], []])
+})
+
+test('a rejected run and the next one of its task are told apart when they come again', async () => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app)
+  broker.deliver(handDelivery({ task: 'early', id: 't1' }))
+  await until(async () => (await metaOf(app, 't1'))?.status === 'SUCCESS')
+  const next = handDelivery({ task: 'early', id: 't1', task_losses: 1 }, { redelivered: true, starts: 0 })
+  broker.deliver(next)
+  await until(() => next.settled.length > 0 && runs.length === 2)
+})
+
 test('a store that is down holds up what needs it, and not what waited and keeps no result', async () => {
   const results = await demandingResults()
   const { app, broker, runs } = setUp({ results })

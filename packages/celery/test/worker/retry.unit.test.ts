@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { TaskContext } from '../../src/app/task.ts'
 import { CeleryError } from '../../src/errors.ts'
 import {
   createApp,
@@ -37,6 +38,19 @@ test('a policy tries again, with all that the task had, until it succeeds', asyn
     ['retried', result.id, 'Exception'],
     ['retried', result.id, 'Exception'],
   ])
+})
+
+test('what befell a task is cut between characters: a broker refuses half of one', async () => {
+  const app = createApp()
+  const run = (_input: unknown, { retries, headers }: TaskContext) => {
+    if (retries === 0) throw new Error('😀'.repeat(300))
+    return headers.task_history
+  }
+  task(app, 'flaky', run, { retry: { delay: 0 } })
+  await startWorker(app)
+  const [entry] = (await (await app.send('flaky')).get()) as [{ detail: string }]
+  expect(entry.detail).toMatch(/^Exception\('😀{200}/u)
+  expect(entry.detail.length).toBe(500)
 })
 
 test('a retry waits at the broker for its time', async () => {
@@ -136,30 +150,74 @@ test('a task asks for a retry itself, with other arguments, and gives its reason
   await until(async () => (await lettersOf(app)).length === 2)
 })
 
-test('a task may reject its message, back into the queue or away', async () => {
-  const app = createApp()
-  const { events, told } = recordEvents()
-  let runs = 0
-  task(
-    app,
-    'rejects',
-    ({ away }, { reject, redelivered }) => {
-      runs += 1
-      if (away) reject({ reason: 'not mine' })
-      if (!redelivered) reject({ requeue: true })
-      return 'second time'
-    },
-    { ack: 'late' },
-  )
-  await startWorker(app, { events })
-  expect(await (await app.send('rejects')).get()).toBe('second time')
-  expect(runs).toBe(2)
-  const away = await app.send('rejects', { kwargs: { away: true } })
-  await expect(away.get()).rejects.toMatchObject({ type: 'Reject' })
-  await until(async () => (await lettersOf(app)).length === 1)
-  expect((await lettersOf(app))[0]).toMatchObject({ reason: 'rejected', taskId: away.id })
-  expect(told.filter(([type]) => type === 'rejected').map(([, , requeue]) => requeue)).toEqual([true, false])
-})
+test.each(['early', 'late'] as const)(
+  'a %s task may reject its message, back into the queue or away',
+  async (ack) => {
+    const app = createApp()
+    const { events, told } = recordEvents()
+    let runs = 0
+    task(
+      app,
+      'rejects',
+      ({ away }, { reject, redelivered }) => {
+        runs += 1
+        if (away) reject({ reason: 'not mine' })
+        if (!redelivered) reject({ requeue: true })
+        return 'second time'
+      },
+      { ack },
+    )
+    await startWorker(app, { events })
+    expect(await (await app.send('rejects')).get()).toBe('second time')
+    expect(runs).toBe(2)
+    const away = await app.send('rejects', { kwargs: { away: true } })
+    await expect(away.get()).rejects.toMatchObject({ type: 'Reject' })
+    await until(async () => (await lettersOf(app)).length === 1)
+    expect((await lettersOf(app))[0]).toMatchObject({ reason: 'rejected', taskId: away.id })
+    expect(told.filter(([type]) => type === 'rejected').map(([, , requeue]) => requeue)).toEqual([
+      true,
+      false,
+    ])
+  },
+)
+
+test.each(['early', 'late'] as const)(
+  'a %s task that always rejects itself is begun less and less often',
+  async (ack) => {
+    const broker = handBroker()
+    const app = createApp({ broker })
+    const run = (_input: unknown, { reject }: TaskContext) => reject({ requeue: true, reason: 'not yet' })
+    task(app, 'rejects', run, { ack })
+    const sent: [Record<string, unknown>, Date | undefined][] = []
+    broker.publish = async ({ headers }, _to, options) => void sent.push([headers, options?.notBefore])
+    const { surface } = await startWorker(app, { maxDeliveries: 4 })
+    let headers: Record<string, unknown> = { task: 'rejects', id: 't1' }
+    for (const pause of [1, 2, 4]) {
+      const begun = Date.now()
+      const delivery = handDelivery(headers)
+      broker.deliver(delivery)
+      await until(() => surface.totals().rejects !== undefined && surface.active().length === 0)
+      await until(() => (ack === 'late' ? delivery.delayed !== undefined : sent.length > 0))
+      const [next, until_] =
+        ack === 'late' ? [delivery.delayed?.headers, delivery.delayed?.until] : (sent.pop() ?? [])
+      expect(delivery.settled).toEqual([ack === 'late' ? 'delay' : 'ack'])
+      expect(next).toMatchObject({ id: 't1', task: 'rejects' })
+      expect(Number(until_) - begun).toBeGreaterThanOrEqual(pause * 1_000)
+      expect(Number(until_) - begun).toBeLessThan(pause * 1_000 + 900)
+      headers = next ?? {}
+    }
+    broker.deliver(handDelivery(headers))
+    await until(async () => (await lettersOf(app)).length === 1)
+    expect((await lettersOf(app))[0]).toMatchObject({
+      reason: 'rejected',
+      taskId: 't1',
+      error: { message: expect.stringContaining('not yet, as it has 4 times') },
+      history: [1, 2, 3].map(() => ({ event: 'rejected', detail: 'not yet' })),
+    })
+    expect(await metaOf(app, 't1')).toMatchObject({ status: 'FAILURE', result: { exc_type: 'Reject' } })
+    expect(sent).toEqual([])
+  },
+)
 
 test('while the result store is down, nothing is acknowledged without its effect', async () => {
   const results = await demandingResults()

@@ -1,5 +1,18 @@
 import { expect, test } from 'vitest'
-import { createApp, depthOf, lettersOf, metaOf, recordEvents, startWorker, task, until } from './support.ts'
+import { createMemoryBroker } from '../../src/brokers/memory/index.ts'
+import type { Broker } from '../../src/brokers/port.ts'
+import { Consumers } from '../../src/worker/consumers.ts'
+import {
+  createApp,
+  depthOf,
+  lettersOf,
+  metaOf,
+  recordEvents,
+  recordLog,
+  startWorker,
+  task,
+  until,
+} from './support.ts'
 
 test('what is due much later is parked at the broker, out of the window, and shown', async () => {
   const app = createApp()
@@ -149,4 +162,27 @@ test('queues come and go as it runs', async () => {
   await app.send('anywhere', {}, { queue: 'b' })
   expect(await (await app.send('anywhere', {}, { queue: 'a' })).get()).toBe('a')
   expect(await depthOf(app, 'b')).toBe(1)
+})
+
+test('a queue that is added while the prefetch changes has the new one', async () => {
+  let window = 1
+  const told: [string, number][] = []
+  const added = Promise.withResolvers<void>()
+  const consume: Broker['consume'] = async ({ name }, { prefetch }) => {
+    told.push([name, prefetch])
+    await added.promise
+    return { setPrefetch: async (changed) => void told.push([name, changed]), cancel: async () => undefined }
+  }
+  const broker = Object.assign(Object.create(createMemoryBroker()) as Broker, { consume })
+  const { log } = recordLog()
+  const consumers = new Consumers({ broker, log, onDelivery: () => undefined, window: () => window })
+  const adding = consumers.add({ name: 'a' })
+  window = 7
+  await consumers.updatePrefetch()
+  added.resolve()
+  await adding
+  expect(told).toEqual([
+    ['a', 1],
+    ['a', 7],
+  ])
 })

@@ -93,6 +93,23 @@ test('a cold stop may be soft; a second call makes a warm one cold', async () =>
   expect(await depthOf(app2)).toBe(1)
 })
 
+test('a third stop waits for nothing, a store that hangs among it', { timeout: 4_000 }, async () => {
+  const results = await demandingResults()
+  const app = createApp({ results })
+  const { blocked: send } = blocked(app, 'early')
+  const worker = await startWorker(app, { softShutdownTimeout: 30 })
+  await send.send({})
+  await until(() => worker.surface.active().length === 1)
+  const told = Promise.withResolvers<void>()
+  results.store = () => {
+    told.resolve()
+    return new Promise(() => {})
+  }
+  const stopping = [worker.stop(), worker.stop(), worker.stop()]
+  await told.promise
+  await Promise.all(stopping)
+})
+
 test('a warm stop waits for outcomes that cannot be written yet; a cold one gives them back', async () => {
   const results = await demandingResults()
   const app = createApp({ results })

@@ -3,6 +3,7 @@ import type { SendOptions } from '../../src/app/send-options.ts'
 import type { TaskOptions } from '../../src/app/task.ts'
 import { Decimal } from '../../src/protocol/python-values.ts'
 import type { WorkerOptions } from '../../src/worker/options.ts'
+import { ThreadPool } from '../../src/worker/threads/pool.ts'
 import { createWorker } from '../../src/worker/worker.ts'
 import { createThreadApp, unreadable } from './fixtures/thread-app.ts'
 import { createApp, depthOf, lettersOf, metaOf, recordLog, startWorker, task, until } from './support.ts'
@@ -167,6 +168,34 @@ test('a cold stop ends threads; what threads cannot load is said at the start', 
   })
   const empty = createWorker(app, { module: import.meta.resolve('../../src/log.ts') })
   await expect(empty.start()).rejects.toThrow(/exports no app/)
+  const two = createWorker(app, { module: import.meta.resolve('./fixtures/two-apps.ts') })
+  await expect(two.start()).rejects.toThrow(/exports more than one app/)
+})
+
+test('a module that never loads is waited for so long, and by no stop', async () => {
+  const { log } = recordLog()
+  const app = createThreadApp({ log })
+  onTestFinished(() => app.close())
+  const hanging = import.meta.resolve('./fixtures/hanging.ts')
+  const options = { module: hanging, threads: 1, memory: undefined, log, loadWithin: 0.5 }
+  const pool = new ThreadPool(options)
+  onTestFinished(() => pool.close())
+  await expect(pool.check(['where'], new AbortController().signal)).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+    message: expect.stringMatching(/did not load within 0.5 seconds/),
+  })
+  const worker = createWorker(app, { module: hanging })
+  const starting = worker.start()
+  const refused = expect(starting).rejects.toMatchObject({ code: 'CLOSED' })
+  await until(() => {
+    try {
+      return worker.surface !== undefined
+    } catch {
+      return false
+    }
+  }, 'the start to be under way')
+  await worker.stop()
+  await refused
 })
 
 test('a map of a task for threads, or of one with a time limit, runs on a thread', async () => {

@@ -1,12 +1,16 @@
+import type { Delivery } from '../../brokers/port.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { addHistory, historyHeader, lossesHeader } from './history.ts'
 
-/** Seconds before the first further try of a task that was lost, and at most. */
+/** Seconds before the first further try of a task that was lost or rejected itself, and at most. */
 const firstWait = 1
 const maxWait = 60
 
-/** Parks the message of a run that was lost for its next try, marked with how often that has happened now. */
+/**
+ * Parks the message of a run that came to nothing for its next try, marked with how often that has happened now. Of
+ * one that was acknowledged already, a copy is sent.
+ */
 export async function comeBack(
   runtime: Runtime,
   request: TaskRequest,
@@ -17,7 +21,24 @@ export async function comeBack(
   const { headers } = delivery.message
   const now = nowOf(runtime)
   const history = addHistory(headers, { at: new Date(now).toISOString(), event, detail })
+  const marked = { ...headers, [historyHeader]: history, [lossesHeader]: losses }
   const until = new Date(now + Math.min(maxWait, firstWait * 2 ** (losses - 1)) * 1_000)
   request.isLeaving = true
-  await delivery.delay(until, { ...headers, [historyHeader]: history, [lossesHeader]: losses })
+  if (request.acknowledged) await sendCopy(runtime, delivery, marked, until)
+  else await delivery.delay(until, marked)
+}
+
+async function sendCopy(
+  { broker }: Runtime,
+  { message, queue }: Delivery,
+  headers: Record<string, unknown>,
+  notBefore: Date,
+): Promise<void> {
+  // It was for as long as the message waited the first time.
+  const { expiration: _, ...properties } = message.properties
+  await broker.publish(
+    { ...message, headers, properties },
+    { exchange: '', routingKey: queue },
+    { notBefore },
+  )
 }

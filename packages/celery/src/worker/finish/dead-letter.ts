@@ -14,9 +14,12 @@ export interface Death {
   traceback: string | undefined
 }
 
-/** Keeps the message as a dead letter, unless its reason is switched off. Only then may it be acknowledged. */
-export async function bury(runtime: Runtime, delivery: Delivery, death: Death): Promise<void> {
-  if (!runtime.settings.isDeadLetter(death.reason)) return
+/**
+ * Keeps the message as a dead letter. Only then may it be acknowledged. False when its reason is switched off: then it
+ * is to be discarded, for its queue's own dead-letter exchange.
+ */
+export async function bury(runtime: Runtime, delivery: Delivery, death: Death): Promise<boolean> {
+  if (!runtime.settings.isDeadLetter(death.reason)) return false
   const letter = letterOf(delivery, death, runtime.settings.hostname, new Date(nowOf(runtime)))
   await persist(runtime, 'keeping a dead letter', death.taskId, () => runtime.broker.deadLetters.add(letter))
   runtime.metrics.dead(death.task, death.reason)
@@ -25,6 +28,7 @@ export async function bury(runtime: Runtime, delivery: Delivery, death: Death): 
     { id: taskId, task, reason, letter: letter.id, queue: letter.queue },
     'task is a dead letter',
   )
+  return true
 }
 
 function letterOf(delivery: Delivery, death: Death, worker: string, now: Date): DeadLetter {

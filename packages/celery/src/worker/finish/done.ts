@@ -7,6 +7,7 @@ import { settleAgain } from './settle.ts'
 export function done(runtime: Runtime, request: TaskRequest): void {
   if (!runtime.requests.delete(request)) return
   request.clearTimers()
+  if (runtime.heldLong.delete(request)) runtime.onHeldChanged()
   if (request.isCounted) forgetStarts(runtime, request.id)
   if (request.copies) settleCopies(runtime, request, request.copies)
   const { slots } = request

@@ -17,11 +17,12 @@ export async function fail(
   const { id: taskId, task } = request
   await keep(runtime, request, 'FAILURE', exception, traceback)
   await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
-  if (reason) await bury(runtime, request.delivery, { reason, taskId, task, exception, traceback })
+  const isKept =
+    !reason || (await bury(runtime, request.delivery, { reason, taskId, task, exception, traceback }))
   const told = loggable(exception, traceback)
   const seconds = ended(runtime, request, 'FAILURE', told.shown)
   runtime.log.error({ id: taskId, task, seconds, traceback: told.traceback }, `task failed: ${told.shown}`)
   runtime.events.failed(taskId, exception, traceback)
-  if (request.profile.ackOnFailure) await acknowledge(runtime, request)
+  if (isKept && request.profile.ackOnFailure) await acknowledge(runtime, request)
   else await discard(runtime, request)
 }

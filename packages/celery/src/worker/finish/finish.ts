@@ -1,20 +1,23 @@
 import { CeleryError, TaskError } from '../../errors.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
+import { persist } from '../persist.ts'
 import { type Failure, failure, type Outcome, type Retry } from '../run/outcome.ts'
 import { defaultMaxRetries } from '../run/retry-delay.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
+import { comeBack } from './come-back.ts'
 import { crashed } from './crash.ts'
 import { bury } from './dead-letter.ts'
 import { done } from './done.ts'
 import { ended } from './ended.ts'
 import { fail } from './fail.ts'
 import { afterFailure, afterSuccess } from './follow-up.ts'
+import { readLosses } from './history.ts'
 import { lose } from './lose.ts'
 import { keep } from './meta.ts'
 import { replace } from './replace.ts'
 import { retryLater } from './retry.ts'
-import { acknowledge, discard, giveBack } from './settle.ts'
+import { acknowledge, discard } from './settle.ts'
 
 /** The first word on how a request ends is the last: what comes after, such as from a task given up on, is nothing. */
 export function settle(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
@@ -101,12 +104,23 @@ async function retryOrFail(runtime: Runtime, request: TaskRequest, outcome: Retr
   await fail(runtime, request, { exception, traceback, reason: 'retries_exhausted' })
 }
 
+/** Back into its queue after a pause, as often as the worker allows; or away. */
 async function reject(runtime: Runtime, request: TaskRequest, requeue: boolean, why: string): Promise<void> {
-  if (requeue) {
-    runtime.events.rejected(request.id, true)
-    ended(runtime, request, 'REJECTED')
-    return await giveBack(runtime, request)
+  if (!requeue) return await rejectForGood(runtime, request, why)
+  const starts = readLosses(request.delivery.message.headers) + 1
+  if (starts >= runtime.settings.maxDeliveries) {
+    return await rejectForGood(runtime, request, `${why}, as it has ${starts} times`)
   }
+  await unlessRefused(runtime, request, async () => {
+    await persist(runtime, 'putting a task back', request.id, () =>
+      comeBack(runtime, request, starts, { event: 'rejected', detail: why }),
+    )
+    ended(runtime, request, 'REJECTED')
+    runtime.events.rejected(request.id, true)
+  })
+}
+
+async function rejectForGood(runtime: Runtime, request: TaskRequest, why: string): Promise<void> {
   const outcome = failure(celeryExceptions.reject(why, false))
   await keep(runtime, request, 'FAILURE', outcome.exception, outcome.traceback)
   const { exception, traceback } = outcome

@@ -15,10 +15,10 @@ export interface ThreadPoolOptions {
   /** MiB. */
   memory: number | undefined
   log: Log
+  /** Seconds in which a thread must have loaded the app: 60 when absent. */
+  loadWithin?: number
 }
 
-/** Seconds in which a thread must have loaded the app. */
-const loadWithin = 60
 /** Milliseconds that a thread without work is kept. */
 const idleTimeout = 60_000
 
@@ -34,10 +34,13 @@ export class ThreadPool {
     this.#options = options
   }
 
-  /** Loads the app on a thread; throws `BAD_OPTION` when it cannot be, or does not have these tasks. */
-  async check(tasks: readonly string[]): Promise<void> {
+  /**
+   * Loads the app on a thread; throws `BAD_OPTION` when it cannot be, or does not have these tasks, and the signal's
+   * reason when it is aborted first.
+   */
+  async check(tasks: readonly string[], signal: AbortSignal): Promise<void> {
     const { module } = this.#options
-    const answer = await this.#call({ module, run: undefined })
+    const answer = await this.#load(signal)
     if ('unusable' in answer) {
       throw new CeleryError('BAD_OPTION', `threads cannot load the app from ${module}: ${answer.unusable}`)
     }
@@ -57,10 +60,7 @@ export class ThreadPool {
     const { port1: port, port2 } = new MessageChannel()
     const thread = new AbortController()
     request.thread = thread
-    const loading = setTimeout(
-      () => thread.abort(new Error(`the app did not load within ${loadWithin} seconds`)),
-      loadWithin * 1_000,
-    )
+    const loading = this.#limitLoading(thread)
     const heard = listen(port, context, host, () => {
       clearTimeout(loading)
       onStarted()
@@ -75,7 +75,7 @@ export class ThreadPool {
       return outcomeOf(answer, context)
     } catch (error) {
       const cause: unknown = thread.signal.aborted ? thread.signal.reason : error
-      return { kind: 'lost', why: cause instanceof Error ? cause.message : String(cause) }
+      return { kind: 'lost', why: messageOf(cause) }
     } finally {
       clearTimeout(loading)
       context.signal.removeEventListener('abort', forward)
@@ -87,6 +87,30 @@ export class ThreadPool {
   async close(): Promise<void> {
     const pool = await this.#pool
     await pool?.destroy()
+  }
+
+  async #load(signal: AbortSignal): Promise<ThreadAnswer> {
+    signal.throwIfAborted()
+    const thread = new AbortController()
+    const loading = this.#limitLoading(thread)
+    const stop = () => thread.abort(signal.reason)
+    signal.addEventListener('abort', stop)
+    try {
+      return await this.#call({ module: this.#options.module, run: undefined }, thread.signal)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (!thread.signal.aborted) throw error
+      return { unusable: messageOf(thread.signal.reason) }
+    } finally {
+      clearTimeout(loading)
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  #limitLoading(thread: AbortController): NodeJS.Timeout {
+    const { loadWithin = 60 } = this.#options
+    const tooLong = () => thread.abort(new Error(`the app did not load within ${loadWithin} seconds`))
+    return setTimeout(tooLong, loadWithin * 1_000)
   }
 
   async #call(
@@ -170,13 +194,17 @@ async function keepProgress(
   try {
     await host.progress(context, decodeJson(meta), state)
   } catch (failed) {
-    error = failed instanceof Error ? failed.message : String(failed)
+    error = messageOf(failed)
   }
   tell(port, { type: 'kept', call, error })
 }
 
 function tell(port: MessagePort, message: ToThread): void {
   port.postMessage(message)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function reasonOf(signal: AbortSignal): unknown {
