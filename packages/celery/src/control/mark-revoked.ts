@@ -11,8 +11,8 @@ const chunk = 100
 const unbegun = new Set(['PENDING', 'RECEIVED', 'RETRY', 'REJECTED'])
 
 /**
- * Keeps the state REVOKED for tasks that nobody is known to have begun, so that those who wait for them need not wait until a
- * worker meets the message. A store that cannot be reached is only logged: the task is revoked all the same.
+ * Keeps the state REVOKED for tasks that nobody is known to have begun, so that those who wait for them need not wait
+ * until a worker meets the message. A store that cannot be reached is only logged: the task is revoked all the same.
  */
 export async function markRevoked(app: AppCore, taskIds: readonly string[]): Promise<void> {
   try {
