@@ -2,8 +2,8 @@ import { createContext, Script } from 'node:vm'
 
 /** Characters of a pattern. */
 const maxPattern = 1_000
-/** Milliseconds that a regular expression may take: a bad one could take for ever. */
-const regexTimeout = 20
+/** Milliseconds that a regular expression may take: a bad one could take for ever, a good one waits on a busy machine. */
+const regexTimeout = 100
 
 /**
  * Whether a node of this name is meant. `glob` knows `*`, `?`, `[seq]` and `[!seq]`, as Python's fnmatch; `pcre` is a
