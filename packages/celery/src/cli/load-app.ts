@@ -5,6 +5,7 @@ import type { Beat } from '../beat/index.ts'
 import { type Celery, createCelery } from '../create-celery.ts'
 import { exportedApp } from '../exported-app.ts'
 import { UsageError } from './io.ts'
+import { LoadError } from './load-error.ts'
 
 export interface AppOptions {
   /** A module that exports an app. */
@@ -51,7 +52,9 @@ async function loadModule(path: string): Promise<LoadedApp> {
   if (!found.isFile())
     throw new UsageError(`--app ${path}: it is no file; name the module that exports the app`)
   const module = pathToFileURL(file).href
-  const exported = (await import(module)) as object
+  const exported = (await import(module).catch((error: unknown) => {
+    throw new LoadError(path, error)
+  })) as object
   const app = exportedApp(exported, `--app ${path}: it`)
   return { app, module, beat: Object.values(exported).find(isBeat) }
 }

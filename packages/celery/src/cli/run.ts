@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { CeleryError, TaskError } from '../errors.ts'
 import { type Io, UsageError } from './io.ts'
+import { LoadError } from './load-error.ts'
 import { printable } from './printable.ts'
 import { createProgram } from './program.ts'
 
@@ -23,10 +24,12 @@ export async function run(args: readonly string[], given: Io): Promise<number> {
 
 function isUsage(error: unknown): boolean {
   if (error instanceof UsageError) return true
+  if (error instanceof LoadError) return isUsage(error.cause)
   return error instanceof CeleryError && (error.code === 'BAD_OPTION' || error.code === 'NO_RESULTS')
 }
 
 function explained(error: unknown): string {
+  if (error instanceof LoadError) return `${error.message}\n${error.place}`.trimEnd()
   if (error instanceof CeleryError && error.code === 'NO_RESULTS')
     return 'where are results? Give --result-backend URL (or CELERY_RESULT_BACKEND) beside --broker, or an --app that has results'
   if (error instanceof TaskError)

@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCliLog } from '../../src/cli/cli-log.ts'
 import { appFile, command } from './support/command.ts'
+
+const launcher = join(import.meta.dirname, '../../bin/colophon-celery.js')
 
 test('--help says what there is, for each command too', async () => {
   const { code, out, err } = await command(['--help'])
@@ -40,7 +44,6 @@ test('--version', async () => {
 })
 
 test('the command says which Node it needs', async () => {
-  const launcher = join(import.meta.dirname, '../../bin/colophon-celery.js')
   const run = promisify(execFile)
   const old = "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.20.2' })"
   const failed = run(process.execPath, ['--import', old, launcher, '--version'])
@@ -107,12 +110,57 @@ test.each<[string[], string]>([
   expect(err.join('\n')).toContain(why)
 })
 
-test('what a module fails with is an error of its own, not of usage', async () => {
-  const broken = join(import.meta.dirname, 'fixtures/broken.ts')
-  expect(await command(['-A', broken, 'queues'])).toEqual({
-    code: 1,
-    out: [],
-    err: ['colophon-celery: the module cannot start'],
+describe("what the app's file fails with is an error of its own, not of usage, with file and place:", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'celery-load-'))
+  const file = (name: string) => join(folder, name)
+  const libraries = {
+    'package.json': '{"type":"module"}',
+    'enum-lib.ts': '\nexport enum Kind { a }',
+    'type-lib.ts': '\nconst nothing: any = undefined\nnothing.it()',
+    'cut-lib.js': 'export const a = 1\nexport const b = ]\n',
+  }
+  beforeAll(() => {
+    for (const [name, text] of Object.entries(libraries)) writeFileSync(file(name), text)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each<[string, string, string, RegExp]>([
+    [
+      'syntax.ts',
+      'const a = 1\nexport const b = ]',
+      'Expression expected',
+      /syntax\.ts:2\n[^]*export const b = \]/,
+    ],
+    ['cut.js', "import './cut-lib.js'", "Unexpected token ']'", /cut-lib\.js:2\n.*export const b = \]/],
+    [
+      'enum.ts',
+      "import './enum-lib.ts'",
+      'TypeScript enum is not supported in strip-only mode',
+      /enum-lib\.ts:2\n+export enum Kind/,
+    ],
+    ['type.ts', "import './type-lib.ts'", 'Cannot read properties of undefined', /at .*type-lib\.ts:3:9/],
+    ['plain.ts', 'throw { why: 1 }', '{ why: 1 }', /why/],
+  ])('%s', async (name, text, why, place) => {
+    writeFileSync(file(name), text)
+    const path = file(name)
+    // As a program, since the test's own loader reads modules in a way of its own.
+    const failed = promisify(execFile)(process.execPath, [launcher, '-A', path, 'queues'])
+    const error = (await failed.catch((caught: unknown) => caught)) as { code: number; stderr: string }
+    expect(error.code).toBe(1)
+    expect(error.stderr.startsWith(`colophon-celery: --app ${path} cannot be loaded: ${why}`)).toBe(true)
+    expect(error.stderr).toMatch(place)
+    expect(error.stderr).not.toContain('throw error')
+  })
+
+  test('an option that makes no sense is wrong usage still', async () => {
+    const source = join(import.meta.dirname, '../../src/create-celery.ts')
+    const text = `import { createCelery } from ${JSON.stringify(source)}\ncreateCelery({ broker: 'memory:', speed: 9 })`
+    writeFileSync(file('option.ts'), text)
+    const { code, err } = await command(['-A', file('option.ts'), 'queues'])
+    expect([code, err.join()]).toEqual([
+      2,
+      expect.stringMatching(/The option speed of createCelery is not known.*option\.ts:2:/s),
+    ])
   })
 })
 
