@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Channel, ChannelModel } from 'amqplib'
 import { afterEach, expect, test, vi } from 'vitest'
-import { StandingChannel } from '../../src/brokers/amqp/standing-channel.ts'
+import { closeChannel, StandingChannel } from '../../src/brokers/amqp/standing-channel.ts'
 import { noLog } from '../../src/log.ts'
 import { until } from '../../testing/broker-contract/suite.ts'
 
@@ -29,4 +29,12 @@ test('a channel that is closed as soon as it is set up is opened again with grow
   await standing.stop()
   // 0.1, 0.2 and 0.4 seconds, but that timers may be a little early.
   expect((opened[3] ?? 0) - (opened[0] ?? 0)).toBeGreaterThan(650)
+})
+
+test('a channel counts as closed when its connection is lost before RabbitMQ has answered', async () => {
+  const channel = Object.assign(new EventEmitter(), {
+    close: () => new Promise<void>(() => setImmediate(() => channel.emit('close'))),
+  })
+  await closeChannel(channel as unknown as Channel)
+  expect(channel.listenerCount('close')).toBe(0)
 })

@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib'
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
+import { atMost } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { reasonOf, unavailable } from './errors.ts'
@@ -8,6 +9,8 @@ import type { Link } from './link.ts'
 
 /** A channel that lasted so many seconds was a good one: the pauses begin anew. */
 const goodAfter = 5
+/** Seconds for RabbitMQ's answer to the closing of a channel. */
+const closeTimeout = 10
 
 export interface StandingOptions<C extends Channel> {
   /** What it is for, in logs. */
@@ -100,10 +103,17 @@ export class StandingChannel<C extends Channel> {
   }
 }
 
+/**
+ * Closes it. The library would wait for RabbitMQ's answer for ever when the connection is lost meanwhile.
+ */
 export async function closeChannel(channel: Channel): Promise<void> {
+  const { promise: gone, resolve } = Promise.withResolvers<void>()
+  channel.once('close', resolve)
   try {
-    await channel.close()
+    await atMost(closeTimeout, Promise.race([channel.close(), gone]))
   } catch {
     // It was closed already, or its connection is gone.
+  } finally {
+    channel.off('close', resolve)
   }
 }
