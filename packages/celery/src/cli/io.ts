@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+
 /** What a command writes to and is told by: a test passes its own. */
 export interface Io {
   out(line: string): void
@@ -10,7 +12,7 @@ export interface Io {
 }
 
 export const processIo: Io = {
-  out: (line) => void process.stdout.write(`${line}\n`),
+  out: (line) => void process.stdout.write(`${line}\n`, endWhenNobodyReads),
   err: (line) => void process.stderr.write(`${line}\n`),
   env: process.env,
   onSignals(signals, listener) {
@@ -24,6 +26,11 @@ export const processIo: Io = {
     process.on('uncaughtException', listener)
     return () => process.off('uncaughtException', listener)
   },
+}
+
+/** As SIGPIPE, which Node ignores, ends other programs. Called before the stream's event, which nobody listens to. */
+function endWhenNobodyReads(error: NodeJS.ErrnoException | null | undefined): void {
+  if (error?.code === 'EPIPE') process.exit(128 + constants.signals.SIGPIPE)
 }
 
 /** The command was called wrongly: exit code 2. */

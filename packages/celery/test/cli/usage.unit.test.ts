@@ -52,6 +52,12 @@ test('the command says which Node it needs', async () => {
   expect((await run(process.execPath, [launcher, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/)
 })
 
+test('a command whose output nobody reads any more ends quietly, as if by SIGPIPE', async () => {
+  const piped = '{ "$0" "$1" --help; echo "$?" >&2; } | true'
+  const { stderr } = await promisify(execFile)('sh', ['-c', piped, process.execPath, launcher])
+  expect(stderr).toBe('141\n')
+})
+
 test.each<[string[], string]>([
   [['sing'], "unknown command 'sing'"],
   [['queues', '--loud'], "unknown option '--loud'"],
@@ -129,7 +135,7 @@ describe("what the app's file fails with is an error of its own, not of usage, w
       'syntax.ts',
       'const a = 1\nexport const b = ]',
       'Expression expected',
-      /syntax\.ts:2\n[^]*export const b = \]/,
+      /syntax\.ts:2\n.*export const b = \]/s,
     ],
     ['cut.js', "import './cut-lib.js'", "Unexpected token ']'", /cut-lib\.js:2\n.*export const b = \]/],
     [
