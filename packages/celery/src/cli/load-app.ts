@@ -53,10 +53,19 @@ async function loadModule(path: string): Promise<LoadedApp> {
     throw new UsageError(`--app ${path}: it is no file; name the module that exports the app`)
   const module = pathToFileURL(file).href
   const exported = (await import(module).catch((error: unknown) => {
+    if (isOtherKind(file, error))
+      throw new UsageError(`--app ${path}: it is no module of TypeScript or JavaScript`)
     throw new LoadError(path, error)
   })) as object
   const app = exportedApp(exported, `--app ${path}: it`)
   return { app, module, beat: Object.values(exported).find(isBeat) }
+}
+
+/** Asked when Node has refused it: a loader of the user's own may know files by other names. */
+function isOtherKind(file: string, error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const refused = code === 'ERR_UNKNOWN_FILE_EXTENSION' || code === 'ERR_IMPORT_ATTRIBUTE_MISSING'
+  return refused && !/\.[cm]?[jt]s$/.test(file)
 }
 
 function isBeat(value: unknown): value is Beat {

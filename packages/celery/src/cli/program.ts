@@ -14,7 +14,7 @@ import type { Io } from './io.ts'
 const commands = [addWorker, addBeat, addCall, addQueues, addDeadLetters, addRemoteControl, addEvents]
 
 const exitCodes =
-  'Exit codes: 0 done, 1 failed (no server, no answer, nothing of that name, a task that failed), 2 wrong usage.'
+  'Exit codes: 0 done, 1 failed (no server, no answer or refusals alone, nothing of that name, a task that failed), 2 wrong usage.'
 
 /** The command line: which command runs with which options. */
 export function createProgram(io: Io): Command {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { showReplies } from '../../src/cli/commands/remote-control.ts'
 import { url } from './fixtures/app.ts'
 import { appFile, begin, onUrl, type Running, soon } from './support/command.ts'
 
@@ -91,6 +92,19 @@ describe('inspect and control', () => {
     })
     const readable = await onUrl('inspect', 'query_task', big.out[0] ?? '', '-d', node, '-t', '10')
     expect(readable.out[0]).toContain('"n": "36893488147419103232"')
+  })
+
+  test('end with 1 when every worker refuses, not when one has done it', async () => {
+    const asked = await onUrl('control', 'rate_limit', 'nope', '10/m', '-d', node, '-t', '10')
+    expect([asked.code, asked.out.join(), asked.err]).toEqual([
+      1,
+      expect.stringContaining('"error"'),
+      ['colophon-celery: every worker that answered refused'],
+    ])
+    const out: string[] = []
+    const io = { out: (line: string) => out.push(line) }
+    showReplies(io, { 'a@h': { error: 'unknown task' }, 'b@h': { ok: 'done' } }, true)
+    expect(out).toHaveLength(1)
   })
 
   test('end with 1 when nobody answers', async () => {

@@ -9,7 +9,11 @@ test('queues counts what waits, and purge removes it, but only when that is mean
     err: [],
   })
   const both = ['QUEUE  WAITING        CONSUMERS', 'feeds  1              0', 'none   no such queue  -']
-  expect(await onUrl('queues', 'feeds', 'none')).toMatchObject({ out: both })
+  expect(await onUrl('queues', 'feeds', 'none')).toEqual({
+    code: 1,
+    out: both,
+    err: ['colophon-celery: there is no queue none'],
+  })
 
   const refused = await onUrl('purge', 'celery')
   expect(refused).toEqual({ code: 2, out: [], err: [expect.stringContaining('add --force')] })
@@ -29,7 +33,11 @@ test('queues counts what waits, and purge removes it, but only when that is mean
 test('queues of an app are those that it names', async () => {
   expect(await command(['-A', appFile, 'queues'])).toMatchObject({
     code: 0,
-    out: [expect.any(String), expect.stringMatching(/^celery /), expect.stringMatching(/^reports /)],
+    out: [
+      expect.any(String),
+      expect.stringMatching(/^celery /),
+      expect.stringMatching(/^reports +no such queue/),
+    ],
   })
   const { out } = await command(['-A', appFile.replace('app.ts', 'routed.ts'), 'queues'])
   expect(out.slice(1).map((line) => line.split(' ')[0])).toEqual(['celery', 'feeds', 'tasks', 'reports'])

@@ -9,6 +9,25 @@ import { appFile, command } from './support/command.ts'
 
 const launcher = join(import.meta.dirname, '../../bin/colophon-celery.js')
 
+const folder = mkdtempSync(join(tmpdir(), 'celery-load-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const file = (name: string) => join(folder, name)
+
+/** A module with what an app is made of at hand. */
+function writeApp(name: string, text: string): string {
+  const from = (module: string) => JSON.stringify(join(import.meta.dirname, '../../src', module))
+  const head = `import { createCelery } from ${from('create-celery.ts')}
+import { createBeat } from ${from('beat/index.ts')}\n`
+  writeFileSync(file(name), head + text)
+  return file(name)
+}
+
+/** What the command ends with as a program: the test's own loader reads modules in a way of its own. */
+async function failed(...args: string[]): Promise<{ code: number; stderr: string }> {
+  const ended = promisify(execFile)(process.execPath, [launcher, ...args])
+  return (await ended.catch((caught: unknown) => caught)) as { code: number; stderr: string }
+}
+
 test('--help says what there is, for each command too', async () => {
   const { code, out, err } = await command(['--help'])
   expect([code, err]).toEqual([0, []])
@@ -117,10 +136,9 @@ test.each<[string[], string]>([
 })
 
 describe("what the app's file fails with is an error of its own, not of usage, with file and place:", () => {
-  const folder = mkdtempSync(join(tmpdir(), 'celery-load-'))
-  const file = (name: string) => join(folder, name)
   const libraries = {
     'package.json': '{"type":"module"}',
+    'client.py': 'app = None',
     'enum-lib.ts': '\nexport enum Kind { a }',
     'type-lib.ts': '\nconst nothing: any = undefined\nnothing.it()',
     'cut-lib.js': 'export const a = 1\nexport const b = ]\n',
@@ -128,7 +146,6 @@ describe("what the app's file fails with is an error of its own, not of usage, w
   beforeAll(() => {
     for (const [name, text] of Object.entries(libraries)) writeFileSync(file(name), text)
   })
-  afterAll(() => rmSync(folder, { recursive: true }))
 
   test.each<[string, string, string, RegExp]>([
     [
@@ -149,25 +166,37 @@ describe("what the app's file fails with is an error of its own, not of usage, w
   ])('%s', async (name, text, why, place) => {
     writeFileSync(file(name), text)
     const path = file(name)
-    // As a program, since the test's own loader reads modules in a way of its own.
-    const failed = promisify(execFile)(process.execPath, [launcher, '-A', path, 'queues'])
-    const error = (await failed.catch((caught: unknown) => caught)) as { code: number; stderr: string }
-    expect(error.code).toBe(1)
-    expect(error.stderr.startsWith(`colophon-celery: --app ${path} cannot be loaded: ${why}`)).toBe(true)
-    expect(error.stderr).toMatch(place)
-    expect(error.stderr).not.toContain('throw error')
+    const { code, stderr } = await failed('-A', path, 'queues')
+    expect(code).toBe(1)
+    expect(stderr.startsWith(`colophon-celery: --app ${path} cannot be loaded: ${why}`)).toBe(true)
+    expect(stderr).toMatch(place)
+    expect(stderr).not.toContain('throw error')
+  })
+
+  test.each(['client.py', 'package.json'])('%s is wrong usage', async (name) => {
+    const path = file(name)
+    const stderr = `colophon-celery: --app ${path}: it is no module of TypeScript or JavaScript\n`
+    expect(await failed('-A', path, 'queues')).toMatchObject({ code: 2, stderr })
   })
 
   test('an option that makes no sense is wrong usage still', async () => {
-    const source = join(import.meta.dirname, '../../src/create-celery.ts')
-    const text = `import { createCelery } from ${JSON.stringify(source)}\ncreateCelery({ broker: 'memory:', speed: 9 })`
-    writeFileSync(file('option.ts'), text)
-    const { code, err } = await command(['-A', file('option.ts'), 'queues'])
+    const path = writeApp('option.ts', "createCelery({ broker: 'memory:', speed: 9 })")
+    const { code, err } = await command(['-A', path, 'queues'])
     expect([code, err.join()]).toEqual([
       2,
-      expect.stringMatching(/The option speed of createCelery is not known.*option\.ts:2:/s),
+      expect.stringMatching(/The option speed of createCelery is not known.*option\.ts:3:/s),
     ])
   })
+})
+
+test("beat's entry must be there", async () => {
+  const path = writeApp(
+    'no-entry.ts',
+    `export const app = createCelery({ broker: 'memory:' })
+     export const beat = createBeat(app, { store: 'memory:', entries: {} })`,
+  )
+  const { code, out, err } = await command(['-A', path, 'beat', 'pause', 'nope'])
+  expect([code, out, err]).toEqual([1, [], [expect.stringContaining('there is no entry nope')]])
 })
 
 test.each([false, true])('a log event is one line that no terminal acts on, as JSON %s', (json) => {
@@ -182,9 +211,9 @@ test.each([false, true])('a log event is one line that no terminal acts on, as J
 })
 
 test('the broker may be given by the environment', async () => {
-  expect(await command(['queues', 'none'], { CELERY_BROKER_URL: 'memory:' })).toMatchObject({
+  expect(await command(['queues'], { CELERY_BROKER_URL: 'memory:by-environment' })).toMatchObject({
     code: 0,
-    out: [expect.any(String), 'none   no such queue  -'],
+    out: [expect.any(String), 'celery  no such queue  -'],
   })
 })
 

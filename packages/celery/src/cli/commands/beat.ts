@@ -49,7 +49,12 @@ export function addBeat(program: Command, io: Io): void {
       .description(description)
       .argument('<entry>', "the entry's name")
       .action(async (entry: string, _options: object, command: Command) => {
-        await withBeat(command, io, (beat) => beat[name](entry))
+        await withBeat(command, io, async (beat) => {
+          const known = await beat.list()
+          if (!known.some((one) => one.name === entry))
+            throw new Error(`there is no entry ${entry}: entries are known once a beat has been started`)
+          await beat[name](entry)
+        })
         io.out(`${entry}: ${done}`)
       })
   }

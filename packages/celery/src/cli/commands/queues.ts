@@ -13,13 +13,17 @@ export function addQueues(program: Command, io: Io): void {
     .action(async (names: string[], _options: object, command: Command) => {
       await withApp(command, io, async (app) => {
         const broker = await app.broker()
+        const missing: string[] = []
         const rows = await Promise.all(
           (names.length > 0 ? names : knownQueues(app)).map(async (name) => {
             const depth = await broker.depth(name)
+            if (!depth) missing.push(name)
             return [name, depth ? String(depth.messages) : 'no such queue', String(depth?.consumers ?? '-')]
           }),
         )
         for (const line of table([['QUEUE', 'WAITING', 'CONSUMERS'], ...rows])) io.out(line)
+        // An app's queue may be yet to be made, by its first worker.
+        if (names.length > 0) mustBeThere(missing)
       })
     })
 
@@ -38,7 +42,11 @@ export function addQueues(program: Command, io: Io): void {
           if (isThere) io.out(`${name}: ${await broker.purge(name)} removed`)
           else missing.push(name)
         }
-        if (missing.length > 0) throw new Error(`there is no queue ${missing.join(', ')}`)
+        mustBeThere(missing)
       })
     })
+}
+
+function mustBeThere(missing: string[]): void {
+  if (missing.length > 0) throw new Error(`there is no queue ${missing.join(', ')}`)
 }

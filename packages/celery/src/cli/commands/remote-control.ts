@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { createControlClient } from '../../control/client.ts'
 import { commands } from '../../control/commands/index.ts'
+import { isRecord } from '../../protocol/shape.ts'
 import { commandArguments } from '../command-arguments.ts'
 import { type Io, UsageError } from '../io.ts'
 import { readableJson, shownJson } from '../json-option.ts'
@@ -44,7 +45,7 @@ export function addRemoteControl(program: Command, io: Io): void {
               timeout,
               ...(destination === undefined ? {} : { destination }),
             })
-            show(io, replies, options.json ?? false)
+            showReplies(io, replies, options.json ?? false)
           } finally {
             await client.close()
           }
@@ -62,9 +63,15 @@ function checkedName(name: string, kind: Kind): string {
   throw new UsageError(`${kind} has no command ${name}: ${hint}`)
 }
 
-function show(io: Io, replies: Record<string, unknown>, json: boolean): void {
+/** @throws Error when none has answered, and when none has done it: `celery control` calls that well, a script would not */
+export function showReplies(io: Pick<Io, 'out'>, replies: Record<string, unknown>, json: boolean): void {
   const answers = Object.entries(replies)
   if (json) io.out(shownJson(replies))
   else for (const [worker, answer] of answers) io.out(`-> ${oneLine(worker)}: ${readableJson(answer, 2)}`)
   if (answers.length === 0) throw new Error('no worker answered: is one running, with remote control on?')
+  if (answers.every(([, answer]) => isRefusal(answer))) throw new Error('every worker that answered refused')
+}
+
+function isRefusal(answer: unknown): boolean {
+  return isRecord(answer) && typeof answer.error === 'string' && Object.keys(answer).length === 1
 }
