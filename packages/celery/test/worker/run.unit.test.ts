@@ -243,14 +243,28 @@ test('a task may ignore itself or be replaced by others', async () => {
   expect(await metaOf(app, ignored.id)).toBeUndefined()
 })
 
-test('a trace goes through the task to what it sends', async () => {
+function createTraced() {
   const app = createApp()
-  const leaf = task(app, 'leaf', (_input, { headers }) => headers.traceparent)
-  const spans: unknown[] = []
+  const leaf = task(app, 'leaf', (_input, { headers }) => headers.traceparent ?? null)
   task(app, 'root', async (_input, { headers }) => {
     const child = await leaf.send({})
-    return { own: headers.traceparent, child: await child.get() }
+    return { own: headers.traceparent ?? null, child: await child.get() }
   })
+  return app
+}
+
+test('without a tracer a trace goes through the task unchanged, and none is begun', async () => {
+  const app = createTraced()
+  await startWorker(app)
+  const sent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+  const traced = await app.send('root', {}, { headers: { traceparent: sent } })
+  expect(await traced.get()).toEqual({ own: sent, child: sent })
+  expect(await (await app.send('root')).get()).toEqual({ own: null, child: null })
+})
+
+test('a tracer has a span for the task, which is the parent of what it sends', async () => {
+  const app = createTraced()
+  const spans: unknown[] = []
   const tracer = {
     begin({
       message,

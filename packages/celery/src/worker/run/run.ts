@@ -113,14 +113,13 @@ function track(runtime: Runtime, request: TaskRequest): void {
   })
 }
 
+/** Without a tracer the header goes on as it came: a span that nobody records would be a parent that is missing. */
 function trace(runtime: Runtime, request: TaskRequest, context: RunContext): void {
   const { tracer } = runtime
-  const given = request.message.headers.traceparent
-  if (given === undefined && !tracer) return
-  const traceparent = childTraceparent(given, newSpanId()) ?? (tracer && newTraceparent())
-  if (traceparent === undefined) return
-  context.headers = { ...request.message.headers, traceparent }
   if (!tracer) return
+  const given = request.message.headers.traceparent
+  const traceparent = childTraceparent(given, newSpanId()) ?? newTraceparent()
+  context.headers = { ...request.message.headers, traceparent }
   const { message, queue } = request
   const parent = typeof given === 'string' ? given : undefined
   const end = guarded(runtime, () => tracer.begin({ message, queue, traceparent, parent }))
