@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkAppOptions } from './app/app-checks.ts'
 import type { AppCore, PublishTo } from './app/app-core.ts'
 import {
@@ -8,12 +9,13 @@ import {
   checkSignature,
   type SignatureArguments,
 } from './app/call-arguments.ts'
+import type { InputOf, OptionalInput } from './app/call-input.ts'
 import type { CeleryOptions } from './app/celery-options.ts'
 import { carriedQueue, destination, routeOf } from './app/route.ts'
 import type { SendOptions, SignatureLike } from './app/send-options.ts'
 import { sendTask } from './app/send-task.ts'
 import { signatureOptions, standingOptions } from './app/signature-options.ts'
-import type { AnyTaskDefinition, TaskDefinition } from './app/task.ts'
+import type { AnyTaskDefinition, SentTo, TaskDefinition } from './app/task.ts'
 import { checkTask } from './app/task-checks.ts'
 import { openBroker } from './brokers/open.ts'
 import type { Broker, PublishOptions, QueueDeclaration } from './brokers/port.ts'
@@ -80,7 +82,14 @@ export class Celery implements AppCore, ResultSource {
   }
 
   /** Defines a task, which workers of this app run. A name is defined once. */
-  task<Input extends object, Output>(definition: TaskDefinition<Input, Output>): Task<Input, Output> {
+  task<
+    Input extends object,
+    Output,
+    Schema extends StandardSchemaV1 = StandardSchemaV1,
+    const Params extends readonly string[] = readonly [],
+  >(
+    definition: TaskDefinition<Input, Output, Schema> & { params?: Params | readonly string[] },
+  ): Task<InputOf<SentTo<Schema, Input>, Params>, Output> {
     this.define(definition as unknown as AnyTaskDefinition)
     return new Task(this, definition.name)
   }
@@ -99,7 +108,9 @@ export class Celery implements AppCore, ResultSource {
    * A task that lives elsewhere, such as in Python. An object as its input is sent as keyword arguments, an array as
    * positional ones.
    */
-  remote<Input extends object, Output = unknown>(options: RemoteTaskOptions): Task<Input, Output> {
+  remote<Input extends object, Output = unknown>(
+    options: RemoteTaskOptions,
+  ): Task<OptionalInput<Input>, Output> {
     const { name, ...sending } = options
     checkValue(name, text, 'name', 'app.remote')
     return new Task(this, name, standingOptions(sending, `remote task ${name}`))

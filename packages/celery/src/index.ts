@@ -1,3 +1,4 @@
+export type { CallInput, InputOf, OptionalInput } from './app/call-input.ts'
 export type { CeleryOptions, Route } from './app/celery-options.ts'
 export type { SendOptions, SignatureLike } from './app/send-options.ts'
 export type {
@@ -5,6 +6,7 @@ export type {
   RejectOptions,
   RetryOptions,
   RetryPolicy,
+  SentTo,
   TaskContext,
   TaskDefinition,
   TaskOptions,

@@ -13,8 +13,14 @@ import type { SendOptions } from './send-options.ts'
  *     input: z.object({ x: z.number(), y: z.number() }),
  *     run: ({ x, y }) => x + y,
  *   })
+ *
+ * Callers send what the schema takes, and `run` gets what it makes of that: its `Input`, such as a `Date` of a text.
  */
-export interface TaskDefinition<Input extends object, Output> extends TaskOptions {
+export interface TaskDefinition<
+  Input extends object,
+  Output,
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+> extends TaskOptions {
   name: string
   /**
    * Which fields of the input positional arguments fill, in their order. `...rest` as the last collects those that
@@ -22,19 +28,31 @@ export interface TaskDefinition<Input extends object, Output> extends TaskOption
    * argument`), unless it is written with a question mark, `y?`, or the task has a schema, which then says what may be
    * left out. Without `params` the task takes keyword arguments alone.
    */
-  params?: readonly (ParamName<Input> | `${OptionalName<Input>}?` | `...${ParamName<Input>}`)[]
-  /** Checks (and may convert) the bound arguments before the task runs. Any Standard Schema: zod, valibot, arktype. */
-  input?: StandardSchemaV1<unknown, Input>
+  params?: readonly ParamOf<SentTo<Schema, Input>>[]
+  /**
+   * Checks (and may convert) the bound arguments before the task runs. Any Standard Schema: zod, valibot, arktype. One
+   * that takes `unknown` is sent any object.
+   */
+  input?: Schema & StandardSchemaV1<unknown, Input>
   /** Checks the result before it is kept. */
   output?: StandardSchemaV1<unknown, Output>
   run(input: Input, context: TaskContext): Output | Promise<Output>
 }
 
-type ParamName<Input> = Extract<keyof Input, string>
+/** What is sent to a task: what its schema takes, where it has one, and any object where that takes whatever comes. */
+export type SentTo<Schema extends StandardSchemaV1, Input extends object> = StandardSchemaV1 extends Schema
+  ? Input
+  : StandardSchemaV1.InferInput<Schema> extends infer Sent extends object
+    ? Sent
+    : Input | Record<string, unknown>
 
-type OptionalName<Input> = {
-  [Name in ParamName<Input>]-?: undefined extends Input[Name] ? Name : never
-}[ParamName<Input>]
+type ParamOf<Sent> = ParamName<Sent> | `${OptionalName<Sent>}?` | `...${ParamName<Sent>}`
+
+type ParamName<Sent> = Extract<keyof Sent, string>
+
+type OptionalName<Sent> = {
+  [Name in ParamName<Sent>]-?: undefined extends Sent[Name] ? Name : never
+}[ParamName<Sent>]
 
 /** How a task is run; what a message says of its own goes before it. */
 export interface TaskOptions {
@@ -150,6 +168,10 @@ export interface RejectOptions {
 }
 
 /** A definition as the app keeps it. */
-export type AnyTaskDefinition = TaskDefinition<Record<string, unknown>, unknown>
+export type AnyTaskDefinition = TaskDefinition<
+  Record<string, unknown>,
+  unknown,
+  StandardSchemaV1<unknown, Record<string, unknown>>
+>
 
 export type { SendOptions }

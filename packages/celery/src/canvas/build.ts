@@ -1,3 +1,4 @@
+import type { CallInput } from '../app/call-input.ts'
 import type { SignatureLike } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
 import { checkValue } from '../options/check.ts'
@@ -67,7 +68,7 @@ function membersOf(header: SignatureData): SignatureData[] {
 }
 
 /** One task after the other for each item, all within one task: its result is the list of theirs. */
-export function map<Input extends object, Output, Item>(
+export function map<Input extends CallInput, Output, Item>(
   task: Task<Input, Output>,
   items: Iterable<Item>,
 ): Signature<Result<Output[]>> {
@@ -75,7 +76,7 @@ export function map<Input extends object, Output, Item>(
 }
 
 /** The same with each item a list of arguments. */
-export function starmap<Input extends object, Output>(
+export function starmap<Input extends CallInput, Output>(
   task: Task<Input, Output>,
   items: Iterable<readonly unknown[]>,
 ): Signature<Result<Output[]>> {
@@ -83,7 +84,7 @@ export function starmap<Input extends object, Output>(
 }
 
 /** A group of starmaps of so many items each. */
-export function chunks<Input extends object, Output>(
+export function chunks<Input extends CallInput, Output>(
   task: Task<Input, Output>,
   items: Iterable<readonly unknown[]>,
   size: number,
@@ -98,12 +99,12 @@ export function signatureFrom(data: SignatureLike, app?: SendingApp): AnySignatu
   return new Signature(app, normalise(signatureData(data)))
 }
 
-function mapping<Input extends object, Output>(name: string, task: Task<Input, Output>, it: unknown[]) {
+function mapping<Input extends CallInput, Output>(name: string, task: Task<Input, Output>, it: unknown[]) {
   return new Signature<Result<Output[]>>(task.app, mapped(name, task, { it }))
 }
 
 /** It goes where the task goes whose code it runs. */
-function mapped<Input extends object, Output>(
+function mapped<Input extends CallInput, Output>(
   name: string,
   task: Task<Input, Output>,
   kwargs: Record<string, unknown>,

@@ -1,3 +1,4 @@
+import type { CallInput } from '../app/call-input.ts'
 import { carriedQueue } from '../app/route.ts'
 import type { SendOptions, StandingOptions } from '../app/send-options.ts'
 import { sendTask } from '../app/send-task.ts'
@@ -13,11 +14,14 @@ export interface RemoteTaskOptions extends StandingOptions {
   name: string
 }
 
+/** Some of its arguments, by name or in their order: those of the step before it go first. */
+type PartialInput<Input extends CallInput> = Partial<Exclude<Input, readonly unknown[]>> | readonly unknown[]
+
 /**
  * A task as its callers see it. Its input is sent as keyword arguments when it is an object, as positional ones when it
- * is an array.
+ * is an array; it may be left out where `void` is one of its inputs.
  */
-export class Task<Input extends object, Output> {
+export class Task<Input extends CallInput, Output> {
   readonly app: SendingApp
   readonly name: string
   readonly #options: SignatureOptions
@@ -34,14 +38,18 @@ export class Task<Input extends object, Output> {
    */
   async send(input: Input, options: SendOptions = {}): Promise<Result<Output>> {
     const sent = optionsOver(this.#options, signatureOptions(options))
-    const call = { name: this.name, ...splitInput(input, this.name), options: sent }
+    const call = {
+      name: this.name,
+      ...splitInput(input === undefined ? {} : input, this.name),
+      options: sent,
+    }
     const id = await sendTask(this.app, call, { transaction: options.transaction })
     const isIgnored = sent.ignore_result ?? this.app.tasks.get(this.name)?.ignoreResult ?? false
     return new Result<Output>(this.app, id, { isIgnored })
   }
 
   /** To be sent later or as part of a canvas; what is left out of the input comes then. */
-  signature(input: Partial<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
+  signature(input: PartialInput<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
     const { args, kwargs } = splitInput(input, this.name)
     const queue = carriedQueue(this.app, this.name)
     const own = queue === undefined ? this.#options : optionsOver({ queue }, this.#options)
@@ -50,7 +58,7 @@ export class Task<Input extends object, Output> {
   }
 
   /** One that takes no result of the step before it. */
-  si(input: Partial<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
+  si(input: PartialInput<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
     return this.signature(input, options).immutable()
   }
 }

@@ -1,0 +1,37 @@
+/** An argument that may be left out. */
+type Nothing = ReturnType<() => void>
+
+/** Arguments by name in an object, or positional ones in an array; nothing where none is needed. */
+export type CallInput = object | Nothing
+
+/**
+ * What a task is called with: its arguments by name, or positional ones as its `params` order them.
+ * @typeParam Sent the arguments by their names, as its schema takes them
+ */
+export type InputOf<Sent extends object, Params extends readonly string[]> =
+  | OptionalInput<Sent>
+  | Positional<Sent, Params>
+
+/** It may be left out where it may be empty. */
+export type OptionalInput<Sent extends object> = Sent | (Record<never, never> extends Sent ? Nothing : never)
+
+type Positional<Sent, Params extends readonly string[]> = Params extends readonly [
+  infer Param extends string,
+  ...infer Others extends string[],
+]
+  ? Param extends `...${infer Rest}`
+    ? RestOf<Field<Sent, Rest>>
+    : readonly [...One<Sent, Param>, ...Positional<Sent, Others>]
+  : Params extends readonly []
+    ? readonly []
+    : readonly unknown[]
+
+type One<Sent, Param extends string> = Param extends `${infer Name}?`
+  ? [Field<Sent, Name>?]
+  : undefined extends Field<Sent, Param>
+    ? [Field<Sent, Param>?]
+    : [Field<Sent, Param>]
+
+type Field<Sent, Name extends string> = Name extends keyof Sent ? Sent[Name] : unknown
+
+type RestOf<Values> = Values extends readonly unknown[] ? Values : readonly unknown[]

@@ -1,0 +1,158 @@
+import { afterAll, expect, expectTypeOf, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import { map, starmap } from '../../src/canvas/build.ts'
+import type { Task } from '../../src/canvas/task-handle.ts'
+import { createCelery } from '../../src/create-celery.ts'
+import { createWorker } from '../../src/create-worker.ts'
+import type { Result } from '../../src/results/handle.ts'
+
+const app = createCelery({ broker: 'memory:', results: 'memory:' })
+afterAll(() => app.close())
+
+const report = app.task({
+  name: 'report',
+  params: ['day', 'limit'],
+  input: z.object({ day: z.iso.date().transform((text) => new Date(text)), limit: z.number().default(10) }),
+  run: ({ day, limit }) => {
+    expectTypeOf(day).toEqualTypeOf<Date>()
+    expectTypeOf(limit).toEqualTypeOf<number>()
+    return day.getTime() + limit
+  },
+})
+
+const add = app.task({
+  name: 'add',
+  params: ['x', 'y?', '...more'],
+  run: ({ x, y = 0, more }: { x: number; y?: number; more: string[] }) => `${x + y}${more}`,
+})
+
+const five = app.task({ name: 'five', run: () => 5 })
+
+/** What is in it is for the compiler alone: types are checked by tsc over all tests. */
+function compiled(calls: () => unknown): void {
+  expect(calls).toBeTypeOf('function')
+}
+
+test('a schema that converts is sent what it takes, and the task gets what it gives', () => {
+  compiled(() => [
+    report.send({ day: '2026-03-01' }),
+    report.send({ day: '2026-03-01', limit: 3 }),
+    report.signature({ limit: 3 }),
+    report.si({ day: '2026-03-01' }),
+    // @ts-expect-error day is missing
+    report.send({ limit: 3 }),
+    // @ts-expect-error that is what the task gets
+    report.send({ day: new Date() }),
+    // @ts-expect-error no such argument
+    report.send({ day: '2026-03-01', most: 3 }),
+    // @ts-expect-error that is what the task gets
+    report.signature({ day: new Date() }),
+    // @ts-expect-error its arguments are missing
+    report.send(),
+  ])
+  expectTypeOf(report.send).returns.resolves.toEqualTypeOf<Result<number>>()
+})
+
+test('types may be given in place of a schema, and generic code may define tasks', () => {
+  type Args = { x: number }
+  const given = app.task<Args, number>({
+    name: 'given',
+    params: ['x'],
+    input: z.object({ x: z.coerce.number() }),
+    run: ({ x }, { retries }) => x + retries,
+  })
+  function define<Input extends object>(name: string, run: (input: Input) => number): Task<Input, number> {
+    return app.task({ name, run })
+  }
+  function remote<Input extends object>(name: string): Task<Input, number> {
+    return app.remote<Input, number>({ name })
+  }
+  const anything: Task<object, unknown>[] = [given, report, five]
+  compiled(() => [
+    define('defined', ({ x }: Args) => x).send({ x: 1 }),
+    remote<Args>('elsewhere').send({ x: 1 }),
+    given.send({ x: 1 }),
+    map(report, ['2026-03-01']),
+    starmap(add, [[1, 2]]),
+    anything,
+  ])
+})
+
+test('a task that is given its context has the types of its own annotation', () => {
+  const noted = app.task({
+    name: 'noted',
+    params: ['url', 'depth?'],
+    run: async ({ url }: { url: string; depth?: number }, { signal }) => url.length + Number(signal.aborted),
+  })
+  compiled(() => [
+    noted.send({ url: 'a' }),
+    noted.send(['a', 2]),
+    // @ts-expect-error a number
+    noted.send(['a', 'b']),
+  ])
+})
+
+test('a schema that takes whatever comes is sent any object', () => {
+  const counted = app.task({
+    name: 'counted',
+    params: ['count'],
+    input: z.preprocess((given) => given, z.object({ count: z.number() })),
+    run: ({ count }) => count,
+  })
+  compiled(() => [counted.send({ count: '3' }), counted.send({ number: 3 }), counted.send(['3'])])
+})
+
+test('positional arguments are those of params, in their order', () => {
+  compiled(() => [
+    report.send(['2026-03-01']),
+    report.send(['2026-03-01', 3]),
+    add.send([1]),
+    add.send([1, 2, 'more', 'and more']),
+    add.signature(['what follows the result of the step before']),
+    // @ts-expect-error it takes a text
+    report.send([3]),
+    // @ts-expect-error it takes two
+    report.send(['2026-03-01', 3, 4]),
+    // @ts-expect-error more are texts
+    add.send([1, 2, 3]),
+    // @ts-expect-error x is missing
+    add.send([]),
+  ])
+  const params: string[] = ['x']
+  const made = app.task({ name: 'made', params: params as 'x'[], run: ({ x }: { x: number }) => x })
+  compiled(() => [made.send([1, 2])])
+})
+
+test('params name the arguments that are sent', () => {
+  const run = ({ x }: { x: number }) => x
+  compiled(() => [
+    // @ts-expect-error no such argument
+    app.task({ name: 'wrong', params: ['y'], run }),
+    // @ts-expect-error x may not be left out
+    app.task({ name: 'wrong', params: ['x?'], run }),
+  ])
+})
+
+test('a task without arguments is sent as it is', () => {
+  const remote = app.remote<{ x: number }, number>({ name: 'remote' })
+  const unknown = app.remote<{ x?: number }>({ name: 'unknown' })
+  compiled(() => [
+    five.send(),
+    five.send({}, { countdown: 1 }),
+    unknown.send(),
+    remote.send({ x: 1 }),
+    // @ts-expect-error x is missing
+    remote.send(),
+    // @ts-expect-error x is missing
+    remote.send({}),
+    // @ts-expect-error x is a number
+    remote.send({ x: 'one' }),
+  ])
+})
+
+test('send() sends no arguments', async () => {
+  const worker = createWorker(app)
+  onTestFinished(() => worker.stop())
+  await worker.start()
+  expect(await (await five.send()).get({ timeout: 5 })).toBe(5)
+})
