@@ -128,7 +128,8 @@ export interface Delivery {
   readonly isLost: boolean
   /**
    * To be called before a redelivered message is run. Notes it and returns how often it was begun before and never
-   * settled, where the broker can tell; undefined where it cannot (RabbitMQ's classic queues).
+   * settled, where the broker can tell; undefined where it cannot (RabbitMQ's classic queues). Its first delivery, of
+   * which nobody took note, counts as begun: 1 the first time this is called.
    */
   countStart(): Promise<number | undefined>
   /** Resolves when the acknowledgement is on its way and everything before it on this delivery is done. */
@@ -146,6 +147,7 @@ export interface Delivery {
   /**
    * Parks it at the broker until then and takes it out of this worker's hands and prefetch window. It comes back
    * as a new delivery, up to a second early on RabbitMQ, and is never lost between. `headers` replace those it has.
+   * Resolves when it would not come again as it was, even if this process died then; it may be back before that.
    * When it rejects, the delivery is as it was before, and is to be settled otherwise.
    */
   delay(until: Date, headers?: Record<string, unknown>): Promise<void>

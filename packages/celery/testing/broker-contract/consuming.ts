@@ -154,12 +154,7 @@ export function consuming({ suite, broker, queue }: Stage): void {
       if (delivery.redelivered) counts.push(await delivery.countStart())
       await subject.close()
     }
-    const first = counts[0]
-    expect(counts).toHaveLength(3)
-    if (!suite.countsStarts || first === undefined)
-      return expect(counts).toEqual([undefined, undefined, undefined])
-    expect(counts).toEqual([first, first + 1, first + 2])
-    expect([0, 1]).toContain(first)
+    expect(counts).toEqual(suite.countsStarts ? [1, 2, 3] : [undefined, undefined, undefined])
   })
 }
 

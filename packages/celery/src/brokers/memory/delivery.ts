@@ -30,9 +30,11 @@ export class MemoryDelivery implements Delivery {
   }
 
   async countStart(): Promise<number | undefined> {
-    if (this.#isSettled || this.#isCounted) return this.#stored.starts - (this.#isCounted ? 1 : 0)
+    // This one is counted, and the first, which was not redelivered, is not.
+    if (this.#isSettled || this.#isCounted) return this.#stored.starts + (this.#isCounted ? 0 : 1)
     this.#isCounted = true
-    return this.#stored.starts++
+    this.#stored.starts += 1
+    return this.#stored.starts
   }
 
   async ack(): Promise<void> {

@@ -148,8 +148,9 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
 
   async countStart(lease: Lease, id: number): Promise<number | undefined> {
     const { database, schema } = this.#context
+    // This one is counted, and the first, which was not redelivered, is not.
     const [row] = await database.persist(
-      `UPDATE ${schema}.messages SET starts = starts + 1 WHERE holder = $1 AND id = $2 RETURNING starts - 1`,
+      `UPDATE ${schema}.messages SET starts = starts + 1 WHERE holder = $1 AND id = $2 RETURNING starts`,
       [lease.id, id],
     )
     return row?.[0] as number | undefined
