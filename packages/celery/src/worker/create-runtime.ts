@@ -70,6 +70,7 @@ function nothingYet() {
     finished: new Recent(rememberedTasks),
     discarded: new Recent(rememberedTasks),
     totals: new Map<string, number>(),
+    goingRound: new Set<Promise<void>>(),
     background: new Set<Promise<void>>(),
     isStopping: false,
     abandon: new AbortController(),

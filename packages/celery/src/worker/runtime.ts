@@ -46,6 +46,8 @@ export interface Runtime {
   /** As `finished`, of those that were discarded. */
   readonly discarded: Recent
   readonly totals: Map<string, number>
+  /** Messages on their way back into their queue with a count, which may be here again before that is over. */
+  readonly goingRound: Set<Promise<void>>
   /** What goes on outside of a request, such as refusing a message. */
   readonly background: Set<Promise<void>>
 

@@ -1,7 +1,7 @@
 import type { TaskState } from '../results/port.ts'
 import { crashed } from './finish/crash.ts'
 import { done } from './finish/done.ts'
-import { lossesHeader, readLosses } from './finish/history.ts'
+import { lossesHeader } from './finish/history.ts'
 import { failAsLost } from './finish/lose.ts'
 import { endRevoked } from './finish/revoke.ts'
 import { acknowledgeFirst } from './finish/settle.ts'
@@ -9,6 +9,7 @@ import { persist } from './persist.ts'
 import type { Slots } from './queueing/slots.ts'
 import { run } from './run/run.ts'
 import type { Runtime } from './runtime.ts'
+import { startsBefore } from './start-count.ts'
 import type { TaskRequest } from './task-request.ts'
 import { whyNot } from './why-not.ts'
 
@@ -110,33 +111,4 @@ async function isWithinStarts(runtime: Runtime, request: TaskRequest): Promise<b
   await failAsLost(runtime, request, before, 'its message was never settled')
   done(runtime, request)
   return false
-}
-
-/**
- * How often it was begun before and not finished. Counted by the broker where it can, else in the result store, else
- * in a header: then the message goes round once more, with the count in it, and `undefined` is answered.
- */
-async function startsBefore(runtime: Runtime, request: TaskRequest): Promise<number | undefined> {
-  const { delivery } = request
-  const { headers } = delivery.message
-  const noted = readLosses(headers)
-  if (!delivery.redelivered) return noted
-  const atBroker = await persist(runtime, 'counting a start', request.id, () => delivery.countStart())
-  const { results, broker } = runtime
-  // RabbitMQ's quorum queues count deliveries, also of what was only taken ahead and never begun.
-  const isExact = broker.kind !== 'amqp'
-  if (atBroker !== undefined && (isExact || !results)) return noted + atBroker
-  if (results) {
-    const counted = await persist(runtime, 'counting a start', request.id, () =>
-      results.countStart(request.id),
-    )
-    request.isCounted = true
-    // The first start was not redelivered, so it was not counted there.
-    return noted + Math.min(counted + 1, atBroker ?? Number.POSITIVE_INFINITY)
-  }
-  if (noted + 1 >= runtime.settings.maxDeliveries) return noted + 1
-  request.isLeaving = true
-  await delivery.delay(new Date(runtime.app.options.now()), { ...headers, [lossesHeader]: noted + 1 })
-  done(runtime, request)
-  return undefined
 }

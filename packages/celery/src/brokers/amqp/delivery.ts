@@ -76,7 +76,7 @@ export class AmqpDelivery implements Delivery {
       throw error
     }
     // Lost meanwhile, it comes again as well as the parked one: twice, but not never.
-    if (!this.#channel.isLost) this.#channel.ack(this.#raw.fields.deliveryTag)
+    if (!this.#channel.isLost) await this.#channel.ackFirst(this.#raw.fields.deliveryTag)
   }
 
   #parkOptions(headers: Record<string, unknown>): Options.Publish {

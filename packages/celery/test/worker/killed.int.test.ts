@@ -20,6 +20,11 @@ interface Place {
   cleanUp(queue: string): Promise<void>
 }
 
+const ways = [
+  { way: 'SIGKILL', task: 'killed-late', end: 'SIGKILL' },
+  { way: 'process.exit', task: 'exits-late', end: 3 },
+]
+
 const places: { name: string; variable: string; open: (() => Promise<Place>) | undefined }[] = [
   { name: 'RabbitMQ', variable: 'TEST_AMQP_URL', open: servers.amqp ? onRabbitMq(servers.amqp) : undefined },
   { name: 'Redis', variable: 'TEST_REDIS_URL', open: servers.redis ? onRedis(servers.redis) : undefined },
@@ -27,38 +32,71 @@ const places: { name: string; variable: string; open: (() => Promise<Place>) | u
 ]
 
 for (const { name, variable, open } of places) {
-  const suite = `an early task that kills its process at its first line, on ${name}`
+  const suite = `tasks that kill their process at their first line, on ${name}`
   if (!open) leftOut(suite, variable)
   describe.skipIf(!open)(suite, () => {
-    test('is not run again, and what waited behind it is run once', async () => {
+    test('an early one is not run again, and what waited behind it is run once', async () => {
       if (!open) return
-      const { url, cleanUp } = await open()
-      const queue = `test-killed-${randomUUID()}`
-      const folder = await mkdtemp(join(tmpdir(), 'celery-killed-'))
-      const client = createCelery({ broker: url, defaultQueue: queue })
-      onTestFinished(async () => {
-        await client.close()
-        await cleanUp(queue)
-        await rm(folder, { recursive: true })
-      })
-      const runs = join(folder, 'runs')
-      const start = () => startWorker({ TEST_BROKER: url, TEST_QUEUE: queue, TEST_RUNS: runs })
-
+      const { client, queue, start, ran } = await setUp(open)
       await client.send('dies')
-      const behind = Array.from({ length: 20 }, (_, n) => n)
-      for (const n of behind) await client.send('lives', { args: [n] })
+      const behind = Array.from({ length: 20 }, (_, n) => String(n))
+      for (const n of behind) await client.send('lives', { args: [Number(n)] })
       expect(await endOf(start())).toBe('SIGKILL')
 
       const second = start()
-      const ran = async () => (await readFile(runs, 'utf8').catch(() => '')).trim().split('\n').map(Number)
       await until(async () => second.signalCode !== null || (await ran()).length === behind.length)
       expect(second.signalCode).toBeNull()
-      expect((await ran()).toSorted((a, b) => a - b)).toEqual(behind)
+      expect((await ran()).toSorted()).toEqual(behind.toSorted())
       second.kill('SIGTERM')
       expect(await endOf(second)).toBe(0)
       expect((await (await client.broker()).depth(queue))?.messages).toBe(0)
     })
+
+    // What differs is how the process's socket ends, which Redis and PostgreSQL do not care for.
+    test.each(name === 'RabbitMQ' ? ways : ways.slice(0, 1))(
+      'a late one ($way) is begun five times, and then is one dead letter',
+      async (how) => {
+        if (!open) return
+        const { client, queue, start, ran } = await setUp(open)
+        const { id } = await client.send(how.task)
+        for (let life = 1; life <= 5; life++) {
+          expect(await endOf(start())).toBe(how.end)
+          expect(await ran()).toHaveLength(life)
+        }
+
+        const last = start()
+        const broker = await client.broker()
+        const letters = async () =>
+          (await broker.deadLetters.list()).letters.filter((one) => one.queue === queue)
+        await until(async () => last.exitCode !== null || (await letters()).length > 0)
+        last.kill('SIGTERM')
+        expect(await endOf(last)).toBe(0)
+        const [letter, ...others] = await letters()
+        expect(letter).toMatchObject({ reason: 'worker_lost', taskId: id })
+        expect(letter?.error.message).toContain('begun 5 times')
+        expect([others, await ran()]).toEqual([[], Array.from({ length: 5 }, () => how.task)])
+        expect((await broker.depth(queue))?.messages).toBe(0)
+        await broker.deadLetters.remove([letter?.id ?? ''])
+      },
+    )
   })
+}
+
+async function setUp(open: () => Promise<Place>) {
+  const { url, cleanUp } = await open()
+  const queue = `test-killed-${randomUUID()}`
+  const folder = await mkdtemp(join(tmpdir(), 'celery-killed-'))
+  const client = createCelery({ broker: url, defaultQueue: queue })
+  onTestFinished(async () => {
+    await client.close()
+    await cleanUp(queue)
+    await rm(folder, { recursive: true })
+  })
+  const runs = join(folder, 'runs')
+  const start = () => startWorker({ TEST_BROKER: url, TEST_QUEUE: queue, TEST_RUNS: runs })
+  /** What was begun, a line each. */
+  const ran = async () => (await readFile(runs, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+  return { client, queue, start, ran }
 }
 
 function startWorker(env: Record<string, string>): ChildProcess {
