@@ -9,6 +9,7 @@ import {
   lettersOf,
   metaOf,
   recordEvents,
+  recordLog,
   startWorker,
   task,
   until,
@@ -38,6 +39,17 @@ test('a policy tries again, with all that the task had, until it succeeds', asyn
     ['retried', result.id, 'Exception'],
     ['retried', result.id, 'Exception'],
   ])
+})
+
+test('the log says to the millisecond when a task is tried again', async () => {
+  const { log, lines } = recordLog()
+  const app = createApp({ log, now: () => new Date(Date.UTC(2026, 0, 1)) })
+  task(app, 'later', (_input, { retry }) => retry({ countdown: 0.3 }))
+  await startWorker(app)
+  await app.send('later')
+  const said = () => lines.map(({ message }) => message).find((message) => message.startsWith('retry '))
+  await until(() => said() !== undefined, 'the retry')
+  expect(said()).toMatch(/^retry in 0\.3s: .*Retry in 0\.3s/)
 })
 
 test('what befell a task is cut between characters: a broker refuses half of one', async () => {

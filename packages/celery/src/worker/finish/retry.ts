@@ -24,7 +24,8 @@ export type RetryPlan = Partial<Omit<Retry, 'kind' | 'max'>> & { traceback: stri
 export async function retryLater(runtime: Runtime, request: TaskRequest, plan: RetryPlan): Promise<void> {
   const now = nowOf(runtime)
   const eta = dueAt(runtime, request, plan, now)
-  const when = eta === undefined ? 'now' : `in ${Math.ceil((eta.getTime() - now) / 1_000)}s`
+  const wait = eta === undefined ? 0 : eta.getTime() - now
+  const when = wait > 0 ? `in ${wait / 1_000}s` : 'now'
   const exception = plan.exception ?? exceptionData(celeryExceptions.retry(`Retry ${when}`)).data
   const message = nextMessage(asSent(runtime, request), request, plan, {
     eta,
