@@ -5,7 +5,7 @@ import { signatureData } from '../app/signature-data.ts'
 import { standingOptions } from '../app/signature-options.ts'
 import { CeleryError } from '../errors.ts'
 import { bad, type Check, type Checks, checkOptions, checkValue } from '../options/check.ts'
-import { either, flag, having, list, oneOf, positive, record, text } from '../options/kinds.ts'
+import { either, flag, having, list, oneOf, positive, record, text, timeZone } from '../options/kinds.ts'
 import type { Schedule } from './schedules/schedule.ts'
 
 /** What is sent, and when: one of Celery's `beat_schedule`. Its name there is its identity in the store. */
@@ -59,7 +59,7 @@ const entryChecks: Checks<BeatEntry> = {
   args: list,
   kwargs: record,
   options: record,
-  timeZone: text,
+  timeZone,
   enabled: flag,
   catchUp: oneOf('once', 'none'),
   startingDeadline: positiveOrInfinite,
@@ -83,11 +83,11 @@ function ready(app: AppCore, name: string, entry: BeatEntry): ReadyEntry {
   checkValue(name, nameCheck, 'name', 'the entry')
   if (entry.schedule === undefined)
     throw bad('schedule', `is missing: it must be ${scheduleCheck.expected}`, 'the entry')
-  const { schedule, timeZone = app.options.timeZone, enabled = true, catchUp = 'once' } = entry
+  const { schedule, timeZone: zone = app.options.timeZone, enabled = true, catchUp = 'once' } = entry
   const startingDeadline = entry.startingDeadline ?? (catchUp === 'none' ? 60 : Number.POSITIVE_INFINITY)
-  // Throws for a zone that does not exist.
-  schedule.next(app.options.now(), timeZone)
-  return { name, schedule, timeZone, enabled, startingDeadline, call: callOf(entry) }
+  // What a schedule would fail with when it is due, it fails with now.
+  schedule.next(app.options.now(), zone)
+  return { name, schedule, timeZone: zone, enabled, startingDeadline, call: callOf(entry) }
 }
 
 function callOf({ task, args, kwargs, options }: BeatEntry): Call {

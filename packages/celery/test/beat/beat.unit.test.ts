@@ -310,7 +310,14 @@ describe('an entry that makes no sense is refused, and named', () => {
     [{ catchUp: 'all' } as object, /catchUp of the entry must be "once" or "none"/],
     [{ options: { taskId: 'one' } } as object, /taskId of its call belongs to one call/],
     [{ task: composite }, /^Entry "e": The option task of the entry cannot be a group: give a task/],
-    [{ timeZone: 'Mars/Olympus' }, /^Entry "e": There is no time zone "Mars\/Olympus"/],
+    [
+      { timeZone: 'Mars/Olympus' },
+      /^Entry "e": The option timeZone of the entry must be the name of a time zone/,
+    ],
+    [
+      { schedule: interval(4), timeZone: 'x' },
+      /timeZone of the entry must be .* like Europe\/Paris, not "x"/,
+    ],
     [{ startingDeadline: 0 }, /startingDeadline/],
     [{ options: { priority: 256 } }, /priority/],
     [{ options: { headers: { task: 'x' } } }, /must not set task/],
