@@ -49,8 +49,9 @@ export interface EntryState extends EntryText {
   paused: boolean
   /** From when the next due time is counted: the due time of the last run, or when the entry began or was resumed. */
   since: Date
-  /** The due time of the last run, and when it was sent. */
+  /** The due time of the last run by schedule. */
   lastDue: Date | undefined
+  /** When a run was last sent, one asked for by hand included. */
   lastSent: Date | undefined
   /** How many runs were sent, those asked for by hand included. */
   runs: number

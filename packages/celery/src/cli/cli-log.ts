@@ -1,10 +1,22 @@
 import { inspect } from 'node:util'
+import { InvalidArgumentError } from 'commander'
 import type { Log } from '../log.ts'
 import { readableJson } from './json-option.ts'
 import { oneLine } from './printable.ts'
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
+
+/** Celery's names of levels, in any case, are known too. */
+const pythonLevels: Readonly<Record<string, Level>> = { warning: 'warn', critical: 'error', fatal: 'error' }
+
+/** Reads the option for the least level. */
+export function levelOf(text: string): Level {
+  const name = text.toLowerCase()
+  const level = levels.find((one) => one === name) ?? pythonLevels[name]
+  if (level === undefined) throw new InvalidArgumentError(`Allowed choices are ${levels.join(', ')}.`)
+  return level
+}
 
 /** Lines of text for people, or with `json` one document a line: each event is one line, whatever is in it. */
 export function createCliLog(write: (line: string) => void, options: { level: Level; json: boolean }): Log {

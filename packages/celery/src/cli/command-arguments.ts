@@ -16,17 +16,25 @@ const positions: Readonly<Record<string, readonly string[]>> = {
   time_limit: ['task_name', 'soft', 'hard'],
 }
 
+/** Commands that do nothing without one of what they take at the end, though Celery's signature does not say so. */
+const needsOne: Readonly<Record<string, string>> = {
+  revoke: 'the id of a task',
+  revoke_by_stamped_headers: 'key=value',
+  terminate: 'the id of a task',
+}
+
 /** Arguments that are numbers on the wire. */
 const numbers = new Set(['max', 'min', 'n', 'soft', 'hard'])
 
 /** @throws UsageError for more arguments than the command takes, or fewer than it needs */
 export function commandArguments(command: string, given: readonly string[]): Record<string, unknown> {
-  if (command === 'revoke_by_stamped_headers') return { headers: stampedHeaders(given) }
   const names = positions[command] ?? []
-  const required = commands[command]?.signature?.match(/<[^>]+>/g) ?? []
+  const signature = commands[command]?.signature?.match(/<[^>]+>/g) ?? []
+  const required = [...signature, ...(needsOne[command] === undefined ? [] : [needsOne[command]])]
   if (given.length < required.length) {
     throw new UsageError(`${command}: ${required.slice(given.length).join(' ')} must be given too`)
   }
+  if (command === 'revoke_by_stamped_headers') return { headers: stampedHeaders(given) }
   const args: Record<string, unknown> = {}
   for (const [index, text] of given.entries()) {
     const name = names[Math.min(index, names.length - 1)]

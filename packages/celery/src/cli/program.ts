@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { packageVersion } from '../events/software.ts'
 import { setDefaultLog } from '../log.ts'
-import { createCliLog, type Level, levels } from './cli-log.ts'
+import { createCliLog, type Level, levelOf, levels } from './cli-log.ts'
 import { addBeat } from './commands/beat.ts'
 import { addCall } from './commands/call.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
@@ -24,9 +24,7 @@ export function createProgram(io: Io): Command {
     .option('-A, --app <file>', 'the module that exports the app')
     .option('-b, --broker <url>', 'in place of --app, for commands that need no tasks (or CELERY_BROKER_URL)')
     .option('--result-backend <url>', 'where results are, beside --broker (or CELERY_RESULT_BACKEND)')
-    .addOption(
-      new Option('-l, --loglevel <level>', 'least level of log lines').choices(levels).default('info'),
-    )
+    .option('-l, --loglevel <level>', `least level of log lines: ${levels.join(', ')}`, levelOf, 'info')
     .option('--json-logs', 'log lines as JSON')
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

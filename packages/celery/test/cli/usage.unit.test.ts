@@ -88,7 +88,7 @@ test.each<[string[], string]>([
   [['-A', appFile, '-b', 'memory:', 'queues'], '--app has a broker and results of its own'],
   [['-A', appFile, 'beat', 'list'], '--app exports no schedules'],
   [['-b', 'memory:', 'result', 'x'], 'Give --result-backend URL (or CELERY_RESULT_BACKEND)'],
-  [['-b', 'memory:', 'inspect', 'sing'], 'inspect has no command sing: see colophon-celery inspect --help'],
+  [['-b', 'memory:', 'inspect', 'dance'], 'inspect has no command dance: see colophon-celery inspect --help'],
   [['-b', 'memory:', 'inspect', 'revoke'], 'inspect has no command revoke: it is one of control'],
   [['-b', 'memory:', 'control', 'constructor'], 'control has no command constructor'],
   [
@@ -106,6 +106,16 @@ test.each<[string[], string]>([
     'two-apps.ts: it exports more than one app',
   ],
   [['-b', 'sqs://host', 'queues'], 'The broker must be a URL that begins with amqp://'],
+  [['-b', 'memory:', 'worker', '-Q', ''], "'-Q, --queues <names>' argument '' is invalid. Names with commas"],
+  [['-b', 'memory:', 'worker', '-Q', 'a,,b'], "'-Q, --queues <names>' argument 'a,,b' is invalid."],
+  [['-b', 'memory:', 'inspect', 'ping', '-d', 'a,'], "argument 'a,' is invalid. Names with commas"],
+  [['-A', appFile, 'beat', 'sttart'], 'beat has no command sttart: did you mean start?'],
+  [['-A', appFile, 'beat', 'sing'], 'beat has no command sing: see colophon-celery beat --help'],
+  [['-b', 'memory:', 'inspect', 'pong'], 'inspect has no command pong: did you mean ping?'],
+  [['-b', 'memory:', 'control', 'revoke'], 'revoke: the id of a task must be given too'],
+  [['-b', 'memory:', 'control', 'terminate', 'SIGTERM'], 'terminate: the id of a task must be given too'],
+  [['-b', 'memory:', 'control', 'terminate'], '<signal> the id of a task must be given too'],
+  [['-b', 'memory:', 'control', 'revoke_by_stamped_headers'], 'key=value must be given too'],
   [['-b', 'memory:', 'worker'], 'a worker runs tasks: give --app FILE'],
   [
     ['-b', 'memory:', 'worker', '-c', '0'],
@@ -187,6 +197,23 @@ describe("what the app's file fails with is an error of its own, not of usage, w
       expect.stringMatching(/The option speed of createCelery is not known.*option\.ts:3:/s),
     ])
   })
+})
+
+test.each(['INFO', 'Warning', 'CRITICAL'])("a level by Celery's name: %s", async (level) => {
+  expect((await command(['-b', 'memory:', '-l', level, 'queues'])).code).toBe(0)
+})
+
+test('beat list shows when an entry was last sent, by hand too', async () => {
+  const path = writeApp(
+    'sent-by-hand.ts',
+    `export const app = createCelery({ broker: 'memory:' })
+     const entry = { name: 'tick', task: 't', schedule: 'every 60 s', lastSent: new Date(0), since: new Date(0) }
+     const read = () => Promise.resolve({ now: new Date(1), entries: [entry] })
+     const store = { open: () => Promise.resolve(), register: () => Promise.resolve(), read }
+     export const beat = createBeat(app, { store, entries: {} })`,
+  )
+  const { code, out } = await command(['-A', path, 'beat', 'list'])
+  expect([code, out[1]]).toEqual([0, 'tick   1970-01-01T00:00:00.000Z  -     every 60 s'])
 })
 
 test("beat's entry must be there", async () => {

@@ -4,6 +4,7 @@ import { type Io, UsageError } from '../io.ts'
 import type { AppOptions } from '../load-app.ts'
 import { stopOnSignals } from '../stop-on-signals.ts'
 import { table } from '../table.ts'
+import { unknownCommand } from '../unknown-command.ts'
 import { withApp } from './context.ts'
 
 /** Sends tasks by schedule, and looks after the schedules. */
@@ -15,7 +16,13 @@ export function addBeat(program: Command, io: Io): void {
   group
     .command('start', { isDefault: true })
     .description('send what is due, until it is stopped; start as many as you like')
+    .allowExcessArguments()
     .action(async (_options: object, command: Command) => {
+      const [unknown] = command.args
+      if (unknown !== undefined) {
+        const known = group.commands.map((one) => one.name())
+        throw unknownCommand('beat', unknown, known)
+      }
       await withBeat(command, io, async (beat) => {
         const endSignals = stopOnSignals(io, beat)
         try {
@@ -29,7 +36,7 @@ export function addBeat(program: Command, io: Io): void {
 
   group
     .command('list')
-    .description('every entry with its last run and its next')
+    .description('every entry, with when it was last sent, by hand too, and its next run')
     .option('--json', 'one JSON document a line')
     .action(async (options: { json?: boolean }, command: Command) => {
       await withBeat(command, io, async (beat) => {
@@ -78,9 +85,9 @@ async function withBeat(command: Command, io: Io, work: (beat: Beat) => Promise<
 function listed(entries: Awaited<ReturnType<Beat['list']>>): string[] {
   if (entries.length === 0) return ['no entries: they are known once a beat has been started']
   const time = (date: Date | undefined) => date?.toISOString() ?? '-'
-  const rows = entries.map(({ name, schedule, lastDue, next, paused }) => [
+  const rows = entries.map(({ name, schedule, lastSent, next, paused }) => [
     name,
-    time(lastDue),
+    time(lastSent),
     paused ? 'paused' : time(next),
     schedule,
   ])

@@ -5,9 +5,11 @@ import { isRecord } from '../../protocol/shape.ts'
 import { commandArguments } from '../command-arguments.ts'
 import { type Io, UsageError } from '../io.ts'
 import { readableJson, shownJson } from '../json-option.ts'
+import { names } from '../names.ts'
 import { seconds } from '../numbers.ts'
 import { oneLine } from '../printable.ts'
 import { table } from '../table.ts'
+import { unknownCommand } from '../unknown-command.ts'
 import { withApp } from './context.ts'
 
 interface Options {
@@ -25,9 +27,7 @@ export function addRemoteControl(program: Command, io: Io): void {
       .description(kind === 'inspect' ? 'ask workers something' : 'tell workers to do something')
       .argument('<command>', 'one of those below')
       .argument('[arguments...]', 'in the order below')
-      .option('-d, --destination <names>', 'only these workers, with commas between', (text) =>
-        text.split(','),
-      )
+      .option('-d, --destination <names>', 'only these workers, with commas between', names)
       .option('-t, --timeout <seconds>', 'how long to wait for answers', seconds, 1)
       .option('-j, --json', 'the answers as JSON')
       .addHelpText(
@@ -59,8 +59,12 @@ type Kind = 'inspect' | 'control'
 function checkedName(name: string, kind: Kind): string {
   const found = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (found?.kind === kind) return name
-  const hint = found ? `it is one of ${found.kind}` : `see colophon-celery ${kind} --help`
-  throw new UsageError(`${kind} has no command ${name}: ${hint}`)
+  if (found) throw new UsageError(`${kind} has no command ${name}: it is one of ${found.kind}`)
+  throw unknownCommand(
+    kind,
+    name,
+    Object.keys(commands).filter((one) => commands[one]?.kind === kind),
+  )
 }
 
 /** @throws Error when none has answered, and when none has done it: `celery control` calls that well, a script would not */

@@ -4,6 +4,7 @@ import { CeleryError } from '../../errors.ts'
 import { prometheusMetrics } from '../../worker/metrics.ts'
 import { type Io, UsageError } from '../io.ts'
 import { serveMetrics } from '../metrics-server.ts'
+import { names } from '../names.ts'
 import { seconds, wholeNumber } from '../numbers.ts'
 import { stopOnSignals } from '../stop-on-signals.ts'
 import { stopOnStrays } from '../stop-on-strays.ts'
@@ -31,7 +32,7 @@ export function addWorker(program: Command, io: Io): void {
       wholeNumber(1, 100_000),
     )
     .option('--threads <number>', 'tasks at once on threads (the number of cores)', wholeNumber(1, 1_000))
-    .option('-Q, --queues <names>', 'the queues to serve, with commas between', (text) => text.split(','))
+    .option('-Q, --queues <names>', 'the queues to serve, with commas between', names)
     .option('-n, --hostname <name>', "the worker's name: %h is the host (celery@%h)")
     .option(
       '--prefetch-multiplier <number>',
