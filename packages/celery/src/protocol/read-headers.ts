@@ -13,7 +13,13 @@ export function checkedHeaders(headers: Record<string, unknown>): TaskHeaders {
 /** The task's id and name as far as the headers tell, however wrong the rest may be. */
 export function taskIdentity(wire: WireMessage): { id: string | undefined; task: string | undefined } {
   const { id, task } = isRecord(wire.headers) ? wire.headers : {}
-  return { id: nameOrNothing(id), task: nameOrNothing(task) }
+  return { id: identityOrNothing(id), task: identityOrNothing(task) }
+}
+
+/** Half of a surrogate pair has no form in a result store, in an event or in what follows the task. */
+function identityOrNothing(value: unknown): string | undefined {
+  const name = nameOrNothing(value)
+  return name?.isWellFormed() ? name : undefined
 }
 
 function nameOrNothing(value: unknown): string | undefined {
@@ -30,6 +36,7 @@ function headersProblem(headers: Record<string, unknown>): string | undefined {
   if (nameOrNothing(headers.task) === undefined) return 'task is not a name'
   if (nameOrNothing(headers.id) === undefined) return 'id is not a string'
   for (const name of textHeaders) if (!isTextOrNothing(headers[name])) return `${name} is not a string`
+  for (const name of identities) if (!isWhole(headers[name])) return `${name} holds half of a surrogate pair`
   for (const name of countHeaders)
     if (!isCountOrNothing(headers[name])) return `${name} is not a whole number`
   for (const name of timeHeaders)
@@ -53,6 +60,8 @@ const textHeaders = [
   'kwargsrepr',
   'origin',
 ] as const
+/** Those that name this task and others elsewhere: a result store is asked by them. */
+const identities = ['task', 'id', 'group', 'root_id', 'parent_id'] as const
 const countHeaders = ['retries', 'group_index', 'replaced_task_nesting'] as const
 const timeHeaders = ['eta', 'expires'] as const
 
@@ -82,6 +91,10 @@ function isNothing(value: unknown): value is null | undefined {
 
 function isTextOrNothing(value: unknown): boolean {
   return typeof value === 'string' || isNothing(value)
+}
+
+function isWhole(value: unknown): boolean {
+  return typeof value !== 'string' || value.isWellFormed()
 }
 
 function isCountOrNothing(value: unknown): boolean {

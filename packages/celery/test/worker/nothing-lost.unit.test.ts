@@ -89,7 +89,35 @@ test('a message that is to be a dead letter and cannot be kept as one comes agai
     const seconds = (Number(delivery.delayed?.until) - Date.now()) / 1_000
     expect(seconds).toBeGreaterThan(50)
     expect(seconds).toBeLessThanOrEqual(60)
+    expect(delivery.delayed?.headers).toMatchObject({ task_losses: 1 + (headers.task_losses ?? 0) })
   }
+})
+
+test('what is put aside each time is begun five times, and after that is a dead letter or put aside again', async () => {
+  const results = await demandingResults()
+  results.store = async () => {
+    throw refused()
+  }
+  const { app, broker } = await setUp({ results })
+  let runs = 0
+  task(app, 'counted', () => ++runs, { ack: 'late' })
+  await startWorker(app)
+  let headers: Record<string, unknown> = { task: 'counted', id: 't1' }
+  for (let time = 1; time <= 7; time++) {
+    const delivery = handDelivery(headers)
+    const { delay } = delivery
+    // A first try, for a moment, is refused: only the minute of what is put aside is not.
+    delivery.delay = (until, changed) =>
+      Number(until) - Date.now() < 50_000 ? Promise.reject(refused()) : delay(until, changed)
+    const { add } = broker.deadLetters
+    broker.deadLetters.add = () => Promise.reject(refused())
+    expect(await settledOf(broker, delivery)).toEqual(['delay'])
+    broker.deadLetters.add = add
+    headers = { ...delivery.delayed?.headers }
+  }
+  expect(runs).toBe(5)
+  expect(await settledOf(broker, handDelivery(headers))).toEqual(['discard'])
+  expect((await lettersOf(app)).map(({ reason }) => reason)).toEqual(['worker_lost'])
 })
 
 test('a message that can be neither dealt with nor parked is put back', async () => {

@@ -1,6 +1,19 @@
 import { expect, test } from 'vitest'
 import type { WireMessage } from '../../src/protocol/message.ts'
-import { createApp, depthOf, lettersOf, metaOf, recordEvents, startWorker, task, until } from './support.ts'
+import {
+  createApp,
+  demandingResults,
+  depthOf,
+  handBroker,
+  handDelivery,
+  lettersOf,
+  metaOf,
+  recordEvents,
+  recordLog,
+  startWorker,
+  task,
+  until,
+} from './support.ts'
 
 function wire(
   body: string | Buffer,
@@ -36,6 +49,30 @@ test.each([
     expect(told).toContainEqual(['rejected', id, false])
   }
 })
+
+test.each(['id', 'task', 'group', 'root_id', 'parent_id'])(
+  'half of a surrogate pair in the header %s, which no result store takes, is refused before anything runs',
+  async (name) => {
+    const broker = handBroker()
+    const { log, lines } = recordLog()
+    const app = createApp({ broker, log, results: await demandingResults() })
+    const { events, told } = recordEvents()
+    let runs = 0
+    task(app, 'known', () => ++runs, { ack: 'late' })
+    await startWorker(app, { events })
+    const delivery = handDelivery({ ...ok, [name]: 'half \ud800' }, { redelivered: true })
+    broker.deliver(delivery)
+    await until(() => delivery.settled.length > 0)
+    expect([delivery.settled, runs]).toEqual([['discard'], 0])
+    expect((await lettersOf(app)).map(({ reason, error }) => [reason, error.message])).toEqual([
+      ['undecodable', `The header ${name} holds half of a surrogate pair`],
+    ])
+    expect(lines.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+      'a message is refused',
+    ])
+    expect(JSON.stringify(told)).not.toContain('ud800')
+  },
+)
 
 test('a task that nobody knows fails as NotRegistered, and its errback hears of it', async () => {
   const app = createApp()
