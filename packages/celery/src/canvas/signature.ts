@@ -1,14 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { AppCore } from '../app/app-core.ts'
 import type { SendOptions, SignatureLike } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
 import { optionsOver, signatureOptions } from '../app/signature-options.ts'
 import { splitInput } from '../app/split-input.ts'
 import { bad } from '../options/check.ts'
-import type { SignatureData } from '../protocol/message.ts'
+import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
 import { Result, type ResultSource, resultFrom } from '../results/handle.ts'
-import type { GroupResult } from '../results/handle-group.ts'
+import { GroupResult } from '../results/handle-group.ts'
 import { applySignature } from './apply.ts'
-import { isGroup, isTask, mergeOptions } from './data.ts'
+import { isGroup, isTask, mergeOptions, tasksOf } from './data.ts'
 import { withErrback, withLink } from './links.ts'
 import { isEmpty, normalise } from './normalise.ts'
 import { bind, immutably } from './parts.ts'
@@ -79,9 +80,6 @@ export class Signature<Handle extends Result | GroupResult = Result> {
    */
   async send(input: object = [], options: SendOptions = {}): Promise<Handle> {
     const { app } = this
-    if (!app) {
-      throw bad('app', 'is missing: make the signature with app.signatureFrom, or give it to app.apply')
-    }
     const data = this.#data
     if (isGroup(data) && (options.link || options.linkError)) {
       throw bad('link', 'cannot be given for a group: link its tasks, or make it the header of a chord')
@@ -91,6 +89,7 @@ export class Signature<Handle extends Result | GroupResult = Result> {
     }
     const { args, kwargs } = splitInput(input, this.task)
     const call = signatureOptions(options)
+    if (!app) return sentByNone(data, call) as Handle
     const node = await applySignature(app, data, args, {
       kwargs,
       options: call,
@@ -109,6 +108,14 @@ export class Signature<Handle extends Result | GroupResult = Result> {
   #with(data: SignatureData): Signature<Handle> {
     return new Signature<Handle>(this.app, data)
   }
+}
+
+/** A group without tasks needs no app, as there is nothing to send: what makes it of a list need not look at that. */
+function sentByNone(data: SignatureData, call: SignatureOptions): GroupResult {
+  if (isGroup(data) && tasksOf(data).length === 0) {
+    return new GroupResult(undefined, mergeOptions(data.options, call).task_id ?? randomUUID(), [])
+  }
+  throw bad('app', 'is missing: make the signature with app.signatureFrom, or give it to app.apply')
 }
 
 /** What is changed in it changes no signature; what the arguments hold is shared. */

@@ -1,7 +1,8 @@
+import { bad } from '../options/check.ts'
 import { groupTuple } from '../protocol/result-tuple.ts'
 import { checkGet } from './check-get.ts'
 import type { GetOptions, Result, ResultSource } from './handle.ts'
-import { isReady, type TaskMeta } from './port.ts'
+import { isReady, type ResultStore, type TaskMeta } from './port.ts'
 
 /** One member of a group, as it is done. */
 export type GroupItem<Output = unknown> =
@@ -18,10 +19,11 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
   readonly results: readonly (Result | GroupResult)[]
   /** What the group follows in a chain. */
   readonly parent: Result | GroupResult | undefined
-  readonly #source: ResultSource
+  readonly #source: ResultSource | undefined
 
+  /** @param source undefined for one without members that no app has sent: nothing is kept of it */
   constructor(
-    source: ResultSource,
+    source: ResultSource | undefined,
     id: string,
     results: readonly (Result | GroupResult)[],
     parent?: Result | GroupResult,
@@ -97,13 +99,17 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
     return (await this.#metas()).some((meta) => meta?.status === 'FAILURE')
   }
 
-  /** Keeps which results make it up, so that `app.groupResult(id)` and Python's `GroupResult.restore` find it. */
+  /**
+   * Keeps which results make it up, so that `app.groupResult(id)` and Python's `GroupResult.restore` find it.
+   * @throws CeleryError `NO_RESULTS`; `BAD_OPTION` for one without members that no app has sent
+   */
   async save(): Promise<void> {
-    await (await this.#source.store()).storeGroup(this.id, this.toJSON())
+    await (await this.#store()).storeGroup(this.id, this.toJSON())
   }
 
   /** Removes what is kept of it, of its members and of all that it follows. */
   async forget(): Promise<void> {
+    if (!this.#source) return
     const store = await this.#source.store()
     await store.forget(this.taskIds())
     await store.forgetGroup(this.id)
@@ -124,6 +130,13 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
   }
 
   async #metas(): Promise<(TaskMeta | undefined)[]> {
-    return await (await this.#source.store()).get(this.taskIds())
+    const ids = this.taskIds()
+    return ids.length === 0 ? [] : await (await this.#store()).get(ids)
+  }
+
+  async #store(): Promise<ResultStore> {
+    if (this.#source) return await this.#source.store()
+    const why = 'is missing: a group without tasks knows none, so send it by app.apply to keep its result'
+    throw bad('app', why, 'the group')
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chain, chord, chunks, group, map, starmap } from '../../src/canvas/build.ts'
+import type { GroupResult } from '../../src/results/handle-group.ts'
 import { createTasks, startWorker, until } from './support/tasks.ts'
 
 const timeout = 5
@@ -82,6 +83,43 @@ describe('a chain', () => {
     expect(await result.get({ timeout })).toBe(6)
     await expect(chain().send()).rejects.toMatchObject({ code: 'BAD_OPTION' })
   })
+})
+
+describe('a group of nothing', () => {
+  it('is done at once, with or without an app', async () => {
+    const { app } = createTasks()
+    for (const result of [await group([]).send(), (await app.apply(group([]))) as GroupResult]) {
+      expect(await result.get()).toEqual([])
+      expect(await Array.fromAsync(result)).toEqual([])
+      expect(await result.ready()).toBe(true)
+      expect(await result.successful()).toBe(true)
+      expect(await result.failed()).toBe(false)
+      expect(await result.completedCount()).toBe(0)
+      await result.forget()
+    }
+  })
+
+  it('has the id that it is given, and one of its own else', async () => {
+    const results = [await group([]).send(), await group([]).send()]
+    expect(new Set(results.map(({ id }) => id)).size).toBe(2)
+    expect((await group([]).send([], { taskId: 'mine' })).id).toBe('mine')
+    await expect(group([]).send([], { countdown: -1 })).rejects.toMatchObject({ code: 'BAD_OPTION' })
+  })
+
+  it('is kept where an app sends it', async () => {
+    const { app } = createTasks()
+    const result = (await app.apply(group([]))) as GroupResult
+    await result.save()
+    expect((await app.groupResult(result.id))?.results).toEqual([])
+    const alone = await group([]).send()
+    await expect(alone.save()).rejects.toThrow('app.apply')
+  })
+})
+
+it('a chain of nothing says that it needs a step', async () => {
+  for (const empty of [chain(), chain([]), chain(chain())]) {
+    await expect(empty.send()).rejects.toThrow('needs a step')
+  }
 })
 
 describe('a group', () => {
