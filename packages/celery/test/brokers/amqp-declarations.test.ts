@@ -40,6 +40,48 @@ describe.skipIf(!servers.amqp)('RabbitMQ', () => {
     await expect(broker.open()).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE', message })
   })
 
+  test('a name that is too long for AMQP is refused at once, and holds up nothing', async () => {
+    const subject = await rabbit.broker()
+    const declared = { name: name() }
+    const inbox = await inboxOf(subject, declared)
+    // 256 bytes, and one more than fit.
+    const long = 'é'.repeat(128)
+    const place = { exchange: '', routingKey: declared.name }
+    const fanout = { name: `test-${randomUUID()}`, type: 'fanout' as const }
+    const listening = { exchange: fanout, routingKey: '', queue: 'q', onMessage() {} }
+    const later = { notBefore: new Date(Date.now() + 60_000) }
+    const attempts: (() => Promise<unknown>)[] = [
+      () => subject.publish(messageOf('x'), { ...place, routingKey: long }),
+      () => subject.publish(messageOf('x'), { ...place, routingKey: long }, later),
+      () => subject.publish(messageOf('x'), { exchange: long, routingKey: 'x' }),
+      () => subject.publish(messageOf('x'), { ...place, declare: { name: long } }),
+      () => subject.publish({ ...messageOf('x'), headers: { [long]: 1 } }, place),
+      () => subject.publish({ ...messageOf('x'), headers: { deep: [{ [long]: 1 }] } }, place),
+      () => subject.publish({ ...messageOf('x'), headers: { big: 'x'.repeat(200_000) } }, place),
+      () => subject.declare({ name: long }),
+      () => subject.declare({ name: name(), exchange: { name: long, type: 'direct' } }),
+      () => subject.declare({ name: name(), routingKey: long }),
+      () => subject.declare({ name: name(), arguments: { [long]: 1 } }),
+      () => subject.consume({ name: long }, { prefetch: 1, onDelivery() {} }),
+      () => subject.depth(long),
+      () => subject.purge(long),
+      () => subject.cast(messageOf('x'), { exchange: { ...fanout, name: long }, routingKey: '' }),
+      () => subject.cast(messageOf('x'), { exchange: fanout, routingKey: long }),
+      () => subject.listen({ ...listening, exchange: { ...fanout, name: long } }),
+      () => subject.listen({ ...listening, routingKey: long }),
+      () => subject.listen({ ...listening, queue: long }),
+    ]
+    const begun = performance.now()
+    for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ code: 'BAD_VALUE' })
+    // What is refused in another way than by its length: the channel that could not encode it is thrown away.
+    const odd = { name: name(), arguments: { 'x-expires': 1, odd: 'x'.repeat(200_000) } }
+    await expect(subject.declare(odd)).rejects.toMatchObject({ code: 'BAD_VALUE' })
+    await send(subject, { name: name() }, 'y')
+    await send(subject, declared, 'z')
+    expect(bodyOf(await inbox.next())).toBe('z')
+    expect(performance.now() - begun).toBeLessThan(5_000)
+  })
+
   test('a queue with other arguments is named, with what differs and what to do', async () => {
     const subject = await rabbit.broker()
     const queue = { name: name() }

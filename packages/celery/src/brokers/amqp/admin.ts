@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib'
 import { within } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
-import { replyCode, unavailable } from './errors.ts'
+import { isUnsendable, replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 import { closeChannel } from './standing-channel.ts'
 
@@ -43,6 +43,10 @@ export class Admin {
         channel = await this.#open(model)
         return await work(channel)
       } catch (error) {
+        if (isUnsendable(error)) {
+          this.#throwAway()
+          throw error
+        }
         const isStillOpen = channel !== undefined && this.#channel === channel
         if (isStillOpen || wasAnswered(error) || attempt === mostAttempts) throw error
       }
@@ -62,12 +66,16 @@ export class Admin {
     return channel
   }
 
-  /** Whatever is on its way there is not waited for any more, and what comes next gets a new channel. */
   #giveUp(): CeleryError {
+    this.#throwAway()
+    return unavailable('RabbitMQ did not answer in time')
+  }
+
+  /** Whatever is on its way there is not waited for any more, and what comes next gets a new channel. */
+  #throwAway(): void {
     const channel = this.#channel
     this.#channel = undefined
     if (channel) void closeChannel(channel)
-    return unavailable('RabbitMQ did not answer in time')
   }
 }
 

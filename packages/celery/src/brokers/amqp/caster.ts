@@ -6,6 +6,7 @@ import type { CastDestination } from '../port.ts'
 import type { Admin } from './admin.ts'
 import { declareExchange, isDurableCast } from './declarations.ts'
 import type { Link } from './link.ts'
+import { checkPlace } from './short-text.ts'
 import { StandingChannel } from './standing-channel.ts'
 import { publishOptions } from './wire.ts'
 
@@ -43,6 +44,7 @@ export class Caster {
 
   async cast(message: WireMessage, { exchange, routingKey, ttl }: CastDestination): Promise<void> {
     if (!this.#canSend()) return
+    checkPlace(exchange.name, routingKey)
     if (!this.#declared.has(exchange.name)) await this.#declare(exchange)
     const channel = this.#channel
     if (!channel || !this.#canSend()) return

@@ -10,6 +10,15 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/**
+ * amqplib could not encode what it was given, and has sent nothing. The channel waits for an answer to it nonetheless,
+ * so that it is of no more use.
+ */
+export function isUnsendable(error: unknown): boolean {
+  const thrown = error instanceof CeleryError ? error.cause : error
+  return thrown instanceof TypeError || thrown instanceof RangeError
+}
+
 export function unavailable(what: string, cause?: unknown): CeleryError {
   const reason = cause === undefined ? '' : `: ${reasonOf(cause)}`
   return new CeleryError('BROKER_UNAVAILABLE', `${what}${reason}`, cause === undefined ? {} : { cause })
@@ -24,6 +33,8 @@ export function refusal(what: string, error: unknown): CeleryError {
   if (error instanceof CeleryError) return error
   const cause = { cause: error }
   const reason = reasonOf(error)
+  if (isUnsendable(error))
+    return new CeleryError('BAD_VALUE', `AMQP cannot carry ${what} (${reason}).`, cause)
   switch (replyCode(error)) {
     case 406:
       return new CeleryError(

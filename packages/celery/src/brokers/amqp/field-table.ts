@@ -1,4 +1,5 @@
 import { CeleryError } from '../../errors.ts'
+import { checkShort } from './short-text.ts'
 
 type Table = Record<string, unknown>
 
@@ -11,9 +12,14 @@ export function fieldTable(table: Table): Table {
   const fields: Table = {}
   for (const key in table) {
     const value = table[key]
-    if (value !== undefined) fields[key] = fieldValue(value, key)
+    if (value !== undefined) putField(fields, key, value)
   }
   return fields
+}
+
+function putField(fields: Table, key: string, value: unknown): void {
+  checkShort('The header or argument', key)
+  fields[key] = fieldValue(value, key)
 }
 
 function fieldValue(value: unknown, key: string): unknown {
@@ -60,7 +66,7 @@ export function sentHeaders(headers: Table): Table {
   const fields: Table = {}
   for (const key in headers) {
     const value = headers[key]
-    if (value !== undefined && !isRabbitsOwn(key)) fields[key] = fieldValue(value, key)
+    if (value !== undefined && !isRabbitsOwn(key)) putField(fields, key, value)
   }
   return fields
 }

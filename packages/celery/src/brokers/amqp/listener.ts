@@ -4,6 +4,7 @@ import type { Listening, ListenOptions } from '../port.ts'
 import { declareExchange, type ExchangeType, isDurableCast } from './declarations.ts'
 import { refusal } from './errors.ts'
 import type { Link } from './link.ts'
+import { checkShort } from './short-text.ts'
 import { StandingChannel } from './standing-channel.ts'
 import { wireMessage } from './wire.ts'
 
@@ -47,6 +48,7 @@ export class AmqpListener implements Listening {
 
   async #begin(channel: Channel): Promise<void> {
     const { exchange, routingKey, queue } = this.#options
+    checkShort('The queue', queue)
     await declareExchange(channel, exchange.name, exchange.type, isDurableCast(exchange.type))
     try {
       await channel.assertQueue(queue, {

@@ -4,6 +4,7 @@ import type { Destination, QueueDeclaration, QueueDepth } from '../port.ts'
 import type { Admin } from './admin.ts'
 import { declareQueue } from './declarations.ts'
 import { reasonOf, refusal, replyCode } from './errors.ts'
+import { checkShort } from './short-text.ts'
 
 /** Declarations, and places to publish to, that are remembered: more than a program has. */
 const mostKnown = 10_000
@@ -142,6 +143,7 @@ function isFed(queue: QueueDeclaration, { exchange, routingKey }: Destination): 
 }
 
 export async function depthOf(admin: Admin, queue: string): Promise<QueueDepth | undefined> {
+  checkShort('The queue', queue)
   try {
     const { messageCount, consumerCount } = await admin.run((channel) => channel.checkQueue(queue))
     return { messages: messageCount, consumers: consumerCount }
@@ -152,6 +154,7 @@ export async function depthOf(admin: Admin, queue: string): Promise<QueueDepth |
 }
 
 export async function purgeQueue(admin: Admin, queue: string): Promise<number> {
+  checkShort('The queue', queue)
   try {
     return (await admin.run((channel) => channel.purgeQueue(queue))).messageCount
   } catch (error) {

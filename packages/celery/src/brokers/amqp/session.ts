@@ -26,6 +26,7 @@ import { AmqpListener } from './listener.ts'
 import type { AmqpSettings } from './options.ts'
 import { Publisher } from './publisher.ts'
 import { depthOf, purgeQueue, Queues } from './queues.ts'
+import { checkPlace } from './short-text.ts'
 import type { AmqpServer } from './url.ts'
 import { publishOptions } from './wire.ts'
 
@@ -108,6 +109,7 @@ export class Session {
     const { notBefore, timeout = 10 } = options
     const deadline = Date.now() + timeout * 1_000
     const properties = publishOptions(message)
+    checkPlace(to.exchange, to.routingKey)
     const preparing = this.#queues.prepare(to)
     if (preparing)
       await within(timeout, preparing, () => unavailable('RabbitMQ could not be reached in time'))
@@ -127,6 +129,7 @@ export class Session {
   }
 
   async listen(options: ListenOptions): Promise<Listening> {
+    checkPlace(options.exchange.name, options.routingKey)
     const listener = new AmqpListener(this.#consuming, options, this.#settings.log)
     await this.#begin(listener, this.#listeners)
     const stop = async () => {
