@@ -1,3 +1,4 @@
+import { readBrokerUrl } from '../brokers/open.ts'
 import { bad, type Check, type Checks, checkOptions } from '../options/check.ts'
 import {
   callback,
@@ -11,8 +12,9 @@ import {
   priority,
   text,
   timeZone,
-  url,
+  urlReadBy,
 } from '../options/kinds.ts'
+import { readResultsUrl } from '../results/open.ts'
 import type { CeleryOptions, Route } from './celery-options.ts'
 import { queueDeclaration } from './queue-check.ts'
 import { checkLimits } from './signature-options.ts'
@@ -22,8 +24,8 @@ const pattern: Check = { expected: 'a regular expression', fits: (value) => valu
 const route = options<Route>({ task: either(text, pattern), queue: text, priority }, ['task', 'queue'])
 
 const appChecks: Checks<CeleryOptions> = {
-  broker: either(url, having('a broker', 'publish', 'open')),
-  results: either(url, having('a result store', 'open', 'close')),
+  broker: either(urlReadBy(readBrokerUrl), having('a broker', 'publish', 'open')),
+  results: either(urlReadBy(readResultsUrl), having('a result store', 'open', 'close')),
   defaultQueue: text,
   queues: listOf(queueDeclaration),
   routes: listOf(route),

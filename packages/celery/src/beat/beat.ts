@@ -2,9 +2,9 @@ import type { AppCore } from '../app/app-core.ts'
 import { Signal } from '../async/signal.ts'
 import { CeleryError } from '../errors.ts'
 import { bad, type Checks, checkOptions } from '../options/check.ts'
-import { between, callback, either, having, options, record, text } from '../options/kinds.ts'
+import { between, callback, either, having, options, record, urlReadBy } from '../options/kinds.ts'
 import { type BeatEntry, type ReadyEntry, readyEntry } from './entry.ts'
-import { openSchedules } from './open-store.ts'
+import { openSchedules, readStoreUrl } from './open-store.ts'
 import { isSameDatabase } from './send-run.ts'
 import type { EntryState, Run, ScheduleStore } from './store.ts'
 import { tick } from './tick.ts'
@@ -82,7 +82,7 @@ const registerEvery = 60
 
 const beatChecks: Checks<BeatOptions> = {
   entries: { ...record, expected: 'an object of entries by their names' },
-  store: either({ ...text, expected: 'a URL' }, having('a store', 'open', 'register', 'read')),
+  store: either(urlReadBy(readStoreUrl), having('a store', 'open', 'register', 'read')),
   maxInterval: between(0.01, 3_600),
   hooks: options<BeatHooks>({ sent: callback, failed: callback, leftOut: callback }),
 }

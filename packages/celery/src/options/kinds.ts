@@ -12,6 +12,11 @@ export const anyText: Check = { expected: 'text', fits: (value) => typeof value 
 
 export const url: Check = { ...text, expected: 'a URL' }
 
+/** A URL that `read` does not throw on. */
+export function urlReadBy(read: (url: string) => unknown): Check {
+  return { ...url, inside: (value) => void read(value as string) }
+}
+
 export const flag: Check = { expected: 'true or false', fits: (value) => typeof value === 'boolean' }
 
 export const callback: Check = { expected: 'a function', fits: (value) => typeof value === 'function' }

@@ -1,5 +1,8 @@
+import pg from 'pg'
 import { expect, test } from 'vitest'
-import { openBroker } from '../../src/brokers/open.ts'
+import { createBeat } from '../../src/beat/index.ts'
+import { openBroker, readBrokerUrl } from '../../src/brokers/open.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { openResults } from '../../src/results/open.ts'
 
 test.each([
@@ -39,3 +42,52 @@ test.each(['sqs://user:hidden@host', 'user:hidden@host', ''])(
     }
   },
 )
+
+const badUrls = [
+  ['x', 'must be a URL that begins with'],
+  ['sentinel://u:hidden@x', 'must be a URL that begins with'],
+  ['redis://u:hidden@h:x/0', 'the form redis://'],
+  ['redis://u:hidden@h/zero', 'the number of a database'],
+  ['redis://u:hidden@h/0?lease_timeout=-1', 'The option lease_timeout of the URL of Redis must be'],
+  ['postgres://u:hidden@h:x/jobs', 'postgres://USER:PASSWORD@HOST:PORT/DATABASE'],
+] as const
+const noBrokers = [
+  ['amqp://u:hidden@h:x/', 'amqp://USER:PASSWORD@HOST:PORT/VHOST'],
+  ['amqp://u:hidden@h/?foo=1', 'The option foo of the URL of RabbitMQ is not known'],
+  ['amqp://h;amqp://u:hidden@h/?heartbeat=often', 'The option heartbeat'],
+] as const
+const noStores = [
+  ['rpc://u:hidden@h', 'must be a URL that begins with'],
+  ['amqp://u:hidden@h', 'must be a URL that begins with'],
+] as const
+
+const refuses = (make: () => unknown, message: string) => {
+  let thrown: unknown
+  try {
+    make()
+  } catch (error) {
+    thrown = error
+  }
+  expect(thrown).toMatchObject({ code: 'BAD_OPTION', message: expect.stringContaining(message) })
+  expect(String(thrown)).not.toContain('hidden')
+}
+
+test.each([...badUrls, ...noBrokers])('createCelery refuses the broker %s at once', (broker, message) => {
+  refuses(() => createCelery({ broker }), message)
+})
+
+test.each([...badUrls, ...noStores])('so are the results and the store of beat %s', (url, message) => {
+  refuses(() => createCelery({ broker: 'memory:', results: url }), message)
+  const app = createCelery({ broker: 'memory:' })
+  refuses(() => createBeat(app, { store: url, entries: {} }), message)
+})
+
+test.each([
+  'postgres:///jobs',
+  'postgresql:///jobs?host=/run/postgresql',
+  'postgres://user@/jobs',
+  'postgres://user:a b@host/my jobs',
+])('%s is a URL that pg reads', (url) => {
+  expect(new pg.Pool({ connectionString: url })).toBeDefined()
+  expect(readBrokerUrl(url)).toBe('postgres')
+})
