@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { CeleryError } from '../../src/errors.ts'
+import { CeleryError, TaskError } from '../../src/errors.ts'
 import type { WorkerEvents } from '../../src/worker/events.ts'
+import { noMetrics } from '../../src/worker/metrics.ts'
 import { isWorthAnother } from '../../src/worker/persist.ts'
 import {
   createApp,
@@ -361,4 +362,35 @@ test('what a task told of its progress is never kept after its end', async () =>
   await expect(result.get()).rejects.toThrow('on purpose')
   await until(() => kept.includes('FIRST'))
   expect(kept).toEqual(['FIRST', 'FAILURE'])
+})
+
+test.each([
+  ['nothing but fields', [Object.create(null) as unknown], '{}'],
+  ['groups of a match', [/(?<year>\d+)/.exec('in 2026')?.groups], "{'year': '2026'}"],
+  ['several', ['a', 5, null], 'a, 5, None'],
+])('an exception whose arguments are %s is a dead letter that says so', async (_, args, message) => {
+  const { app, broker } = await setUp()
+  const run = () => {
+    throw new TaskError('Bad', { args })
+  }
+  task(app, 'odd', run, { ack: 'late', retry: { max: 0 } })
+  await startWorker(app)
+  expect(await settledOf(broker, handDelivery({ task: 'odd', id: 't1' }))).toEqual(['ack'])
+  expect((await lettersOf(app)).map(({ error }) => [error.type, error.message])).toEqual([['Bad', message]])
+})
+
+test('what has no text, thrown by a part of the worker, is a crash as any other', async () => {
+  const { app, broker } = await setUp()
+  const metrics = {
+    ...noMetrics,
+    started: () => {
+      throw Object.create(null)
+    },
+  }
+  await startWorker(app, { metrics })
+  const delivery = handDelivery({ task: 'late', id: 't1' })
+  expect(await settledOf(broker, delivery)).toEqual(['delay'])
+  expect(delivery.delayed?.headers).toMatchObject({
+    task_history: [{ detail: 'an error that cannot be read' }],
+  })
 })

@@ -37,7 +37,7 @@ export async function crashed(runtime: Runtime, request: TaskRequest, error: unk
 /** A mistake in the metrics may be what has led here. */
 function note(runtime: Runtime, request: TaskRequest, error: unknown): void {
   try {
-    ended(runtime, request, error instanceof Abandoned ? 'LOST' : 'CRASHED', String(error))
+    ended(runtime, request, error instanceof Abandoned ? 'LOST' : 'CRASHED', textOf(error))
   } catch (failed) {
     runtime.log.warn({ err: failed }, 'the metrics failed')
   }
@@ -56,7 +56,7 @@ async function retire(
     }
     const losses = readLosses(request.delivery.message.headers) + 1
     if (losses < runtime.settings.maxDeliveries) {
-      await comeBack(runtime, request, losses, { event: 'crash', detail: String(error) })
+      await comeBack(runtime, request, losses, { event: 'crash', detail: textOf(error) })
       return
     }
     const { data: exception, traceback } = exceptionData(error)
@@ -84,4 +84,13 @@ async function tell(runtime: Runtime, request: TaskRequest, error: unknown): Pro
     log.error({ err: failed, id: request.id }, 'the failure of a task that crashed could not be stored')
   }
   await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
+}
+
+/** What was thrown may have no text, or throw again when it is asked for it. */
+function textOf(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return 'an error that cannot be read'
+  }
 }

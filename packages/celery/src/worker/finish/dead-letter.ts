@@ -1,10 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { DeadLetter, DeathReason } from '../../brokers/dead-letter-store.ts'
 import type { Delivery } from '../../brokers/port.ts'
+import { pythonRepr } from '../../protocol/repr.ts'
 import type { ExceptionData } from '../../results/port.ts'
 import { persist } from '../persist.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 import { readHistory } from './history.ts'
+
+/** Characters that are shown of an argument which is no text. */
+const longestArgument = 1_024
 
 export interface Death {
   reason: DeathReason
@@ -58,6 +62,8 @@ function letterId({ message }: Delivery, { reason, taskId }: Death): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-export function messageOf({ exc_message: args }: ExceptionData): string {
-  return (Array.isArray(args) ? args : [args]).map(String).join(', ')
+/** Text as it is, and the rest as Python shows it: what has no prototype, such as `match.groups`, has no text of its own. */
+function messageOf({ exc_message: args }: ExceptionData): string {
+  const all: unknown[] = Array.isArray(args) ? args : [args]
+  return all.map((arg) => (typeof arg === 'string' ? arg : pythonRepr(arg, longestArgument))).join(', ')
 }
