@@ -121,7 +121,7 @@ export class BatchWriter<Item> {
     const now = performance.now()
     const isOver = ({ deadline }: Entry<Item>) => deadline <= now
     const all = [...this.#sending, ...this.#batcher.waiting]
-    for (const entry of all.filter(isOver)) entry.reject(this.#late('in time'))
+    for (const entry of all.filter(isOver)) entry.reject(this.#late(`in time${this.#options.link.lately}`))
     for (const { size } of this.#batcher.waiting.filter(isOver)) this.#waitingBytes -= size
     this.#batcher.remove(isOver)
     const next = all.reduce(

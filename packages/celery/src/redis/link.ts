@@ -9,7 +9,7 @@ import { ConnectionLost, explainFailure, isMissingScript, refusals, replyError }
 import type { Script } from './script.ts'
 import { connectClient, type Session } from './session.ts'
 import type { RedisTarget } from './target.ts'
-import { type Expected, explainWrongType, isWrongType, kindOf } from './wrong-type.ts'
+import { type Expected, expectedOf, explainWrongType, isWrongType, kindOf } from './wrong-type.ts'
 
 export interface LinkOptions {
   target: RedisTarget
@@ -25,6 +25,8 @@ type Listener = (state: BrokerState, error?: Error) => void
 
 /** Where Redis has refused commands: a connection that lasted so many milliseconds was a good one for a time. */
 const goodAfter = 5_000
+/** Milliseconds for which the last such refusal may be why something is late: longer than between two tries. */
+const recent = 60_000
 
 /**
  * A connection to Redis that is made again when it is lost. Every command has a deadline; one that misses it ends the
@@ -44,6 +46,7 @@ export class RedisLink {
   #heartbeat: NodeJS.Timeout | undefined
   #failures = 0
   #upSince = 0
+  #refusal: { reason: string; at: number } | undefined
   /** Grows with every closing, so that a connection that was begun before is not used after. */
   #epoch = 0
 
@@ -59,6 +62,12 @@ export class RedisLink {
 
   get code(): LinkOptions['code'] {
     return this.#options.code
+  }
+
+  /** What Redis has said of late instead of doing it, such as that it is a replica: words to end an error with. */
+  get lately(): string {
+    const { reason, at } = this.#refusal ?? { reason: '', at: Number.NEGATIVE_INFINITY }
+    return performance.now() - at < recent ? ` (its last answer: ${reason.replace(/\.$/, '')})` : ''
   }
 
   watch(listener: Listener): () => void {
@@ -242,8 +251,8 @@ export class RedisLink {
     if (this.#state !== 'open') return
     clearInterval(this.#heartbeat)
     // A replica or a server that still loads takes connections, and then no commands.
-    const isRefusal = error instanceof ConnectionLost && error.isRefusal
-    if (!isRefusal || performance.now() - this.#upSince > goodAfter) this.#failures = 0
+    this.#refusal = undefined
+    if (!this.#isRefusal(error) || performance.now() - this.#upSince > goodAfter) this.#failures = 0
     this.#up = Promise.withResolvers()
     this.#up.promise.catch(() => undefined)
     this.#become('reconnecting', this.#explained(error))
@@ -256,6 +265,7 @@ export class RedisLink {
       this.#connect().catch((error: unknown) => {
         if (this.#state !== 'reconnecting') return
         const reason = this.#explained(error)
+        this.#isRefusal(reason)
         // What Redis refuses, time alone does not mend.
         const level = reason instanceof CeleryError ? 'error' : 'debug'
         const fields = { reason: reason.message, attempt: this.#failures }
@@ -263,6 +273,13 @@ export class RedisLink {
         this.#connectLater()
       })
     }, pause * 1_000)
+  }
+
+  /** Such an answer is remembered. */
+  #isRefusal(error: Error): boolean {
+    if (!(error instanceof ConnectionLost && error.isRefusal)) return false
+    this.#refusal = { reason: error.message, at: performance.now() }
+    return true
   }
 
   #end(session: Session): void {
@@ -283,12 +300,8 @@ export class RedisLink {
     const reason = error === undefined ? undefined : this.#explained(error)
     if (reason instanceof CeleryError) return reason
     const { host, port, path } = this.#options.target
-    const why = error instanceof Error ? `: ${error.message}` : ' in time'
+    const why = error instanceof Error ? `: ${error.message}` : ` in time${this.lately}`
     const message = `Redis at ${path ?? `${host}:${port}`} could not be reached${why}. Safe to try again.`
     return new CeleryError(this.#options.code, message)
   }
-}
-
-function expectedOf({ kinds }: Script, keys: readonly string[]): Expected[] {
-  return keys.map((key, n) => ({ key, kind: kinds[n] ?? kinds.at(-1) ?? 'string' }))
 }

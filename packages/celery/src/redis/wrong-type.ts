@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { CeleryError } from '../errors.ts'
+import type { Script } from './script.ts'
 
 /** What a key of Redis holds, as its command `TYPE` calls it. */
 export type Kind = 'string' | 'list' | 'set' | 'zset' | 'hash'
@@ -35,4 +36,8 @@ export async function explainWrongType(client: Redis, expected: readonly Expecte
   const advice =
     'Something else uses that name: take another queue, database or global_keyprefix, or remove the key.'
   return new CeleryError('UNSUPPORTED', `In Redis, ${what}. ${advice}`)
+}
+
+export function expectedOf({ kinds }: Script, keys: readonly string[]): Expected[] {
+  return keys.map((key, n) => ({ key, kind: kinds[n] ?? kinds.at(-1) ?? 'string' }))
 }

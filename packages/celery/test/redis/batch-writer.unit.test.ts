@@ -6,7 +6,7 @@ test('what waits to be sent is bounded in bytes, and room again once it is sent'
   const sent: number[] = []
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
   const writer = new BatchWriter<number>({
-    link: { code: 'BROKER_UNAVAILABLE' } as RedisLink,
+    link: { code: 'BROKER_UNAVAILABLE', lately: '' } as RedisLink,
     async send(items) {
       await held
       sent.push(...items)

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createRedisBroker } from '../../src/brokers/redis/index.ts'
 import { type Log, noLog } from '../../src/log.ts'
 import { RedisLink } from '../../src/redis/link.ts'
 import { readRedisUrl } from '../../src/redis/target.ts'
-import { until } from '../../testing/broker-contract/suite.ts'
+import { messageOf, until } from '../../testing/broker-contract/suite.ts'
 import { leftOut } from '../../testing/servers.ts'
 import { startTcpProxy } from '../../testing/tcp-proxy.ts'
 import { plainClient } from './keys.ts'
@@ -55,6 +56,23 @@ describe.skipIf(!hasRedisServer)('the connection to Redis', () => {
     await admin.replicaof('NO', 'ONE')
     expect(await writing).toBe('OK')
     admin.disconnect()
+  })
+
+  test('to one that refuses to write for ever ends in an error that says what it answered', async () => {
+    const redis = await start(['--replicaof', '127.0.0.1', '1'])
+    const refused = {
+      code: 'BROKER_UNAVAILABLE',
+      message: expect.stringMatching(/READONLY.*replica/),
+    }
+    const link = await connect(redis.url)
+    await expect(link.persist(() => link.command('SET', 'key', 'value'), 1_000)).rejects.toMatchObject(
+      refused,
+    )
+    const broker = createRedisBroker(redis.url)
+    running.push({ remove: () => broker.close() })
+    await broker.open()
+    const publishing = broker.publish(messageOf('x'), { exchange: '', routingKey: 'q' }, { timeout: 1 })
+    await expect(publishing).rejects.toMatchObject(refused)
   })
 
   test.each([
