@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
+import { bad } from '../options/check.ts'
 import type { MessageProperties, SignatureData, SignatureOptions, TaskMessage } from '../protocol/message.ts'
 import { pythonArgsRepr, pythonRepr } from '../protocol/repr.ts'
-import { formatTime, parseTime } from '../protocol/time.ts'
+import { formatTime, isPythonTime, parseTime } from '../protocol/time.ts'
 import type { CurrentTask } from './current-task.ts'
 
 /** A task to be sent, its options under Celery's names. */
@@ -93,7 +94,7 @@ function parentId(current: CurrentTask | undefined, taskId: string): string | nu
 
 /** A countdown of nothing is none, and one goes before a time, as in Celery. */
 function eta(options: CallOptions, now: Date): string | null {
-  if (options.countdown) return inSeconds(options.countdown, now)
+  if (options.countdown) return inSeconds('countdown', options.countdown, now)
   return options.eta ?? null
 }
 
@@ -103,14 +104,16 @@ function expiry(
   now: Date,
 ): { header: string | null; property?: string } {
   if (expires === undefined || expires === null) return { header: null }
-  const header = typeof expires === 'number' ? inSeconds(expires, now) : expires
+  const header = typeof expires === 'number' ? inSeconds('expires', expires, now) : expires
   const at = parseTime(header)
   return at ? { header, property: String(Math.max(0, at.getTime() - now.getTime())) } : { header }
 }
 
-/** @throws CeleryError `BAD_VALUE` past the year 9999 */
-function inSeconds(seconds: number, now: Date): string {
-  return formatTime(new Date(now.getTime() + seconds * 1_000))
+/** @throws CeleryError `BAD_OPTION` past the year 9999, which Python's times end with */
+function inSeconds(option: string, seconds: number, now: Date): string {
+  const time = new Date(now.getTime() + seconds * 1_000)
+  if (isPythonTime(time)) return formatTime(time)
+  throw bad(option, `must be a number of seconds until a year from 1 to 9999, not ${seconds}`, 'a call')
 }
 
 /** The caller's headers, and the trace that the sending task belongs to unless they name another. */

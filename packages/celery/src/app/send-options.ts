@@ -30,7 +30,7 @@ export interface SendOptions {
   ignoreResult?: boolean
   softTimeLimit?: number
   timeLimit?: number
-  /** `gzip`, `bzip2`, ... as kombu names them; those that this package can write. */
+  /** Of the body, under kombu's names. Python reads `zstd` and `brotli` where it has their packages. */
   compression?: 'gzip' | 'zstd' | 'brotli'
   /** A name to show in place of the task's. */
   shadow?: string

@@ -34,8 +34,16 @@ const schema: Check = {
   fits: (value) => (typeof value === 'object' || typeof value === 'function') && Object(value)['~standard'],
 }
 
+const AsyncFunction = (async () => {}).constructor
+
+/** The promise of an async one would always count as true. */
+const predicate: Check = {
+  expected: 'a function that answers true or false at once',
+  fits: (value) => typeof value === 'function' && !(value instanceof AsyncFunction),
+}
+
 const retryPolicy: Checks<RetryPolicy> = {
-  on: callback,
+  on: predicate,
   max: retries,
   delay: seconds,
   factor: positive,

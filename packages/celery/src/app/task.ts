@@ -34,7 +34,7 @@ export interface TaskDefinition<
    * that takes `unknown` is sent any object.
    */
   input?: Schema & StandardSchemaV1<unknown, Input>
-  /** Checks the result before it is kept. */
+  /** Checks (and may convert) the result before it is kept. What does not fit fails with a `ValueError`, without retries. */
   output?: StandardSchemaV1<unknown, Output>
   run(input: Input, context: TaskContext): Output | Promise<Output>
 }
@@ -86,7 +86,10 @@ export interface TaskOptions {
 
 /** Which failures are tried again, how often and after how long. Durations in seconds. */
 export interface RetryPolicy {
-  /** Which errors are worth another try; every one when absent. A failed validation of arguments never is. */
+  /**
+   * Which errors are worth another try; every one when absent. A failed validation of arguments never is. It answers at
+   * once: an async function is refused, and another's promise counts as false.
+   */
   on?(error: unknown): boolean
   /** How often, at most: 3 when absent, as in Celery. Then the task is a dead letter. */
   max?: number

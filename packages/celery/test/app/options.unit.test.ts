@@ -64,6 +64,20 @@ describe('options of a call that make no sense are refused by name', () => {
     expect(published()).toBe(0)
   })
 
+  it.each([
+    ['countdown', { countdown: 1e12 }],
+    ['expires', { expires: 1e300 }],
+    ['expires', { expires: -1e12 }],
+  ])('%s of a year that Python does not know: %o', async (option, options) => {
+    const { app, add, published } = createApp()
+    const names = refused(
+      `The option ${option} of a call must be a number of seconds until a year from 1 to 9999`,
+    )
+    await expect(app.send('tasks.add', {}, options)).rejects.toEqual(names)
+    await expect(add.signature({ x: 1, y: 2 }, options).send()).rejects.toEqual(names)
+    expect(published()).toBe(0)
+  })
+
   it('says what was given, what is expected and what was meant', async () => {
     const { app } = createApp()
     const errorOf = (options: object) => app.send('a', {}, options).catch((error: Error) => error.message)
@@ -143,6 +157,7 @@ describe('options of a task that make no sense are refused by name', () => {
     ['retry.max of task t must be a whole number from 0 on, or Infinity, not -1', { retry: { max: -1 } }],
     ['retry.delay', { retry: { delay: Number.NaN } }],
     ['retry.on', { retry: { on: [TypeError] } }],
+    ['retry.on of task t must be a function that answers', { retry: { on: async () => false } }],
     ['retry of task t must be an object with options, not 3', { retry: 3 }],
     ['softTimeLimit of task t must be a number of seconds, 0 or more, not "5"', { softTimeLimit: '5' }],
     ['softTimeLimit of task t must not be longer', { softTimeLimit: 9, timeLimit: 5 }],

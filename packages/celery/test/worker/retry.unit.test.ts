@@ -313,3 +313,17 @@ test('what RabbitMQ noted of a message that died does not go with its retry', as
   await until(() => seen.length === 2)
   expect(seen[1]).toEqual(['x-own'])
 })
+
+test('a promise of a policy says nothing, and its rejection ends nothing', async () => {
+  const app = createApp()
+  let runs = 0
+  const on = (() => Promise.reject(new Error('too late'))) as never
+  const run = () => {
+    runs += 1
+    throw new RangeError('on purpose')
+  }
+  task(app, 'hasty', run, { retry: { delay: 0, on } })
+  await startWorker(app)
+  await expect((await app.send('hasty')).get()).rejects.toThrow('on purpose')
+  expect(runs).toBe(1)
+})

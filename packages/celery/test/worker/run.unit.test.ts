@@ -117,7 +117,12 @@ test('arguments that do not fit are a failure, not retried, and a dead letter', 
 
 test('a result is checked by the schema, and one that cannot be sent is a failure', async () => {
   const app = createApp({ results: await demandingResults() })
-  app.task({ name: 'checked', output: z.object({ n: z.number() }), run: () => ({ n: 'x' }) as never })
+  app.task({
+    name: 'checked',
+    output: z.object({ n: z.number() }),
+    retry: {},
+    run: () => ({ n: 'x' }) as never,
+  })
   task(app, 'unsendable', () => ({ f: () => 1 }))
   task(app, 'nothing', () => undefined)
   await startWorker(app)
@@ -127,6 +132,7 @@ test('a result is checked by the schema, and one that cannot be sent is a failur
     module: 'kombu.exceptions',
   })
   expect(await (await app.send('nothing')).get()).toBeNull()
+  expect(await lettersOf(app)).toEqual([])
 })
 
 test('STARTED, states of its own, and no result where none is wanted', async () => {

@@ -119,9 +119,17 @@ function isAbort(error: unknown, signal: AbortSignal): boolean {
 function isRetriable(error: unknown, policy: RetryPolicy | undefined): boolean {
   if (!policy) return false
   try {
-    return policy.on?.(error) ?? true
+    const isWorth: unknown = policy.on?.(error) ?? true
+    if (!isThenable(isWorth)) return Boolean(isWorth)
+    // Its answer would come too late, and its rejection would be nobody's.
+    Promise.resolve(isWorth).catch(() => undefined)
+    return false
   } catch {
     // A rule that fails says nothing: the task's own error is what is kept.
     return false
   }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -1,6 +1,6 @@
 import { bindArguments, validateInput } from '../../app/bind-arguments.ts'
 import type { AnyTaskDefinition, RetryPolicy, TaskContext } from '../../app/task.ts'
-import { type Outcome, outcomeOfError, outcomeOfValue } from './outcome.ts'
+import { isThenable, type Outcome, outcomeOfError, outcomeOfValue } from './outcome.ts'
 import type { RunContext } from './run-context.ts'
 
 /**
@@ -37,8 +37,4 @@ async function settled(
   } catch (error) {
     return outcomeOfError(error, policy, context.abortedSignal)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
