@@ -14,6 +14,7 @@ import { onThread } from './run/run.ts'
 import type { RunContext } from './run/run-context.ts'
 import type { Runtime } from './runtime.ts'
 import { start } from './start.ts'
+import { StartTurns } from './start-turns.ts'
 import { TaskProfiles } from './task-profile.ts'
 import type { TaskRequest } from './task-request.ts'
 import { ThreadPool } from './threads/pool.ts'
@@ -70,7 +71,7 @@ function nothingYet() {
     finished: new Recent(rememberedTasks),
     discarded: new Recent(rememberedTasks),
     totals: new Map<string, number>(),
-    goingRound: new Set<Promise<void>>(),
+    turns: new StartTurns(),
     background: new Set<Promise<void>>(),
     isStopping: false,
     abandon: new AbortController(),

@@ -11,6 +11,7 @@ import type { Recent } from './queueing/recent.ts'
 import type { Revocations } from './queueing/revocations.ts'
 import type { Slots } from './queueing/slots.ts'
 import type { RunHost } from './run/run-context.ts'
+import type { StartTurns } from './start-turns.ts'
 import type { TaskProfiles } from './task-profile.ts'
 import type { TaskRequest } from './task-request.ts'
 import type { ThreadPool } from './threads/pool.ts'
@@ -46,8 +47,8 @@ export interface Runtime {
   /** As `finished`, of those that were discarded. */
   readonly discarded: Recent
   readonly totals: Map<string, number>
-  /** Messages on their way back into their queue with a count, which may be here again before that is over. */
-  readonly goingRound: Set<Promise<void>>
+  /** Of those that were begun before. */
+  readonly turns: StartTurns
   /** What goes on outside of a request, such as refusing a message. */
   readonly background: Set<Promise<void>>
 

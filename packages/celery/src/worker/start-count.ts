@@ -1,5 +1,5 @@
 import { done } from './finish/done.ts'
-import { lossesHeader, readLosses } from './finish/history.ts'
+import { lossesHeader, readHistory, readLosses } from './finish/history.ts'
 import { persist } from './persist.ts'
 import { nowOf, type Runtime } from './runtime.ts'
 import type { TaskRequest } from './task-request.ts'
@@ -10,12 +10,9 @@ import type { TaskRequest } from './task-request.ts'
  */
 export async function startsBefore(runtime: Runtime, request: TaskRequest): Promise<number | undefined> {
   const { delivery } = request
-  const noted = readLosses(delivery.message.headers)
-  if (!delivery.redelivered) {
-    // What took its place may be here sooner than its acknowledgement is out: begun now, a killer would leave both.
-    if (noted > 0) await Promise.allSettled(runtime.goingRound)
-    return noted
-  }
+  const { headers } = delivery.message
+  const noted = readLosses(headers)
+  if (!delivery.redelivered) return noted
   const atBroker = await persist(runtime, 'counting a start', request.id, () => delivery.countStart())
   const { results, broker } = runtime
   // RabbitMQ's quorum queues count deliveries, also of what was only taken ahead and never begun.
@@ -30,20 +27,14 @@ export async function startsBefore(runtime: Runtime, request: TaskRequest): Prom
     return noted + Math.min(counted + 1, atBroker ?? Number.POSITIVE_INFINITY)
   }
   if (noted + 1 >= runtime.settings.maxDeliveries) return noted + 1
-  await goRound(runtime, request, noted + 1)
+  request.isLeaving = true
+  await delivery.delay(new Date(nowOf(runtime)), { ...headers, [lossesHeader]: noted + 1 })
+  done(runtime, request)
   return undefined
 }
 
-async function goRound(runtime: Runtime, request: TaskRequest, starts: number): Promise<void> {
-  const { delivery } = request
-  request.isLeaving = true
-  const headers = { ...delivery.message.headers, [lossesHeader]: starts }
-  const leaving = delivery.delay(new Date(nowOf(runtime)), headers)
-  runtime.goingRound.add(leaving)
-  try {
-    await leaving
-  } finally {
-    runtime.goingRound.delete(leaving)
-  }
-  done(runtime, request)
+/** How many of these starts may have killed the worker: the others came back by themselves, or lost a thread. */
+export function killsAmong(starts: number, { delivery }: TaskRequest): number {
+  const harmless = readHistory(delivery.message.headers).filter(({ event }) => event !== 'retry')
+  return starts - harmless.length
 }

@@ -4,14 +4,17 @@ import { done } from './finish/done.ts'
 import { lossesHeader } from './finish/history.ts'
 import { failAsLost } from './finish/lose.ts'
 import { endRevoked } from './finish/revoke.ts'
-import { acknowledgeFirst } from './finish/settle.ts'
+import { acknowledgeFirst, giveBack } from './finish/settle.ts'
 import { persist } from './persist.ts'
 import type { Slots } from './queueing/slots.ts'
 import { run } from './run/run.ts'
 import type { Runtime } from './runtime.ts'
-import { startsBefore } from './start-count.ts'
+import { killsAmong, startsBefore } from './start-count.ts'
 import type { TaskRequest } from './task-request.ts'
 import { whyNot } from './why-not.ts'
+
+/** Who may have killed a worker so often is begun with nothing else beside it. */
+const suspectAfter = 2
 
 /** Begins a request that has just got a slot. Never throws. */
 export function start(runtime: Runtime, request: TaskRequest, slots: Slots<TaskRequest>): void {
@@ -35,17 +38,66 @@ function begin(runtime: Runtime, request: TaskRequest): void {
     endRevoked(runtime, request, how)
     return
   }
+  const { alone } = runtime.turns
+  if (alone) {
+    void alone.then(() => beginAfter(runtime, request))
+    return
+  }
   if (request.profile.isLate && !isMarked(request)) {
     run(runtime, request)
     return
   }
-  const prepared = isMarked(request) ? prepare(runtime, request) : acknowledgeEarly(runtime, request)
-  prepared.then(
-    (isToRun) => {
-      if (isToRun && !request.isSettled) runIfStillWanted(runtime, request)
-    },
-    (error: unknown) => crashed(runtime, request, error),
-  )
+  prepareAndRun(runtime, request).catch((error: unknown) => crashed(runtime, request, error))
+}
+
+/** What had the worker to itself has no longer. Never throws. */
+async function beginAfter(runtime: Runtime, request: TaskRequest): Promise<void> {
+  try {
+    if (await isToStay(runtime, request)) begin(runtime, request)
+  } catch (error) {
+    await crashed(runtime, request, error)
+  }
+}
+
+/** False when the worker has stopped while it waited to begin: it goes back. */
+async function isToStay(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+  if (request.isSettled) return false
+  if (!runtime.isStopping) return true
+  await giveBack(runtime, request)
+  done(runtime, request)
+  return false
+}
+
+async function prepareAndRun(runtime: Runtime, request: TaskRequest): Promise<void> {
+  if (wasBegun(request)) return await startAgain(runtime, request)
+  const isToRun = isMarked(request)
+    ? await prepare(runtime, request)
+    : await acknowledgeEarly(runtime, request)
+  if (isToRun && !request.isSettled) runIfStillWanted(runtime, request)
+}
+
+/**
+ * One at a time. On RabbitMQ a message that goes round to be counted may be here again before its acknowledgement is
+ * out: begun then, a killer would leave both.
+ */
+async function startAgain(runtime: Runtime, request: TaskRequest): Promise<void> {
+  const { turns, requests } = runtime
+  const endTurn = await turns.next()
+  try {
+    if (!(await isToStay(runtime, request))) return
+    const starts = await prepareAgain(runtime, request)
+    if (starts === undefined || request.isSettled) return
+    const begin = () => runIfStillWanted(runtime, request)
+    if (killsAmong(starts, request) < suspectAfter) return begin()
+    const isRunning = (one: TaskRequest) => one.context !== undefined && !one.hasRun && !one.isSettled
+    await turns.isolate(
+      begin,
+      () => ![...requests].some(isRunning),
+      () => request.hasRun || request.isSettled || !requests.has(request),
+    )
+  } finally {
+    endTurn()
+  }
 }
 
 /** What had to be asked or told first may have waited for a server for long. */
@@ -56,17 +108,27 @@ function runIfStillWanted(runtime: Runtime, request: TaskRequest): void {
 }
 
 /** Its message has waited for a time of its own, or was delivered before: something is asked before it may run. */
-function isMarked({ delivery: { redelivered }, message: { headers } }: TaskRequest): boolean {
-  return redelivered || Boolean(headers.eta) || headers[lossesHeader] !== undefined
+function isMarked(request: TaskRequest): boolean {
+  return Boolean(request.message.headers.eta) || wasBegun(request)
+}
+
+function wasBegun({ delivery: { redelivered }, message: { headers } }: TaskRequest): boolean {
+  return redelivered || headers[lossesHeader] !== undefined
 }
 
 /** False when it is not to run: it is dealt with then. */
 async function prepare(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  const { isLate } = request.profile
   if (!(await isStillWanted(runtime, request))) return false
+  return request.profile.isLate || (await acknowledgeEarly(runtime, request))
+}
+
+/** As `prepare`, and answers how often it was begun before; undefined when it is not to run. */
+async function prepareAgain(runtime: Runtime, request: TaskRequest): Promise<number | undefined> {
+  if (!(await isStillWanted(runtime, request))) return undefined
   // Counted early as well: what kills its worker before the acknowledgement is out must not go round for ever.
-  if (!(await isWithinStarts(runtime, request))) return false
-  return isLate || (await acknowledgeEarly(runtime, request))
+  const starts = await startsWithinLimit(runtime, request)
+  if (starts === undefined || request.profile.isLate) return starts
+  return (await acknowledgeEarly(runtime, request)) ? starts : undefined
 }
 
 /** Revoked while it waited, only the result store may still know of it: workers that were told have ended or forgotten. */
@@ -98,17 +160,17 @@ async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise
   return false
 }
 
-async function isWithinStarts(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+async function startsWithinLimit(runtime: Runtime, request: TaskRequest): Promise<number | undefined> {
   const before = await startsBefore(runtime, request)
-  if (before === undefined) return false
+  if (before === undefined) return undefined
   if (request.delivery.isLost) {
     // Lost while that was asked: it comes again.
     done(runtime, request)
-    return false
+    return undefined
   }
-  if (before < runtime.settings.maxDeliveries) return true
+  if (before < runtime.settings.maxDeliveries) return before
   request.isSettled = true
   await failAsLost(runtime, request, before, 'its message was never settled')
   done(runtime, request)
-  return false
+  return undefined
 }

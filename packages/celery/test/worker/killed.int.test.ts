@@ -79,6 +79,27 @@ for (const { name, variable, open } of places) {
         await broker.deadLetters.remove([letter?.id ?? ''])
       },
     )
+
+    // They come back in one batch, most surely there.
+    test.runIf(name === 'Redis')('a late one takes nobody with it who is begun beside it', async () => {
+      if (!open) return
+      const { client, start, ran } = await setUp(open)
+      const sleepers = Array.from({ length: 20 }, (_, n) => String(n))
+      for (const n of sleepers) {
+        await client.send('sleeps-late', { args: [Number(n)] })
+        if (n === '2') await client.send('exits-soon')
+      }
+      for (let life = 1; life <= 5; life++) expect(await endOf(start('4'))).toBe(3)
+      const last = start('4')
+      const broker = await client.broker()
+      const letters = async () => (await broker.deadLetters.list()).letters
+      const isOver = async () => (await letters()).length + new Set(await ran()).size >= sleepers.length + 2
+      await until(async () => last.exitCode !== null || (await isOver()))
+      last.kill('SIGTERM')
+      expect(await endOf(last)).toBe(0)
+      expect([...new Set(await ran())].toSorted()).toEqual([...sleepers, 'exits-soon'].toSorted())
+      expect((await letters()).map(({ task }) => task)).toEqual(['exits-soon'])
+    })
   })
 }
 
@@ -93,14 +114,15 @@ async function setUp(open: () => Promise<Place>) {
     await rm(folder, { recursive: true })
   })
   const runs = join(folder, 'runs')
-  const start = () => startWorker({ TEST_BROKER: url, TEST_QUEUE: queue, TEST_RUNS: runs })
-  /** What was begun, a line each. */
+  const start = (concurrency = '1') =>
+    startWorker({ TEST_BROKER: url, TEST_QUEUE: queue, TEST_RUNS: runs }, concurrency)
+  /** What was begun, or done, a line each. */
   const ran = async () => (await readFile(runs, 'utf8').catch(() => '')).split('\n').slice(0, -1)
   return { client, queue, start, ran }
 }
 
-function startWorker(env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, [command, '-A', module, 'worker', '-c', '1'], {
+function startWorker(env: Record<string, string>, concurrency: string): ChildProcess {
+  const child = spawn(process.execPath, [command, '-A', module, 'worker', '-c', concurrency], {
     env: { ...process.env, ...env },
     stdio: 'inherit',
   })

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { CeleryError } from '../../src/errors.ts'
 import type { ResultStore } from '../../src/results/port.ts'
@@ -431,4 +432,69 @@ test('an early task begins only once its acknowledgement is out; when it is lost
   expect(runs).toEqual(['t3 0', 't1 0'])
   // It goes back and is begun when it comes the next time.
   expect(again.settled).toEqual(['requeue'])
+})
+
+test('what was lost with its worker twice is begun with nothing beside it, and others go on when it has lived', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gates = ['before', 'suspect'].map(hold)
+  await startWorker(app, { concurrency: 4 })
+  broker.deliver(handDelivery({ task: 'late', id: 'before' }))
+  const counted: string[] = []
+  for (const [id, starts] of [
+    ['suspect', 2],
+    ['other', 1],
+  ] as const) {
+    const delivery = handDelivery({ task: 'late', id }, { redelivered: true })
+    delivery.countStart = async () => {
+      counted.push(id)
+      return starts
+    }
+    broker.deliver(delivery)
+  }
+  await until(() => counted.length > 0)
+  await turn()
+  broker.deliver(handDelivery({ task: 'late', id: 'fresh' }))
+  expect(runs).toEqual(['before 0'])
+  gates[0]?.resolve()
+  await until(() => runs.length === 2)
+  expect([runs, counted]).toEqual([['before 0', 'suspect 0'], ['suspect']])
+  gates[1]?.resolve()
+  await until(() => runs.length === 4)
+  expect([runs.slice(2).toSorted(), counted]).toEqual([
+    ['fresh 0', 'other 0'],
+    ['suspect', 'other'],
+  ])
+})
+
+test('a suspect that goes on for long holds up nothing for ever, nor does one that came back by itself', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gates = ['suspect', 'rejected'].map(hold)
+  await startWorker(app, { concurrency: 4 })
+  const history = [1, 2].map((n) => ({ at: `2026-01-0${n}T00:00:00Z`, event: 'rejected', detail: 'not yet' }))
+  broker.deliver(handDelivery({ task: 'late', id: 'rejected', task_losses: 2, task_history: history }))
+  await until(() => runs.length === 1)
+  broker.deliver(handDelivery({ task: 'late', id: 'beside' }))
+  expect(runs).toEqual(['rejected 0', 'beside 0'])
+  broker.deliver(handDelivery({ task: 'late', id: 'suspect' }, { redelivered: true, starts: 3 }))
+  broker.deliver(handDelivery({ task: 'late', id: 'fresh' }))
+  await until(() => runs.length === 4)
+  expect(runs.slice(2).toSorted()).toEqual(['fresh 0', 'suspect 0'])
+  for (const gate of gates) gate.resolve()
+})
+
+test('what waits for a suspect goes back when the worker stops', async () => {
+  const { app, broker, runs, hold } = setUp()
+  const gate = hold('suspect')
+  const worker = await startWorker(app, { concurrency: 4 })
+  broker.deliver(handDelivery({ task: 'late', id: 'suspect' }, { redelivered: true, starts: 2 }))
+  await until(() => runs.length === 1)
+  const waiting = [
+    handDelivery({ task: 'late', id: 'fresh' }),
+    handDelivery({ task: 'late', id: 'again' }, { redelivered: true, starts: 1 }),
+  ]
+  for (const delivery of waiting) broker.deliver(delivery)
+  const stopping = worker.stop()
+  gate.resolve()
+  await stopping
+  expect([runs, waiting.map(({ settled }) => settled)]).toEqual([['suspect 0'], [['requeue'], ['requeue']]])
 })
