@@ -30,6 +30,11 @@ export class CeleryError extends Error {
   }
 }
 
+/** Why, in the words of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /**
  * An exception that travels: raised by a task, kept in the result store, and raised again by `result.get()`. Throw
  * one in a task to choose what Python sees; what a Python task raised comes as one.

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { CeleryError, TaskError } from '../errors.ts'
+import { CeleryError, reasonOf, TaskError } from '../errors.ts'
 import { type Io, UsageError } from './io.ts'
 import { LoadError } from './load-error.ts'
 import { printable } from './printable.ts'
@@ -34,5 +34,5 @@ function explained(error: unknown): string {
     return 'where are results? Give --result-backend URL (or CELERY_RESULT_BACKEND) beside --broker, or an --app that has results'
   if (error instanceof TaskError)
     return [`the task failed: ${error.type}: ${error.message}`, error.traceback].join('\n')
-  return error instanceof Error ? error.message : String(error)
+  return reasonOf(error)
 }

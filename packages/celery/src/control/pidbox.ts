@@ -1,5 +1,5 @@
 import { atMost } from '../async/within.ts'
-import { CeleryError } from '../errors.ts'
+import { CeleryError, reasonOf } from '../errors.ts'
 import { createEventDispatcher, type EventDispatcher } from '../events/dispatcher.ts'
 import type { Log } from '../log.ts'
 import type { WireMessage } from '../protocol/message.ts'
@@ -172,7 +172,7 @@ function replyMail(hostname: string, content: unknown, headers: Record<string, u
   try {
     return mail({ [hostname]: content ?? null }, headers)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     return mail({ [hostname]: { error: `The answer cannot be sent: ${reason}` } }, headers)
   }
 }

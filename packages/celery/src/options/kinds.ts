@@ -31,10 +31,12 @@ export const record: Check = {
 
 export const seconds: Check = secondsFrom(0)
 
-export const someSeconds: Check = {
-  expected: 'a number of seconds above 0',
+export const positive: Check = {
+  expected: 'a number above 0',
   fits: (value) => isFiniteNumber(value) && value > 0,
 }
+
+export const someSeconds: Check = { ...positive, expected: 'a number of seconds above 0' }
 
 export const date: Check = {
   expected: 'a valid Date in the years 1 to 9999',
@@ -47,11 +49,6 @@ export const priority: Check = wholeBetween(0, 255)
 export const timeZone: Check = {
   expected: 'the name of a time zone like Europe/Paris',
   fits: (value) => typeof value === 'string' && isTimeZone(value),
-}
-
-export const positive: Check = {
-  expected: 'a number above 0',
-  fits: (value) => isFiniteNumber(value) && value > 0,
 }
 
 export function between(least: number, most: number): Check {

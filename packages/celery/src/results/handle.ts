@@ -1,3 +1,4 @@
+import { timerOf } from '../async/timer.ts'
 import { CeleryError } from '../errors.ts'
 import { taskError } from '../protocol/exceptions.ts'
 import { type ResultNode, readResultTuple, resultTuple } from '../protocol/result-tuple.ts'
@@ -132,9 +133,7 @@ function waitFor<Output>(watcher: ResultWatcher, id: string, options: GetOptions
     onError: reject,
   })
   const timer =
-    timeout === undefined
-      ? undefined
-      : setTimeout(() => reject(timedOut(id, timeout)), Math.min(timeout * 1_000, 2 ** 31 - 1))
+    timeout === undefined ? undefined : setTimeout(() => reject(timedOut(id, timeout)), timerOf(timeout))
   const onAbort = () => reject(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   return promise.finally(() => {

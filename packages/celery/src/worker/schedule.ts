@@ -1,3 +1,4 @@
+import { longestTimer } from '../async/timer.ts'
 import { done } from './finish/done.ts'
 import { giveBack } from './finish/settle.ts'
 import { nowOf, type Runtime } from './runtime.ts'
@@ -5,8 +6,6 @@ import type { TaskRequest } from './task-request.ts'
 
 /** Milliseconds up to which a message is held here: what the broker had parked may come a second early. */
 const holdAtMost = 1_500
-/** The longest that a timer can wait. */
-const maxTimer = 2 ** 31 - 1
 
 /** Begins the request at its time: parked at the broker until shortly before, or held here. */
 export function schedule(runtime: Runtime, request: TaskRequest, eta: Date): void {
@@ -31,10 +30,10 @@ function hold(runtime: Runtime, request: TaskRequest, eta: Date): void {
   const wait = Math.max(0, eta.getTime() - nowOf(runtime))
   request.timer = setTimeout(
     () => {
-      if (wait > maxTimer) hold(runtime, request, eta)
+      if (wait > longestTimer) hold(runtime, request, eta)
       else release(runtime, request)
     },
-    Math.min(wait, maxTimer),
+    Math.min(wait, longestTimer),
   )
 }
 

@@ -1,3 +1,4 @@
+import { forEachBounded } from '../async/for-each-bounded.ts'
 import { atMost } from '../async/within.ts'
 import { TaskError } from '../errors.ts'
 import { type Checks, checkOptions } from '../options/check.ts'
@@ -33,9 +34,6 @@ const lastWords = 5
 
 /** How many messages are on their way back at a time; each is told to the broker before the next. */
 const returnedAtOnce = 100
-
-/** Seconds: Node's timers take no more. */
-const longestTimer = (2 ** 31 - 1) / 1_000
 
 /** How a worker stops: softly first, harder at each further call. */
 export class Shutdown {
@@ -102,11 +100,7 @@ export class Shutdown {
     const waiting = [...requests].filter(isWaiting).reverse()
     // All at once: what is still held when its turn comes to go back could have begun meanwhile.
     for (const request of waiting) unhold(this.#runtime, request)
-    const next = waiting.values()
-    const inTurn = async () => {
-      for (const request of next) await this.#giveBackUnlessRevoked(request)
-    }
-    await Promise.all(Array.from({ length: returnedAtOnce }, inTurn))
+    await forEachBounded(waiting, returnedAtOnce, (request) => this.#giveBackUnlessRevoked(request))
   }
 
   async #giveBackUnlessRevoked(request: TaskRequest): Promise<void> {
@@ -127,7 +121,7 @@ export class Shutdown {
   async #first(promises: Promise<unknown>[], seconds: number | undefined): Promise<void> {
     const first = Promise.race(promises)
     if (seconds === undefined) await first
-    else await atMost(Math.min(seconds, longestTimer), first)
+    else await atMost(seconds, first)
   }
 }
 

@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream'
 import type { ChannelModel } from 'amqplib'
 import { atMost } from '../../async/within.ts'
-import type { CeleryError } from '../../errors.ts'
-import { reasonOf, unavailable } from './errors.ts'
+import { type CeleryError, reasonOf } from '../../errors.ts'
+import { unavailable } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
 

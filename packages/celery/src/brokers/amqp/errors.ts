@@ -1,13 +1,9 @@
-import { CeleryError } from '../../errors.ts'
+import { CeleryError, reasonOf } from '../../errors.ts'
 
 /** The reply code with which RabbitMQ closed a channel or connection, if it was that. */
 export function replyCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'number' ? error.code : undefined
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /**

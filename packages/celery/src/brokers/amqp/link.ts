@@ -1,8 +1,9 @@
 import type { ChannelModel } from 'amqplib'
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
+import { reasonOf } from '../../errors.ts'
 import { type Connection, connectTo } from './connect.ts'
-import { closed, reasonOf } from './errors.ts'
+import { closed } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
 

@@ -5,7 +5,7 @@ import { declareExchange, type ExchangeType, isDurableCast } from './declaration
 import { refusal } from './errors.ts'
 import type { Link } from './link.ts'
 import { checkShort } from './short-text.ts'
-import { StandingChannel } from './standing-channel.ts'
+import { closeChannel, StandingChannel } from './standing-channel.ts'
 import { wireMessage } from './wire.ts'
 
 /** Messages that wait unread in the queue; older ones are dropped. */
@@ -68,6 +68,6 @@ export class AmqpListener implements Listening {
     if (this.#isStopped) return
     if (message) this.#options.onMessage(wireMessage(message), message.fields.routingKey)
     // RabbitMQ has deleted the queue: with a new channel it is made again.
-    else void channel.close().catch(() => {})
+    else void closeChannel(channel)
   }
 }

@@ -1,9 +1,9 @@
-import { CeleryError } from '../../errors.ts'
+import { CeleryError, reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Destination, QueueDeclaration, QueueDepth } from '../port.ts'
 import type { Admin } from './admin.ts'
 import { declareQueue } from './declarations.ts'
-import { reasonOf, refusal, replyCode } from './errors.ts'
+import { refusal, replyCode } from './errors.ts'
 import { checkShort } from './short-text.ts'
 
 /** Declarations, and places to publish to, that are remembered: more than a program has. */

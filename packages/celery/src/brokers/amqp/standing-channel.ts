@@ -2,9 +2,9 @@ import type { Channel, ChannelModel } from 'amqplib'
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
 import { atMost } from '../../async/within.ts'
-import { CeleryError } from '../../errors.ts'
+import { CeleryError, reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { reasonOf, unavailable } from './errors.ts'
+import { unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 
 /** A channel that lasted so many seconds was a good one: the pauses begin anew. */

@@ -1,5 +1,4 @@
-/** The longest a timer of Node can wait, in milliseconds. */
-const longestTimer = 2 ** 31 - 1
+import { longestTimer } from '../../async/timer.ts'
 
 interface Entry {
   at: number

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { longestTimer } from '../../async/timer.ts'
 import { createWorker, type WorkerOptions } from '../../create-worker.ts'
 import { CeleryError } from '../../errors.ts'
 import { prometheusMetrics } from '../../worker/metrics.ts'
@@ -63,7 +64,7 @@ async function runWorker(options: Options, command: Command, io: Io): Promise<vo
     const strays = stopOnStrays(io, worker)
     const server = port === undefined ? undefined : await serveMetrics(port, app.options.log)
     // Of `memory:` nothing else keeps the process.
-    const alive = setInterval(() => {}, 2 ** 31 - 1)
+    const alive = setInterval(() => {}, longestTimer)
     try {
       await worker.start().catch(async (error: unknown) => {
         // Told to stop while it starts, it has done as it was told.

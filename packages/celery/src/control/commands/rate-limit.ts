@@ -1,4 +1,4 @@
-import { CeleryError } from '../../errors.ts'
+import { CeleryError, reasonOf } from '../../errors.ts'
 import { text } from '../arguments.ts'
 import { type Command, type CommandArguments, ok } from '../command.ts'
 import { requireTask } from '../require-task.ts'
@@ -13,7 +13,7 @@ export const rateLimit: Command = {
     try {
       worker.setRateLimit(task, limit)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       throw new CeleryError('BAD_ARGUMENTS', `Invalid rate limit string: ${reason}`)
     }
     worker.app.options.log.info({ task, limit }, 'rate limit set by remote control')

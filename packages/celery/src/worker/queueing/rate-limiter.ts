@@ -1,3 +1,4 @@
+import { timerOf } from '../../async/timer.ts'
 import { Fifo } from './fifo.ts'
 import { parseRate, TokenBucket } from './rate-limit.ts'
 
@@ -71,8 +72,8 @@ export class RateLimiter<T> {
       if (item !== undefined) this.#onReady(item)
     }
     if (limited.waiting.size === 0) return
-    // A timer cannot wait longer than 24 days; then it looks again.
-    const wait = Math.min(limited.bucket.wait(this.#now()) * 1_000, 2 ** 31 - 1)
+    // After the longest that a timer can wait it looks again.
+    const wait = timerOf(limited.bucket.wait(this.#now()))
     limited.timer = setTimeout(() => this.#drain(limited), Math.ceil(wait))
   }
 }

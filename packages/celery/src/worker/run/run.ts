@@ -1,4 +1,5 @@
 import { runAsTask } from '../../app/current-task.ts'
+import { timerOf } from '../../async/timer.ts'
 import { isMap, mappedTask } from '../../canvas/builtin-tasks.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { crashed } from '../finish/crash.ts'
@@ -82,11 +83,6 @@ function armLimits(runtime: Runtime, request: TaskRequest, context: RunContext):
   if (timeLimit !== undefined) {
     request.hardTimer = setTimeout(() => endAtLimit(runtime, request, timeLimit), timerOf(timeLimit))
   }
-}
-
-/** A timer cannot wait longer than 24 days. */
-function timerOf(seconds: number): number {
-  return Math.min(seconds * 1_000, 2 ** 31 - 1)
 }
 
 function endAtLimit(runtime: Runtime, request: TaskRequest, seconds: number): void {

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { AppCore } from '../../app/app-core.ts'
 import { runAsTask } from '../../app/current-task.ts'
-import { CeleryError, TaskError } from '../../errors.ts'
+import { CeleryError, reasonOf, TaskError } from '../../errors.ts'
 import { exportedApp } from '../../exported-app.ts'
 import type { Log } from '../../log.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
@@ -26,7 +26,7 @@ export default async function runOnThread({ module, run }: ThreadCall): Promise<
     const app = await appOf(module)
     return run ? await answer(app, run) : { tasks: [...app.tasks.keys()] }
   } catch (error) {
-    return { unusable: error instanceof Error ? error.message : String(error) }
+    return { unusable: reasonOf(error) }
   } finally {
     // The worker waits for this: what the task said has been heard then.
     run?.port.close()
@@ -57,7 +57,7 @@ async function answer(app: AppCore, run: ThreadRun): Promise<ThreadAnswer> {
   try {
     return { outcome: encodeJson(outcome, 'result'), children: encodeJson(context.children, 'children') }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     const cannot = new TaskError('EncodeError', { module: 'kombu.exceptions', args: [why] })
     return { outcome: encodeJson(failure(cannot)), children: '[]' }
   }

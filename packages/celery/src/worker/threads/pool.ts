@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
-import { CeleryError } from '../../errors.ts'
+import { CeleryError, reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { exceptionData } from '../../protocol/exceptions.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
@@ -65,7 +65,7 @@ export class ThreadPool {
       clearTimeout(loading)
       onStarted()
     })
-    const forward = () => tell(port, { type: 'abort', reason: encodeJson(reasonOf(context.signal)) })
+    const forward = () => tell(port, { type: 'abort', reason: encodeJson(abortReason(context.signal)) })
     context.signal.addEventListener('abort', forward, { once: true })
     try {
       const answer = await this.#call(callOf(this.#options.module, request, context, port2), thread.signal, [
@@ -75,7 +75,7 @@ export class ThreadPool {
       return outcomeOf(answer, context)
     } catch (error) {
       const cause: unknown = thread.signal.aborted ? thread.signal.reason : error
-      return { kind: 'lost', why: messageOf(cause) }
+      return { kind: 'lost', why: reasonOf(cause) }
     } finally {
       clearTimeout(loading)
       context.signal.removeEventListener('abort', forward)
@@ -100,7 +100,7 @@ export class ThreadPool {
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (!thread.signal.aborted) throw error
-      return { unusable: messageOf(thread.signal.reason) }
+      return { unusable: reasonOf(thread.signal.reason) }
     } finally {
       clearTimeout(loading)
       signal.removeEventListener('abort', stop)
@@ -194,7 +194,7 @@ async function keepProgress(
   try {
     await host.progress(context, decodeJson(meta), state)
   } catch (failed) {
-    error = messageOf(failed)
+    error = reasonOf(failed)
   }
   tell(port, { type: 'kept', call, error })
 }
@@ -203,10 +203,6 @@ function tell(port: MessagePort, message: ToThread): void {
   port.postMessage(message)
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function reasonOf(signal: AbortSignal): unknown {
+function abortReason(signal: AbortSignal): unknown {
   return exceptionData(signal.reason).data
 }
