@@ -31,12 +31,12 @@ export class StartTurns {
   }
 
   /** Begins it with nothing beside it, as far as that is soon. */
-  async isolate(begin: () => void, isFree: () => boolean, isOver: () => boolean): Promise<void> {
+  async isolate(begin: () => Promise<void>, isFree: () => boolean, isOver: () => boolean): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#alone = promise
     try {
       await this.#until(isFree)
-      begin()
+      await begin()
       await this.#until(isOver)
     } finally {
       this.#alone = undefined

@@ -59,13 +59,18 @@ async function beginAfter(runtime: Runtime, request: TaskRequest): Promise<void>
   }
 }
 
-/** False when the worker has stopped while it waited to begin: it goes back. */
+/** False when the worker has stopped while it waited to begin: it goes back then. */
 async function isToStay(runtime: Runtime, request: TaskRequest): Promise<boolean> {
   if (request.isSettled) return false
-  if (!runtime.isStopping) return true
+  if (!goesBack(runtime, request)) return true
   await giveBack(runtime, request)
   done(runtime, request)
   return false
+}
+
+/** What is acknowledged cannot, and is run. */
+function goesBack({ isStopping }: Runtime, { acknowledged }: TaskRequest): boolean {
+  return isStopping && !acknowledged
 }
 
 async function prepareAndRun(runtime: Runtime, request: TaskRequest): Promise<void> {
@@ -73,7 +78,7 @@ async function prepareAndRun(runtime: Runtime, request: TaskRequest): Promise<vo
   const isToRun = isMarked(request)
     ? await prepare(runtime, request)
     : await acknowledgeEarly(runtime, request)
-  if (isToRun && !request.isSettled) runIfStillWanted(runtime, request)
+  if (isToRun) await runIfStillWanted(runtime, request)
 }
 
 /**
@@ -86,22 +91,24 @@ async function startAgain(runtime: Runtime, request: TaskRequest): Promise<void>
   try {
     if (!(await isToStay(runtime, request))) return
     const starts = await prepareAgain(runtime, request)
-    if (starts === undefined || request.isSettled) return
-    const begin = () => runIfStillWanted(runtime, request)
-    if (killsAmong(starts, request) < suspectAfter) return begin()
-    const isRunning = (one: TaskRequest) => one.context !== undefined && !one.hasRun && !one.isSettled
-    await turns.isolate(
-      begin,
-      () => ![...requests].some(isRunning),
-      () => request.hasRun || request.isSettled || !requests.has(request),
-    )
+    if (starts === undefined) return
+    const beginIt = () => runIfStillWanted(runtime, request)
+    if (killsAmong(starts, request) < suspectAfter) return await beginIt()
+    const isOver = () => request.hasRun || request.isSettled || !requests.has(request)
+    const isFree = () => isOver() || goesBack(runtime, request) || ![...requests].some(isRunning)
+    await turns.isolate(beginIt, isFree, isOver)
   } finally {
     endTurn()
   }
 }
 
-/** What had to be asked or told first may have waited for a server for long. */
-function runIfStillWanted(runtime: Runtime, request: TaskRequest): void {
+function isRunning({ context, hasRun, isSettled }: TaskRequest): boolean {
+  return context !== undefined && !hasRun && !isSettled
+}
+
+/** What had to be asked or told first may have waited for a server, or for others to end, for long. */
+async function runIfStillWanted(runtime: Runtime, request: TaskRequest): Promise<void> {
+  if (!(await isToStay(runtime, request))) return
   const how = whyNot(runtime, request)
   if (how) endRevoked(runtime, request, how)
   else run(runtime, request)

@@ -12,8 +12,12 @@ import { failure, type Outcome } from './outcome.ts'
 import { perform } from './perform.ts'
 import { RunContext } from './run-context.ts'
 
-/** Runs a request's task, on the event loop or on a thread; how that ends is settled by itself. Never throws. */
+/**
+ * Runs a request's task, on the event loop or on a thread; how that ends is settled by itself. One whose end is settled
+ * already is not run. Never throws.
+ */
 export function run(runtime: Runtime, request: TaskRequest): void {
+  if (request.isSettled) return
   try {
     begin(runtime, request)
   } catch (error) {

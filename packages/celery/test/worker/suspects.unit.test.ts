@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { Consumers } from '../../src/worker/consumers.ts'
+import { createRuntime, windowOf } from '../../src/worker/create-runtime.ts'
+import { settingsOf } from '../../src/worker/options.ts'
+import { receive } from '../../src/worker/receive.ts'
+import { Shutdown } from '../../src/worker/shutdown.ts'
+import { createApp, handDelivery, metaOf, recordLog, task, until } from './support.ts'
+
+/** A worker's inside, with tasks that go on until their gate is opened, if they have one. */
+async function setUp() {
+  const { log } = recordLog()
+  const app = createApp({ log })
+  const runs: string[] = []
+  const gates = new Map<string, PromiseWithResolvers<void>>()
+  const run = async (_input: unknown, { id }: { id: string }) => {
+    runs.push(id)
+    await gates.get(id)?.promise
+  }
+  task(app, 'late', run, { ack: 'late' })
+  task(app, 'early', run)
+  const connected = { broker: await app.broker(), results: await app.results() }
+  const runtime = createRuntime(app, settingsOf(app, { concurrency: 4 }), {}, connected)
+  const consumers = new Consumers({
+    broker: runtime.broker,
+    log,
+    onDelivery: (delivery) => receive(runtime, delivery),
+    window: () => windowOf(runtime),
+  })
+  const hold = (id: string) => {
+    const gate = Promise.withResolvers<void>()
+    gates.set(id, gate)
+    return gate
+  }
+  return { app, runtime, shutdown: new Shutdown(runtime, consumers, async () => {}), runs, hold }
+}
+
+test.each([
+  ['late', ['requeue'], undefined],
+  ['early', ['ack'], 'FAILURE'],
+])('a %s suspect that a cold stop has dealt with does not begin any more', async (ack, settled, status) => {
+  const { app, runtime, shutdown, runs, hold } = await setUp()
+  hold('long')
+  receive(runtime, handDelivery({ task: 'late', id: 'long' }))
+  const suspect = handDelivery({ task: ack, id: 'suspect' }, { redelivered: true, starts: 2 })
+  receive(runtime, suspect)
+  await until(() => runtime.turns.alone !== undefined)
+  await shutdown.stop({ mode: 'cold' })
+  const endTurn = await runtime.turns.next()
+  endTurn()
+  expect([runs, suspect.settled]).toEqual([['long'], settled])
+  expect((await metaOf(app, 'suspect'))?.status).toBe(status)
+})
+
+test('a suspect that waits for others to end goes back when the worker stops warm', async () => {
+  const { runtime, shutdown, runs, hold } = await setUp()
+  const gate = hold('long')
+  receive(runtime, handDelivery({ task: 'late', id: 'long' }))
+  const suspect = handDelivery({ task: 'late', id: 'suspect' }, { redelivered: true, starts: 2 })
+  receive(runtime, suspect)
+  await until(() => runtime.turns.alone !== undefined)
+  const stopping = shutdown.stop({})
+  await until(() => suspect.settled.length > 0)
+  expect([runs, suspect.settled]).toEqual([['long'], ['requeue']])
+  gate.resolve()
+  await stopping
+})
+
+test('one that is acknowledged still runs, after them', async () => {
+  const { app, runtime, shutdown, runs, hold } = await setUp()
+  const gate = hold('long')
+  receive(runtime, handDelivery({ task: 'late', id: 'long' }))
+  receive(runtime, handDelivery({ task: 'early', id: 'suspect' }, { redelivered: true, starts: 2 }))
+  await until(() => runtime.turns.alone !== undefined)
+  const stopping = shutdown.stop({})
+  gate.resolve()
+  await stopping
+  expect(runs).toEqual(['long', 'suspect'])
+  expect(await metaOf(app, 'suspect')).toMatchObject({ status: 'SUCCESS' })
+})
