@@ -84,11 +84,11 @@ function slotsOf(runtime: Runtime, request: TaskRequest): Slots<TaskRequest> {
   return onThread(runtime, request) ? runtime.threadSlots : runtime.mainSlots
 }
 
-/** How many messages may be in hand: for each that can run some more, and those that are held for long. */
+/** How many messages may be in hand of each queue: for each that can run some more, and those that are held for long. */
 export function windowOf({ settings, mainSlots, threadSlots, threads, heldLong }: Runtime): number {
   if (settings.prefetchMultiplier === 0) return 0
   const running = mainSlots.limit + (threads ? threadSlots.limit : 0)
-  return running * settings.prefetchMultiplier + (settings.holdEta ? heldLong.size : 0)
+  return running * settings.prefetchMultiplier + heldLong.size
 }
 
 /** A state of the task's own. Of a task that was given up on, nothing more is kept. */

@@ -35,7 +35,7 @@ export interface Runtime {
 
   /** All that are in this worker's hands. */
   readonly requests: Set<TaskRequest>
-  /** Of these, what is held for long: with `holdEta`, the prefetch window is one wider for each. */
+  /** Of these, what is held for long, by `holdEta` or for want of parking: the prefetch window is one wider for each. */
   readonly heldLong: Set<TaskRequest>
   readonly mainSlots: Slots<TaskRequest>
   readonly threadSlots: Slots<TaskRequest>

@@ -6,11 +6,13 @@ import type { TaskRequest } from './task-request.ts'
 
 /** Milliseconds up to which a message is held here: what the broker had parked may come a second early. */
 const holdAtMost = 1_500
+/** Milliseconds after which what the broker did not park is offered to it again. */
+const parkAgainAfter = 10_000
 
 /** Begins the request at its time: parked at the broker until shortly before, or held here. */
 export function schedule(runtime: Runtime, request: TaskRequest, eta: Date): void {
   const wait = eta.getTime() - nowOf(runtime)
-  if (wait <= 0) enqueue(runtime, request)
+  if (wait <= 0) release(runtime, request)
   else if (wait <= holdAtMost) hold(runtime, request, eta)
   else if (runtime.settings.holdEta) holdLong(runtime, request, eta)
   else void park(runtime, request, eta)
@@ -24,23 +26,24 @@ export function enqueue(runtime: Runtime, request: TaskRequest): void {
   runtime.limiter.enter(task, request)
 }
 
-function hold(runtime: Runtime, request: TaskRequest, eta: Date): void {
+/** Here until its time, or for so many milliseconds, after which it is seen what to do with it then. */
+function hold(runtime: Runtime, request: TaskRequest, eta: Date, atMost = longestTimer): void {
   request.status = 'held'
   request.eta = eta
   const wait = Math.max(0, eta.getTime() - nowOf(runtime))
   request.timer = setTimeout(
     () => {
-      if (wait > longestTimer) hold(runtime, request, eta)
+      if (wait > atMost) schedule(runtime, request, eta)
       else release(runtime, request)
     },
-    Math.min(wait, longestTimer),
+    Math.min(wait, atMost),
   )
 }
 
-/** Python's way, with `holdEta`: each message that is held for long is one more that may be in hand. */
-function holdLong(runtime: Runtime, request: TaskRequest, eta: Date): void {
+/** Python's way: each message that is held for long is one more that may be in hand. */
+function holdLong(runtime: Runtime, request: TaskRequest, eta: Date, atMost?: number): void {
   runtime.heldLong.add(request)
-  hold(runtime, request, eta)
+  hold(runtime, request, eta, atMost)
   runtime.onHeldChanged()
 }
 
@@ -63,10 +66,12 @@ async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<
   try {
     await delivery.delay(eta)
   } catch (error) {
-    runtime.log.warn({ err: error, id: request.id }, 'a message could not be parked, and is held here')
+    // Said once, however often it is tried.
+    const level = runtime.heldLong.has(request) ? 'debug' : 'warn'
+    runtime.log[level]({ err: error, id: request.id }, 'a message could not be parked, and is held here')
     request.isLeaving = false
     if (request.isSettled) return
-    if (!runtime.isStopping) return holdLong(runtime, request, eta)
+    if (!runtime.isStopping) return holdLong(runtime, request, eta, parkAgainAfter)
     await giveBack(runtime, request)
     done(runtime, request)
     return

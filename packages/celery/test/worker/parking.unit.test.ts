@@ -1,0 +1,64 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { CeleryError } from '../../src/errors.ts'
+import { createApp, handBroker, handDelivery, recordLog, startWorker, task } from './support.ts'
+
+/** A worker with a window of one, and so many messages for tomorrow that cannot be parked until they may. */
+async function notParked(count: number) {
+  const broker = handBroker()
+  const { log, lines } = recordLog()
+  const app = createApp({ broker, log })
+  task(app, 'later', () => 'ran')
+  const { surface } = await startWorker(app, { concurrency: 1, prefetchMultiplier: 1 })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const state = { isShort: true }
+  const eta = new Date(Date.now() + 86_400_000).toISOString()
+  const deliveries = Array.from({ length: count }, (_, n) => {
+    const delivery = handDelivery({ task: 'later', id: `later-${n}`, eta })
+    const park = delivery.delay
+    delivery.delay = async (...args) => {
+      if (state.isShort) throw new CeleryError('BROKER_UNAVAILABLE', 'short of memory')
+      await park(...args)
+    }
+    return delivery
+  })
+  for (const delivery of deliveries) broker.deliver(delivery)
+  await settled()
+  const warnings = () => lines.filter(({ message }) => message.includes('could not be parked'))
+  return { surface, state, deliveries, warnings }
+}
+
+/** The window follows in the next turn of the event loop. */
+async function settled(): Promise<void> {
+  await turn()
+  await turn()
+}
+
+test('what cannot be parked takes no place of what is due, and is parked as soon as that can be', async () => {
+  const { surface, state, deliveries, warnings } = await notParked(3)
+  expect(surface.prefetch).toBe(4)
+  expect(surface.scheduled().length).toBe(3)
+
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(surface.prefetch).toBe(4)
+  state.isShort = false
+  await vi.advanceTimersByTimeAsync(9_999)
+  expect(deliveries.flatMap(({ settled }) => settled)).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  await settled()
+  expect(deliveries.map(({ settled }) => settled)).toEqual([['delay'], ['delay'], ['delay']])
+  expect(surface.prefetch).toBe(1)
+  expect(surface.scheduled().length).toBe(3)
+  expect(warnings().map(({ level }) => level)).toEqual(['warn', 'warn', 'warn', 'debug', 'debug', 'debug'])
+})
+
+test('what is revoked while it is held for want of parking is not parked later', async () => {
+  const { surface, state, deliveries } = await notParked(1)
+  await surface.revoke(['later-0'], { terminate: false, signal: 'TERM' })
+  await settled()
+  state.isShort = false
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(deliveries.map(({ settled }) => settled)).toEqual([['ack']])
+  expect(surface.prefetch).toBe(1)
+})
