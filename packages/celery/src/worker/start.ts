@@ -75,6 +75,7 @@ function goesBack({ isStopping }: Runtime, { acknowledged }: TaskRequest): boole
 
 async function prepareAndRun(runtime: Runtime, request: TaskRequest): Promise<void> {
   if (wasBegun(request)) return await startAgain(runtime, request)
+  request.isUnderWay = true
   const isToRun = isMarked(request)
     ? await prepare(runtime, request)
     : await acknowledgeEarly(runtime, request)
@@ -102,8 +103,9 @@ async function startAgain(runtime: Runtime, request: TaskRequest): Promise<void>
   }
 }
 
-function isRunning({ context, hasRun, isSettled }: TaskRequest): boolean {
-  return context !== undefined && !hasRun && !isSettled
+/** Or about to: what is acknowledged and has not begun would be lost as well. */
+function isRunning({ isUnderWay, context, hasRun, isSettled }: TaskRequest): boolean {
+  return (isUnderWay || context !== undefined) && !hasRun && !isSettled
 }
 
 /** What had to be asked or told first may have waited for a server, or for others to end, for long. */

@@ -26,6 +26,8 @@ export class TaskRequest implements RequestInfo {
   isSettled = false
   /** On its way out of this worker's hands unfinished: a copy that comes again is another request. */
   isLeaving = false
+  /** Something is asked or told yet before its first line, and no other keeps it from that any more. */
+  isUnderWay = false
   context: RunContext | undefined
   /** What it is held for. */
   eta: Date | undefined

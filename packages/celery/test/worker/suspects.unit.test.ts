@@ -77,3 +77,19 @@ test('one that is acknowledged still runs, after them', async () => {
   expect(runs).toEqual(['long', 'suspect'])
   expect(await metaOf(app, 'suspect')).toMatchObject({ status: 'SUCCESS' })
 })
+
+test('a suspect does not begin beside what is being acknowledged to begin', async () => {
+  const { runtime, runs, hold } = await setUp()
+  const gate = hold('innocent')
+  const acknowledged = Promise.withResolvers<boolean>()
+  const innocent = handDelivery({ task: 'early', id: 'innocent' })
+  innocent.ackFirst = () => acknowledged.promise
+  receive(runtime, innocent)
+  receive(runtime, handDelivery({ task: 'late', id: 'suspect' }, { redelivered: true, starts: 2 }))
+  await until(() => runtime.turns.alone !== undefined)
+  acknowledged.resolve(true)
+  await until(() => runs.includes('innocent'))
+  gate.resolve()
+  await until(() => runs.includes('suspect'))
+  expect(runs).toEqual(['innocent', 'suspect'])
+})
