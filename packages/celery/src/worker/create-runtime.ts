@@ -5,6 +5,7 @@ import { noEvents } from './events.ts'
 import { metaOf } from './finish/meta.ts'
 import { noMetrics } from './metrics.ts'
 import type { Settings, WorkerOptions } from './options.ts'
+import { InHand } from './queueing/in-hand.ts'
 import { Parked } from './queueing/parked.ts'
 import { RateLimiter } from './queueing/rate-limiter.ts'
 import { Recent } from './queueing/recent.ts'
@@ -64,7 +65,7 @@ export function createRuntime(
 /** What a worker has in hand and remembers, at its start. */
 function nothingYet() {
   return {
-    requests: new Set<TaskRequest>(),
+    requests: new InHand<TaskRequest>(),
     heldLong: new Set<TaskRequest>(),
     revocations: new Revocations(),
     parked: new Parked(),
@@ -94,7 +95,7 @@ export function windowOf({ settings, mainSlots, threadSlots, threads, heldLong }
 /** A state of the task's own. Of a task that was given up on, nothing more is kept. */
 async function keepProgress(runtime: Runtime, run: RunContext, meta: unknown, state: string): Promise<void> {
   const { results, requests } = runtime
-  const request = requests.values().find(({ context }) => context === run)
+  const request = [...requests.withId(run.id)].find(({ context }) => context === run)
   if (!results || !request || request.isSettled || request.ignoresResult) return
   const before = request.tracking ?? Promise.resolve()
   const stored = before.then(async () => {

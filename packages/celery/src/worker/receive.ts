@@ -75,8 +75,8 @@ function isKnown(runtime: Runtime, delivery: Delivery): boolean {
   const { id } = delivery.message.headers
   if (typeof id !== 'string') return false
   const print = fingerprint(delivery.message)
-  for (const request of runtime.requests) {
-    if (request.id !== id || request.isLeaving) continue
+  for (const request of runtime.requests.withId(id)) {
+    if (request.isLeaving) continue
     if (fingerprint(request.delivery.message) !== print) continue
     receiveAgain(runtime, request, delivery)
     runtime.log.info({ id, task: request.task }, 'a message came again for a task that is in hand')

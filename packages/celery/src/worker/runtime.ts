@@ -5,6 +5,7 @@ import type { ResultStore } from '../results/port.ts'
 import type { WorkerEvents } from './events.ts'
 import type { WorkerMetrics } from './metrics.ts'
 import type { Settings } from './options.ts'
+import type { InHand } from './queueing/in-hand.ts'
 import type { Parked } from './queueing/parked.ts'
 import type { RateLimiter } from './queueing/rate-limiter.ts'
 import type { Recent } from './queueing/recent.ts'
@@ -34,7 +35,7 @@ export interface Runtime {
   readonly threads: ThreadPool | undefined
 
   /** All that are in this worker's hands. */
-  readonly requests: Set<TaskRequest>
+  readonly requests: InHand<TaskRequest>
   /** Of these, what is held for long, by `holdEta` or for want of parking: the prefetch window is one wider for each. */
   readonly heldLong: Set<TaskRequest>
   readonly mainSlots: Slots<TaskRequest>
