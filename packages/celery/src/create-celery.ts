@@ -126,8 +126,8 @@ export class Celery implements AppCore, ResultSource {
     const { args = [], kwargs = {} } = given
     const { transaction } = options
     const call = { name, args, kwargs, options: signatureOptions(options) }
-    const id = await sendTask(this, call, { transaction })
-    return new Result<Output>(this, id, { isIgnored: call.options.ignore_result ?? false })
+    const { id, isIgnored } = await sendTask(this, call, { transaction })
+    return new Result<Output>(this, id, { isIgnored })
   }
 
   /** A signature of a task by its name. */

@@ -15,7 +15,10 @@ export interface CeleryOptions {
   queues?: QueueDeclaration[]
   /** Which tasks go to which queue, by name or pattern (`feeds.*`); the first that fits. */
   routes?: Route[]
-  /** For every task that does not say otherwise. */
+  /**
+   * For every task of this app that does not say otherwise; `queue` and `priority` for those too that it sends and that
+   * live elsewhere. Of Celery's own tasks, maps alone have the time limits.
+   */
   taskDefaults?: TaskOptions
   /** Seconds that results are kept: 86,400 when absent. */
   resultExpires?: number

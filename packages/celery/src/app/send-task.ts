@@ -4,6 +4,7 @@ import type { AppCore, PublishTo } from './app-core.ts'
 import { buildMessage, type Call, type CallOptions } from './build-message.ts'
 import { currentTask } from './current-task.ts'
 import { routeOf } from './route.ts'
+import { carriedOptions } from './task-options.ts'
 
 /** What a send needs beside the call. */
 export interface SendContext {
@@ -12,8 +13,14 @@ export interface SendContext {
   isChild?: boolean
 }
 
-/** Publishes one task and returns its id. Options that the call leaves open are the task's, its route's or the app's. */
-export async function sendTask(app: AppCore, call: Call, context: SendContext = {}): Promise<string> {
+export interface SentTask {
+  id: string
+  /** Its result will not be kept: waiting for it would be in vain. */
+  isIgnored: boolean
+}
+
+/** Publishes one task. Options that the call leaves open are the task's, its route's or the app's. */
+export async function sendTask(app: AppCore, call: Call, context: SendContext = {}): Promise<SentTask> {
   const taskId = call.options.task_id ?? app.options.newId()
   const current = currentTask()
   const routed = routeOf(app, call.routeName ?? call.name)
@@ -23,7 +30,7 @@ export async function sendTask(app: AppCore, call: Call, context: SendContext = 
   const { transaction } = context
   await app.publishTask(message, publishTo(options, routed.queue), transaction ? { transaction } : {})
   if (current && context.isChild !== false) current.children.push(resultTuple(taskId, null))
-  return taskId
+  return { id: taskId, isIgnored: message.headers.ignore_result ?? false }
 }
 
 function publishTo(options: CallOptions, routed: string): PublishTo {
@@ -40,11 +47,14 @@ function compressionOf(name: unknown): Pick<PublishTo, 'compression'> {
 }
 
 function withDefaults(app: AppCore, call: Call, priority: number | undefined): CallOptions {
-  const defaults = { ...app.options.taskDefaults, ...app.tasks.get(call.name) }
+  const { name, routeName } = call
+  // A map runs where the task lives that it calls.
+  const livesElsewhere = routeName !== undefined && !app.tasks.has(routeName)
+  const { ignoreResult, timeLimit, softTimeLimit } = livesElsewhere ? {} : carriedOptions(app, name)
   const options: CallOptions = { ...call.options }
   if (priority !== undefined) options.priority ??= priority
-  if (defaults.ignoreResult !== undefined) options.ignore_result ??= defaults.ignoreResult
-  if (defaults.timeLimit !== undefined) options.time_limit ??= defaults.timeLimit
-  if (defaults.softTimeLimit !== undefined) options.soft_time_limit ??= defaults.softTimeLimit
+  if (ignoreResult !== undefined) options.ignore_result ??= ignoreResult
+  if (timeLimit !== undefined) options.time_limit ??= timeLimit
+  if (softTimeLimit !== undefined) options.soft_time_limit ??= softTimeLimit
   return options
 }

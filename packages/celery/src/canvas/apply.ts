@@ -14,6 +14,12 @@ export interface ApplyContext extends PublishContext {
   options?: SignatureOptions
 }
 
+/** Where a result will be found. */
+export interface SentNode extends ResultNode {
+  /** Of a single task: its result will not be kept. */
+  isIgnored?: boolean
+}
+
 /**
  * Sends what a signature says, with these arguments before its own.
  * @returns where its result will be found
@@ -24,13 +30,15 @@ export async function applySignature(
   given: SignatureData,
   args: unknown[] = [],
   context: ApplyContext = {},
-): Promise<ResultNode> {
+): Promise<SentNode> {
   const data = readSignature(given)
   const { kwargs = {}, options: over, chain: following, ...sending } = context
   const options = mergeOptions(data.options, over)
   if (isTask(data) && data.task !== 'celery.chunks') {
     const called = { ...bind(data, args, kwargs), options }
-    return taskNode(await publishOne(app, called, { ...sending, ...(following ? { chain: following } : {}) }))
+    const chain = following ? { chain: following } : {}
+    const { id, isIgnored } = await publishOne(app, called, { ...sending, ...chain })
+    return { ...taskNode(id), isIgnored }
   }
 
   const { root_id: rootId, parent_id, chain: own, ...rest } = options

@@ -1,39 +1,22 @@
 import type { AppCore } from '../app/app-core.ts'
 import { bindArguments, validateInput } from '../app/bind-arguments.ts'
+import { markBuiltin } from '../app/builtins.ts'
 import { currentTask } from '../app/current-task.ts'
 import type { AnyTaskDefinition, TaskContext } from '../app/task.ts'
 import { CeleryError } from '../errors.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'
-import type { SignatureData, TaskMessage } from '../protocol/message.ts'
-import { isRecord } from '../protocol/shape.ts'
+import type { SignatureData } from '../protocol/message.ts'
 import { readSignature } from '../protocol/signature.ts'
 import { nodeTuple } from '../results/tree.ts'
 import { applySignature } from './apply.ts'
 import { headerOf, makeChord, makeGroup, makeTask } from './data.ts'
 
-const builtins = new WeakSet<AnyTaskDefinition>()
-const maps = new Set(['celery.map', 'celery.starmap'])
-
-/** It is one of Celery's own. */
-export function isBuiltin(definition: AnyTaskDefinition): boolean {
-  return builtins.has(definition)
-}
-
-/** It runs another task's code, for one item after the other. */
-export function isMap(name: string): boolean {
-  return maps.has(name)
-}
-
-/** The name of the task whose code a map runs, as far as its message tells. */
-export function mappedTask({ args, kwargs }: Pick<TaskMessage, 'args' | 'kwargs'>): string | undefined {
-  const given = kwargs.task ?? args[0]
-  return isRecord(given) && typeof given.task === 'string' ? given.task : undefined
-}
+export { isBuiltin, isMap, mappedTask } from '../app/builtins.ts'
 
 /** The tasks that every Celery worker has: those that canvases send, and those that old clients do. */
 export function builtinTasks(app: AppCore): AnyTaskDefinition[] {
   const made = [...plainTasks(), ...mapTasks(app), ...canvasTasks(app)]
-  for (const definition of made) builtins.add(definition)
+  markBuiltin(made)
   return made
 }
 

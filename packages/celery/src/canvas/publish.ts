@@ -1,7 +1,7 @@
 import type { AppCore } from '../app/app-core.ts'
 import type { CallOptions } from '../app/build-message.ts'
 import { currentTask } from '../app/current-task.ts'
-import { type SendContext, sendTask } from '../app/send-task.ts'
+import { type SendContext, type SentTask, sendTask } from '../app/send-task.ts'
 import { forEachBounded } from '../async/for-each-bounded.ts'
 import { CeleryError } from '../errors.ts'
 import type { SignatureData } from '../protocol/message.ts'
@@ -38,7 +38,7 @@ export async function publishOne(
   app: AppCore,
   data: SignatureData,
   context: PublishContext,
-): Promise<string> {
+): Promise<SentTask> {
   const { task: name, args, kwargs } = data
   const { chain, ...sending } = context
   const options: CallOptions = { ...data.options }

@@ -96,8 +96,7 @@ export class Signature<Handle extends Result | GroupResult = Result> {
       transaction: options.transaction,
     })
     if (!isTask(data)) return resultFrom(app, node) as Handle
-    const ignored = mergeOptions(data.options, call).ignore_result ?? app.tasks.get(data.task)?.ignoreResult
-    return new Result(app, node.id, { isIgnored: ignored ?? false }) as Handle
+    return new Result(app, node.id, { isIgnored: node.isIgnored ?? false }) as Handle
   }
 
   /** As it travels: the dict that Python's `Signature` is. */

@@ -37,14 +37,12 @@ export class Task<Input extends CallInput, Output> {
    * @throws CeleryError `BAD_OPTION`, `BAD_VALUE`, `BROKER_UNAVAILABLE` or `UNROUTABLE`
    */
   async send(input: Input, options: SendOptions = {}): Promise<Result<Output>> {
-    const sent = optionsOver(this.#options, signatureOptions(options))
     const call = {
       name: this.name,
       ...splitInput(input === undefined ? {} : input, this.name),
-      options: sent,
+      options: optionsOver(this.#options, signatureOptions(options)),
     }
-    const id = await sendTask(this.app, call, { transaction: options.transaction })
-    const isIgnored = sent.ignore_result ?? this.app.tasks.get(this.name)?.ignoreResult ?? false
+    const { id, isIgnored } = await sendTask(this.app, call, { transaction: options.transaction })
     return new Result<Output>(this.app, id, { isIgnored })
   }
 

@@ -1,0 +1,20 @@
+import type { AppCore } from './app-core.ts'
+import { isBuiltin, isMap } from './builtins.ts'
+import type { TaskOptions } from './task.ts'
+
+/** What a message carries of a task's options. */
+export type CarriedOptions = Pick<TaskOptions, 'ignoreResult' | 'timeLimit' | 'softTimeLimit'>
+
+/**
+ * What the app says of a task of its own, for its messages: what the task says, then `taskDefaults`. Of one that lives
+ * elsewhere it says nothing, as that has a worker with defaults of its own.
+ */
+export function carriedOptions(app: AppCore, name: string): CarriedOptions {
+  const definition = app.tasks.get(name)
+  if (!definition) return {}
+  const { taskDefaults } = app.options
+  if (!isBuiltin(definition) || isMap(name)) return { ...taskDefaults, ...definition }
+  // Limits by default are for tasks that work: most of Celery's own only send.
+  const { timeLimit: _, softTimeLimit: __, ...others } = taskDefaults
+  return { ...others, ...definition }
+}
