@@ -36,7 +36,7 @@ export interface WorkerOptions {
   threads?: number
   /**
    * URL of the module that exports the app (`import.meta.url` in it): threads load it. It must not start a worker.
-   * Needed for tasks with `runOn: 'thread'`.
+   * Needed for tasks with `runOn: 'thread'`; those with a `timeLimit` run on one when it is given. The start tries it.
    */
   module?: string | URL
   /** MiB of memory that a thread may take before it is replaced; Node's own limit when absent. */

@@ -162,9 +162,12 @@ class QueueWorker implements Worker {
   }
 
   /** Threads are not needed by every worker, but what is to run on one must be able to. */
-  async #checkThreads(runtime: Runtime): Promise<void> {
-    const { threads, profiles, app } = runtime
-    const names = [...app.tasks.keys()].filter((name) => profiles.get(name)?.runOn === 'thread')
+  async #checkThreads({ threads, profiles, app }: Runtime): Promise<void> {
+    const names = [...app.tasks.keys()].filter((name) => {
+      const profile = profiles.get(name)
+      if (profile === undefined || profile.isBuiltin) return false
+      return profile.runOn === 'thread' || (threads !== undefined && Boolean(profile.timeLimit))
+    })
     if (names.length === 0) return
     if (!threads) {
       throw new CeleryError(

@@ -225,13 +225,40 @@ test('tasks of Celery that send do so on the main thread, whatever the defaults 
 test('a thread that cannot load the app gives its slot back: the task is lost, not waited for', async () => {
   const { log } = recordLog()
   const app = createApp({ log })
-  task(app, 'limited', () => 'never', { timeLimit: 30 })
+  task(app, 'limited', () => 'never')
   await startWorker(app, { module: import.meta.resolve('../../src/log.ts'), threads: 1 })
   for (let n = 0; n < 3; n++) {
-    const result = await app.send('limited')
+    const result = await app.send('limited', {}, { timeLimit: 30 })
     await expect(result.get({ timeout: 20 })).rejects.toMatchObject({
       type: 'WorkerLostError',
       message: expect.stringMatching(/exports no app/),
     })
   }
+})
+
+test.each<[string, TaskOptions, TaskOptions]>([
+  ['its own', { timeLimit: 30 }, {}],
+  ["the app's", {}, { timeLimit: 30 }],
+])('what runs on threads for %s time limit must be on one at the start', async (_, own, taskDefaults) => {
+  const app = createApp({ taskDefaults })
+  task(app, 'limited', () => 'never', own)
+  const worker = createWorker(app, { module, threads: 1 })
+  await expect(worker.start()).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+    message: expect.stringMatching(/thread-app.ts exports does not have limited$/),
+  })
+})
+
+test('no thread is made for a worker whose tasks need none: without a time limit, or with none by 0', async () => {
+  const app = createApp({ taskDefaults: { timeLimit: 30 } })
+  task(app, 'unlimited', () => 'ran', { timeLimit: 0 })
+  await startWorker(app, { module: import.meta.resolve('./fixtures/hanging.ts'), threads: 1 })
+  expect(await (await app.send('unlimited')).get()).toBe('ran')
+})
+
+test('without a module a task with a time limit runs on the event loop', async () => {
+  const app = createApp()
+  task(app, 'limited', () => 'ran', { timeLimit: 30 })
+  await startWorker(app)
+  expect(await (await app.send('limited')).get()).toBe('ran')
 })
