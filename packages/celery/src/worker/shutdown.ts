@@ -7,9 +7,8 @@ import { celeryExceptions } from '../protocol/celery-exceptions.ts'
 import type { Consumers } from './consumers.ts'
 import { done } from './finish/done.ts'
 import { ended } from './finish/ended.ts'
-import { afterFailure } from './finish/follow-up.ts'
-import { metaOf } from './finish/meta.ts'
 import { giveBack } from './finish/settle.ts'
+import { tellFailure } from './finish/tell-failure.ts'
 import { failure } from './run/outcome.ts'
 import type { Runtime } from './runtime.ts'
 import { unhold } from './schedule.ts'
@@ -149,16 +148,12 @@ async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
   done(runtime, request)
 }
 
-/** Whoever waits for it, or comes after it, hears that it failed. */
+/** Whoever waits for it, or comes after it, hears that it failed. Never throws. */
 async function tellLost(runtime: Runtime, request: TaskRequest): Promise<void> {
-  const { results, log } = runtime
-  const { exception, traceback } = failure(celeryExceptions.workerLost('the worker was stopped cold'))
   try {
-    if (results && !request.ignoresResult) {
-      await results.store(metaOf(runtime, request, 'FAILURE', exception, traceback))
-    }
-    await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
+    await tellFailure(runtime, request, failure(celeryExceptions.workerLost('the worker was stopped cold')))
   } catch (error) {
-    log.error({ err: error, id: request.id }, 'the failure of a task that was cut off could not be told')
+    const what = 'the failure of a task that was cut off could not be told'
+    runtime.log.error({ err: error, id: request.id }, what)
   }
 }

@@ -6,11 +6,10 @@ import { comeBack } from './come-back.ts'
 import { bury } from './dead-letter.ts'
 import { done } from './done.ts'
 import { ended } from './ended.ts'
-import { afterFailure } from './follow-up.ts'
 import { readLosses } from './history.ts'
-import { metaOf } from './meta.ts'
 import { putAside } from './put-aside.ts'
 import { discard, giveBack } from './settle.ts'
+import { tellFailure } from './tell-failure.ts'
 
 /**
  * A mistake in the worker's own code: it is logged with the task, the worker lives, and the message comes again after
@@ -49,9 +48,11 @@ async function retire(
   error: unknown,
   isTold: boolean,
 ): Promise<void> {
+  const { data: exception, traceback } = exceptionData(error)
+  const failure = { exception, traceback }
   try {
     if (request.acknowledged) {
-      if (!isTold) await tell(runtime, request, error)
+      if (!isTold) await tellFailure(runtime, request, failure)
       return
     }
     const losses = readLosses(request.delivery.message.headers) + 1
@@ -59,10 +60,9 @@ async function retire(
       await comeBack(runtime, request, losses, { event: 'crash', detail: textOf(error) })
       return
     }
-    const { data: exception, traceback } = exceptionData(error)
     const { id: taskId, task } = request
-    await bury(runtime, request.delivery, { reason: 'worker_lost', taskId, task, exception, traceback })
-    if (!isTold) await tell(runtime, request, error)
+    await bury(runtime, request.delivery, { reason: 'worker_lost', taskId, task, ...failure })
+    if (!isTold) await tellFailure(runtime, request, failure)
     await discard(runtime, request)
   } catch (failed) {
     runtime.log.error({ err: failed, id: request.id }, 'what became of a task that crashed could not be told')
@@ -70,20 +70,6 @@ async function retire(
     request.isLeaving = true
     inBackground(runtime, 'putting a message aside', putAside(runtime, request.delivery))
   }
-}
-
-/** It will not run again, so who waits for it, or comes after it, hears that it failed; a success that was kept stays. */
-async function tell(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
-  const { results, log } = runtime
-  const { data: exception, traceback } = exceptionData(error)
-  try {
-    if (results && !request.ignoresResult) {
-      await results.store(metaOf(runtime, request, 'FAILURE', exception, traceback))
-    }
-  } catch (failed) {
-    log.error({ err: failed, id: request.id }, 'the failure of a task that crashed could not be stored')
-  }
-  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
 }
 
 /** What was thrown may have no text, or throw again when it is asked for it. */

@@ -1,0 +1,31 @@
+import { within } from '../../async/within.ts'
+import type { Failure } from '../run/outcome.ts'
+import type { Runtime } from '../runtime.ts'
+import type { TaskRequest } from '../task-request.ts'
+import { afterFailure } from './follow-up.ts'
+import { metaOf } from './meta.ts'
+
+/** Seconds for which what follows waits for the result store: less than a cold stop gives all of this. */
+const storedWithin = 3
+
+/**
+ * Tells, once, of a task that failed without an end of its own and will not run again: its state is stored, an event
+ * sent, and what comes after it hears. A store that is away keeps none of the others from it; a success that was kept
+ * stays. Rejects when what comes after it cannot be told.
+ */
+export async function tellFailure(
+  runtime: Runtime,
+  request: TaskRequest,
+  { exception, traceback }: Pick<Failure, 'exception' | 'traceback'>,
+): Promise<void> {
+  const { results, log, events } = runtime
+  const { id } = request
+  try {
+    const meta = metaOf(runtime, request, 'FAILURE', exception, traceback)
+    if (results && !request.ignoresResult) await within(storedWithin, results.store(meta))
+  } catch (error) {
+    log.error({ err: error, id }, 'the failure of a task could not be stored')
+  }
+  events.failed(id, exception, traceback)
+  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { CeleryError } from '../../src/errors.ts'
+import { noMetrics } from '../../src/worker/metrics.ts'
+import {
+  createApp,
+  demandingResults,
+  depthOf,
+  metaOf,
+  recordEvents,
+  startWorker,
+  task,
+  until,
+} from './support.ts'
+
+test.each([
+  ['is down', () => Promise.reject(new CeleryError('RESULTS_UNAVAILABLE', 'the store is down'))],
+  ['hangs', () => new Promise<void>(() => {})],
+])(
+  'of an early task that is cut off, errback and events hear while the result store %s',
+  async (_how, store) => {
+    const results = await demandingResults()
+    const app = createApp({ results })
+    task(app, 'early', () => new Promise(() => {}))
+    const { events, told } = recordEvents()
+    const worker = await startWorker(app, { events })
+    await (await app.broker()).declare({ name: 'errors' })
+    const linkError = app.signature('errback', {}, { queue: 'errors' }).toJSON()
+    const { id } = await app.send('early', {}, { linkError })
+    await until(() => worker.surface.active().length === 1)
+    results.store = store
+    await worker.stop({ mode: 'cold' })
+    expect(await depthOf(app, 'errors')).toBe(1)
+    expect(told.slice(-2)).toEqual([['failed', id, 'WorkerLostError'], ['offline']])
+  },
+)
+
+test("events hear of an early task that a mistake in the worker's own code ended", async () => {
+  const app = createApp()
+  task(app, 'early', () => 1)
+  const { events, told } = recordEvents()
+  const started = () => {
+    throw new TypeError('a mistake')
+  }
+  const worker = await startWorker(app, { events, metrics: { ...noMetrics, started } })
+  const { id } = await app.send('early')
+  await until(() => told.some(([type]) => type === 'failed'))
+  expect(told.at(-1)).toEqual(['failed', id, 'TypeError'])
+  await worker.stop()
+  expect(await metaOf(app, id)).toMatchObject({ status: 'FAILURE', result: { exc_type: 'TypeError' } })
+})
