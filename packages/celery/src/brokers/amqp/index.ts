@@ -16,6 +16,7 @@ import type {
   QueueDeclaration,
   QueueDepth,
 } from '../port.ts'
+import { type Watcher, Watchers } from '../watchers.ts'
 import { closed } from './errors.ts'
 import { type AmqpBrokerOptions, type AmqpSettings, settingsOf } from './options.ts'
 import { Session } from './session.ts'
@@ -42,14 +43,12 @@ export function createAmqpBroker(url: string, options: AmqpBrokerOptions = {}): 
   return new AmqpBroker(parseAmqpUrl(url), settingsOf(options))
 }
 
-type Watcher = (state: BrokerState, error?: Error) => void
-
 class AmqpBroker implements Broker {
   readonly kind = 'amqp'
   readonly deadLetters: DeadLetterStore
   readonly #servers: AmqpServer[]
   readonly #settings: AmqpSettings
-  readonly #watchers = new Set<Watcher>()
+  readonly #watchers: Watchers
   #state: BrokerState = 'closed'
   #session: Session | undefined
   #opening: Promise<void> | undefined
@@ -58,6 +57,7 @@ class AmqpBroker implements Broker {
   constructor(servers: AmqpServer[], settings: AmqpSettings) {
     this.#servers = servers
     this.#settings = settings
+    this.#watchers = new Watchers(settings.log)
     this.deadLetters = {
       add: async (letter) => this.#open().deadLetters.add(letter),
       list: async (query) => this.#open().deadLetters.list(query),
@@ -84,8 +84,7 @@ class AmqpBroker implements Broker {
   }
 
   watch(listener: Watcher): () => void {
-    this.#watchers.add(listener)
-    return () => this.#watchers.delete(listener)
+    return this.#watchers.add(listener)
   }
 
   describe(): BrokerDescription {
@@ -154,6 +153,6 @@ class AmqpBroker implements Broker {
   #become(state: BrokerState, error?: Error): void {
     if (state === this.#state) return
     this.#state = state
-    for (const watcher of this.#watchers) watcher(state, error)
+    this.#watchers.tell(state, error)
   }
 }

@@ -1,4 +1,5 @@
 import { CeleryError } from '../../errors.ts'
+import { defaultLog } from '../../log.ts'
 import { type Checks, checkOptions } from '../../options/check.ts'
 import { anyText } from '../../options/kinds.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -17,6 +18,7 @@ import type {
   QueueDeclaration,
   QueueDepth,
 } from '../port.ts'
+import { type Watcher, Watchers } from '../watchers.ts'
 import { MemoryConsumer } from './consumer.ts'
 import type { MemoryDeadLetters } from './dead-letters.ts'
 import { MemoryServer } from './server.ts'
@@ -60,7 +62,7 @@ class MemoryBroker implements Broker {
   readonly #server: MemoryServer
   readonly #consumers = new Set<MemoryConsumer>()
   readonly #listenings = new Set<() => void>()
-  readonly #watchers = new Set<(state: BrokerState) => void>()
+  readonly #watchers = new Watchers(defaultLog)
   #state: BrokerState = 'closed'
 
   constructor(name: string, server: MemoryServer) {
@@ -89,9 +91,8 @@ class MemoryBroker implements Broker {
     this.#become('closed')
   }
 
-  watch(listener: (state: BrokerState) => void): () => void {
-    this.#watchers.add(listener)
-    return () => this.#watchers.delete(listener)
+  watch(listener: Watcher): () => void {
+    return this.#watchers.add(listener)
   }
 
   describe(): BrokerDescription {
@@ -165,6 +166,6 @@ class MemoryBroker implements Broker {
 
   #become(state: BrokerState): void {
     this.#state = state
-    for (const watcher of this.#watchers) watcher(state)
+    this.#watchers.tell(state)
   }
 }
