@@ -16,7 +16,10 @@ import { RunningSurface } from './worker-surface.ts'
 
 /** Takes tasks from queues and runs them. */
 export interface Worker {
-  /** Resolves when every queue is consumed from; rejects, with all that was begun undone, when that cannot be. */
+  /**
+   * Resolves when every queue is consumed from; rejects, with all that was begun undone, when that cannot be, and may be
+   * called again then. Rejects with `CLOSED` when the worker was told to stop before.
+   */
   start(): Promise<void>
   /**
    * `warm`, the default: what runs is finished, in at most `timeout` seconds when that is given; all else goes back to
@@ -31,7 +34,7 @@ export interface Worker {
    * (counted, or failed, as its acknowledgement says), and stops cold. The process should end then.
    */
   stopFor(error: unknown): Promise<void>
-  /** Resolves when the worker has stopped, whoever asked for it. */
+  /** Resolves when the worker has stopped, whoever asked for it, or could not start: another start has another. */
   readonly done: Promise<void>
   /** What remote control, events and metrics use; throws before the worker has started. */
   readonly surface: WorkerSurface
@@ -43,14 +46,14 @@ export function createWorker(app: AppCore, options: WorkerOptions = {}): Worker 
 }
 
 class QueueWorker implements Worker {
-  readonly done: Promise<void>
   readonly #app: AppCore
   readonly #options: WorkerOptions
   readonly #settings: Settings
-  readonly #resolveDone: () => void
   readonly #toClose: (() => Promise<void> | void)[] = []
   readonly #stopped = new AbortController()
   #starting: Promise<void> | undefined
+  #done = Promise.withResolvers<void>()
+  #hasFailed = false
   #isReady = false
   #runtime: Runtime | undefined
   #shutdown: Shutdown | undefined
@@ -60,9 +63,10 @@ class QueueWorker implements Worker {
     this.#app = app
     this.#options = options
     this.#settings = settingsOf(app, options)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.done = promise
-    this.#resolveDone = resolve
+  }
+
+  get done(): Promise<void> {
+    return this.#done.promise
   }
 
   get surface(): WorkerSurface {
@@ -71,7 +75,7 @@ class QueueWorker implements Worker {
   }
 
   start(): Promise<void> {
-    this.#starting ??= this.#start()
+    this.#starting ??= this.#tryToStart()
     return this.#starting
   }
 
@@ -81,7 +85,7 @@ class QueueWorker implements Worker {
     // A start that goes on ends itself at its next step.
     if (this.#shutdown && !this.#isReady) await this.#starting?.catch(() => undefined)
     await this.#shutdown?.stop(options)
-    this.#resolveDone()
+    this.#done.resolve()
   }
 
   async stopFor(error: unknown): Promise<void> {
@@ -89,7 +93,24 @@ class QueueWorker implements Worker {
     blame(this.#runtime, this.#app.options.log, error)
     if (!this.#isReady) await this.#starting?.catch(() => undefined)
     await this.#shutdown?.stopCold()
-    this.#resolveDone()
+    this.#done.resolve()
+  }
+
+  async #tryToStart(): Promise<void> {
+    if (this.#hasFailed) this.#done = Promise.withResolvers()
+    this.#hasFailed = false
+    try {
+      await this.#start()
+    } catch (error) {
+      await this.#shutdown?.stop({ mode: 'cold' })
+      this.#shutdown = undefined
+      this.#runtime = undefined
+      this.#surface = undefined
+      this.#starting = undefined
+      this.#hasFailed = true
+      this.#done.resolve()
+      throw error
+    }
   }
 
   async #start(): Promise<void> {
@@ -97,7 +118,9 @@ class QueueWorker implements Worker {
       const message = 'This thread runs tasks for a worker: start a worker in another module than the app.'
       throw new CeleryError('BAD_OPTION', message)
     }
+    this.#stillWanted()
     const connected = { broker: await this.#app.broker(), results: await this.#app.results() }
+    this.#stillWanted()
     const runtime = createRuntime(this.#app, this.#settings, this.#options, connected)
     this.#runtime = runtime
     const consumers: Consumers = new Consumers({
@@ -109,15 +132,8 @@ class QueueWorker implements Worker {
     // Many may be held or let go at once, and each look for a new window asks the broker.
     runtime.onHeldChanged = onceATurn(() => updatePrefetch(runtime, consumers))
     if (runtime.threads) this.#toClose.push(() => runtime.threads?.close())
-    const shutdown = new Shutdown(runtime, consumers, () => this.#close())
-    this.#shutdown = shutdown
-    try {
-      await this.#begin(runtime, consumers)
-    } catch (error) {
-      await shutdown.stop({ mode: 'cold' })
-      this.#resolveDone()
-      throw error
-    }
+    this.#shutdown = new Shutdown(runtime, consumers, () => this.#close())
+    await this.#begin(runtime, consumers)
   }
 
   async #begin(runtime: Runtime, consumers: Consumers): Promise<void> {
@@ -180,7 +196,7 @@ class QueueWorker implements Worker {
 
   /** In the order opposite to that of the start; one that fails does not keep the others open. */
   async #close(): Promise<void> {
-    for (const close of this.#toClose.reverse()) {
+    for (const close of this.#toClose.splice(0).reverse()) {
       try {
         await close()
       } catch (error) {
