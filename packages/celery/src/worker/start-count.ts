@@ -33,8 +33,12 @@ export async function startsBefore(runtime: Runtime, request: TaskRequest): Prom
   return undefined
 }
 
-/** How many of these starts may have killed the worker: the others came back by themselves, or lost a thread. */
+/**
+ * How many of these starts may have killed the worker: the others came back by themselves, or lost a thread. Starts are
+ * counted anew from the last retry on.
+ */
 export function killsAmong(starts: number, { delivery }: TaskRequest): number {
-  const harmless = readHistory(delivery.message.headers).filter(({ event }) => event !== 'retry')
-  return starts - harmless.length
+  const history = readHistory(delivery.message.headers)
+  const harmless = history.length - 1 - history.findLastIndex(({ event }) => event === 'retry')
+  return starts - harmless
 }

@@ -93,3 +93,18 @@ test('a suspect does not begin beside what is being acknowledged to begin', asyn
   await until(() => runs.includes('suspect'))
   expect(runs).toEqual(['innocent', 'suspect'])
 })
+
+test('what came back by itself before a retry makes no start after it harmless', async () => {
+  const { runtime, runs, hold } = await setUp()
+  const gate = hold('long')
+  receive(runtime, handDelivery({ task: 'late', id: 'long' }))
+  const history = ['rejected', 'rejected', 'retry'].map((event, n) => {
+    return { at: `2026-01-0${n + 1}T00:00:00Z`, event, detail: '' }
+  })
+  const headers = { task: 'late', id: 'suspect', retries: 1, task_history: history }
+  receive(runtime, handDelivery(headers, { redelivered: true, starts: 2 }))
+  await until(() => runtime.turns.alone !== undefined || runs.length === 2)
+  expect(runs).toEqual(['long'])
+  gate.resolve()
+  await until(() => runs.length === 2)
+})
