@@ -142,4 +142,23 @@ CREATE TABLE {s}.starts (
 ${functions}`,
   beatTables,
   `CREATE INDEX dead_letters_reason ON {s}.dead_letters ((${letterReason}), died_at, id);`,
+  `
+-- As \`ack\`, and says which of them were not held any more. Not in its place: older programs still have that prepared.
+CREATE FUNCTION {s}.ack_first(_holder bigint, _ids bigint[]) RETURNS SETOF bigint LANGUAGE plpgsql
+  SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+  PERFORM set_config('synchronous_commit', 'off', true);
+  RETURN QUERY
+  WITH gone AS (DELETE FROM {s}.messages m WHERE m.holder = _holder AND m.id = ANY (_ids) RETURNING m.id)
+  SELECT given.id FROM unnest(_ids) AS given (id) WHERE given.id NOT IN (SELECT gone.id FROM gone);
+END $$;
+
+ALTER TABLE {s}.starts ADD COLUMN mark uuid;
+COMMENT ON COLUMN {s}.starts.mark IS 'of who counted last: asked again, it does not count again';
+
+-- Nothing for chords, whose expiry changes with each part: an index would keep these updates from being heap-only. Of
+-- them, and of starts and watches, only what was left behind waits to expire.
+CREATE INDEX groups_expiring ON {s}.groups USING brin (expires_at) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX dead_letters_queue ON {s}.dead_letters (queue, died_at, id);
+`,
 ]

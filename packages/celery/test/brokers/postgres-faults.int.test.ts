@@ -223,6 +223,53 @@ test('what was taken though the answer never came is put back, and not held for 
   await pool.end()
 })
 
+describe('an acknowledgement before the task begins', () => {
+  /** A message in hand, over a pool whose next acknowledgement is carried out, while its answer is lost. */
+  async function holding({ isAnswerLost }: { isAnswerLost: boolean }) {
+    const pool = poolOf(database)
+    let losses = isAnswerLost ? 1 : 0
+    const source: SqlPool = {
+      async query(statement) {
+        const answer = await pool.query(statement)
+        if (statement.text.includes('.ack_first(') && losses-- > 0) throw new Error('the connection broke')
+        return answer
+      },
+      connect: () => pool.connect(),
+    }
+    const [queue, broker] = [newQueue(), await openBroker({}, source)]
+    const got: Delivery[] = []
+    await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(delivery) })
+    await publishAll(broker, queue.name, ['a'])
+    await eventually(() => expect(got).toHaveLength(1))
+    const end = async () => {
+      await broker.close()
+      await pool.end()
+    }
+    return { queue, got, end }
+  }
+
+  test('is in vain when the server has taken the message back meanwhile', async () => {
+    const { queue, got, end } = await holding({ isAnswerLost: false })
+    // As when this process was suspended, or the server's clock was set forward: nobody here knows of it yet.
+    await admin.query('UPDATE celery.messages SET holder = NULL, redelivered = true WHERE queue = $1', [
+      queue.name,
+    ])
+    expect(got[0]?.isLost).toBe(false)
+    expect(await got[0]?.ackFirst()).toBe(false)
+    await eventually(() => expect(got).toHaveLength(2))
+    expect(await got[1]?.ackFirst()).toBe(true)
+    expect(await rowsOf(queue.name)).toBe(0)
+    await end()
+  })
+
+  test('is not in vain when it was made, and only its answer was lost', async () => {
+    const { queue, got, end } = await holding({ isAnswerLost: true })
+    expect(await got[0]?.ackFirst()).toBe(true)
+    expect(await rowsOf(queue.name)).toBe(0)
+    await end()
+  })
+})
+
 describe('publishing within a transaction', () => {
   async function within(work: (client: pg.PoolClient) => Promise<void>, end: 'COMMIT' | 'ROLLBACK') {
     const client = await admin.connect()
@@ -288,7 +335,7 @@ describe('what PostgreSQL refuses of what became of a message', () => {
   }
 
   /** Until `back` is called there is no such function. */
-  async function without(name: 'ack' | 'park' | 'publish'): Promise<{ back(): Promise<unknown> }> {
+  async function without(name: 'ack' | 'ack_first' | 'park' | 'publish'): Promise<{ back(): Promise<unknown> }> {
     const { rows } = await admin.query(
       `SELECT oid::regprocedure::text AS it FROM pg_proc WHERE proname = $1 AND pronamespace = 'celery'::regnamespace`,
       [name],
@@ -300,7 +347,8 @@ describe('what PostgreSQL refuses of what became of a message', () => {
 
   test('an acknowledgement is made again until it is taken, and the log says so', async () => {
     const { queue, errors, got } = await holding(2)
-    const { back } = await without('ack')
+    const away = [await without('ack'), await without('ack_first')]
+    const back = () => Promise.all(away.map((one) => one.back()))
     try {
       await got[0]?.ack()
       const first = got[1]?.ackFirst()

@@ -23,8 +23,8 @@ interface Settlement {
   holder: Holder
   lease: Lease
   id: number
-  /** `isTold` is false when it was never told, and the message comes again. */
-  done?: (isTold: boolean) => void
+  /** With false when that was in vain, and the message comes again; only `ack_first` says so of what was told. */
+  done?: (isSettled: boolean) => void
   /** The server refuses it, and it is held as before. Where nobody hears of that, it is told again and again. */
   refuse?: (error: unknown) => void
 }
@@ -33,6 +33,8 @@ interface Parking extends Settlement {
   until: string
   headers: string | null
 }
+
+const none: ReadonlySet<number> = new Set()
 
 /** Milliseconds that acknowledgements wait for more, where nobody waits for them. */
 const gatherTime = 5
@@ -72,7 +74,7 @@ export class Settler {
           }),
       })
     this.#acks = batcher('ack', gatherTime)
-    this.#firstAcks = batcher('ack')
+    this.#firstAcks = batcher('ack_first')
     this.#requeues = batcher('requeue')
     this.#parkings = batcher<Parking>('park', 0, (items) => [
       arrayOf(items.map(({ until }) => until)),
@@ -84,7 +86,7 @@ export class Settler {
     this.#acks.add({ holder, lease, id })
   }
 
-  /** Resolves when the server has it, or perhaps has it; to false when it was never told. */
+  /** Resolves when the server has it, or perhaps has it; to false when it was never told, or told too late. */
   ackFirst(holder: Holder, lease: Lease, id: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.#firstAcks.add({ holder, lease, id, done: resolve })
@@ -128,10 +130,10 @@ export class Settler {
   ): Promise<void> {
     try {
       const mayRefuse = items.every(({ refuse }) => refuse)
-      const isTold = await this.#tell(lease, statement(lease, items), mayRefuse)
+      const inVain = await this.#tell(lease, statement(lease, items), mayRefuse)
       for (const { holder, id, done } of items) {
         holder.letGo(lease, id)
-        done?.(isTold)
+        done?.(inVain !== undefined && !inVain.has(id))
       }
     } catch (error) {
       const isOfOne = items.length > 1 && error instanceof CeleryError && error.code === 'BAD_VALUE'
@@ -140,21 +142,30 @@ export class Settler {
     }
   }
 
-  /** False when no attempt can have reached the server. Throws what it refuses, when it may. */
-  async #tell(lease: Lease, { text, values, name }: NamedStatement, mayRefuse: boolean): Promise<boolean> {
+  /**
+   * Resolves to the ids of which it was in vain; to undefined when no attempt can have reached the server. Throws what
+   * it refuses, when it may.
+   */
+  async #tell(
+    lease: Lease,
+    { text, values, name }: NamedStatement,
+    mayRefuse: boolean,
+  ): Promise<ReadonlySet<number> | undefined> {
     let isSent = false
     for (let attempt = 0; !lease.isLost; attempt++) {
       try {
-        await this.#database.query(text, values, attemptTimeout, name)
-        return true
+        const rows = await this.#database.query(text, values, attemptTimeout, name)
+        // What an earlier attempt may have done is not there any more. A function that returns nothing answers with
+        // empty text, and ids begin with 1.
+        return isSent ? none : new Set(rows.map(([id]) => Number(id)))
       } catch (error) {
         if (mayRefuse && !isPassing(error)) throw refusal(error)
         isSent ||= isPassing(error)
         logFailure(this.#log, error, { statement: name }, 'messages could not be settled; it is tried again')
-        if (this.#isClosed && attempt > 2) return isSent
+        if (this.#isClosed && attempt > 2) break
         await pause(backoff(attempt))
       }
     }
-    return isSent
+    return isSent ? none : undefined
   }
 }
