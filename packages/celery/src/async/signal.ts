@@ -1,3 +1,5 @@
+import { timerOf } from './timer.ts'
+
 /** Calls back in so many milliseconds; returns what prevents it. */
 type After = (milliseconds: number, callback: () => void) => () => void
 
@@ -22,12 +24,12 @@ export class Signal {
     this.#isSet = false
   }
 
-  /** Waits until it is set, but no longer than so many seconds. Whether it was set. */
+  /** Waits until it is set, but no longer than so many seconds, or than a timer can. Whether it was set. */
   async wait(seconds?: number): Promise<boolean> {
     if (!this.#isSet) {
       const { promise, resolve } = Promise.withResolvers<void>()
       // Timers may ring a little early: what is due then would not be yet.
-      const cancel = seconds === undefined ? undefined : this.#after(Math.ceil(seconds * 1_000), resolve)
+      const cancel = seconds === undefined ? undefined : this.#after(Math.ceil(timerOf(seconds)), resolve)
       this.#wake = () => {
         cancel?.()
         resolve()

@@ -1,4 +1,5 @@
 import type { AppCore } from '../app/app-core.ts'
+import { timerOf } from '../async/timer.ts'
 import type { Listening } from '../brokers/port.ts'
 import { CeleryError } from '../errors.ts'
 import { decodeJson } from '../protocol/json.ts'
@@ -67,7 +68,7 @@ class Mailbox implements MailboxClient {
     const replies = new Map<string, unknown>()
     const limit = options.limit ?? destinations(options)?.length ?? Infinity
     const { promise: answered, resolve, reject } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, (options.timeout ?? 1) * 1000)
+    const timer = setTimeout(resolve, timerOf(options.timeout ?? 1))
     const onReply = () => {
       if (replies.size >= limit) resolve()
     }

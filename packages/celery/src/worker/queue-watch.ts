@@ -1,3 +1,4 @@
+import { timerOf } from '../async/timer.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -14,7 +15,7 @@ export function watchQueues(runtime: Runtime, queues: () => Iterable<string>): (
     void look(runtime, queues()).finally(() => {
       isLooking = false
     })
-  }, seconds * 1_000)
+  }, timerOf(seconds))
   timer.unref()
   return () => clearInterval(timer)
 }

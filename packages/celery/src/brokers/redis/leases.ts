@@ -1,3 +1,4 @@
+import { timerOf } from '../../async/timer.ts'
 import type { Log } from '../../log.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import { strings } from '../../redis/replies.ts'
@@ -41,7 +42,7 @@ export class Leases {
     const shorter = Math.min(leaseTimeout, visibilityTimeout)
     const sweepEvery = Math.min(15, Math.max(0.25, shorter / 4))
     this.#timers = [
-      setInterval(() => this.#try('holding on to messages', () => this.holdOn()), (shorter * 1_000) / 3),
+      setInterval(() => this.#try('holding on to messages', () => this.holdOn()), timerOf(shorter / 3)),
       setInterval(
         () => this.#try('looking for abandoned messages', () => this.#sweep(sweepEvery)),
         sweepEvery * 1_000,
