@@ -128,7 +128,10 @@ function isWaiting({ status, isLeaving, isSettled }: TaskRequest): boolean {
   return status !== 'running' && !isLeaving && !isSettled
 }
 
-/** Ends what runs: back into its queue if it was not acknowledged, else it failed. */
+/**
+ * Ends what runs: back into its queue if it was not acknowledged, else it failed. While its broker has not answered
+ * which, nobody is told anything: its message may come again, and be run.
+ */
 async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
   const reason = new TaskError('WorkerShutdown', {
     module: 'celery.exceptions',
@@ -141,6 +144,8 @@ async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
   request.context?.abort(reason)
   request.thread?.abort(reason)
   ended(runtime, request, 'LOST', reason.message)
+  // Where that fails, it is dealt with as a mistake of the broker's.
+  await request.acknowledging?.catch(() => false)
   const { id, task, acknowledged } = request
   runtime.log.warn({ id, task, acknowledged }, 'a task is cut off as the worker stops')
   if (acknowledged) await tellLost(runtime, request)

@@ -20,6 +20,8 @@ export class TaskRequest implements RequestInfo {
   /** Milliseconds since 1970; 0 until it runs. */
   startedMs = 0
   acknowledged = false
+  /** Whether it is true that it is acknowledged, where its broker has to answer that before it begins. */
+  acknowledging: Promise<boolean> | undefined
   /** It was not acknowledged but discarded, for its queue's own dead-letter exchange. */
   isDiscarded = false
   /** How it ends is decided, and nothing changes that. */

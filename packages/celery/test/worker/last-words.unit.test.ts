@@ -5,6 +5,8 @@ import {
   createApp,
   demandingResults,
   depthOf,
+  handBroker,
+  handDelivery,
   metaOf,
   recordEvents,
   startWorker,
@@ -47,4 +49,49 @@ test("events hear of an early task that a mistake in the worker's own code ended
   expect(told.at(-1)).toEqual(['failed', id, 'TypeError'])
   await worker.stop()
   expect(await metaOf(app, id)).toMatchObject({ status: 'FAILURE', result: { exc_type: 'TypeError' } })
+})
+
+test.each([
+  [true, 'FAILURE'],
+  [false, undefined],
+])(
+  'what is cut off before it is known to be acknowledged has failed only if it is: %s',
+  async (isOut, status) => {
+    const broker = handBroker()
+    const { events, told } = recordEvents()
+    const app = createApp({ broker })
+    task(app, 'early', () => 1)
+    const worker = await startWorker(app, { events })
+    const acknowledged = Promise.withResolvers<boolean>()
+    const delivery = handDelivery({ task: 'early', id: 't1' })
+    delivery.ackFirst = () => acknowledged.promise
+    broker.deliver(delivery)
+    await until(() => worker.surface.active().length === 1)
+    const stopping = worker.stop({ mode: 'cold' })
+    await until(() => worker.surface.active().length === 0)
+    delivery.isLost = !isOut
+    acknowledged.resolve(isOut)
+    await stopping
+    expect((await metaOf(app, 't1'))?.status).toBe(status)
+    expect(told.filter(([type]) => type === 'failed').length).toBe(isOut ? 1 : 0)
+  },
+)
+
+test('and nobody is told while its broker does not answer', { timeout: 15_000 }, async () => {
+  const broker = handBroker()
+  const { events, told } = recordEvents()
+  const app = createApp({ broker })
+  task(app, 'early', () => 1)
+  const worker = await startWorker(app, { events })
+  const delivery = handDelivery({ task: 'early', id: 't1' })
+  delivery.ackFirst = () => new Promise(() => {})
+  broker.deliver(delivery)
+  await until(() => worker.surface.active().length === 1)
+  const stopping = worker.stop({ mode: 'cold' })
+  await until(() => worker.surface.active().length === 0)
+  // No longer waited for.
+  await worker.stop()
+  await stopping
+  expect(await metaOf(app, 't1')).toBeUndefined()
+  expect(told.filter(([type]) => type === 'failed')).toEqual([])
 })

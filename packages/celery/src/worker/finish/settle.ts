@@ -12,7 +12,12 @@ export async function acknowledge(runtime: Runtime, request: TaskRequest): Promi
 }
 
 /** Before it is begun, so that it is never begun again. False when that is in vain: then its message comes again. */
-export async function acknowledgeFirst(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+export function acknowledgeFirst(runtime: Runtime, request: TaskRequest): Promise<boolean> {
+  request.acknowledging = tryToAcknowledge(runtime, request)
+  return request.acknowledging
+}
+
+async function tryToAcknowledge(runtime: Runtime, request: TaskRequest): Promise<boolean> {
   request.acknowledged = true
   remember(runtime, request)
   if (await request.delivery.ackFirst()) return true
