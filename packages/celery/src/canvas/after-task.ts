@@ -1,11 +1,13 @@
 import type { AppCore } from '../app/app-core.ts'
-import { currentTask, runAsTask } from '../app/current-task.ts'
+import { type CurrentTask, currentTask, runAsTask } from '../app/current-task.ts'
+import { forEachBounded } from '../async/for-each-bounded.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import type { ExceptionData } from '../results/port.ts'
 import { applySignature } from './apply.ts'
 import { completePart } from './chord-part.ts'
 import { sendErrbacks } from './errbacks.ts'
 import { failChain } from './fail-canvas.ts'
+import { sentAtOnce } from './publish.ts'
 
 export interface TaskFailure {
   state: 'FAILURE' | 'REVOKED'
@@ -16,7 +18,8 @@ export interface TaskFailure {
 /**
  * What follows a task that succeeded: its callbacks and the next step of its chain are sent, its result is kept by
  * `keep`, then its part of a chord is handed in. In this order nothing is lost when the worker dies on the way and the
- * task, not acknowledged yet, runs again; what was sent is sent again then, under the same ids in a chain.
+ * task, not acknowledged yet, runs again; what was sent is sent again then, under the same ids in a chain. Servers that
+ * are down are the app's to wait for, message by message: nothing here is repeated.
  *
  * Whoever runs the task as `runAsTask` finds what was sent among its children when `keep` is called.
  * @throws CeleryError when a callback or step cannot be sent: the task is to fail for `BAD_MESSAGE` and `BAD_VALUE`, and
@@ -29,7 +32,9 @@ export async function afterSuccess(
   keep: () => Promise<void>,
 ): Promise<void> {
   const { callbacks, chain, chord } = message.embed
-  if (callbacks?.length || chain?.length) await asTask(message, () => sendFollowers(app, message, value))
+  if (callbacks?.length || chain?.length) {
+    await asTask(message, (current) => sendFollowers(app, message, value, current))
+  }
   await keep()
   if (chord) {
     await asTask(message, () =>
@@ -54,19 +59,35 @@ export async function afterFailure(app: AppCore, message: TaskMessage, failure: 
   })
 }
 
-async function sendFollowers(app: AppCore, message: TaskMessage, value: unknown): Promise<void> {
-  const { headers, embed } = message
+/** Callbacks together, as none waits for another, then the chain's next step, which is not sent when one is refused. */
+async function sendFollowers(
+  app: AppCore,
+  { headers, embed }: TaskMessage,
+  value: unknown,
+  current: CurrentTask,
+): Promise<void> {
   const options = { parent_id: headers.id, root_id: headers.root_id ?? headers.id }
-  for (const callback of embed.callbacks ?? []) await applySignature(app, callback, [value], { options })
+  const callbacks = (embed.callbacks ?? []).map((callback) => ({ callback, children: [] as unknown[] }))
+  try {
+    await forEachBounded(callbacks, sentAtOnce, ({ callback, children }) => {
+      const { id, rootId, headers: own } = current
+      const send = () => applySignature(app, callback, [value], { options })
+      return runAsTask({ id, rootId, headers: own, children }, send)
+    })
+  } finally {
+    // In their own order, whichever was sent first.
+    for (const { children } of callbacks) current.children.push(...children)
+  }
   const next = embed.chain?.at(-1)
   if (next) await applySignature(app, next, [value], { options, chain: embed.chain?.slice(0, -1) ?? [] })
 }
 
 /** What is sent is the task's, also when its worker has left its context. */
-function asTask<T>(message: TaskMessage, fn: () => Promise<T>): Promise<T> {
-  const { headers } = message
-  if (currentTask()?.id === headers.id) return fn()
-  return runAsTask({ id: headers.id, rootId: headers.root_id ?? headers.id, headers, children: [] }, fn)
+function asTask<T>({ headers }: TaskMessage, fn: (current: CurrentTask) => Promise<T>): Promise<T> {
+  const running = currentTask()
+  if (running?.id === headers.id) return fn(running)
+  const current = { id: headers.id, rootId: headers.root_id ?? headers.id, headers, children: [] }
+  return runAsTask(current, () => fn(current))
 }
 
 function partOf({ headers }: TaskMessage) {

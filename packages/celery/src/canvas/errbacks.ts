@@ -1,13 +1,15 @@
 import type { AppCore } from '../app/app-core.ts'
+import { forEachBounded } from '../async/for-each-bounded.ts'
 import { CeleryError } from '../errors.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import type { ResultNode } from '../protocol/result-tuple.ts'
 import { applySignature } from './apply.ts'
+import { sentAtOnce } from './publish.ts'
 
 /**
  * Sends errbacks with the id of what failed, the form that a task in any worker can take. One that is no signature is
  * logged and left out: it must not keep the others from being sent.
- * @returns where their results will be found
+ * @returns where their results will be found, in the order of the errbacks
  */
 export async function sendErrbacks(
   app: AppCore,
@@ -16,16 +18,16 @@ export async function sendErrbacks(
   rootId: string | null | undefined,
 ): Promise<ResultNode[]> {
   const options = { parent_id: taskId, root_id: rootId ?? taskId }
-  const sent: ResultNode[] = []
-  for (const errback of errbacks) {
+  const sent: (ResultNode | undefined)[] = errbacks.map(() => undefined)
+  await forEachBounded([...errbacks.entries()], sentAtOnce, async ([index, errback]) => {
     try {
-      sent.push(await applySignature(app, errback, [taskId], { options }))
+      sent[index] = await applySignature(app, errback, [taskId], { options })
     } catch (error) {
       if (!isRefused(error)) throw error
       app.options.log.error({ err: error, taskId }, 'an errback cannot be sent')
     }
-  }
-  return sent
+  })
+  return sent.filter((node) => node !== undefined)
 }
 
 /** It will be refused again, however often it is tried. */

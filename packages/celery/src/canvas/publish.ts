@@ -17,9 +17,12 @@ export interface PublishContext extends SendContext {
   chain?: SignatureData[]
 }
 
-/** Messages of one group that are on their way at a time; a transaction's connection takes one. */
+/** Messages that do not depend on each other, such as those of one group, that are on their way at a time. */
+export const sentAtOnce = 100
+
+/** A transaction's connection takes one. */
 function atOnce({ transaction }: PublishContext): number {
-  return transaction ? 1 : 100
+  return transaction ? 1 : sentAtOnce
 }
 
 /** Sends what of a frozen canvas starts at once; the rest travels with it. */

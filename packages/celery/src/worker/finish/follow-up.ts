@@ -6,11 +6,11 @@ import {
 } from '../../canvas/after-task.ts'
 import { isRefused } from '../../canvas/errbacks.ts'
 import type { TaskMessage } from '../../protocol/message.ts'
-import { persist } from '../persist.ts'
+import { persistentApp } from '../persistent-app.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 
-/** Sends what follows a success and keeps its result by `keep`, in Celery's order; repeated while servers are down. */
+/** Sends what follows a success and keeps its result by `keep`, in Celery's order; waits for servers that are down. */
 export function afterSuccess(
   runtime: Runtime,
   request: TaskRequest,
@@ -20,12 +20,8 @@ export function afterSuccess(
   const { message, context } = request
   const { callbacks, chain, chord } = message.embed
   if ((!callbacks?.length && !chain?.length && !chord) || !context) return keep()
-  const own = context.children.length
-  return persist(runtime, 'sending what follows', request.id, () => {
-    // Of an attempt that failed half way only the next one's children count.
-    context.children.length = own
-    return runAsTask(context, () => canvasAfterSuccess(runtime.app, message, value, keep))
-  })
+  const app = persistentApp(runtime, 'sending what follows', request.id)
+  return runAsTask(context, () => canvasAfterSuccess(app, message, value, keep))
 }
 
 export async function afterFailure(
@@ -46,9 +42,7 @@ export async function failureFollows(
   if (!errbacks?.length && !chain?.length && !chord) return
   const { id } = message.headers
   try {
-    await persist(runtime, 'telling of a failure', id, () =>
-      canvasAfterFailure(runtime.app, message, failure),
-    )
+    await canvasAfterFailure(persistentApp(runtime, 'telling of a failure', id), message, failure)
   } catch (error) {
     if (!isRefused(error)) throw error
     runtime.log.error({ err: error, id }, 'what follows a failed task could not be told')
