@@ -142,7 +142,7 @@ async function prepareAgain(runtime: Runtime, request: TaskRequest): Promise<num
 
 /** Revoked while it waited, only the result store may still know of it: workers that were told have ended or forgotten. */
 async function isStillWanted(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  if ((await storedState(runtime, request)) !== 'REVOKED') return true
+  if ((await storedState(runtime, request)) !== 'REVOKED') return !request.isSettled
   endRevoked(runtime, request, { terminated: false, signum: null, expired: false })
   return false
 }
@@ -171,7 +171,8 @@ async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise
 
 async function startsWithinLimit(runtime: Runtime, request: TaskRequest): Promise<number | undefined> {
   const before = await startsBefore(runtime, request)
-  if (before === undefined) return undefined
+  // Revoked while that was asked, it has its end.
+  if (before === undefined || request.isSettled) return undefined
   if (request.delivery.isLost) {
     // Lost while that was asked: it comes again.
     done(runtime, request)

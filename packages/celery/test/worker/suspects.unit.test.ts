@@ -4,10 +4,11 @@ import { createRuntime, windowOf } from '../../src/worker/create-runtime.ts'
 import { settingsOf } from '../../src/worker/options.ts'
 import { receive } from '../../src/worker/receive.ts'
 import { Shutdown } from '../../src/worker/shutdown.ts'
-import { createApp, handDelivery, metaOf, recordLog, task, until } from './support.ts'
+import { RunningSurface } from '../../src/worker/worker-surface.ts'
+import { createApp, handDelivery, lettersOf, metaOf, recordLog, task, until } from './support.ts'
 
 /** A worker's inside, with tasks that go on until their gate is opened, if they have one. */
-async function setUp() {
+async function setUp({ withResults = true } = {}) {
   const { log } = recordLog()
   const app = createApp({ log })
   const runs: string[] = []
@@ -18,7 +19,7 @@ async function setUp() {
   }
   task(app, 'late', run, { ack: 'late' })
   task(app, 'early', run)
-  const connected = { broker: await app.broker(), results: await app.results() }
+  const connected = { broker: await app.broker(), results: withResults ? await app.results() : undefined }
   const runtime = createRuntime(app, settingsOf(app, { concurrency: 4 }), {}, connected)
   const consumers = new Consumers({
     broker: runtime.broker,
@@ -31,7 +32,9 @@ async function setUp() {
     gates.set(id, gate)
     return gate
   }
-  return { app, runtime, shutdown: new Shutdown(runtime, consumers, async () => {}), runs, hold }
+  const shutdown = new Shutdown(runtime, consumers, async () => {})
+  const surface = new RunningSurface({ runtime, consumers, stop() {} })
+  return { app, runtime, shutdown, surface, runs, hold }
 }
 
 test.each([
@@ -107,4 +110,28 @@ test('what came back by itself before a retry makes no start after it harmless',
   expect(runs).toEqual(['long'])
   gate.resolve()
   await until(() => runs.length === 2)
+})
+
+test.each([
+  ['by the broker', 5],
+  ['by nobody but the message itself', undefined],
+])('what is revoked while its starts are counted %s has that end and no other', async (_who, starts) => {
+  const { app, runtime, surface, runs } = await setUp({ withResults: starts !== undefined })
+  const counted = Promise.withResolvers<void>()
+  const delivery = handDelivery({ task: 'late', id: 't1' }, { redelivered: true })
+  const counting = Promise.withResolvers<void>()
+  delivery.countStart = async () => {
+    counting.resolve()
+    await counted.promise
+    return starts
+  }
+  receive(runtime, delivery)
+  await counting.promise
+  await surface.revoke(['t1'], { terminate: true, signal: 'TERM' })
+  await until(() => delivery.settled.length > 0)
+  counted.resolve()
+  const endTurn = await runtime.turns.next()
+  endTurn()
+  expect([delivery.settled, runs]).toEqual([['ack'], []])
+  expect(await lettersOf(app)).toEqual([])
 })
