@@ -1,5 +1,6 @@
 import type { AppCore } from '../app/app-core.ts'
 import type { Broker } from '../brokers/port.ts'
+import { isMap, mappedTask } from '../canvas/builtin-tasks.ts'
 import type { ResultStore } from '../results/port.ts'
 import { noEvents } from './events.ts'
 import { metaOf } from './finish/meta.ts'
@@ -11,7 +12,6 @@ import { RateLimiter } from './queueing/rate-limiter.ts'
 import { Recent } from './queueing/recent.ts'
 import { Revocations } from './queueing/revocations.ts'
 import { Slots } from './queueing/slots.ts'
-import { onThread } from './run/run.ts'
 import type { RunContext } from './run/run-context.ts'
 import type { Runtime } from './runtime.ts'
 import { start } from './start.ts'
@@ -35,7 +35,11 @@ export function createRuntime(
   const { module, threads, threadMemory: memory } = settings
   const ending = settings.prefetchMultiplier || unlimitedEnding
   const slots = (limit: number): Slots<TaskRequest> => {
-    const made = new Slots<TaskRequest>({ limit, ending, start: (request) => start(runtime, request, made) })
+    const made = new Slots<TaskRequest>({
+      limit,
+      ending,
+      start: (request) => startIn(runtime, request, made),
+    })
     return made
   }
   const runtime: Runtime = {
@@ -81,8 +85,29 @@ function nothingYet() {
   }
 }
 
+/** A time limit that was set while it waited may have it run elsewhere: it waits there then. */
+function startIn(runtime: Runtime, request: TaskRequest, slots: Slots<TaskRequest>): void {
+  const now = slotsOf(runtime, request)
+  if (now === slots) {
+    start(runtime, request, slots)
+    return
+  }
+  now.enter(request)
+  slots.release()
+}
+
 function slotsOf(runtime: Runtime, request: TaskRequest): Slots<TaskRequest> {
   return onThread(runtime, request) ? runtime.threadSlots : runtime.mainSlots
+}
+
+/** What has a hard limit runs where it can be ended. */
+function onThread({ threads, profiles }: Runtime, request: TaskRequest): boolean {
+  const { profile, task, message } = request
+  if (!threads) return false
+  if (!profile.isBuiltin) return profile.runOn === 'thread' || request.timeLimit !== undefined
+  const mapped = isMap(task) ? profiles.get(mappedTask(message) ?? '') : undefined
+  if (!mapped || mapped.isBuiltin) return false
+  return mapped.runOn === 'thread' || (mapped.timeLimit ?? request.timeLimit) !== undefined
 }
 
 /** How many messages may be in hand of each queue: for each that can run some more, and those that are held for long. */

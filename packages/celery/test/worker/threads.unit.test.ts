@@ -104,6 +104,23 @@ test('a hard time limit ends the thread, which is replaced; a task of the main t
   await expect((await app.send('spins')).get()).rejects.toMatchObject({ args: [0.2] })
 })
 
+test('what waits and is given a time limit meanwhile waits for a thread, and takes no place of what does not', async () => {
+  const { app, worker } = await setUp({ threads: 1, concurrency: 1 })
+  const gate = Promise.withResolvers<void>()
+  task(app, 'holds', () => gate.promise)
+  task(app, 'plain', () => 'ran')
+  await app.send('holds')
+  for (let i = 0; i < 2; i++) await app.send('spins on main')
+  const plain = await app.send('plain')
+  await until(() => worker.surface.reserved().length === 3)
+  worker.surface.setTimeLimits('spins on main', { hard: 600, soft: undefined })
+  gate.resolve()
+  expect(await plain.get({ timeout: 10 })).toBe('ran')
+  const running = worker.surface.active().map(({ message }) => message.headers.task)
+  expect(running).toEqual(['spins on main'])
+  expect(worker.surface.reserved().length).toBe(1)
+})
+
 test('terminate ends the thread of a task that hears nothing', async () => {
   const { app, worker } = await setUp({ threads: 1 })
   const spins = await app.send('spins')

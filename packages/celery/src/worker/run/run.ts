@@ -1,6 +1,5 @@
 import { runAsTask } from '../../app/current-task.ts'
 import { timerOf } from '../../async/timer.ts'
-import { isMap, mappedTask } from '../../canvas/builtin-tasks.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { crashed } from '../finish/crash.ts'
 import { settle } from '../finish/finish.ts'
@@ -34,9 +33,9 @@ function begin(runtime: Runtime, request: TaskRequest): void {
   runtime.metrics.started(request.task, (now - request.receivedMs) / 1_000)
   runtime.events.started(request.id)
   if (request.profile.trackStarted) track(runtime, request)
-  const outcome = onThread(runtime, request)
-    ? runOnThread(runtime, request, context)
-    : runOnMain(runtime, request, context)
+  // As it was decided when it got its slot: another time limit since then changes nothing.
+  const isOnThread = request.slots === runtime.threadSlots
+  const outcome = isOnThread ? runOnThread(runtime, request, context) : runOnMain(runtime, request, context)
   if (!(outcome instanceof Promise)) {
     ran(runtime, request, outcome)
     return
@@ -54,16 +53,6 @@ function ran(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
   request.slots?.ran()
 }
 
-/** What has a hard limit runs where it can be ended. */
-export function onThread({ threads, profiles }: Runtime, request: TaskRequest): boolean {
-  const { profile, task, message } = request
-  if (!threads) return false
-  if (!profile.isBuiltin) return profile.runOn === 'thread' || request.timeLimit !== undefined
-  const mapped = isMap(task) ? profiles.get(mappedTask(message) ?? '') : undefined
-  if (!mapped || mapped.isBuiltin) return false
-  return mapped.runOn === 'thread' || (mapped.timeLimit ?? request.timeLimit) !== undefined
-}
-
 function runOnMain(runtime: Runtime, request: TaskRequest, context: RunContext): Outcome | Promise<Outcome> {
   armLimits(runtime, request, context)
   const { definition, retry } = request.profile
@@ -76,6 +65,8 @@ function runOnThread(runtime: Runtime, request: TaskRequest, context: RunContext
 }
 
 function armLimits(runtime: Runtime, request: TaskRequest, context: RunContext): void {
+  // What a thread tells may come late: nobody would disarm them any more.
+  if (request.isSettled) return
   const { softTimeLimit, timeLimit } = request
   if (softTimeLimit !== undefined) {
     request.timer = setTimeout(() => {
