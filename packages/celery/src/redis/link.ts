@@ -82,18 +82,13 @@ export class RedisLink {
 
   open(): Promise<void> {
     if (this.#state !== 'closed') return this.#opening ?? this.whenUp()
-    this.#opening ??= this.#connect()
-      .catch((error: unknown) => {
-        throw this.#unreachable(error)
-      })
-      .finally(() => {
-        this.#opening = undefined
-      })
+    this.#opening ??= this.#openOnce()
     return this.#opening
   }
 
   close(): void {
     this.#epoch += 1
+    this.#opening = undefined
     clearTimeout(this.#retry)
     clearInterval(this.#heartbeat)
     const session = this.#session
@@ -172,12 +167,24 @@ export class RedisLink {
     }
   }
 
+  async #openOnce(): Promise<void> {
+    const epoch = this.#epoch
+    try {
+      await this.#connect()
+    } catch (error) {
+      throw this.#unreachable(error)
+    } finally {
+      if (epoch === this.#epoch) this.#opening = undefined
+    }
+  }
+
   async #connect(): Promise<void> {
     const epoch = this.#epoch
     const session = await this.#begin()
     try {
       this.#refuseStale(epoch)
       this.#session = session
+      this.notices.connectBy(() => this.#client((error) => this.#lose(session, error)))
       // What takes the connection may have no server behind it, or one that is not ready.
       if (this.#state === 'reconnecting') await session.commands.ping()
       if (this.notices.isWanted) await this.notices.attach(session)
@@ -200,18 +207,19 @@ export class RedisLink {
   }
 
   async #begin(): Promise<Session> {
-    const { target, connectTimeout, commandTimeout } = this.#options
-    const timeouts = { connectTimeout: connectTimeout * 1_000, commandTimeout: commandTimeout * 1_000 }
     let session: Session | undefined
-    const commands = await connectClient(target, {
-      ...timeouts,
-      onLost: (error) => session && this.#lose(session, error),
-    })
+    const commands = await this.#client((error) => session && this.#lose(session, error))
     session = { commands, subscriber: undefined, subscriberId: undefined, isTracking: false, isLost: false }
-    this.notices.connectBy(() =>
-      connectClient(target, { ...timeouts, onLost: (error) => session && this.#lose(session, error) }),
-    )
     return session
+  }
+
+  #client(onLost: (error: Error) => void): Promise<Redis> {
+    const { target, connectTimeout, commandTimeout } = this.#options
+    return connectClient(target, {
+      connectTimeout: connectTimeout * 1_000,
+      commandTimeout: commandTimeout * 1_000,
+      onLost,
+    })
   }
 
   async #failed(session: Session, error: unknown, expected: readonly Expected[] = []): Promise<never> {

@@ -10,6 +10,7 @@ import {
 } from '../../src/brokers/postgres/index.ts'
 import { noLog } from '../../src/log.ts'
 import { poolOf, terminateAll, urlOf } from '../postgres/support/places.ts'
+import { closeWhileConsuming } from './support/close-while-consuming.ts'
 
 let database: TestDatabase
 let admin: pg.Pool
@@ -223,6 +224,12 @@ test('what was taken though the answer never came is put back, and not held for 
   await pool.end()
 })
 
+test('a broker that is closed while it is asked to consume leaves nothing that keeps the process', async () => {
+  const outcomes = await closeWhileConsuming(urlOf(database))
+  expect(outcomes).toHaveLength(12)
+  expect(outcomes.filter((outcome) => outcome !== 'consumes' && outcome !== 'CLOSED')).toEqual([])
+})
+
 describe('an acknowledgement before the task begins', () => {
   /** A message in hand, over a pool whose next acknowledgement is carried out, while its answer is lost. */
   async function holding({ isAnswerLost }: { isAnswerLost: boolean }) {
@@ -335,7 +342,9 @@ describe('what PostgreSQL refuses of what became of a message', () => {
   }
 
   /** Until `back` is called there is no such function. */
-  async function without(name: 'ack' | 'ack_first' | 'park' | 'publish'): Promise<{ back(): Promise<unknown> }> {
+  async function without(
+    name: 'ack' | 'ack_first' | 'park' | 'publish',
+  ): Promise<{ back(): Promise<unknown> }> {
     const { rows } = await admin.query(
       `SELECT oid::regprocedure::text AS it FROM pg_proc WHERE proname = $1 AND pronamespace = 'celery'::regnamespace`,
       [name],

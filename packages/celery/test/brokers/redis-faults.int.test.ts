@@ -12,6 +12,7 @@ import { leftOut, servers } from '../../testing/servers.ts'
 import { startTcpProxy, type TcpProxy } from '../../testing/tcp-proxy.ts'
 import { plainClient, removeKeys } from '../redis/keys.ts'
 import { hasRedisServer, OwnRedis } from '../redis/own-server.ts'
+import { closeWhileConsuming } from './support/close-while-consuming.ts'
 
 const { redis: url = '' } = servers
 if (url === '') leftOut('faults of Redis', 'TEST_REDIS_URL')
@@ -139,6 +140,25 @@ describe.skipIf(url === '')('faults of Redis', () => {
     await again.ack()
     await waiting(other, declared, 0)
     expect(inbox.received).toHaveLength(1)
+  })
+
+  test('a broker that is closed while it is asked to consume leaves nothing that keeps the process', async () => {
+    const at = new URL(url)
+    at.searchParams.set('global_keyprefix', globalKeyPrefix)
+    const outcomes = await closeWhileConsuming(at.href)
+    expect(outcomes).toHaveLength(12)
+    expect(outcomes.filter((outcome) => outcome !== 'consumes' && outcome !== 'CLOSED')).toEqual([])
+  })
+
+  test('one that is closed while it opens is closed, and can be opened again', async () => {
+    const subject = createRedisBroker(url, { globalKeyPrefix })
+    brokers.push(subject)
+    const opening = expect(subject.open()).rejects.toMatchObject({ code: 'CLOSED' })
+    await subject.close()
+    const again = subject.open()
+    await opening
+    await again
+    expect(subject.state).toBe('open')
   })
 
   test('scripts that Redis has forgotten are sent again', async () => {

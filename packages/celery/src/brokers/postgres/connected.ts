@@ -1,3 +1,4 @@
+import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { BatchWriter } from '../../postgres/batch-writer.ts'
 import { closeInSteps } from '../../postgres/close.ts'
@@ -44,6 +45,7 @@ export class Connected {
   readonly #settler: Settler
   readonly #upkeep: Upkeep
   readonly #consumers = new Set<PostgresConsumer>()
+  #isClosing = false
 
   constructor(options: ConnectOptions) {
     const { opened, schema, log, leaseTimeout } = options
@@ -69,6 +71,7 @@ export class Connected {
   }
 
   close(): Promise<void> {
+    this.#isClosing = true
     this.database.stop()
     return closeInSteps(this.#options.log, [
       () => Promise.all([...this.#consumers].map((consumer) => consumer.cancel())),
@@ -122,11 +125,26 @@ export class Connected {
       parkedUntil: (time) => this.#upkeep.parkedUntil(time),
       onEnd: (ended) => this.#consumers.delete(ended),
     })
-    await this.declare(queue)
-    await consumer.start()
-    this.#consumers.add(consumer)
+    try {
+      await this.declare(queue)
+      this.#mustStayOpen()
+      // Before it starts, so that it is ended if the broker is closed meanwhile.
+      this.#consumers.add(consumer)
+      await consumer.start()
+      this.#mustStayOpen()
+    } catch (error) {
+      this.#consumers.delete(consumer)
+      await consumer.cancel().catch(() => undefined)
+      // What ends in the middle fails in many ways.
+      this.#mustStayOpen()
+      throw error
+    }
     this.#upkeep.start()
     return consumer
+  }
+
+  #mustStayOpen(): void {
+    if (this.#isClosing) throw new CeleryError('CLOSED', 'The PostgreSQL broker was closed.')
   }
 
   async #write(items: Outgoing[], timeout: number): Promise<void> {

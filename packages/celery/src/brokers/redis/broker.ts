@@ -58,6 +58,8 @@ export class RedisBroker implements Broker {
   readonly #consumers = new Set<RedisConsumer>()
   /** Queues that this process has declared, by name: made again on a new connection, which may be to an empty Redis. */
   readonly #declared = new Map<string, QueueDeclaration>()
+  /** Grows with every closing, so that what was begun before it is undone. */
+  #closings = 0
 
   constructor(target: RedisTarget, options: RedisBrokerOptions) {
     const log = options.log ?? noLog
@@ -102,7 +104,7 @@ export class RedisBroker implements Broker {
   }
 
   async close(): Promise<void> {
-    if (this.state === 'closed') return
+    this.#closings++
     this.#leases.stop()
     this.#mover.stop()
     const closing = [...this.#consumers].map((consumer) => consumer.close())
@@ -158,9 +160,11 @@ export class RedisBroker implements Broker {
   async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
     this.#mustBeOpen()
     checkPrefetch(options.prefetch)
+    const closings = this.#closings
     await this.declare(queue)
     // What holds no messages is better told now than in the log, again and again.
     await this.#lengths(queue.name)
+    this.#mustBeSame(closings)
     const consumer: RedisConsumer = new RedisConsumer({
       ...options,
       link: this.#link,
@@ -178,7 +182,9 @@ export class RedisBroker implements Broker {
     try {
       await this.#persist(() => this.#link.notices.attach())
       if (queue.exchange?.type === 'fanout') stop = await this.#feed(queue, queue.exchange.name)
+      this.#mustBeSame(closings)
     } catch (error) {
+      await stop?.()
       await consumer.cancel()
       this.#consumers.delete(consumer)
       throw error
@@ -260,5 +266,9 @@ export class RedisBroker implements Broker {
   #mustBeOpen(): void {
     if (this.state !== 'closed') return
     throw new CeleryError('CLOSED', 'The Redis broker is not open: call open() first.')
+  }
+
+  #mustBeSame(closings: number): void {
+    if (closings !== this.#closings) throw new CeleryError('CLOSED', 'The Redis broker was closed.')
   }
 }
