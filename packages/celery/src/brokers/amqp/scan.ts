@@ -1,6 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
+import { Signal } from '../../async/signal.ts'
 import { atMost, within } from '../../async/within.ts'
-import type { CeleryError } from '../../errors.ts'
 import { refusal, replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 import { closeChannel } from './standing-channel.ts'
@@ -10,21 +10,30 @@ export type Verdict = 'keep' | 'remove' | 'enough'
 
 /** Seconds that one look through a queue may take. */
 const scanTimeout = 30
-/** Seconds in which a channel must be closed. */
-const closeTimeout = 2
+/** Seconds in which the lock must be given back. */
+const releaseTimeout = 2
+/** How many messages RabbitMQ sends ahead: bodies that are on their way for nothing once enough was seen. */
+const windowSize = 100
+/** Seconds without a message after which RabbitMQ is asked whether there are any more. */
+const quietAfter = 0.25
+
+type Bounded = <T>(work: Promise<T>) => Promise<T>
 
 /**
  * Looks through the first `most` messages of a queue, oldest first, and leaves them where they were, but for those
  * that are to be removed. Only one connection can look at a time, as it has all messages meanwhile: the others wait.
+ * @param timeout seconds
  */
 export async function scanQueue(
-  link: Link,
+  link: Pick<Link, 'connected'>,
   queue: string,
   most: number,
   visit: (message: ConsumeMessage) => Verdict,
+  timeout = scanTimeout,
 ): Promise<void> {
-  const deadline = Date.now() + scanTimeout * 1_000
-  const bounded = <T>(work: Promise<T>) => within((deadline - Date.now()) / 1_000, work, () => tooLate(queue))
+  const deadline = Date.now() + timeout * 1_000
+  const tooLate = () => unavailable(`Looking through the queue ${queue} took longer than ${timeout} s`)
+  const bounded: Bounded = (work) => within((deadline - Date.now()) / 1_000, work, tooLate)
   const model = await bounded(link.connected())
   const locking = takeLock(model, `${queue}.lock`, deadline)
   const lock = await bounded(locking).catch((error: unknown) => {
@@ -33,14 +42,10 @@ export async function scanQueue(
     throw error
   })
   try {
-    await bounded(withChannel(model, (channel) => scanOn(channel, queue, most, visit)))
+    await withChannel(model, bounded, (channel) => scanOn(channel, queue, most, visit))
   } finally {
-    await atMost(closeTimeout, lock.release()).catch(() => {})
+    await atMost(releaseTimeout, lock.release()).catch(() => {})
   }
-}
-
-function tooLate(queue: string): CeleryError {
-  return unavailable(`Looking through the queue ${queue} took longer than ${scanTimeout} s`)
 }
 
 /** A queue that one connection has for itself: RabbitMQ removes it when that connection is gone. */
@@ -69,13 +74,23 @@ async function takeLock(
   }
 }
 
-async function withChannel(model: ChannelModel, work: (channel: Channel) => Promise<void>): Promise<void> {
-  const channel = await model.createChannel()
+/** However the work ends, too late or not, the channel is closed: until then nobody else has what it took. */
+async function withChannel(
+  model: ChannelModel,
+  bounded: Bounded,
+  work: (channel: Channel) => Promise<void>,
+): Promise<void> {
+  const opening = model.createChannel()
+  const channel = await bounded(opening).catch((error: unknown) => {
+    // It may come yet.
+    opening.then(closeChannel).catch(() => {})
+    throw error
+  })
   const { promise: gone, reject } = Promise.withResolvers<never>()
   channel.on('error', reject)
   channel.on('close', () => reject(unavailable('The connection to RabbitMQ was lost')))
   try {
-    await Promise.race([work(channel), gone])
+    await bounded(Promise.race([work(channel), gone]))
   } finally {
     // Closing puts everything back before it is answered, which a requeue followed by another request does not.
     await closeChannel(channel)
@@ -89,17 +104,43 @@ async function scanOn(
   visit: (message: ConsumeMessage) => Verdict,
 ): Promise<void> {
   const { messageCount } = await channel.checkQueue(queue)
-  let left = Math.min(messageCount, most)
-  if (left === 0) return
-  const { promise: seen, resolve } = Promise.withResolvers<void>()
-  const onMessage = (message: ConsumeMessage | null) => {
-    if (left === 0 || !message) return resolve()
-    const verdict = visit(message)
-    if (verdict === 'remove') channel.ack(message)
-    left = verdict === 'enough' ? 0 : left - 1
-    if (left === 0) resolve()
+  const look: Look = {
+    left: Math.min(messageCount, most),
+    see(message) {
+      if (look.left === 0) return
+      const verdict = visit(message)
+      if (verdict === 'remove') channel.ack(message)
+      look.left = verdict === 'enough' ? 0 : look.left - 1
+    },
   }
-  await channel.prefetch(left, false)
-  await channel.consume(queue, onMessage)
-  await seen
+  let isMore = true
+  while (isMore && look.left > 0) isMore = await takeWindow(channel, queue, look)
+}
+
+interface Look {
+  /** So many more are to be seen. */
+  left: number
+  see(message: ConsumeMessage): void
+}
+
+/** Sees the next messages, and keeps them. False when there are no more: others may have taken some meanwhile. */
+async function takeWindow(channel: Channel, queue: string, look: Look): Promise<boolean> {
+  const news = new Signal()
+  const rest = Math.max(0, look.left - windowSize)
+  let isDeleted = false
+  await channel.prefetch(look.left - rest, false)
+  const { consumerTag } = await channel.consume(queue, (message) => {
+    if (message) look.see(message)
+    else isDeleted = true
+    news.set()
+  })
+  while (look.left > rest && !isDeleted) {
+    if (await news.wait(quietAfter)) continue
+    const before = look.left
+    const { messageCount } = await channel.checkQueue(queue)
+    if (messageCount === 0 && look.left === before) break
+  }
+  // RabbitMQ does not count what it delivered to a subscription that has ended: the next window is as large.
+  await channel.cancel(consumerTag)
+  return look.left <= rest && !isDeleted
 }
