@@ -30,6 +30,32 @@ export class CeleryError extends Error {
   }
 }
 
+/** What comes of another try: `later` it may succeed, `never`, or that is not the question. */
+const another: { readonly [Code in ErrorCode]: 'later' | 'never' | undefined } = {
+  BROKER_UNAVAILABLE: 'later',
+  RESULTS_UNAVAILABLE: 'later',
+  SCHEDULES_UNAVAILABLE: 'later',
+  UNROUTABLE: 'never',
+  UNSUPPORTED: 'never',
+  BAD_OPTION: 'never',
+  BAD_VALUE: 'never',
+  BAD_MESSAGE: 'never',
+  BAD_ARGUMENTS: 'never',
+  NO_RESULTS: 'never',
+  TIMEOUT: undefined,
+  CLOSED: undefined,
+}
+
+/** A server is away, and may be back at another try. */
+export function isTransient(error: unknown): error is CeleryError {
+  return error instanceof CeleryError && another[error.code] === 'later'
+}
+
+/** It will be refused again, however often it is tried. */
+export function isRefused(error: unknown): error is CeleryError {
+  return error instanceof CeleryError && another[error.code] === 'never'
+}
+
 /** Why, in the words of whatever was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -1,4 +1,5 @@
 import type { AppCore } from '../app/app-core.ts'
+import { isRefused } from '../errors.ts'
 import { celeryExceptions } from '../protocol/celery-exceptions.ts'
 import { exceptionData, readExceptionData, reprOfException } from '../protocol/exceptions.ts'
 import type { SignatureData } from '../protocol/message.ts'
@@ -6,7 +7,6 @@ import { type ResultNode, readResultTuple } from '../protocol/result-tuple.ts'
 import { type ChordPart, isReady, type ResultStore, type TaskMeta } from '../results/port.ts'
 import { leafIds } from '../results/tree.ts'
 import { applySignature } from './apply.ts'
-import { isRefused } from './errbacks.ts'
 import { failBody } from './fail-body.ts'
 
 export interface FinishedPart extends ChordPart {

@@ -1,6 +1,6 @@
 import type { AppCore } from '../app/app-core.ts'
 import { forEachBounded } from '../async/for-each-bounded.ts'
-import { CeleryError } from '../errors.ts'
+import { isRefused } from '../errors.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import type { ResultNode } from '../protocol/result-tuple.ts'
 import { applySignature } from './apply.ts'
@@ -28,10 +28,4 @@ export async function sendErrbacks(
     }
   })
   return sent.filter((node) => node !== undefined)
-}
-
-/** It will be refused again, however often it is tried. */
-export function isRefused(error: unknown): error is CeleryError {
-  const hopeless = ['BAD_MESSAGE', 'BAD_VALUE', 'BAD_OPTION', 'NO_RESULTS', 'UNSUPPORTED', 'UNROUTABLE']
-  return error instanceof CeleryError && hopeless.includes(error.code)
 }

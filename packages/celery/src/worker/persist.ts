@@ -1,5 +1,5 @@
 import { pause } from '../async/pause.ts'
-import { CeleryError } from '../errors.ts'
+import { CeleryError, isTransient } from '../errors.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The worker stops and no longer waits for a broker or result store that is down. */
@@ -40,14 +40,12 @@ export async function persist<T>(
 /** How often what nobody here knows is tried: for some ten minutes. */
 const unknownAttempts = 25
 
-const transientCodes = new Set(['BROKER_UNAVAILABLE', 'RESULTS_UNAVAILABLE'])
-
 /**
  * What a broker or result store says by its code is believed. Any other error of theirs may be a server's trouble, but
  * not for ever; what the language throws is a mistake in the program.
  */
 export function isWorthAnother(error: unknown, attempt: number): boolean {
-  if (error instanceof CeleryError) return transientCodes.has(error.code)
+  if (error instanceof CeleryError) return isTransient(error)
   const isMistake =
     error instanceof TypeError ||
     error instanceof RangeError ||

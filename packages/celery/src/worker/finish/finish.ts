@@ -1,4 +1,4 @@
-import { CeleryError, TaskError } from '../../errors.ts'
+import { isRefused, TaskError } from '../../errors.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { persist } from '../persist.ts'
 import { type Failure, failure, type Outcome, type Retry } from '../run/outcome.ts'
@@ -62,17 +62,26 @@ async function succeed(runtime: Runtime, request: TaskRequest, value: unknown): 
   await acknowledge(runtime, request)
 }
 
-/** A value or a signature that cannot be sent is the task's failure, not the worker's. */
+/**
+ * A value or a signature that cannot be sent is the task's failure, not the worker's. `withoutQueue` is for what cannot
+ * go back where it came from.
+ */
 async function unlessRefused(
   runtime: Runtime,
   request: TaskRequest,
   work: () => Promise<void>,
+  withoutQueue?: () => Promise<void>,
 ): Promise<void> {
   try {
     await work()
   } catch (error) {
     // When the app is closed under the worker, the message comes again elsewhere: the task has not failed.
-    if (!(error instanceof CeleryError) || error.code === 'CLOSED') throw error
+    if (!isRefused(error)) throw error
+    if (error.code === 'UNROUTABLE' && withoutQueue) {
+      const { id, task, queue } = request
+      runtime.log.warn({ err: error, id, task, queue }, 'a task cannot go back into its queue')
+      return await withoutQueue()
+    }
     const cause =
       error.code === 'BAD_VALUE'
         ? new TaskError('EncodeError', { module: 'kombu.exceptions', args: [error.message] })
@@ -84,18 +93,20 @@ async function unlessRefused(
 async function failOrRetry(runtime: Runtime, request: TaskRequest, outcome: Failure): Promise<void> {
   if (!outcome.isRetriable) return await fail(runtime, request, outcome)
   const max = request.profile.retry?.max ?? defaultMaxRetries
-  if (request.retries >= max) {
-    return await fail(runtime, request, { ...outcome, reason: 'retries_exhausted' })
-  }
+  const forGood = () => fail(runtime, request, { ...outcome, reason: 'retries_exhausted' })
+  if (request.retries >= max) return await forGood()
   const { exception, traceback } = outcome
-  await unlessRefused(runtime, request, () => retryLater(runtime, request, { exception, traceback }))
+  await unlessRefused(runtime, request, () => retryLater(runtime, request, { exception, traceback }), forGood)
 }
 
 async function retryOrFail(runtime: Runtime, request: TaskRequest, outcome: Retry): Promise<void> {
   const max = outcome.max ?? request.profile.retry?.max ?? defaultMaxRetries
-  if (request.retries < max) {
-    return await unlessRefused(runtime, request, () => retryLater(runtime, request, outcome))
-  }
+  const forGood = () => failOutOfRetries(runtime, request, outcome)
+  if (request.retries >= max) return await forGood()
+  await unlessRefused(runtime, request, () => retryLater(runtime, request, outcome), forGood)
+}
+
+async function failOutOfRetries(runtime: Runtime, request: TaskRequest, outcome: Retry): Promise<void> {
   const { args, kwargs } = request.message
   const last = outcome.exception
     ? { exception: outcome.exception, traceback: outcome.traceback }
@@ -111,13 +122,14 @@ async function reject(runtime: Runtime, request: TaskRequest, requeue: boolean, 
   if (starts >= runtime.settings.maxDeliveries) {
     return await rejectForGood(runtime, request, `${why}, as it has ${starts} times`)
   }
-  await unlessRefused(runtime, request, async () => {
+  const goBack = async () => {
     await persist(runtime, 'putting a task back', request.id, () =>
       comeBack(runtime, request, starts, { event: 'rejected', detail: why }),
     )
     ended(runtime, request, 'REJECTED')
     runtime.events.rejected(request.id, true)
-  })
+  }
+  await unlessRefused(runtime, request, goBack, () => rejectForGood(runtime, request, why))
 }
 
 async function rejectForGood(runtime: Runtime, request: TaskRequest, why: string): Promise<void> {

@@ -4,7 +4,7 @@ import {
   afterSuccess as canvasAfterSuccess,
   type TaskFailure,
 } from '../../canvas/after-task.ts'
-import { isRefused } from '../../canvas/errbacks.ts'
+import { isRefused } from '../../errors.ts'
 import type { TaskMessage } from '../../protocol/message.ts'
 import { persistentApp } from '../persistent-app.ts'
 import type { Runtime } from '../runtime.ts'
