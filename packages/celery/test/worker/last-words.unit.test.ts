@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { CeleryError } from '../../src/errors.ts'
 import { noMetrics } from '../../src/worker/metrics.ts'
+import { receive } from '../../src/worker/receive.ts'
+import { ThreadPool } from '../../src/worker/threads/pool.ts'
+import { insideOf } from './inside.ts'
 import {
   createApp,
   demandingResults,
@@ -9,6 +12,7 @@ import {
   handDelivery,
   metaOf,
   recordEvents,
+  recordLog,
   startWorker,
   task,
   until,
@@ -94,4 +98,30 @@ test('and nobody is told while its broker does not answer', { timeout: 15_000 },
   await stopping
   expect(await metaOf(app, 't1')).toBeUndefined()
   expect(told.filter(([type]) => type === 'failed')).toEqual([])
+})
+
+/** A pool whose thread tells that it has begun when the test says so. */
+class LatePool extends ThreadPool {
+  readonly begun = Promise.withResolvers<() => void>()
+
+  override run(...[, , , onStarted]: Parameters<ThreadPool['run']>): ReturnType<ThreadPool['run']> {
+    this.begun.resolve(onStarted)
+    return new Promise(() => {})
+  }
+}
+
+test('a thread that begins as its task is over arms no limits', async () => {
+  const { log } = recordLog()
+  const app = createApp({ log })
+  task(app, 'limited', () => 1, { timeLimit: 60, softTimeLimit: 30 })
+  const { runtime, surface } = await insideOf(app)
+  const threads = new LatePool({ module: 'none', threads: 1, memory: undefined, log })
+  Object.assign(runtime, { threads })
+  receive(runtime, handDelivery({ task: 'limited', id: 't1' }))
+  const begin = await threads.begun.promise
+  const [request] = runtime.requests
+  await surface.revoke(['t1'], { terminate: true, signal: 'TERM' })
+  await until(() => runtime.requests.size === 0)
+  begin()
+  expect([request?.timer, request?.hardTimer]).toEqual([undefined, undefined])
 })

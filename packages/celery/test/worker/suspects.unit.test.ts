@@ -1,14 +1,10 @@
 import { expect, test } from 'vitest'
-import { Consumers } from '../../src/worker/consumers.ts'
-import { createRuntime, windowOf } from '../../src/worker/create-runtime.ts'
-import { settingsOf } from '../../src/worker/options.ts'
 import { receive } from '../../src/worker/receive.ts'
-import { Shutdown } from '../../src/worker/shutdown.ts'
-import { RunningSurface } from '../../src/worker/worker-surface.ts'
+import { insideOf } from './inside.ts'
 import { createApp, handDelivery, lettersOf, metaOf, recordLog, task, until } from './support.ts'
 
 /** A worker's inside, with tasks that go on until their gate is opened, if they have one. */
-async function setUp({ withResults = true } = {}) {
+async function setUp(options: { withResults?: boolean } = {}) {
   const { log } = recordLog()
   const app = createApp({ log })
   const runs: string[] = []
@@ -19,22 +15,12 @@ async function setUp({ withResults = true } = {}) {
   }
   task(app, 'late', run, { ack: 'late' })
   task(app, 'early', run)
-  const connected = { broker: await app.broker(), results: withResults ? await app.results() : undefined }
-  const runtime = createRuntime(app, settingsOf(app, { concurrency: 4 }), {}, connected)
-  const consumers = new Consumers({
-    broker: runtime.broker,
-    log,
-    onDelivery: (delivery) => receive(runtime, delivery),
-    window: () => windowOf(runtime),
-  })
   const hold = (id: string) => {
     const gate = Promise.withResolvers<void>()
     gates.set(id, gate)
     return gate
   }
-  const shutdown = new Shutdown(runtime, consumers, async () => {})
-  const surface = new RunningSurface({ runtime, consumers, stop() {} })
-  return { app, runtime, shutdown, surface, runs, hold }
+  return { app, ...(await insideOf(app, options)), runs, hold }
 }
 
 test.each([
