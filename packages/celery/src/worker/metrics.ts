@@ -14,9 +14,10 @@ export interface WorkerMetrics {
   started(task: string, wait: number): void
   /**
    * `state` is SUCCESS, FAILURE, RETRY, REPLACED, REVOKED, REJECTED, IGNORED, LOST (with its thread, or as the worker
-   * stops) or CRASHED (a mistake in the worker, or something that it could not keep).
+   * stops) or CRASHED (a mistake in the worker, or something that it could not keep). `runtime` is undefined when it
+   * never began, such as when it was revoked or had expired.
    */
-  finished(task: string, state: string, runtime: number): void
+  finished(task: string, state: string, runtime: number | undefined): void
   retried(task: string): void
   dead(task: string | undefined, reason: DeathReason): void
 }
@@ -128,9 +129,9 @@ class PrometheusMetrics implements WorkerMetrics {
     this.#ofTask(task).wait.observe(wait)
   }
 
-  finished(task: string, state: string, runtime: number): void {
+  finished(task: string, state: string, runtime: number | undefined): void {
     const { run, ended } = this.#ofTask(task)
-    run.observe(runtime)
+    if (runtime !== undefined) run.observe(runtime)
     const counter = ended.get(state) ?? this.#ended.labels(this.#label(task), state)
     ended.set(state, counter)
     counter.inc()

@@ -25,6 +25,8 @@ export class RunContext implements TaskContext, CurrentTask {
   readonly queue: string
   readonly redelivered: boolean
   readonly children: unknown[] = []
+  /** Milliseconds, of `performance.now`: a clock that is set meanwhile changes nothing of how long it ran. */
+  readonly beganAt = performance.now()
   headers: Readonly<Record<string, unknown>>
   readonly #host: RunHost
   #controller: AbortController | undefined
