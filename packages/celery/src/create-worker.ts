@@ -31,8 +31,8 @@ export function createWorker(app: AppCore, options: WorkerOptions = {}): Worker 
   const { taskEvents = false, control = true, ...core } = options
   const services: WorkerService[] = control ? [joinOthers, servePidbox] : []
   return createCoreWorker(app, {
-    events: createWorkerEvents({ taskEvents }),
     ...core,
+    events: core.events ?? createWorkerEvents({ taskEvents }),
     services: [...services, ...(core.services ?? [])],
   })
 }

@@ -3,7 +3,7 @@ import type { AppCore } from '../app/app-core.ts'
 import { queueDeclaration } from '../app/queue-check.ts'
 import { type DeathReason, deathReasons } from '../brokers/dead-letter-store.ts'
 import type { QueueDeclaration } from '../brokers/port.ts'
-import { bad, type Check, type Checks, checkOptions } from '../options/check.ts'
+import { bad, type Check, type Checks } from '../options/check.ts'
 import {
   callback,
   either,
@@ -116,9 +116,11 @@ export const workerChecks: Checks<WorkerOptions> = {
   random: callback,
 }
 
-/** @throws CeleryError `BAD_OPTION` with what to change */
+/**
+ * Of options that were checked by `workerChecks`.
+ * @throws CeleryError `BAD_OPTION` when no queue is left
+ */
 export function settingsOf(app: AppCore, given: WorkerOptions): Settings {
-  checkOptions(given, workerChecks, 'createWorker')
   const cores = availableParallelism()
   return {
     queues: queuesOf(app, given),

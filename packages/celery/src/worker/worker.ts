@@ -40,7 +40,7 @@ export interface Worker {
   readonly surface: WorkerSurface
 }
 
-/** Throws `BAD_OPTION` for options that make no sense. Nothing connects before `start`. */
+/** Of options that were checked by `workerChecks`. Nothing connects before `start`. */
 export function createWorker(app: AppCore, options: WorkerOptions = {}): Worker {
   return new QueueWorker(app, options)
 }

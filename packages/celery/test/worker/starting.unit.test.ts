@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { createWorker as createPublicWorker } from '../../src/create-worker.ts'
 import { CeleryError } from '../../src/errors.ts'
 import type { WorkerOptions } from '../../src/worker/options.ts'
 import { createWorker } from '../../src/worker/worker.ts'
@@ -81,4 +82,13 @@ test('a worker that was told to stop does not start, and connects to nothing', a
   expect(state.opened).toBe(0)
   await app.send('runs')
   expect(await depthOf(app)).toBe(1)
+})
+
+test('options that are undefined are as if they were not given', async () => {
+  const app = createApp()
+  const options: object = { events: undefined, services: undefined, metrics: undefined, taskEvents: true }
+  const worker = createPublicWorker(app, options)
+  onTestFinished(() => worker.stop())
+  await worker.start()
+  expect(worker.surface.eventsEnabled).toBe(true)
 })
