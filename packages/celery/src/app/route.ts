@@ -36,7 +36,14 @@ const patterns = new Map<string, RegExp>()
 
 function fits(pattern: string | RegExp, task: string): boolean {
   if (pattern instanceof RegExp) return task.search(pattern) === 0
-  if (!/[*?[]/.test(pattern)) return pattern === task
+  return /[*?[]/.test(pattern) ? compiledPattern(pattern).test(task) : pattern === task
+}
+
+/**
+ * The pattern of a route, made once.
+ * @throws SyntaxError for a range that ends before it begins, such as `[z-a]`
+ */
+export function compiledPattern(pattern: string): RegExp {
   let compiled = patterns.get(pattern)
   if (!compiled) {
     compiled = shellPattern(pattern)
@@ -44,7 +51,7 @@ function fits(pattern: string | RegExp, task: string): boolean {
     if (patterns.size >= 10_000) patterns.clear()
     patterns.set(pattern, compiled)
   }
-  return compiled.test(task)
+  return compiled
 }
 
 /** As Python's `fnmatch`: `*`, `?`, `[seq]` and `[!seq]`. */

@@ -26,6 +26,18 @@ describe('the route of a task', () => {
     expect(fits(pattern, name)).toBe(expected)
   })
 
+  it('has a pattern that can be matched, or the app is not made', () => {
+    const make = (task: string) => createCelery({ broker: 'memory:', routes: [{ task, queue: 'q' }] })
+    expect(() => make('a[z-b]*')).toThrow(
+      expect.objectContaining({
+        code: 'BAD_OPTION',
+        message:
+          'The option routes[0].task of createCelery has a range that ends before it begins: "a[z-b]*".',
+      }),
+    )
+    for (const odd of ['a[', 'a[]', 'a[!]', '[a-]', '[\\d]', 'a]*']) expect(() => make(odd)).not.toThrow()
+  })
+
   it('is what the task says, then the first that fits, then the default', () => {
     const options: CeleryOptions = {
       broker: 'memory:',
