@@ -161,6 +161,53 @@ describe.skipIf(url === '')('faults of Redis', () => {
     expect(subject.state).toBe('open')
   })
 
+  test('a queue that is bound to two exchanges is bound to both, also after Redis has lost everything', async () => {
+    const [subject, declared] = [await through(), queue()]
+    const bound = [1, 2].map((n) => ({
+      ...declared,
+      exchange: { name: `${declared.name}-exchange-${n}`, type: 'direct' as const },
+      routingKey: `key-${n}`,
+    }))
+    const publish = (binding: (typeof bound)[number], declare = {}) => {
+      const { exchange, routingKey } = binding
+      return subject.publish(messageOf(routingKey), { exchange: exchange.name, routingKey, ...declare })
+    }
+    for (const binding of bound) await publish(binding, { declare: binding })
+    await waiting(subject, declared, 2)
+    const bindings = `${globalKeyPrefix}_kombu.binding.${declared.name}`
+    await removeKeys(url, bindings)
+    proxy.cut()
+    const redis = plainClient(url)
+    await redis.connect()
+    await until(async () => (await redis.keys(`${bindings}*`)).length === 2, 'both bindings')
+    for (const binding of bound) await publish(binding)
+    await waiting(subject, declared, 4)
+    await subject.purge(declared.name)
+    redis.disconnect()
+  })
+
+  test.each([true, false])(
+    'what is parked comes as a new message (with other headers: %s)',
+    async (isChanged) => {
+      const [subject, declared] = [await direct(), queue()]
+      await send(subject, declared, 'a')
+      const inbox = await inboxOf(subject, declared, 1)
+      await (await inbox.next()).requeue()
+      const again = await inbox.next()
+      const { headers } = again.message
+      await again.delay(new Date(), isChanged ? { ...headers, retries: 1 } : undefined)
+      const parked = await inbox.next()
+      expect([again.redelivered, parked.redelivered, bodyOf(parked)]).toEqual([true, false, 'a'])
+      expect(parked.message.headers).toEqual({ ...headers, ...(isChanged && { retries: 1 }) })
+      expect(parked).toMatchObject({ exchange: again.exchange, routingKey: again.routingKey })
+      await parked.requeue()
+      const last = await inbox.next()
+      // Its first delivery since it was parked.
+      expect(await last.countStart()).toBe(1)
+      await last.ack()
+    },
+  )
+
   test('scripts that Redis has forgotten are sent again', async () => {
     const [subject, declared] = [await direct(), queue()]
     const redis = plainClient(url)

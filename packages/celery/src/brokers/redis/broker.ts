@@ -38,7 +38,7 @@ import { purgeLists } from './scripts.ts'
 const closingTime = 2
 /** Milliseconds to wait for a lost connection where the caller does not say. */
 const patience = 10_000
-/** Queues whose declaration is remembered. */
+/** Declarations that are remembered. */
 const maxDeclared = 10_000
 
 export class RedisBroker implements Broker {
@@ -56,7 +56,7 @@ export class RedisBroker implements Broker {
   readonly #log: Log
   readonly #leaseTimeout: number
   readonly #consumers = new Set<RedisConsumer>()
-  /** Queues that this process has declared, by name: made again on a new connection, which may be to an empty Redis. */
+  /** What this process has declared, each as JSON: made again on a new connection, which may be to an empty Redis. */
   readonly #declared = new Map<string, QueueDeclaration>()
   /** Grows with every closing, so that what was begun before it is undone. */
   #closings = 0
@@ -141,7 +141,7 @@ export class RedisBroker implements Broker {
     const timeout = (options.timeout ?? patience / 1_000) * 1_000
     const tag = randomUUID()
     const text = encodeDocument(message, { exchange, routingKey, tag })
-    if (declare && !this.#declared.has(declare.name)) await this.#declare(declare, timeout)
+    if (declare && !this.#declared.has(keyOf(declare))) await this.#declare(declare, timeout)
     if (declare?.exchange?.type === 'fanout' && exchange === declare.exchange.name) {
       return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), timeout)
     }
@@ -203,7 +203,7 @@ export class RedisBroker implements Broker {
 
   async depth(queue: string): Promise<QueueDepth | undefined> {
     const messages = (await this.#lengths(queue)).reduce((sum, length) => sum + length, 0)
-    if (messages === 0 && !this.#declared.has(queue) && !(await this.#isBound(queue))) return undefined
+    if (messages === 0 && !this.#isDeclared(queue) && !(await this.#isBound(queue))) return undefined
     return { messages, consumers: undefined }
   }
 
@@ -233,7 +233,11 @@ export class RedisBroker implements Broker {
     await this.#persist(() => this.#bindings.bind(queue), timeout)
     const [oldest] = this.#declared.keys()
     if (this.#declared.size >= maxDeclared && oldest !== undefined) this.#declared.delete(oldest)
-    this.#declared.set(queue.name, queue)
+    this.#declared.set(keyOf(queue), queue)
+  }
+
+  #isDeclared(queue: string): boolean {
+    return this.#declared.values().some(({ name }) => name === queue)
   }
 
   /** A queue of a fanout exchange is filled by the worker that consumes it, from what the exchange tells. */
@@ -271,4 +275,9 @@ export class RedisBroker implements Broker {
   #mustBeSame(closings: number): void {
     if (closings !== this.#closings) throw new CeleryError('CLOSED', 'The Redis broker was closed.')
   }
+}
+
+/** A queue may be bound to several exchanges, one declaration each. */
+function keyOf(declaration: QueueDeclaration): string {
+  return JSON.stringify(declaration)
 }

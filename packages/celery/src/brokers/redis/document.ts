@@ -39,11 +39,12 @@ export function encodeDocument(message: WireMessage, origin: Origin): string {
   return write(headers, properties.contentType, properties.contentEncoding, body, written)
 }
 
-/** The same document with other headers. */
+/** The same document with these headers, as one that was never delivered. */
 export function rewriteDocument(document: Document, headers: Record<string, unknown>): string {
   const { message, properties } = document
   const { contentType, contentEncoding } = message.properties
-  const kept = encodeMended({ ...properties, body_encoding: 'base64' }, 'properties')
+  const { redelivered: _, ...info } = recordOf(properties.delivery_info)
+  const kept = encodeMended({ ...properties, delivery_info: info, body_encoding: 'base64' }, 'properties')
   return write(headers, contentType, contentEncoding, message.body, kept)
 }
 
