@@ -226,6 +226,7 @@ it.each<[string, object]>([
 it.each<[string, object]>([
   ['concurency of createWorker is not known: did you mean concurrency?', { concurency: 4 }],
   ['concurrency', { concurrency: 1.5 }],
+  ['concurrency of createWorker must be a whole number from 1', { concurrency: 0 }],
   ['queues of createWorker is empty', { queues: [] }],
   ['queues[1]', { queues: ['a', ''] }],
   ['module of createWorker must be a file: URL', { module: './tasks.ts' }],
