@@ -11,8 +11,6 @@ export interface Call {
   args: unknown[]
   kwargs: Record<string, unknown>
   options: CallOptions
-  /** The task by whose name it is routed, where that is another: of a map, the one it calls. */
-  routeName?: string
 }
 
 export interface CallOptions extends SignatureOptions {

@@ -2,6 +2,7 @@ import type { SqlClient } from '../brokers/port.ts'
 import { resultTuple } from '../protocol/result-tuple.ts'
 import type { AppCore, PublishTo } from './app-core.ts'
 import { buildMessage, type Call, type CallOptions } from './build-message.ts'
+import { isMap, mappedTask } from './builtins.ts'
 import { currentTask } from './current-task.ts'
 import { routeOf } from './route.ts'
 import { carriedOptions } from './task-options.ts'
@@ -23,8 +24,10 @@ export interface SentTask {
 export async function sendTask(app: AppCore, call: Call, context: SendContext = {}): Promise<SentTask> {
   const taskId = call.options.task_id ?? app.options.newId()
   const current = currentTask()
-  const routed = routeOf(app, call.routeName ?? call.name)
-  const options = withDefaults(app, call, routed.priority)
+  // A map runs where the task lives that it calls.
+  const home = (isMap(call.name) ? mappedTask(call) : undefined) ?? call.name
+  const routed = routeOf(app, home)
+  const options = withDefaults(app, call, { home, priority: routed.priority })
   const now = app.options.now()
   const message = buildMessage({ ...call, options }, { now, taskId, processId: app.processId, current })
   const { transaction } = context
@@ -46,12 +49,13 @@ function compressionOf(name: unknown): Pick<PublishTo, 'compression'> {
   return name === 'gzip' || name === 'zstd' || name === 'brotli' ? { compression: name } : {}
 }
 
-function withDefaults(app: AppCore, call: Call, priority: number | undefined): CallOptions {
-  const { name, routeName } = call
-  // A map runs where the task lives that it calls.
-  const livesElsewhere = routeName !== undefined && !app.tasks.has(routeName)
-  const { ignoreResult, timeLimit, softTimeLimit } = livesElsewhere ? {} : carriedOptions(app, name)
-  const options: CallOptions = { ...call.options }
+function withDefaults(
+  app: AppCore,
+  { name, options: given }: Call,
+  { home, priority }: { home: string; priority: number | undefined },
+): CallOptions {
+  const { ignoreResult, timeLimit, softTimeLimit } = app.tasks.has(home) ? carriedOptions(app, name) : {}
+  const options: CallOptions = { ...given }
   if (priority !== undefined) options.priority ??= priority
   if (ignoreResult !== undefined) options.ignore_result ??= ignoreResult
   if (timeLimit !== undefined) options.time_limit ??= timeLimit

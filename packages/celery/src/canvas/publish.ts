@@ -46,15 +46,7 @@ export async function publishOne(
   const { chain, ...sending } = context
   const options: CallOptions = { ...data.options }
   if (chain?.length) options.chain = [...chain, ...(options.chain ?? [])]
-  return await sendTask(app, { name, args, kwargs, options, ...routedAs(data) }, sending)
-}
-
-/** Maps go where the task they call goes. */
-function routedAs({ task, kwargs }: SignatureData): { routeName?: string } {
-  if (task !== 'celery.map' && task !== 'celery.starmap') return {}
-  const { task: called } = kwargs
-  const name = typeof called === 'object' && called !== null && 'task' in called ? called.task : undefined
-  return typeof name === 'string' ? { routeName: name } : {}
+  return await sendTask(app, { name, args, kwargs, options }, sending)
 }
 
 async function publishChain(app: AppCore, data: SignatureData, context: PublishContext): Promise<void> {

@@ -77,6 +77,16 @@ describe('the route of a task', () => {
     }
   })
 
+  it('of a map is that of the task it calls, by name or in its place', async () => {
+    const app = createCelery({ broker: 'memory:', routes: [{ task: 'feeds.*', queue: 'feeds' }] })
+    const task = app.signature('feeds.import').set({ queue: 'elsewhere' })
+    await app.send('celery.map', { kwargs: { task, it: [1] } })
+    await app.signature('celery.map', { kwargs: { task, it: [1] } }).send()
+    await app.signature('celery.starmap', { args: [task, [[1]]] }).send()
+    expect(await app.purge('feeds')).toBe(3)
+    await app.close()
+  })
+
   it('gives way to what a call says', async () => {
     const app = createCelery({ broker: 'memory:' })
     const own = app.task({ name: 'own', queue: 'own', run: () => 1 })
