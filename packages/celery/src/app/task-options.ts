@@ -1,3 +1,4 @@
+import type { TaskHeaders } from '../protocol/message.ts'
 import type { AppCore } from './app-core.ts'
 import { isBuiltin, isMap } from './builtins.ts'
 import type { TaskOptions } from './task.ts'
@@ -17,4 +18,9 @@ export function carriedOptions(app: AppCore, name: string): CarriedOptions {
   // Limits by default are for tasks that work: most of Celery's own only send.
   const { timeLimit: _, softTimeLimit: __, ...others } = taskDefaults
   return { ...others, ...definition }
+}
+
+/** Nobody is to know the task's result. What the message says goes before what the task says, as in Celery. */
+export function ignoresResult(app: AppCore, { task, ignore_result: said }: TaskHeaders): boolean {
+  return said ?? carriedOptions(app, task).ignoreResult ?? false
 }

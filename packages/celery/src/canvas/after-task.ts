@@ -1,5 +1,6 @@
 import type { AppCore } from '../app/app-core.ts'
 import { type CurrentTask, currentTask, runAsTask } from '../app/current-task.ts'
+import { ignoresResult } from '../app/task-options.ts'
 import { forEachBounded } from '../async/for-each-bounded.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import type { ExceptionData } from '../results/port.ts'
@@ -54,7 +55,7 @@ export async function afterFailure(app: AppCore, message: TaskMessage, failure: 
   await asTask(message, async () => {
     if (chord) await completePart(app, chord, { ...partOf(message), state, result: exception })
     if (state === 'REVOKED') return
-    if (chain?.length) await failChain(app, chain, failure, { keep: message.headers.ignore_result !== true })
+    if (chain?.length) await failChain(app, chain, failure, { keep: !ignoresResult(app, message.headers) })
     if (errbacks?.length) await sendErrbacks(app, errbacks, message.headers.id, message.headers.root_id)
   })
 }

@@ -137,6 +137,20 @@ describe('after a failure', () => {
     expect(await states(tasks, [result.id])).toEqual([undefined])
   })
 
+  it.each([
+    ['its task', {}, { ignoreResult: true }],
+    ['the app', { ignoreResult: true }, {}],
+  ])('the same when %s says so and a message from elsewhere does not', async (_, taskDefaults, options) => {
+    const tasks = createTasks({ taskDefaults })
+    const quiet = tasks.app.task({ name: 'quiet', ...options, run: () => 1 })
+    const result = await chain(quiet.signature(), tasks.add.signature([2])).send()
+    const { headers, ...rest } = take(tasks, 'quiet')
+    const { ignore_result: _said, ...unsaid } = headers
+    const failure = { state: 'FAILURE', exception, traceback: null } as const
+    await afterFailure(tasks.app, { headers: unsaid, ...rest }, failure)
+    expect(await states(tasks, [result.id])).toEqual([undefined])
+  })
+
   it('of a header that is revoked, the body fails once all are done; nothing else follows', async () => {
     const tasks = createTasks()
     const { app, add, sum, note } = tasks
