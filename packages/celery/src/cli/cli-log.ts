@@ -18,13 +18,17 @@ export function levelOf(text: string): Level {
   return level
 }
 
+/** What a line has of its own: a field with such a name has a `_` after it. */
+const own = new Set(['time', 'level', 'message'])
+
 /** Lines of text for people, or with `json` one document a line: each event is one line, whatever is in it. */
 export function createCliLog(write: (line: string) => void, options: { level: Level; json: boolean }): Log {
   const least = levels.indexOf(options.level)
   const at = (level: Level) => (fields: object, message: string) => {
     if (levels.indexOf(level) < least) return
     const time = new Date().toISOString()
-    const plain = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, readable(value)]))
+    const named = ([name, value]: [string, unknown]) => [own.has(name) ? `${name}_` : name, readable(value)]
+    const plain: object = Object.fromEntries(Object.entries(fields).map(named))
     const line = options.json
       ? readableJson({ time, level, message, ...plain })
       : [time, level.toUpperCase().padEnd(5), message, ...Object.entries(plain).map(shown)].join(' ')

@@ -237,6 +237,16 @@ test.each([false, true])('a log event is one line that no terminal acts on, as J
   else expect(line).toContain(' failed: a\\n\\u001b[2J\\u009b\\u007f\\u2028b task=a\\n')
 })
 
+test('no field of a task takes the place of what a line says itself', () => {
+  const lines: string[] = []
+  const log = createCliLog((line) => lines.push(line), { level: 'info', json: true })
+  log.warn({ time: 5, level: 'none', message: 'its own', id: 'a' }, 'said')
+  const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>
+  expect(line).toMatchObject({ level: 'warn', message: 'said', id: 'a' })
+  expect(line).toMatchObject({ time_: 5, level_: 'none', message_: 'its own' })
+  expect(new Date(String(line.time)).getTime()).toBeGreaterThan(Date.now() - 60_000)
+})
+
 test('the broker may be given by the environment', async () => {
   expect(await command(['queues'], { CELERY_BROKER_URL: 'memory:by-environment' })).toMatchObject({
     code: 0,
