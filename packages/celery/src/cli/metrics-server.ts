@@ -8,7 +8,8 @@ import type { Log } from '../log.ts'
 export async function serveMetrics(port: number, log: Log): Promise<{ close(): Promise<void> }> {
   collectDefaultMetrics({ register })
   const server = createServer({ requestTimeout: 5_000 }, async (request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
+    const { method = '', url = '' } = request
+    if (!['GET', 'HEAD'].includes(method) || url.split('?')[0] !== '/metrics') {
       response.writeHead(404).end()
       return
     }

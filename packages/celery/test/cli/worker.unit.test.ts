@@ -14,6 +14,13 @@ test('a worker that is told to stop finishes what runs, and leaves what waits', 
     expect(await (await fetch(metrics)).text()).toMatch(/^celery_worker_active 1$/m)
   })
   expect((await fetch(`${metrics}/more`)).status).toBe(404)
+  expect((await fetch(metrics, { method: 'POST' })).status).toBe(404)
+  expect(await (await fetch(`${metrics}?name=any`)).text()).toContain('celery_worker_active')
+  const head = await fetch(metrics, { method: 'HEAD' })
+  expect([head.status, head.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringMatching(/^text\/plain/),
+  ])
 
   worker.signal('SIGTERM')
   // It takes no more, and still runs.
