@@ -9,7 +9,7 @@ import {
   type SqlPool,
 } from '../../src/brokers/postgres/index.ts'
 import { noLog } from '../../src/log.ts'
-import { poolOf, terminateAll, urlOf } from '../postgres/support/places.ts'
+import { forgetfulPool, poolOf, terminateAll, urlOf } from '../postgres/support/places.ts'
 import { closeWhileConsuming } from './support/close-while-consuming.ts'
 
 let database: TestDatabase
@@ -231,32 +231,17 @@ test('a broker that is closed while it is asked to consume leaves nothing that k
 })
 
 describe('an acknowledgement before the task begins', () => {
-  /** A message in hand, over a pool whose next acknowledgement is carried out, while its answer is lost. */
-  async function holding({ isAnswerLost }: { isAnswerLost: boolean }) {
-    const pool = poolOf(database)
-    let losses = isAnswerLost ? 1 : 0
-    const source: SqlPool = {
-      async query(statement) {
-        const answer = await pool.query(statement)
-        if (statement.text.includes('.ack_first(') && losses-- > 0) throw new Error('the connection broke')
-        return answer
-      },
-      connect: () => pool.connect(),
-    }
+  async function holding(source: string | SqlPool) {
     const [queue, broker] = [newQueue(), await openBroker({}, source)]
     const got: Delivery[] = []
     await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(delivery) })
     await publishAll(broker, queue.name, ['a'])
     await eventually(() => expect(got).toHaveLength(1))
-    const end = async () => {
-      await broker.close()
-      await pool.end()
-    }
-    return { queue, got, end }
+    return { queue, got, broker }
   }
 
   test('is in vain when the server has taken the message back meanwhile', async () => {
-    const { queue, got, end } = await holding({ isAnswerLost: false })
+    const { queue, got } = await holding(urlOf(database))
     // As when this process was suspended, or the server's clock was set forward: nobody here knows of it yet.
     await admin.query('UPDATE celery.messages SET holder = NULL, redelivered = true WHERE queue = $1', [
       queue.name,
@@ -266,15 +251,31 @@ describe('an acknowledgement before the task begins', () => {
     await eventually(() => expect(got).toHaveLength(2))
     expect(await got[1]?.ackFirst()).toBe(true)
     expect(await rowsOf(queue.name)).toBe(0)
-    await end()
   })
 
   test('is not in vain when it was made, and only its answer was lost', async () => {
-    const { queue, got, end } = await holding({ isAnswerLost: true })
+    const source = forgetfulPool(database, /\.ack_first\(/)
+    const { queue, got, broker } = await holding(source)
     expect(await got[0]?.ackFirst()).toBe(true)
+    expect(source.asked).toBe(2)
     expect(await rowsOf(queue.name)).toBe(0)
-    await end()
+    await broker.close()
   })
+})
+
+test('a start is counted once, though the answer is lost', async () => {
+  const source = forgetfulPool(database, /\bSET starts\b/)
+  const [queue, broker] = [newQueue(), await openBroker({}, source)]
+  const got: Delivery[] = []
+  await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(delivery) })
+  await publishAll(broker, queue.name, ['a'])
+  await eventually(() => expect(got).toHaveLength(1))
+  await got[0]?.requeue()
+  await eventually(() => expect(got).toHaveLength(2))
+  expect(await got[1]?.countStart()).toBe(1)
+  expect(source.asked).toBe(2)
+  await got[1]?.ack()
+  await broker.close()
 })
 
 describe('publishing within a transaction', () => {

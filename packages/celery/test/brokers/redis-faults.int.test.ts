@@ -10,6 +10,7 @@ import type { Log } from '../../src/log.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { startTcpProxy, type TcpProxy } from '../../testing/tcp-proxy.ts'
+import { startForgetful } from '../redis/forgetful.ts'
 import { plainClient, removeKeys } from '../redis/keys.ts'
 import { hasRedisServer, OwnRedis } from '../redis/own-server.ts'
 import { closeWhileConsuming } from './support/close-while-consuming.ts'
@@ -207,6 +208,23 @@ describe.skipIf(url === '')('faults of Redis', () => {
       await last.ack()
     },
   )
+
+  test('a start is counted once, though the answer is lost', async () => {
+    const proxy = await startForgetful(url)
+    const [subject, declared] = [await opened(proxy.url, { globalKeyPrefix }), queue()]
+    await send(subject, declared, 'a')
+    const inbox = await inboxOf(subject, declared, 2)
+    await (await inbox.next()).requeue()
+    const again = await inbox.next()
+    // The server knows the script from here on: the answer that is lost is that of the count.
+    await send(subject, declared, 'b')
+    const other = await inbox.next()
+    await other.countStart()
+    await other.ackFirst()
+    proxy.loseNext()
+    expect(await again.countStart()).toBe(1)
+    await again.ack()
+  })
 
   test('scripts that Redis has forgotten are sent again', async () => {
     const [subject, declared] = [await direct(), queue()]

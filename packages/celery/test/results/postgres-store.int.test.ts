@@ -8,7 +8,7 @@ import type { SqlConnection, SqlPool } from '../../src/postgres/pool.ts'
 import type { ResultStore, TaskMeta } from '../../src/results/port.ts'
 import { Expiry } from '../../src/results/postgres/expiry.ts'
 import { createPostgresResults, type PostgresResultsOptions } from '../../src/results/postgres/index.ts'
-import { poolOf, urlOf } from '../postgres/support/places.ts'
+import { forgetfulPool, poolOf, urlOf } from '../postgres/support/places.ts'
 
 let database: TestDatabase
 let admin: pg.Pool
@@ -125,6 +125,15 @@ describe('watching', () => {
       ear.release(true)
     }
   })
+})
+
+test('a start is counted once, though the answer is lost', async () => {
+  const source = forgetfulPool(database, /\.starts AS s/)
+  const store = await openStore({}, source)
+  expect(await store.countStart('lost')).toBe(0)
+  expect(source.asked).toBe(2)
+  expect(await store.countStart('lost')).toBe(1)
+  await store.close()
 })
 
 test('what PostgreSQL refuses is refused alone', async () => {

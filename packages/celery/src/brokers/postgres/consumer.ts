@@ -148,12 +148,19 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
 
   async countStart(lease: Lease, id: number): Promise<number | undefined> {
     const { database, schema } = this.#context
-    // This one is counted, and the first, which was not redelivered, is not.
     const [row] = await database.persist(
-      `UPDATE ${schema}.messages SET starts = starts + 1 WHERE holder = $1 AND id = $2 RETURNING starts`,
+      `SELECT starts FROM ${schema}.messages WHERE holder = $1 AND id = $2`,
       [lease.id, id],
     )
-    return row?.[0] as number | undefined
+    if (row === undefined) return undefined
+    // This one is counted, and the first, which was not redelivered, is not. Nobody else counts what is held here, so
+    // that the number can be said: an answer that was lost makes it ask again, but never count twice.
+    const starts = Number(row[0]) + 1
+    const [counted] = await database.persist(
+      `UPDATE ${schema}.messages SET starts = $3 WHERE holder = $1 AND id = $2 RETURNING 1`,
+      [lease.id, id, starts],
+    )
+    return counted && starts
   }
 
   ack(lease: Lease, id: number): void {

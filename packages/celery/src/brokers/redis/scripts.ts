@@ -240,19 +240,6 @@ if redis.call('LPUSH', KEYS[1], ARGV[1]) == 1 then redis.call('PEXPIRE', KEYS[1]
 `,
 )
 
-/**
- * Counts a beginning. KEYS: the count; ARGV: seconds to remember it. Returns how many there were before: this one is
- * counted, and the first, which was not redelivered, is not.
- */
-export const countStart = script(
-  ['string'],
-  `
-local starts = redis.call('INCR', KEYS[1])
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-return starts
-`,
-)
-
 /** Takes back a beginning, unless the count was forgotten meanwhile: it would come again, and for ever. KEYS: the count. */
 export const uncountStart = script(
   ['string'],

@@ -1,10 +1,13 @@
+import { count } from '../../redis/count.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import type { RedisDelivery } from './delivery.ts'
 import type { BrokerKeys } from './keys.ts'
-import { countStart, uncountStart } from './scripts.ts'
+import { uncountStart } from './scripts.ts'
 
 /** Seconds that beginnings are counted: a message that is not redelivered for a day has been settled. */
 const remembered = 86_400
+/** Seconds that it is known after the last attempt that a delivery was counted. */
+const markSeconds = 60
 
 /**
  * How often a message was begun: a count beside it under the tag that its sender gave it, which stays the same
@@ -23,7 +26,11 @@ export class Starts {
   async count(delivery: RedisDelivery, patience: number): Promise<number | undefined> {
     const key = this.#keyOf(delivery)
     if (key === undefined || delivery.isCounted) return undefined
-    const before = await this.#link.persist(() => this.#link.run(countStart, [key], [remembered]), patience)
+    // An answer that was lost makes it ask again, but never count twice.
+    const keys = [key, this.#keys.own(`counted:${delivery.tag}`)]
+    const args = [1, remembered, Math.ceil(patience / 1_000) + markSeconds]
+    // This one is counted, and the first, which was not redelivered, is not.
+    const before = await this.#link.persist(() => this.#link.run(count, keys, args), patience)
     delivery.isCounted = true
     return Number(before)
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Log } from '../../log.ts'
 import { textArrayOf } from '../../postgres/array.ts'
 import { BatchWriter } from '../../postgres/batch-writer.ts'
@@ -131,13 +132,15 @@ export class Connected {
   }
 
   async countStart(taskId: string): Promise<number> {
+    // An answer that was lost makes it ask again, but never count twice.
     const [row] = await this.#database.persist(
-      `INSERT INTO ${this.#schema}.starts AS s (task_id, count, expires_at)
-       VALUES ($1, 1, now() + make_interval(secs => $2))
+      `INSERT INTO ${this.#schema}.starts AS s (task_id, count, expires_at, mark)
+       VALUES ($1, 1, now() + make_interval(secs => $2), $3)
        ON CONFLICT (task_id) DO UPDATE
-       SET count = CASE WHEN s.expires_at <= now() THEN 1 ELSE s.count + 1 END, expires_at = excluded.expires_at
+       SET count = CASE WHEN s.mark = excluded.mark THEN s.count WHEN s.expires_at <= now() THEN 1 ELSE s.count + 1 END,
+         expires_at = excluded.expires_at, mark = excluded.mark
        RETURNING count - 1`,
-      [taskId, startsLifetime],
+      [taskId, startsLifetime, randomUUID()],
       patience,
     )
     return row?.[0] as number

@@ -1,5 +1,7 @@
 import type { TestDatabase } from '@colophon/postgres/testing'
 import pg from 'pg'
+import { onTestFinished } from 'vitest'
+import type { SqlPool } from '../../../src/postgres/pool.ts'
 
 /** The database as a URL. */
 export function urlOf({ connection }: TestDatabase): string {
@@ -27,4 +29,23 @@ export async function terminateAll(pool: pg.Pool): Promise<number> {
      WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'celery%'`,
   )
   return rows[0].count
+}
+
+/** A pool that carries out all statements, and loses its answer to the first that matches. */
+export function forgetfulPool(database: TestDatabase, lost: RegExp): SqlPool & { readonly asked: number } {
+  const pool = poolOf(database)
+  onTestFinished(() => pool.end())
+  let asked = 0
+  return {
+    /** How often such a statement came. */
+    get asked() {
+      return asked
+    },
+    async query(statement) {
+      const answer = await pool.query(statement)
+      if (lost.test(statement.text) && asked++ === 0) throw new Error('the connection broke')
+      return answer
+    },
+    connect: () => pool.connect(),
+  }
 }
