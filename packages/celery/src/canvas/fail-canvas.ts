@@ -1,6 +1,6 @@
 import type { AppCore } from '../app/app-core.ts'
 import type { SignatureData } from '../protocol/message.ts'
-import { formatTime } from '../protocol/time.ts'
+import { taskMeta } from '../results/task-meta.ts'
 import type { TaskFailure } from './after-task.ts'
 import { completePart } from './chord-part.ts'
 import { bodyOf, isChain, isChord, isGroup, listOf, tasksOf } from './data.ts'
@@ -59,14 +59,8 @@ async function keepFailure(
   const { task_id: taskId } = options
   const results = taskId === undefined ? undefined : await app.results()
   if (!results || taskId === undefined) return
-  await results.store({
-    task_id: taskId,
-    status: 'FAILURE',
-    result: failure.exception,
-    traceback: failure.traceback,
-    children,
-    date_done: formatTime(app.options.now()),
-    group_id: options.group_id ?? null,
-    parent_id: options.parent_id ?? null,
-  })
+  const { group_id: group, parent_id: parentId } = options
+  const { exception: result, traceback } = failure
+  const about = { id: taskId, group, parentId, children }
+  await results.store(taskMeta(about, { status: 'FAILURE', result, traceback }, app.options.now()))
 }

@@ -5,10 +5,11 @@ import { exceptionData } from '../protocol/exceptions.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import { taskIdentity } from '../protocol/read-headers.ts'
-import { formatTime } from '../protocol/time.ts'
 import type { TaskMeta } from '../results/port.ts'
+import { taskMeta } from '../results/task-meta.ts'
 import { bury } from './finish/dead-letter.ts'
 import { failureFollows } from './finish/follow-up.ts'
+import { metaOf } from './finish/meta.ts'
 import { putAside } from './finish/put-aside.ts'
 import { Abandoned, persist } from './persist.ts'
 import { inBackground, nowOf, type Runtime } from './runtime.ts'
@@ -50,7 +51,12 @@ async function carryOut(
 ): Promise<void> {
   const { id, task } = taskIdentity(delivery.message)
   const { data: exception, traceback } = exceptionData(error)
-  if (id !== undefined) await storeFailure(runtime, id, exception, message)
+  if (id !== undefined && !message?.headers.ignore_result) {
+    const meta = message
+      ? metaOf(runtime, { message, queue: delivery.queue }, 'FAILURE', exception)
+      : taskMeta({ id }, { status: 'FAILURE', result: exception }, new Date(nowOf(runtime)))
+    await storeFailure(runtime, meta)
+  }
   if (message) await failureFollows(runtime, message, { state: 'FAILURE', exception, traceback })
   await bury(runtime, delivery, { reason, taskId: id, task, exception, traceback: undefined })
   if (id !== undefined) {
@@ -60,27 +66,15 @@ async function carryOut(
   await delivery.discard()
 }
 
-async function storeFailure(
-  runtime: Runtime,
-  id: string,
-  exception: ReturnType<typeof exceptionData>['data'],
-  message: TaskMessage | undefined,
-): Promise<void> {
-  const { results } = runtime
-  if (!results || message?.headers.ignore_result) return
-  const meta: TaskMeta = {
-    task_id: id,
-    status: 'FAILURE',
-    result: exception,
-    traceback: null,
-    children: [],
-    date_done: formatTime(new Date(nowOf(runtime))) ?? null,
-  }
+async function storeFailure(runtime: Runtime, meta: TaskMeta): Promise<void> {
+  const { results, log } = runtime
+  const { task_id: id } = meta
+  if (!results) return
   try {
     await persist(runtime, 'storing FAILURE', id, () => results.store(meta))
   } catch (error) {
     if (error instanceof Abandoned) throw error
     // Such as one with an id that the store refuses: the dead letter tells of it.
-    runtime.log.error({ err: error, id }, 'the failure of a message that is refused could not be stored')
+    log.error({ err: error, id }, 'the failure of a message that is refused could not be stored')
   }
 }

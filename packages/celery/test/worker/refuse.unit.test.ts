@@ -123,3 +123,23 @@ test('what a message says of its sender cannot end the worker', async () => {
   expect(await (await app.send('known')).get()).toBe('still here')
   await until(async () => (await depthOf(app)) === 0)
 })
+
+test('the failure of a task that nobody here knows says what that of any other does', async () => {
+  const broker = handBroker()
+  const app = createApp({ broker, extendedResults: true })
+  await startWorker(app, { hostname: 'w1@test' })
+  const headers = { id: 't1', task: 'unknown', group: 'g1', parent_id: 'p1' }
+  broker.deliver(handDelivery(headers, { args: [1], kwargs: { n: 2 } }))
+  await until(async () => (await metaOf(app, 't1')) !== undefined)
+  expect(await metaOf(app, 't1')).toMatchObject({
+    status: 'FAILURE',
+    group_id: 'g1',
+    parent_id: 'p1',
+    name: 'unknown',
+    args: [1],
+    kwargs: { n: 2 },
+    worker: 'w1@test',
+    retries: 0,
+    queue: 'celery',
+  })
+})

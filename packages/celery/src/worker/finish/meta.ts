@@ -1,37 +1,26 @@
-import { formatTime } from '../../protocol/time.ts'
-import { isReady, type TaskMeta, type TaskState } from '../../results/port.ts'
+import type { TaskMeta, TaskState } from '../../results/port.ts'
+import { taskMeta } from '../../results/task-meta.ts'
 import { persist } from '../persist.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 
+/** A request, or as much as is known of a message that becomes none. */
+type Known = Pick<TaskRequest, 'message' | 'queue'> & Partial<Pick<TaskRequest, 'context'>>
+
 /** The document that says how the task stands. */
 export function metaOf(
   runtime: Runtime,
-  request: TaskRequest,
+  { message, queue, context }: Known,
   status: TaskState,
   result: unknown,
   traceback: string | null = null,
 ): TaskMeta {
-  const { headers, args, kwargs } = request.message
-  const meta: TaskMeta = {
-    task_id: headers.id,
-    status,
-    result,
-    traceback,
-    children: request.context?.children ?? [],
-    date_done: isReady(status) ? (formatTime(new Date(nowOf(runtime))) ?? null) : null,
-  }
-  if (headers.group) meta.group_id = headers.group
-  if (headers.parent_id) meta.parent_id = headers.parent_id
+  const { args, kwargs } = message
+  const { id, task: name, group, parent_id: parentId, retries = 0 } = message.headers
+  const about = { id, group, parentId, children: context?.children ?? [] }
+  const meta = taskMeta(about, { status, result, traceback }, new Date(nowOf(runtime)))
   if (!runtime.app.options.extendedResults) return meta
-  return Object.assign(meta, {
-    name: headers.task,
-    args,
-    kwargs,
-    worker: runtime.settings.hostname,
-    retries: request.retries,
-    queue: request.queue,
-  })
+  return { ...meta, name, args, kwargs, worker: runtime.settings.hostname, retries, queue }
 }
 
 /** Keeps the state, unless nobody is to know the task's result. */
