@@ -2,14 +2,17 @@ import type { Counter, Histogram, Registry } from 'prom-client'
 import { within } from '../async/within.ts'
 import type { DeathReason } from '../brokers/dead-letter-store.ts'
 import type { Broker } from '../brokers/port.ts'
-import { type Check, type Checks, checkOptions } from '../options/check.ts'
+import type { CeleryError } from '../errors.ts'
+import { bad, type Check, type Checks, checkOptions } from '../options/check.ts'
 import { having } from '../options/kinds.ts'
 import type { WorkerSurface } from './surface.ts'
 
 /** What a worker counts. Called on the hot path: none may throw or wait. Durations in seconds. */
 export interface WorkerMetrics {
-  /** Once, before the worker starts. */
+  /** Before a worker starts; workers of one process may share their metrics. */
   bind(worker: WorkerSurface): void
+  /** When it has stopped, or could not start. */
+  unbind?(worker: WorkerSurface): void
   /** `wait` is from when this worker had the message until the task began. */
   started(task: string, wait: number): void
   /**
@@ -44,7 +47,7 @@ const prefix: Check = {
 }
 
 const checks: Checks<PrometheusOptions> = {
-  registry: having('a registry of prom-client', 'registerMetric', 'metrics'),
+  registry: having('a registry of prom-client', 'registerMetric', 'getSingleMetric', 'metrics'),
   prefix,
 }
 
@@ -62,7 +65,7 @@ interface Incrementer {
 
 /**
  * The metrics in Prometheus's form. Labels are bounded: tasks that the app does not know count as `unknown`.
- * @throws CeleryError `BAD_OPTION`
+ * @throws CeleryError `BAD_OPTION`, also when the registry has such metrics already
  */
 export async function prometheusMetrics(options: PrometheusOptions = {}): Promise<WorkerMetrics> {
   checkOptions(options, checks, 'prometheusMetrics')
@@ -90,12 +93,13 @@ class PrometheusMetrics implements WorkerMetrics {
   readonly #failures: Counter<'task'>
   readonly #deaths: Counter<'task' | 'reason'>
   readonly #ofTasks = new Map<string, OfTask>()
-  #isKnown = (_task: string) => false
+  readonly #workers = new Set<WorkerSurface>()
 
   constructor(client: Client, { registry = client.register, prefix = 'celery_worker_' }: PrometheusOptions) {
     this.#client = client
     this.#registers = [registry]
     this.#prefix = prefix
+    if (registry.getSingleMetric(`${prefix}tasks_total`)) throw taken(prefix)
     const { Counter, Histogram } = client
     const byTask = { labelNames: ['task'] as const, buckets }
     const wait = this.#named('task_wait_seconds', 'Seconds from when the worker had a task until it began')
@@ -108,21 +112,17 @@ class PrometheusMetrics implements WorkerMetrics {
     this.#failures = new Counter({ ...failures, labelNames: ['task'] })
     const deaths = this.#named('dead_letters_total', 'Tasks that became dead letters')
     this.#deaths = new Counter({ ...deaths, labelNames: ['task', 'reason'] })
+    this.#gauge('active', 'Tasks that run', (worker) => worker.active().length)
+    this.#gauge('reserved', 'Tasks that wait in this worker', (worker) => worker.reserved().length)
+    this.#gaugeDepths()
   }
 
   bind(worker: WorkerSurface): void {
-    this.#isKnown = (task) => worker.app.tasks.has(task)
-    this.#gauge('active', 'Tasks that run', () => worker.active().length)
-    this.#gauge('reserved', 'Tasks that wait in this worker', () => worker.reserved().length)
-    new this.#client.Gauge({
-      ...this.#named('queue_depth', 'Messages that wait in a queue of this worker'),
-      labelNames: ['queue'],
-      async collect() {
-        const depths = await depthsOf(worker)
-        this.reset()
-        for (const [queue, depth] of depths) this.set({ queue }, depth)
-      },
-    })
+    this.#workers.add(worker)
+  }
+
+  unbind(worker: WorkerSurface): void {
+    this.#workers.delete(worker)
   }
 
   started(task: string, wait: number): void {
@@ -147,7 +147,9 @@ class PrometheusMetrics implements WorkerMetrics {
   }
 
   #label(task: string | undefined): string {
-    return task !== undefined && this.#isKnown(task) ? task : 'unknown'
+    if (task === undefined) return 'unknown'
+    for (const { app } of this.#workers) if (app.tasks.has(task)) return task
+    return 'unknown'
   }
 
   #ofTask(given: string): OfTask {
@@ -159,11 +161,25 @@ class PrometheusMetrics implements WorkerMetrics {
     return made
   }
 
-  #gauge(name: string, help: string, count: () => number): void {
+  #gauge(name: string, help: string, count: (worker: WorkerSurface) => number): void {
+    const workers = this.#workers
     new this.#client.Gauge({
       ...this.#named(name, help),
       collect() {
-        this.set(count())
+        this.set(workers.values().reduce((sum, worker) => sum + count(worker), 0))
+      },
+    })
+  }
+
+  #gaugeDepths(): void {
+    const workers = this.#workers
+    new this.#client.Gauge({
+      ...this.#named('queue_depth', 'Messages that wait in a queue of this worker'),
+      labelNames: ['queue'],
+      async collect() {
+        const depths = await Promise.all([...workers].map(depthsOf))
+        this.reset()
+        for (const [queue, depth] of depths.flat()) this.set({ queue }, depth)
       },
     })
   }
@@ -171,6 +187,11 @@ class PrometheusMetrics implements WorkerMetrics {
   #named(name: string, help: string) {
     return { name: `${this.#prefix}${name}`, help, registers: this.#registers }
   }
+}
+
+function taken(prefix: string): CeleryError {
+  const remedy = 'give the workers of one process the same metrics, or these another prefix or registry'
+  return bad('registry', `has metrics that begin with ${prefix} already: ${remedy}`, 'prometheusMetrics')
 }
 
 /** Of the queues whose depth the broker told in time. */

@@ -142,6 +142,7 @@ class QueueWorker implements Worker {
     const { events, services = [] } = this.#options
     if (events) runtime.events = events(surface)
     runtime.metrics.bind(surface)
+    this.#toClose.push(() => runtime.metrics.unbind?.(surface))
     this.#limitRates(runtime)
     this.#stillWanted()
     await this.#checkThreads(runtime)

@@ -1,7 +1,10 @@
 import { Registry } from 'prom-client'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Celery } from '../../src/create-celery.ts'
+import { CeleryError } from '../../src/errors.ts'
 import { prometheusMetrics } from '../../src/worker/metrics.ts'
-import { createApp, startWorker, task } from './support.ts'
+import { createWorker } from '../../src/worker/worker.ts'
+import { createApp, startWorker, task, until } from './support.ts'
 
 test('how long it ran is told of what ran, whatever the clock says meanwhile', async () => {
   const registry = new Registry()
@@ -23,4 +26,53 @@ test('how long it ran is told of what ran, whatever the clock says meanwhile', a
   const sum = /task_run_seconds_sum{task="sets the clock"} (\S+)/.exec(text)?.[1]
   expect(Number(sum)).toBeGreaterThan(0)
   expect(Number(sum)).toBeLessThan(60)
+})
+
+test('workers of one process share their metrics, and one that is started again or stopped is no hindrance', async () => {
+  const registry = new Registry()
+  const metrics = await prometheusMetrics({ registry })
+  const gate = Promise.withResolvers<void>()
+  const [first, second] = ['first', 'second'].map((name) => {
+    const app = createApp({ defaultQueue: name })
+    task(app, name, () => gate.promise)
+    return app
+  }) as [Celery, Celery]
+  let isRefused = true
+  const worker = createWorker(first, {
+    metrics,
+    services: [
+      async () => {
+        if (isRefused) throw new CeleryError('UNSUPPORTED', 'refused')
+        return { stop: async () => undefined }
+      },
+    ],
+  })
+  onTestFinished(() => worker.stop({ mode: 'cold' }))
+  await expect(worker.start()).rejects.toThrow('refused')
+  isRefused = false
+  await worker.start()
+  const other = await startWorker(second, { metrics })
+  const results = [await first.send('first'), await second.send('second')]
+  await until(() => worker.surface.active().length + other.surface.active().length === 2)
+  const text = await registry.metrics()
+  expect(text).toContain('celery_worker_active 2')
+  expect(text).toContain('celery_worker_queue_depth{queue="first"} 0')
+  expect(text).toContain('celery_worker_queue_depth{queue="second"} 0')
+  expect(text).toContain('celery_worker_task_wait_seconds_count{task="second"} 1')
+  gate.resolve()
+  for (const result of results) await result.get()
+  await other.stop()
+  const left = await registry.metrics()
+  expect(left).toContain('celery_worker_queue_depth{queue="first"} 0')
+  expect(left).not.toContain('{queue="second"}')
+})
+
+test('a registry that has these metrics already is refused with what to do', async () => {
+  const registry = new Registry()
+  await prometheusMetrics({ registry })
+  await expect(prometheusMetrics({ registry })).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+    message: expect.stringMatching(/registry of prometheusMetrics has metrics .* the same metrics/),
+  })
+  await prometheusMetrics({ registry, prefix: 'other_' })
 })
