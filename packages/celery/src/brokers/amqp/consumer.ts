@@ -87,7 +87,7 @@ export class AmqpConsumer implements Consumption {
     this.#cancelling.abort()
     return this.#serially(async () => {
       if (this.#channel) await this.#unsubscribe(this.#channel)
-      this.#giveBackHeld()
+      await this.#giveBackHeld()
       await this.#endWhenSettled()
     })
   }
@@ -191,8 +191,12 @@ export class AmqpConsumer implements Consumption {
       this.#held.push(message)
       return
     }
+    this.#onDelivery(this.#handOut(message, deliveries))
+  }
+
+  #handOut(message: ConsumeMessage, deliveries: DeliveryChannel): AmqpDelivery {
     deliveries.handOut()
-    this.#onDelivery(new AmqpDelivery(message, this.#queue, deliveries, this.#context.park))
+    return new AmqpDelivery(message, this.#queue, deliveries, this.#context.park)
   }
 
   #settled(): void {
@@ -218,8 +222,10 @@ export class AmqpConsumer implements Consumption {
     })
   }
 
-  #giveBackHeld(): void {
-    for (const { fields } of this.#held.splice(0)) this.#deliveries?.giveBack(fields.deliveryTag, true)
+  async #giveBackHeld(): Promise<void> {
+    const deliveries = this.#deliveries
+    if (!deliveries) return
+    await Promise.all(this.#held.splice(0).map((message) => this.#handOut(message, deliveries).requeue()))
   }
 
   async #endWhenSettled(): Promise<void> {

@@ -55,15 +55,17 @@ export class DeliveryChannel {
     return promise
   }
 
-  reject(tag: number, requeue: boolean): void {
-    this.giveBack(tag, requeue)
+  /** Of the two ways to give back, this is the one that RabbitMQ 4.3 does not count as a failure. */
+  giveBack(tag: number): void {
+    this.#open.delete(tag)
+    this.#send(() => this.#channel.nack(tagged(tag), false, true))
     this.#settled()
   }
 
-  /** For one that was never handed out. */
-  giveBack(tag: number, requeue: boolean): void {
+  discard(tag: number): void {
     this.#open.delete(tag)
-    this.#send(() => this.#channel.reject(tagged(tag), requeue))
+    this.#send(() => this.#channel.reject(tagged(tag), false))
+    this.#settled()
   }
 
   flush(): void {

@@ -9,6 +9,12 @@ import { wireMessage } from './wire.ts'
 /** Parks a message of a queue: resolves when RabbitMQ has it. */
 export type Park = (queue: string, until: Date, body: Buffer, options: Options.Publish) => Promise<void>
 
+/**
+ * A message that came back so often to a quorum queue is sent anew rather than given back once more: before 4.3
+ * RabbitMQ counts all that comes back, begun or not, and drops it after 20 times.
+ */
+const mostReturns = 10
+
 export class AmqpDelivery implements Delivery {
   readonly message: WireMessage
   readonly queue: string
@@ -41,7 +47,7 @@ export class AmqpDelivery implements Delivery {
     return this.#channel.isLost
   }
 
-  /** Quorum queues count how often a message came back: a start that was put back on purpose is among these. */
+  /** Quorum queues count how often a message came back: before RabbitMQ 4.3 also what was put back on purpose. */
   async countStart(): Promise<number | undefined> {
     const count: unknown = this.#raw.properties.headers?.['x-delivery-count']
     return typeof count === 'number' ? count : undefined
@@ -56,13 +62,14 @@ export class AmqpDelivery implements Delivery {
     return this.#settle() && (await this.#channel.ackFirst(this.#raw.fields.deliveryTag))
   }
 
-  requeue(): Promise<void> {
-    if (this.#settle()) this.#channel.reject(this.#raw.fields.deliveryTag, true)
-    return done
+  async requeue(): Promise<void> {
+    // What cannot be sent anew goes back as it is.
+    if (this.#isNearLimit()) await this.delay(new Date()).catch(() => {})
+    if (this.#settle()) this.#channel.giveBack(this.#raw.fields.deliveryTag)
   }
 
   discard(): Promise<void> {
-    if (this.#settle()) this.#channel.reject(this.#raw.fields.deliveryTag, false)
+    if (this.#settle()) this.#channel.discard(this.#raw.fields.deliveryTag)
     return done
   }
 
@@ -77,6 +84,12 @@ export class AmqpDelivery implements Delivery {
     }
     // Lost meanwhile, it comes again as well as the parked one: twice, but not never.
     if (!this.#channel.isLost) await this.#channel.ackFirst(this.#raw.fields.deliveryTag)
+  }
+
+  #isNearLimit(): boolean {
+    const { 'x-delivery-count': count, 'x-acquired-count': acquired } = this.#raw.properties.headers ?? {}
+    // RabbitMQ 4.3 tells both numbers, and what is given back counts in the second alone, which has no limit.
+    return typeof count === 'number' && count >= mostReturns && acquired === undefined
   }
 
   #parkOptions(headers: Record<string, unknown>): Options.Publish {

@@ -31,9 +31,9 @@ export type { AmqpBrokerOptions } from './options.ts'
  * - A queue is declared with just the arguments it is given, so that Python finds what it expects.
  * - What is delayed waits in kombu's `celery_delayed_*` queues, made when the first message is parked, as whole
  *   seconds; it comes back through an exchange of its own, and `exchange` and `routingKey` then are the queue's.
- * - Quorum queues count deliveries that came back (`countStart`), on purpose or not. RabbitMQ 4 drops a message, or
- *   sends it to the queue's dead-letter exchange, after 20 of them: `delay` a message rather than `requeue` it over
- *   and over, or set `x-delivery-limit` on the queue, in Python too.
+ * - Quorum queues count deliveries that came back (`countStart`), before RabbitMQ 4.3 on purpose or not. RabbitMQ 4
+ *   drops a message, or sends it to the queue's dead-letter exchange, after 20 of them (`x-delivery-limit`): before 4.3
+ *   what is has come back ten times is sent anew when it is requeued, to the end of the queue.
  * - RabbitMQ closes the channel of a delivery that is not settled within `consumer_timeout` (half an hour): it is
  *   then lost for its worker (`isLost`) and delivered again.
  * @throws CeleryError `BAD_OPTION`, for options in the URL too
