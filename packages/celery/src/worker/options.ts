@@ -30,7 +30,10 @@ export interface WorkerOptions {
    * which may be so with `prefetchMultiplier` times as many.
    */
   concurrency?: number
-  /** Messages taken ahead, for each task that can run at once: 4 when absent, as in Celery; 0 is no limit. */
+  /**
+   * Messages in hand of each queue, for each task that can run at once: 4 when absent, as in Celery; 0 is no limit. With
+   * three queues that is twelve, so that none keeps another from being served.
+   */
   prefetchMultiplier?: number
   /** How many tasks run on threads at once: the number of cores when absent. */
   threads?: number

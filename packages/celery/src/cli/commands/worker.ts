@@ -37,7 +37,7 @@ export function addWorker(program: Command, io: Io): void {
     .option('-n, --hostname <name>', "the worker's name: %h is the host (celery@%h)")
     .option(
       '--prefetch-multiplier <number>',
-      'messages taken ahead, for each task at once (4)',
+      'messages taken ahead of each queue, for each task at once (4)',
       wholeNumber(0, 10_000),
     )
     .option('-E, --task-events', 'send the events of tasks from the start')
