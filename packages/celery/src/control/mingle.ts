@@ -24,6 +24,8 @@ export async function mingle(worker: WorkerSurface, timeout = 1): Promise<void> 
   } catch (error) {
     app.options.log.warn({ err: error }, 'the other workers could not be asked what was revoked')
   } finally {
-    await mailbox.close()
+    await mailbox.close().catch((error: unknown) => {
+      app.options.log.debug({ err: error }, "the queue of the others' answers is left behind")
+    })
   }
 }

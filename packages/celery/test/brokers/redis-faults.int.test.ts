@@ -209,6 +209,16 @@ describe.skipIf(url === '')('faults of Redis', () => {
     },
   )
 
+  test('to stop listening needs no answer of Redis', async () => {
+    const subject = await through({ commandTimeout: 0.5 })
+    const exchange = { name: 'reply.test', type: 'direct' } as const
+    const to = { exchange, routingKey: 'k', queue: 'k.reply.test', onMessage() {} }
+    const listening = await subject.listen(to)
+    proxy.freeze()
+    await listening.stop()
+    await until(() => subject.state === 'reconnecting', 'the loss')
+  })
+
   test('a start is counted once, though the answer is lost', async () => {
     const proxy = await startForgetful(url)
     const [subject, declared] = [await opened(proxy.url, { globalKeyPrefix }), queue()]

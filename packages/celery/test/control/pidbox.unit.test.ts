@@ -126,6 +126,15 @@ describe('who is meant', () => {
     expect(other.revoked().toSorted()).toEqual(['a', 'b'])
     expect(fixture.worker.revoked()).toEqual(['b'])
   })
+
+  test('a reply queue that cannot be removed keeps no worker from starting', async () => {
+    vi.spyOn(fixture.broker, 'listen').mockResolvedValueOnce({
+      stop: () => Promise.reject(new Error('the connection was lost')),
+    })
+    const third = new FakeWorker(fixture.app, fixture.broker, 'celery@third')
+    await mingle(third, 0.05)
+    expect(fixture.log.warnings).toEqual([])
+  })
 })
 
 describe('the client', () => {

@@ -33,13 +33,14 @@ export class ReplyQueue {
     this.#lists = options.keys.lists(options.queue)
   }
 
-  /** Safe to repeat after it failed. */
+  /** Safe to repeat after it failed. Does nothing any more when it was stopped meanwhile. */
   async start(): Promise<void> {
     const { link, log } = this.#options
     const silence = this.#silence ?? link.notices.ring(this.#lists, () => this.#call.set())
     this.#silence = silence
     await link.notices.attach()
     await this.bind()
+    if (this.#silence !== silence) return
     const renew = () => this.bind().catch((error: unknown) => log.debug({ err: error }, 'Binding failed'))
     this.#renewal = setInterval(renew, temporaryBinding / 3).unref()
     void this.#run(silence)
@@ -50,16 +51,21 @@ export class ReplyQueue {
     await bindings.bindTemporarily(queue, exchange, routingKey)
   }
 
+  /** What Redis does not hear of this ends by itself. */
   async stop(): Promise<void> {
     if (!this.#silence) return
     this.#silence()
     this.#silence = undefined
     clearInterval(this.#renewal)
     this.#call.set()
-    const { link, bindings, queue, exchange, routingKey } = this.#options
+    const { link, log, bindings, queue, exchange, routingKey } = this.#options
     if (link.state !== 'open') return
-    await bindings.unbind(queue, exchange, routingKey)
-    await link.command('UNLINK', ...this.#lists)
+    try {
+      await bindings.unbind(queue, exchange, routingKey)
+      await link.command('UNLINK', ...this.#lists)
+    } catch (error) {
+      log.debug({ err: error, queue }, 'A reply queue is left to expire')
+    }
   }
 
   async #run(silence: () => void): Promise<void> {
