@@ -121,10 +121,10 @@ export function windowOf({ settings, mainSlots, threadSlots, threads, heldLong }
 async function keepProgress(runtime: Runtime, run: RunContext, meta: unknown, state: string): Promise<void> {
   const { results, requests } = runtime
   const request = [...requests.withId(run.id)].find(({ context }) => context === run)
-  if (!results || !request || request.isSettled || request.ignoresResult) return
+  if (!results || !request || request.isDecided || request.ignoresResult) return
   const before = request.tracking ?? Promise.resolve()
   const stored = before.then(async () => {
-    if (!request.isSettled) await results.store(metaOf(runtime, request, state, meta))
+    if (!request.isDecided) await results.store(metaOf(runtime, request, state, meta))
   })
   // One after the other, and what it ends with after them, even when the task waits for none.
   request.tracking = stored.catch(() => undefined)

@@ -124,8 +124,8 @@ export class Shutdown {
   }
 }
 
-function isWaiting({ status, isLeaving, isSettled }: TaskRequest): boolean {
-  return status !== 'running' && !isLeaving && !isSettled
+function isWaiting({ status, isLeaving, isDecided }: TaskRequest): boolean {
+  return status !== 'running' && !isLeaving && !isDecided
 }
 
 /**
@@ -137,9 +137,9 @@ async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
     module: 'celery.exceptions',
     args: ['the worker is stopped cold'],
   })
-  // One that is settled already is writing its end, and is told that nobody waits for that any longer.
-  if (request.isSettled) return
-  request.isSettled = true
+  // One whose end is decided already is writing it, and is told that nobody waits for that any longer.
+  if (request.isDecided) return
+  request.isDecided = true
   request.clearTimers()
   request.context?.abort(reason)
   request.thread?.abort(reason)

@@ -26,7 +26,7 @@ export async function startsBefore(runtime: Runtime, request: TaskRequest): Prom
     // The first start was not redelivered, so it was not counted there.
     return noted + Math.min(counted + 1, atBroker ?? Number.POSITIVE_INFINITY)
   }
-  if (request.isSettled || noted + 1 >= runtime.settings.maxDeliveries) return noted + 1
+  if (request.isDecided || noted + 1 >= runtime.settings.maxDeliveries) return noted + 1
   request.isLeaving = true
   await delivery.delay(new Date(nowOf(runtime)), { ...headers, [lossesHeader]: noted + 1 })
   done(runtime, request)

@@ -61,7 +61,7 @@ async function beginAfter(runtime: Runtime, request: TaskRequest): Promise<void>
 
 /** False when the worker has stopped while it waited to begin: it goes back then. */
 async function isToStay(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  if (request.isSettled) return false
+  if (request.isDecided) return false
   if (!goesBack(runtime, request)) return true
   await giveBack(runtime, request)
   done(runtime, request)
@@ -95,7 +95,7 @@ async function startAgain(runtime: Runtime, request: TaskRequest): Promise<void>
     if (starts === undefined) return
     const beginIt = () => runIfStillWanted(runtime, request)
     if (killsAmong(starts, request) < suspectAfter) return await beginIt()
-    const isOver = () => request.hasRun || request.isSettled || !requests.has(request)
+    const isOver = () => request.hasRun || request.isDecided || !requests.has(request)
     const isFree = () => isOver() || goesBack(runtime, request) || ![...requests].some(isRunning)
     await turns.isolate(beginIt, isFree, isOver)
   } finally {
@@ -104,8 +104,8 @@ async function startAgain(runtime: Runtime, request: TaskRequest): Promise<void>
 }
 
 /** Or about to: what is acknowledged and has not begun would be lost as well. */
-function isRunning({ isUnderWay, context, hasRun, isSettled }: TaskRequest): boolean {
-  return (isUnderWay || context !== undefined) && !hasRun && !isSettled
+function isRunning({ isUnderWay, context, hasRun, isDecided }: TaskRequest): boolean {
+  return (isUnderWay || context !== undefined) && !hasRun && !isDecided
 }
 
 /** What had to be asked or told first may have waited for a server, or for others to end, for long. */
@@ -142,7 +142,7 @@ async function prepareAgain(runtime: Runtime, request: TaskRequest): Promise<num
 
 /** Revoked while it waited, only the result store may still know of it: workers that were told have ended or forgotten. */
 async function isStillWanted(runtime: Runtime, request: TaskRequest): Promise<boolean> {
-  if ((await storedState(runtime, request)) !== 'REVOKED') return !request.isSettled
+  if ((await storedState(runtime, request)) !== 'REVOKED') return !request.isDecided
   endRevoked(runtime, request, { terminated: false, signum: null, expired: false })
   return false
 }
@@ -172,14 +172,14 @@ async function acknowledgeEarly(runtime: Runtime, request: TaskRequest): Promise
 async function startsWithinLimit(runtime: Runtime, request: TaskRequest): Promise<number | undefined> {
   const before = await startsBefore(runtime, request)
   // Revoked while that was asked, it has its end.
-  if (before === undefined || request.isSettled) return undefined
+  if (before === undefined || request.isDecided) return undefined
   if (request.delivery.isLost) {
     // Lost while that was asked: it comes again.
     done(runtime, request)
     return undefined
   }
   if (before < runtime.settings.maxDeliveries) return before
-  request.isSettled = true
+  request.isDecided = true
   await failAsLost(runtime, request, before, 'its message was never settled')
   done(runtime, request)
   return undefined

@@ -1,7 +1,7 @@
 import { currentTask } from '../app/current-task.ts'
 import type { Log } from '../log.ts'
 import { exceptionData } from '../protocol/exceptions.ts'
-import { settle } from './finish/finish.ts'
+import { decideEnd } from './finish/finish.ts'
 import { loggable } from './finish/loggable.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskRequest } from './task-request.ts'
@@ -23,7 +23,7 @@ export function blame(runtime: Runtime | undefined, log: Log, error: unknown): v
   if (!runtime) return
   runtime.isStopping = true
   for (const request of suspects) {
-    settle(runtime, request, { kind: 'lost', why })
+    decideEnd(runtime, request, { kind: 'lost', why })
     request.context?.abort(error)
   }
 }
@@ -31,7 +31,7 @@ export function blame(runtime: Runtime | undefined, log: Log, error: unknown): v
 function suspectsOf({ requests }: Runtime): TaskRequest[] {
   const current = currentTask()
   const onLoop = [...requests].filter(
-    ({ context, thread, isSettled }) => context !== undefined && thread === undefined && !isSettled,
+    ({ context, thread, isDecided }) => context !== undefined && thread === undefined && !isDecided,
   )
   const culprits = onLoop.filter(({ context }) => context === current)
   return culprits.length > 0 ? culprits : onLoop

@@ -25,7 +25,7 @@ export class TaskRequest implements RequestInfo {
   /** It was not acknowledged but discarded, for its queue's own dead-letter exchange. */
   isDiscarded = false
   /** How it ends is decided, and nothing changes that. */
-  isSettled = false
+  isDecided = false
   /** On its way out of this worker's hands unfinished: a copy that comes again is another request. */
   isLeaving = false
   /** Something is asked or told yet before its first line, and no other keeps it from that any more. */

@@ -41,7 +41,7 @@ export class RunningSurface implements WorkerSurface {
 
   active(): readonly RequestInfo[] {
     // Not those that have ended, and whose end is being written.
-    return this.#withStatus('running').filter(({ isSettled }) => !isSettled)
+    return this.#withStatus('running').filter(({ isDecided }) => !isDecided)
   }
   reserved(): readonly RequestInfo[] {
     return this.#withStatus('waiting')
@@ -147,7 +147,7 @@ export class RunningSurface implements WorkerSurface {
   ): Map<string, boolean> {
     const found = new Map<string, boolean>()
     for (const request of [...this.#runtime.requests]) {
-      if (request.isSettled || !isMeant(request)) continue
+      if (request.isDecided || !isMeant(request)) continue
       const wasRunning = request.status === 'running'
       found.set(request.id, wasRunning)
       if (wasRunning && terminate) terminateRun(this.#runtime, request, signal)

@@ -17,7 +17,7 @@ import { tellFailure } from './tell-failure.ts'
  */
 export async function crashed(runtime: Runtime, request: TaskRequest, error: unknown): Promise<void> {
   const { id, task, acknowledged, thread, context } = request
-  request.isSettled = true
+  request.isDecided = true
   context?.abort(error)
   thread?.abort(error)
   // Its end was noted after all else that was to come of it, or the task is a retry or another by now.

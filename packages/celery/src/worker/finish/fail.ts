@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { bury } from './dead-letter.ts'
 import { ended } from './ended.ts'
-import { afterFailure } from './follow-up.ts'
+import { failureFollows } from './follow-up.ts'
 import { loggable } from './loggable.ts'
 import { keep } from './meta.ts'
 import { acknowledge, discard } from './settle.ts'
@@ -16,7 +16,7 @@ export async function fail(
 ): Promise<void> {
   const { id: taskId, task } = request
   await keep(runtime, request, 'FAILURE', exception, traceback)
-  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
+  await failureFollows(runtime, request.message, { state: 'FAILURE', exception, traceback })
   const isKept =
     !reason || (await bury(runtime, request.delivery, { reason, taskId, task, exception, traceback }))
   const told = loggable(exception, traceback)

@@ -11,7 +11,7 @@ import { bury } from './dead-letter.ts'
 import { done } from './done.ts'
 import { ended } from './ended.ts'
 import { fail } from './fail.ts'
-import { afterFailure, afterSuccess } from './follow-up.ts'
+import { failureFollows, successFollows } from './follow-up.ts'
 import { readLosses } from './history.ts'
 import { lose } from './lose.ts'
 import { keep } from './meta.ts'
@@ -20,9 +20,9 @@ import { retryLater } from './retry.ts'
 import { acknowledge, discard } from './settle.ts'
 
 /** The first word on how a request ends is the last: what comes after, such as from a task given up on, is nothing. */
-export function settle(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
-  if (request.isSettled) return
-  request.isSettled = true
+export function decideEnd(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
+  if (request.isDecided) return
+  request.isDecided = true
   request.clearTimers()
   finish(runtime, request, outcome).then(
     () => done(runtime, request),
@@ -54,7 +54,7 @@ async function finish(runtime: Runtime, request: TaskRequest, outcome: Outcome):
 /** What follows is sent and the result kept before the message may go. */
 async function succeed(runtime: Runtime, request: TaskRequest, value: unknown): Promise<void> {
   await unlessRefused(runtime, request, async () => {
-    await afterSuccess(runtime, request, value, () => keep(runtime, request, 'SUCCESS', value))
+    await successFollows(runtime, request, value, () => keep(runtime, request, 'SUCCESS', value))
     const seconds = ended(runtime, request, 'SUCCESS')
     runtime.log.debug({ id: request.id, task: request.task, seconds }, 'task succeeded')
     runtime.events.succeeded(request.id, value, seconds)
@@ -136,7 +136,7 @@ async function rejectForGood(runtime: Runtime, request: TaskRequest, why: string
   const outcome = failure(celeryExceptions.reject(why, false))
   await keep(runtime, request, 'FAILURE', outcome.exception, outcome.traceback)
   const { exception, traceback } = outcome
-  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
+  await failureFollows(runtime, request.message, { state: 'FAILURE', exception, traceback })
   const { id: taskId, task } = request
   await bury(runtime, request.delivery, { reason: 'rejected', taskId, task, exception, traceback })
   ended(runtime, request, 'REJECTED')

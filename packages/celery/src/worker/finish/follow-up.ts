@@ -1,9 +1,5 @@
 import { runAsTask } from '../../app/current-task.ts'
-import {
-  afterFailure as canvasAfterFailure,
-  afterSuccess as canvasAfterSuccess,
-  type TaskFailure,
-} from '../../canvas/after-task.ts'
+import { afterFailure, afterSuccess, type TaskFailure } from '../../canvas/after-task.ts'
 import { isRefused } from '../../errors.ts'
 import type { TaskMessage } from '../../protocol/message.ts'
 import { persistentApp } from '../persistent-app.ts'
@@ -11,7 +7,7 @@ import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 
 /** Sends what follows a success and keeps its result by `keep`, in Celery's order; waits for servers that are down. */
-export function afterSuccess(
+export function successFollows(
   runtime: Runtime,
   request: TaskRequest,
   value: unknown,
@@ -21,15 +17,7 @@ export function afterSuccess(
   const { callbacks, chain, chord } = message.embed
   if ((!callbacks?.length && !chain?.length && !chord) || !context) return keep()
   const app = persistentApp(runtime, 'sending what follows', request.id)
-  return runAsTask(context, () => canvasAfterSuccess(app, message, value, keep))
-}
-
-export async function afterFailure(
-  runtime: Runtime,
-  request: TaskRequest,
-  failure: TaskFailure,
-): Promise<void> {
-  await failureFollows(runtime, request.message, failure)
+  return runAsTask(context, () => afterSuccess(app, message, value, keep))
 }
 
 /** What cannot be told of the failure, for want of a readable signature, is logged: the failure itself stands. */
@@ -42,7 +30,7 @@ export async function failureFollows(
   if (!errbacks?.length && !chain?.length && !chord) return
   const { id } = message.headers
   try {
-    await canvasAfterFailure(persistentApp(runtime, 'telling of a failure', id), message, failure)
+    await afterFailure(persistentApp(runtime, 'telling of a failure', id), message, failure)
   } catch (error) {
     if (!isRefused(error)) throw error
     runtime.log.error({ err: error, id }, 'what follows a failed task could not be told')

@@ -6,14 +6,14 @@ import type { TaskRequest } from '../task-request.ts'
 import { crashed } from './crash.ts'
 import { done } from './done.ts'
 import { ended } from './ended.ts'
-import { afterFailure } from './follow-up.ts'
+import { failureFollows } from './follow-up.ts'
 import { keep } from './meta.ts'
 import { acknowledge } from './settle.ts'
 
 /** Ends a request that is not to be run, or not any further. */
 export function endRevoked(runtime: Runtime, request: TaskRequest, how: Revocation): void {
-  if (request.isSettled) return
-  request.isSettled = true
+  if (request.isDecided) return
+  request.isDecided = true
   request.clearTimers()
   revoke(runtime, request, how).then(
     () => done(runtime, request),
@@ -27,7 +27,7 @@ async function revoke(runtime: Runtime, request: TaskRequest, how: Revocation): 
   const { data: exception } = exceptionData(celeryExceptions.taskRevoked(reason))
   runtime.events.revoked(request.id, how)
   await keep(runtime, request, 'REVOKED', exception)
-  await afterFailure(runtime, request, { state: 'REVOKED', exception, traceback: '' })
+  await failureFollows(runtime, request.message, { state: 'REVOKED', exception, traceback: '' })
   ended(runtime, request, 'REVOKED', reason)
   runtime.log.info({ id: request.id, task: request.task }, `task ${reason}`)
   await acknowledge(runtime, request)

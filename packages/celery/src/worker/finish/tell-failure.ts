@@ -2,7 +2,7 @@ import { within } from '../../async/within.ts'
 import type { Failure } from '../run/outcome.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
-import { afterFailure } from './follow-up.ts'
+import { failureFollows } from './follow-up.ts'
 import { metaOf } from './meta.ts'
 
 /** Seconds for which what follows waits for the result store: less than a cold stop gives all of this. */
@@ -27,5 +27,5 @@ export async function tellFailure(
     log.error({ err: error, id }, 'the failure of a task could not be stored')
   }
   events.failed(id, exception, traceback)
-  await afterFailure(runtime, request, { state: 'FAILURE', exception, traceback })
+  await failureFollows(runtime, request.message, { state: 'FAILURE', exception, traceback })
 }

@@ -2,7 +2,7 @@ import { runAsTask } from '../../app/current-task.ts'
 import { timerOf } from '../../async/timer.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { crashed } from '../finish/crash.ts'
-import { settle } from '../finish/finish.ts'
+import { decideEnd } from '../finish/finish.ts'
 import { metaOf } from '../finish/meta.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
@@ -12,19 +12,19 @@ import { perform } from './perform.ts'
 import { RunContext } from './run-context.ts'
 
 /**
- * Runs a request's task, on the event loop or on a thread; how that ends is settled by itself. One whose end is settled
+ * Runs a request's task, on the event loop or on a thread; how that ends is decided by itself. One whose end is decided
  * already is not run. Never throws.
  */
 export function run(runtime: Runtime, request: TaskRequest): void {
-  if (request.isSettled) return
+  if (request.isDecided) return
   try {
-    begin(runtime, request)
+    execute(runtime, request)
   } catch (error) {
     void crashed(runtime, request, error)
   }
 }
 
-function begin(runtime: Runtime, request: TaskRequest): void {
+function execute(runtime: Runtime, request: TaskRequest): void {
   const now = nowOf(runtime)
   request.startedMs = now
   const context = new RunContext(request.message, request.queue, request.redelivered, runtime.host)
@@ -48,7 +48,7 @@ function begin(runtime: Runtime, request: TaskRequest): void {
 
 /** The next may run while this one's end is written. */
 function ran(runtime: Runtime, request: TaskRequest, outcome: Outcome): void {
-  settle(runtime, request, outcome)
+  decideEnd(runtime, request, outcome)
   request.hasRun = true
   request.slots?.ran()
 }
@@ -66,7 +66,7 @@ function runOnThread(runtime: Runtime, request: TaskRequest, context: RunContext
 
 function armLimits(runtime: Runtime, request: TaskRequest, context: RunContext): void {
   // What a thread tells may come late: nobody would disarm them any more.
-  if (request.isSettled) return
+  if (request.isDecided) return
   const { softTimeLimit, timeLimit } = request
   if (softTimeLimit !== undefined) {
     request.timer = setTimeout(() => {
@@ -89,7 +89,7 @@ function endAtLimit(runtime: Runtime, request: TaskRequest, seconds: number): vo
       ? `hard time limit (${seconds}s) exceeded: its thread is ended`
       : `hard time limit (${seconds}s) exceeded: it is given up on, but goes on; give the worker the option module`,
   )
-  settle(runtime, request, failure(reason))
+  decideEnd(runtime, request, failure(reason))
   request.context?.abort(reason)
   thread?.abort(reason)
 }
