@@ -38,3 +38,26 @@ test('a channel counts as closed when its connection is lost before RabbitMQ has
   await closeChannel(channel as unknown as Channel)
   expect(channel.listenerCount('close')).toBe(0)
 })
+
+test('one that is stopped while it is set up says so at once', async () => {
+  const setting = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const channel = Object.assign(new EventEmitter(), { close: async () => void channel.emit('close') })
+  const standing = new StandingChannel<Channel>(
+    { connected: async () => ({}) as ChannelModel },
+    {
+      name: 'a test',
+      log: noLog,
+      open: async () => channel as unknown as Channel,
+      async setUp() {
+        begun.resolve()
+        await setting.promise
+      },
+    },
+  )
+  const started = standing.start()
+  await begun.promise
+  await standing.stop()
+  setting.resolve()
+  await expect(started).rejects.toMatchObject({ code: 'CLOSED' })
+})

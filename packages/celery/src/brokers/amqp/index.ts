@@ -33,7 +33,7 @@ export type { AmqpBrokerOptions } from './options.ts'
  *   seconds; it comes back through an exchange of its own, and `exchange` and `routingKey` then are the queue's.
  * - Quorum queues count deliveries that came back (`countStart`), before RabbitMQ 4.3 on purpose or not. RabbitMQ 4
  *   drops a message, or sends it to the queue's dead-letter exchange, after 20 of them (`x-delivery-limit`): before 4.3
- *   what is has come back ten times is sent anew when it is requeued, to the end of the queue.
+ *   what has come back ten times is sent anew when it is requeued, to the end of the queue.
  * - RabbitMQ closes the channel of a delivery that is not settled within `consumer_timeout` (half an hour): it is
  *   then lost for its worker (`isLost`) and delivered again.
  * @throws CeleryError `BAD_OPTION`, for options in the URL too

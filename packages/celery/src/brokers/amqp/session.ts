@@ -20,7 +20,7 @@ import { Caster } from './caster.ts'
 import { AmqpConsumer } from './consumer.ts'
 import { AmqpDeadLetters } from './dead-letters.ts'
 import { Delays } from './delays.ts'
-import { unavailable } from './errors.ts'
+import { closed, unavailable } from './errors.ts'
 import { Link } from './link.ts'
 import { AmqpListener } from './listener.ts'
 import type { AmqpSettings } from './options.ts'
@@ -53,6 +53,7 @@ export class Session {
   readonly #delays: Delays
   readonly #consumers = new Set<AmqpConsumer>()
   readonly #listeners = new Set<AmqpListener>()
+  #isClosing = false
   /** Which the queues were declared over. */
   #connection: Channel['connection'] | undefined
 
@@ -92,6 +93,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true
     await this.#publisher.drain(stopTimeout)
     const parts = [...this.#consumers, ...this.#listeners, this.#publisher, this.#caster]
     const stopping = Promise.all(parts.map((part) => part.stop()))
@@ -161,13 +163,14 @@ export class Session {
     all: Set<T>,
   ): Promise<void> {
     await this.#consuming.start()
+    if (this.#isClosing) throw closed()
     all.add(part)
     try {
       await within(startTimeout, part.start(), () => unavailable('RabbitMQ could not be reached in time'))
     } catch (error) {
       all.delete(part)
       await part.stop()
-      throw error
+      throw this.#isClosing ? closed() : error
     }
   }
 

@@ -4,7 +4,7 @@ import { pause } from '../../async/pause.ts'
 import { atMost } from '../../async/within.ts'
 import { CeleryError, reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { unavailable } from './errors.ts'
+import { closed, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
 
 /** A channel that lasted so many seconds was a good one: the pauses begin anew. */
@@ -63,8 +63,10 @@ export class StandingChannel<C extends Channel> {
         log.warn({ reason: reasonOf(error), attempt }, `the channel of ${name} could not be set up again`)
       }
       if (performance.now() - since > goodAfter * 1_000) attempt = 0
-      if (!(await pause(backoff(attempt), this.#stopping.signal))) return
+      await pause(backoff(attempt), this.#stopping.signal)
     }
+    // Stopped before it was set up.
+    if (!wasReady) failed(closed())
   }
 
   /** One channel, from its opening to its end. */
