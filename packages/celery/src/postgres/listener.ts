@@ -3,7 +3,7 @@ import { pause } from '../async/pause.ts'
 import { within } from '../async/within.ts'
 import type { Log } from '../log.ts'
 import { asError, describeError } from './errors.ts'
-import type { SqlConnection, SqlPool } from './pool.ts'
+import { connectionFrom, type SqlConnection, type SqlPool } from './pool.ts'
 
 /** Milliseconds between questions that tell whether the connection is still there, and how long each may take. */
 const heartbeat = 2_500
@@ -58,7 +58,7 @@ export class Listener {
   }
 
   async #connect(): Promise<void> {
-    const connection = await connectWithin(this.#pool)
+    const connection = await connectionFrom(this.#pool, patience / 1_000)
     // Stays for good: an error after the connection was given back must not end the process either.
     connection.on('error', (error: Error) => this.#lost(connection, error))
     connection.on('end', () => this.#lost(connection))
@@ -115,20 +115,6 @@ export class Listener {
         await pause(backoff(attempt), this.#closing.signal)
       }
     }
-  }
-}
-
-async function connectWithin(pool: SqlPool): Promise<SqlConnection> {
-  const connecting = pool.connect()
-  try {
-    return await within(patience / 1_000, connecting)
-  } catch (error) {
-    // It may still come, when nobody waits for it any more.
-    connecting.then(
-      (connection) => connection.release(),
-      () => {},
-    )
-    throw error
   }
 }
 

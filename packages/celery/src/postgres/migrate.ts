@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import { longestTimer } from '../async/timer.ts'
 import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
 import { type Checks, checkOptions, checkValue } from '../options/check.ts'
 import { asError, describeError } from './errors.ts'
 import { migrations } from './migrations.ts'
-import { answerTimeout, poolCheck, type SqlConnection, type SqlPool } from './pool.ts'
+import { answerTimeout, connectionFrom, poolCheck, type SqlConnection, type SqlPool } from './pool.ts'
 import { schemaName, schemaOf } from './schema.ts'
 
 /** Options of `migratePostgres`. */
@@ -15,6 +16,9 @@ export interface MigrateOptions {
 
 const checks: Checks<MigrateOptions> = { schema: schemaName }
 
+/** Milliseconds that a migration waits for others' locks: all who come later wait behind it. */
+const lockTimeout = 30_000
+
 /**
  * Makes the schema and brings it to this program's version, in one transaction and under an advisory lock, so that any
  * number of processes may do so at once. One that is newer already is left as it is.
@@ -24,7 +28,7 @@ export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {
   checkOptions(options, checks, 'migratePostgres')
   const { name } = schemaOf(options.schema)
   if ((await versionOf(pool, name)) >= migrations.length) return
-  const connection = await within(answerTimeout / 1_000, pool.connect())
+  const connection = await connectionFrom(pool, answerTimeout / 1_000)
   try {
     await inTransaction(connection, () => migrate(connection, name))
     connection.release()
@@ -58,8 +62,11 @@ async function versionOf(pool: SqlPool, schema: string): Promise<number> {
 }
 
 async function migrate(connection: SqlConnection, schema: string): Promise<void> {
-  const run = (text: string) => connection.query({ text, query_timeout: answerTimeout })
+  // An index of a large table takes as long as it takes, and so does waiting for who makes it already.
+  const run = (text: string) => connection.query({ text, query_timeout: longestTimer })
+  await run('SET LOCAL statement_timeout = 0')
   await run(`SELECT pg_advisory_xact_lock(${lockKey(schema)})`)
+  await run(`SET LOCAL lock_timeout = ${lockTimeout}`)
   await run(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
   await run(`CREATE TABLE IF NOT EXISTS ${schema}.schema_version (
     version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`)

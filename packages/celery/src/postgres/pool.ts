@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type pg from 'pg'
+import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { checkValue } from '../options/check.ts'
@@ -92,6 +93,20 @@ export async function openPool(source: string | SqlPool, options: PoolOptions): 
     options.log.warn({ reason: error.message }, 'an idle connection to PostgreSQL was lost'),
   )
   return { pool, isOwn: true, close: () => end(pool, sockets) }
+}
+
+/** A connection of the pool, which is given back even when it comes too late. */
+export async function connectionFrom(pool: SqlPool, seconds: number): Promise<SqlConnection> {
+  const coming = pool.connect()
+  try {
+    return await within(seconds, coming)
+  } catch (error) {
+    coming.then(
+      (connection) => connection.release(),
+      () => undefined,
+    )
+    throw error
+  }
 }
 
 function tracked(sockets: Set<Socket>): Socket {

@@ -1,9 +1,10 @@
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
-import type pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { createPostgresBroker } from '../../src/brokers/postgres/index.ts'
 import { migratePostgres } from '../../src/postgres/migrate.ts'
 import { migrations } from '../../src/postgres/migrations.ts'
+import type { SqlConnection, SqlPool } from '../../src/postgres/pool.ts'
 import { createPostgresResults } from '../../src/results/postgres/index.ts'
 import { poolOf, urlOf } from './support/places.ts'
 
@@ -42,6 +43,48 @@ test('a migration that fails leaves nothing behind, and says why', async () => {
   expect(rows).toEqual([{ tablename: 'dead_letters' }])
   // The connection was not left in the transaction.
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+})
+
+test('a migration may take longer than any other statement', async () => {
+  const url = urlOf(database)
+  const hasty = new pg.Pool({ connectionString: url, application_name: 'hasty', statement_timeout: 200 })
+  const other = await pool.connect()
+  try {
+    await other.query('BEGIN; CREATE SCHEMA slow')
+    const migrating = migratePostgres(hasty, { schema: 'slow' })
+    const waiting = async () => {
+      const { rows } = await pool.query(
+        `SELECT FROM pg_stat_activity WHERE application_name = 'hasty' AND datname = current_database()
+         AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '400 ms'`,
+      )
+      expect(rows).toHaveLength(1)
+    }
+    await Promise.race([vi.waitFor(waiting, { timeout: 10_000 }), migrating])
+    await other.query('ROLLBACK')
+    await migrating
+    expect(await versionsOf('slow')).toEqual(allVersions)
+    const { rows } = await hasty.query('SHOW statement_timeout')
+    expect(rows).toEqual([{ statement_timeout: '200ms' }])
+  } finally {
+    other.release()
+    await hasty.end()
+  }
+})
+
+test('a connection that comes too late for a migration is given back', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const connecting = Promise.withResolvers<SqlConnection>()
+  const busy: SqlPool = {
+    query: async () => ({ rows: [{ there: false }] }),
+    connect: () => connecting.promise,
+  }
+  const migrating = expect(migratePostgres(busy)).rejects.toThrow('no answer within')
+  await vi.advanceTimersByTimeAsync(60_000)
+  await migrating
+  const given = Promise.withResolvers<void>()
+  connecting.resolve({ query: async () => ({ rows: [] }), on() {}, release: () => given.resolve() })
+  await given.promise
 })
 
 test('without migration a missing or older schema is refused, with what to do', async () => {

@@ -10,6 +10,7 @@ import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
 import {
   addressOf,
   checkSource,
+  connectionFrom,
   type OpenedPool,
   openPool,
   type SqlConnection,
@@ -96,7 +97,7 @@ export function createPostgresSchedules(
       return { now: new Date(Number(rows[0]?.now)), entries }
     },
     async sendOnce(run, send) {
-      const connection = await orUnavailable(async () => take(await pool()))
+      const connection = await orUnavailable(async () => connectionFrom(await pool(), timeout / 1_000))
       return transaction(connection, claimTtl, (client) => sendIn(client, statements, run, send))
     },
     setPaused: async (name, paused) => (await query(statements.setPaused, [name, paused])).length > 0,
@@ -112,20 +113,6 @@ async function connect(source: string | SqlPool, options: PostgresSchedulesOptio
     return opened
   } catch (error) {
     await opened.close()
-    throw error
-  }
-}
-
-/** A connection, which is given back even when it comes too late. */
-async function take(pool: SqlPool): Promise<SqlConnection> {
-  const coming = pool.connect()
-  try {
-    return await within(timeout / 1_000, coming)
-  } catch (error) {
-    coming.then(
-      (connection) => connection.release(),
-      () => undefined,
-    )
     throw error
   }
 }
