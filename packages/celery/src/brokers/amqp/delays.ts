@@ -1,7 +1,9 @@
 import type { Options } from 'amqplib'
+import { within } from '../../async/within.ts'
 import type { Admin } from './admin.ts'
 import { delayBits, delayedKey, delayedLevel, delaySeconds } from './delay-key.ts'
 import { bindToDelivery, declareDelayLevels } from './delay-topology.ts'
+import { unavailable } from './errors.ts'
 import type { Publisher } from './publisher.ts'
 
 /** Seconds that the declaration of all levels may take the first time: 28 quorum queues on a busy cluster. */
@@ -27,7 +29,10 @@ export class Delays {
     this.#levels = undefined
   }
 
-  /** Resolves when RabbitMQ has the message, which comes to the queue `until` then, or a second before. */
+  /**
+   * Resolves when RabbitMQ has the message, which comes to the queue `until` then, or a second before; `timeout` is in
+   * seconds.
+   */
   async park(
     queue: string,
     until: Date,
@@ -37,9 +42,12 @@ export class Delays {
   ): Promise<void> {
     if (until.getTime() <= Date.now())
       return this.#publisher.publish('', queue, body, withoutEnd(options), timeout)
-    await this.#prepare(queue)
+    const deadline = Date.now() + timeout * 1_000
+    // What others wait for too goes on.
+    await within(timeout, this.#prepare(queue), () => unavailable('RabbitMQ could not be reached in time'))
     const key = delayedKey(delaySeconds(until, Date.now()), queue)
-    return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), timeout)
+    const left = (deadline - Date.now()) / 1_000
+    return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), left)
   }
 
   async #prepare(queue: string): Promise<void> {
