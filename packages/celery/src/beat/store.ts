@@ -70,7 +70,7 @@ export interface Run {
   taskId: string
 }
 
-/** Seconds that a scheduler has to send a run it has claimed, before another may. Longer than any broker takes. */
+/** Seconds that a scheduler has to send a run it has claimed, before another may: a broker has 10 to take a message. */
 export const claimTtl = 30
 /** How many runs a scheduler sends at a time. */
 export const sendsAtOnce = 4

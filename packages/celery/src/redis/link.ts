@@ -156,10 +156,11 @@ export class RedisLink {
   /** Does `work` again over each new connection until it is done, for so many milliseconds; it must be safe to repeat. */
   async persist<T>(work: () => Promise<T>, timeout: number): Promise<T> {
     const deadline = performance.now() + timeout
+    const left = () => Math.max(0, deadline - performance.now())
     for (;;) {
-      await this.whenUp(Math.max(0, deadline - performance.now()))
+      await this.whenUp(left())
       try {
-        return await work()
+        return await within(left() / 1_000, work(), () => this.#unreachable(undefined))
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error
         if (performance.now() >= deadline) throw this.#unreachable(error)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { pause } from '../../src/async/pause.ts'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
 import {
   createPostgresBroker,
@@ -276,6 +277,29 @@ test('a start is counted once, though the answer is lost', async () => {
   expect(source.asked).toBe(2)
   await got[1]?.ack()
   await broker.close()
+})
+
+test('the time to publish is one, whatever has to be done first', async () => {
+  const pool = poolOf(database)
+  let isSlow = false
+  const source: SqlPool = {
+    async query(statement) {
+      if (isSlow) await pause(0.4)
+      return await pool.query(statement)
+    },
+    connect: () => pool.connect(),
+  }
+  const [queue, broker] = [newQueue(), await openBroker({}, source)]
+  isSlow = true
+  // To declare the queue, to read the routes, and to write.
+  const publishing = broker.publish(
+    messageOf('a'),
+    { exchange: '', routingKey: queue.name, declare: queue },
+    { timeout: 1 },
+  )
+  await expect(publishing).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+  await broker.close()
+  await pool.end()
 })
 
 describe('publishing within a transaction', () => {

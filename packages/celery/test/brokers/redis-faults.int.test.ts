@@ -219,6 +219,21 @@ describe.skipIf(url === '')('faults of Redis', () => {
     await until(() => subject.state === 'reconnecting', 'the loss')
   })
 
+  test('the time to publish is one, whatever has to be done first and however long an answer may take', async () => {
+    const [subject, declared] = [await through({ commandTimeout: 5 }), queue()]
+    proxy.freeze()
+    const began = performance.now()
+    const exchange = { name: declared.name, type: 'direct' } as const
+    const to = {
+      exchange: exchange.name,
+      routingKey: 'k',
+      declare: { ...declared, exchange, routingKey: 'k' },
+    }
+    const publishing = subject.publish(messageOf('a'), to, { timeout: 0.5 })
+    await expect(publishing).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+    expect(performance.now() - began).toBeLessThan(2_500)
+  })
+
   test('a start is counted once, though the answer is lost', async () => {
     const proxy = await startForgetful(url)
     const [subject, declared] = [await opened(proxy.url, { globalKeyPrefix }), queue()]

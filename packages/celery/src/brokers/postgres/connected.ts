@@ -33,6 +33,9 @@ export interface ConnectOptions {
   onState(state: 'open' | 'reconnecting', error?: Error): void
 }
 
+/** Milliseconds to wait for PostgreSQL where the caller does not say. */
+const patience = 10_000
+
 /** All that a broker has between `open` and `close`. */
 export class Connected {
   readonly database: Database
@@ -83,9 +86,11 @@ export class Connected {
     ])
   }
 
-  /** @param timeout seconds */
-  async declare(queue: QueueDeclaration, timeout = 10): Promise<void> {
-    if (this.#routes.has(queue)) return
+  async declare(queue: QueueDeclaration): Promise<void> {
+    if (!this.#routes.has(queue)) await this.#declare(queue, performance.now() + patience)
+  }
+
+  async #declare(queue: QueueDeclaration, deadline: number): Promise<void> {
     const { exchange, type, routingKey, queue: name } = bindingOf(queue)
     // The default exchange leads to every queue by its name.
     await this.database.persist(
@@ -97,19 +102,20 @@ export class Connected {
        UPDATE ${this.#schema}.routes SET revision = revision + 1
        WHERE EXISTS (SELECT FROM queue) OR EXISTS (SELECT FROM binding)`,
       [name, JSON.stringify(queue.arguments ?? {}), exchange, type, routingKey],
-      timeout * 1000,
+      left(deadline),
     )
-    await this.#readRoutes(timeout)
+    await this.#readRoutes(deadline)
   }
 
   async publish(message: WireMessage, to: Destination, options: PublishOptions = {}): Promise<void> {
     const { notBefore, transaction, timeout = 10 } = options
-    if (to.declare !== undefined && !this.#routes.has(to.declare)) await this.declare(to.declare, timeout)
+    const deadline = performance.now() + timeout * 1_000
+    if (to.declare !== undefined && !this.#routes.has(to.declare)) await this.#declare(to.declare, deadline)
     const { exchange, routingKey } = to
-    if (this.#routes.find(exchange, routingKey).length === 0) await this.#readRoutes(timeout)
+    if (this.#routes.find(exchange, routingKey).length === 0) await this.#readRoutes(deadline)
     if (this.#routes.find(exchange, routingKey).length === 0) throw unroutable(to)
     const item = outgoing(message, { exchange, routingKey, notBefore }, Date.now())
-    if (transaction === undefined) await this.#writer.write(item, timeout * 1000)
+    if (transaction === undefined) await this.#writer.write(item, left(deadline))
     else await this.#writeWithin(transaction, item)
     if (notBefore !== undefined) this.#upkeep.parkedUntil(notBefore)
   }
@@ -165,14 +171,14 @@ export class Connected {
     }
   }
 
-  /** @param timeout seconds */
-  async #readRoutes(timeout = 10): Promise<void> {
+  /** @param deadline on the clock of `performance.now()` */
+  async #readRoutes(deadline = performance.now() + patience): Promise<void> {
     const rows = await this.database.persist(
       `SELECT r.revision, q.name, b.exchange, b.type, b.routing_key
        FROM ${this.#schema}.routes r LEFT JOIN ${this.#schema}.queues q ON true
        LEFT JOIN ${this.#schema}.bindings b ON b.queue = q.name`,
       [],
-      timeout * 1000,
+      left(deadline),
     )
     const queues = rows.map((row) => row[1]).filter((name) => typeof name === 'string')
     const bound = rows.filter((row) => row[2] !== null) as [0, string, string, Binding['type'], string][]
@@ -198,4 +204,9 @@ export class Connected {
     // Perhaps something came while nobody listened.
     if (state === 'restored') this.#wakeAll()
   }
+}
+
+/** Milliseconds until then. */
+function left(deadline: number): number {
+  return Math.max(1, deadline - performance.now())
 }

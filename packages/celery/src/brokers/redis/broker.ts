@@ -138,22 +138,23 @@ export class RedisBroker implements Broker {
     this.#mustBeOpen()
     refuseTransaction(options)
     const { declare, exchange, routingKey } = to
-    const timeout = (options.timeout ?? patience / 1_000) * 1_000
+    const deadline = performance.now() + (options.timeout ?? patience / 1_000) * 1_000
+    const left = () => Math.max(1, deadline - performance.now())
     const tag = randomUUID()
     const text = encodeDocument(message, { exchange, routingKey, tag })
-    if (declare && !this.#declared.has(keyOf(declare))) await this.#declare(declare, timeout)
+    if (declare && !this.#declared.has(keyOf(declare))) await this.#declare(declare, left())
     if (declare?.exchange?.type === 'fanout' && exchange === declare.exchange.name) {
-      return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), timeout)
+      return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), left())
     }
     const queues =
       exchange === ''
         ? [routingKey]
-        : await this.#persist(() => this.#bindings.queuesOf(exchange, routingKey), timeout)
+        : await this.#persist(() => this.#bindings.queuesOf(exchange, routingKey), left())
     if (queues.length === 0) throw unroutable(to)
     const priority = priorityOf(message.properties.priority)
     const delay = options.notBefore && Math.max(0, Math.ceil(options.notBefore.getTime() - Date.now()))
     const push = (queue: string) =>
-      this.#publisher.push({ list: this.#keys.list(queue, priority), id: tag, text, delay }, timeout)
+      this.#publisher.push({ list: this.#keys.list(queue, priority), id: tag, text, delay }, left())
     await Promise.all(queues.map(push))
   }
 
