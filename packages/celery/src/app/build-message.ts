@@ -55,7 +55,7 @@ export function buildMessage(call: Call, context: BuildContext): TaskMessage {
       argsrepr: pythonArgsRepr(args),
       kwargsrepr: pythonRepr(kwargs),
       origin,
-      ignore_result: options.ignore_result ?? false,
+      ignore_result: options.ignore_result ?? null,
       replaced_task_nesting: asNumber(options.replaced_task_nesting),
       stamped_headers: stampedHeaders,
       stamps: stamps(stampedHeaders, options),

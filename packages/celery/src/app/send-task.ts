@@ -54,10 +54,11 @@ function withDefaults(
   { name, options: given }: Call,
   { home, priority }: { home: string; priority: number | undefined },
 ): CallOptions {
-  const { ignoreResult, timeLimit, softTimeLimit } = app.tasks.has(home) ? carriedOptions(app, name) : {}
   const options: CallOptions = { ...given }
   if (priority !== undefined) options.priority ??= priority
-  if (ignoreResult !== undefined) options.ignore_result ??= ignoreResult
+  if (!app.tasks.has(home)) return options
+  const { ignoreResult = false, timeLimit, softTimeLimit } = carriedOptions(app, name)
+  options.ignore_result ??= ignoreResult
   if (timeLimit !== undefined) options.time_limit ??= timeLimit
   if (softTimeLimit !== undefined) options.soft_time_limit ??= softTimeLimit
   return options

@@ -50,7 +50,8 @@ export interface TaskHeaders {
   kwargsrepr?: string
   /** `gen<pid>@<host>`: who sent it. */
   origin?: string
-  ignore_result?: boolean
+  /** Null leaves it to the worker, where the task may say. */
+  ignore_result?: boolean | null
   replaced_task_nesting?: number
   stamped_headers?: string[] | null
   stamps?: Record<string, unknown>

@@ -63,7 +63,6 @@ describe('a message', () => {
       argsrepr: '(2,)',
       kwargsrepr: "{'y': 'two'}",
       origin: expect.stringMatching(`^gen${process.pid}@.`),
-      ignore_result: false,
       replaced_task_nesting: 0,
       stamped_headers: null,
       stamps: {},

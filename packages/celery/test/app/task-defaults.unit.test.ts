@@ -46,7 +46,7 @@ describe('taskDefaults', () => {
     await map(remote, [[1]]).send()
     expect(sent).toHaveLength(5)
     for (const headers of sent) {
-      expect(headers).toMatchObject({ timelimit: [null, null], ignore_result: false })
+      expect(headers).toMatchObject({ timelimit: [null, null], ignore_result: null })
     }
   })
 

@@ -88,6 +88,19 @@ describe('what follows a task is sent once', () => {
     sentOnce(attempts, 'note', 'sum')
   })
 
+  it('though a part of what takes its place cannot be sent for a while', async () => {
+    const { app, attempts, add } = createFullQueue(2)
+    app.task({ name: 'stuck', params: ['x'], run: ({ x }) => x })
+    app.task({
+      name: 'replaced',
+      run: (_, context) => context.replace(group(add.signature([1, 2]), app.signature('stuck', { args: [4] }, full))),
+    })
+    await startWorker(app)
+    const result = await app.send('replaced')
+    expect(await result.get({ timeout: 10 })).toEqual([3, 4])
+    sentOnce(attempts, 'add', 'stuck')
+  })
+
   it('though one of its errbacks cannot be sent for a while', async () => {
     const { app, attempts, fail, note } = createFullQueue(2)
     app.task({ name: 'stuck', params: ['...args'], run: () => 1 })

@@ -1,7 +1,7 @@
 import { runAsTask } from '../../app/current-task.ts'
 import { replaceTask } from '../../canvas/replace.ts'
 import type { SignatureData } from '../../protocol/message.ts'
-import { persist } from '../persist.ts'
+import { persistentApp } from '../persistent-app.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { ended } from './ended.ts'
@@ -14,10 +14,9 @@ export async function replace(
   signature: SignatureData,
 ): Promise<void> {
   const { message, context } = request
-  const send = () => replaceTask(runtime.app, message, signature)
-  await persist(runtime, 'sending a replacement', request.id, () =>
-    context ? runAsTask(context, send) : send(),
-  )
+  const app = persistentApp(runtime, 'sending a replacement', request.id)
+  const send = () => replaceTask(app, message, signature)
+  await (context ? runAsTask(context, send) : send())
   ended(runtime, request, 'REPLACED')
   await acknowledge(runtime, request)
 }
