@@ -40,6 +40,20 @@ describe.skipIf(!servers.amqp)('RabbitMQ', () => {
     await expect(broker.open()).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE', message })
   })
 
+  test('a message that has died in one queue comes from the next as it was sent', async () => {
+    const subject = await rabbit.broker()
+    const [first, grave] = [name(), { name: name() }]
+    const deadly = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': grave.name }
+    const queue = { name: first, arguments: deadly }
+    const message = messageOf('a')
+    await subject.publish(message, { exchange: '', routingKey: first, declare: queue })
+    const buried = await inboxOf(subject, grave)
+    await (await (await inboxOf(subject, queue)).next()).discard()
+    const found = await buried.next()
+    expect([bodyOf(found), found.message.headers]).toEqual(['a', message.headers])
+    await found.ack()
+  })
+
   test('a name that is too long for AMQP is refused at once, and holds up nothing', async () => {
     const subject = await rabbit.broker()
     const declared = { name: name() }

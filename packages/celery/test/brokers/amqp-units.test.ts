@@ -1,6 +1,6 @@
 import { Duplex, PassThrough } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Channel } from 'amqplib'
+import type { Channel, Message } from 'amqplib'
 import { describe, expect, test } from 'vitest'
 import {
   delayedBinding,
@@ -11,10 +11,11 @@ import {
   longestDelay,
 } from '../../src/brokers/amqp/delay-key.ts'
 import { DeliveryChannel } from '../../src/brokers/amqp/delivery-channel.ts'
-import { sentHeaders } from '../../src/brokers/amqp/field-table.ts'
+import { fieldTable } from '../../src/brokers/amqp/field-table.ts'
 import { findReturned, type Outgoing } from '../../src/brokers/amqp/outgoing.ts'
 import { SharedHeaders } from '../../src/brokers/amqp/shared-headers.ts'
 import { describeServer, parseAmqpUrl } from '../../src/brokers/amqp/url.ts'
+import { wireMessage } from '../../src/brokers/amqp/wire.ts'
 import { topicMatches } from '../../src/brokers/topic.ts'
 
 describe('the URL is read as kombu reads it', () => {
@@ -135,7 +136,7 @@ describe('headers', () => {
       nan: Number.NaN,
       huge: 1e30,
     }
-    expect(sentHeaders(headers)).toEqual({
+    expect(fieldTable(headers)).toEqual({
       byte: 100,
       short: { '!': 'int', value: 3_600 },
       int: { '!': 'int', value: 70_000 },
@@ -146,19 +147,22 @@ describe('headers', () => {
     })
   })
 
-  test('what RabbitMQ has added is not sent again', () => {
+  test('what RabbitMQ has added is none of the message’s', () => {
     const headers = {
       'x-death': [],
       'x-first-death-queue': 'q',
+      'x-last-death-reason': 'expired',
       'x-delivery-count': 3,
+      'x-acquired-count': 5,
       'x-match': 'all',
       id: 'i',
     }
-    expect(sentHeaders(headers)).toEqual({ 'x-match': 'all', id: 'i' })
+    const read = wireMessage({ content: Buffer.from(''), properties: { headers } } as unknown as Message)
+    expect(read.headers).toEqual({ 'x-match': 'all', id: 'i' })
   })
 
   test.each([() => 1, Symbol('x'), 2n ** 64n])('what has no form in AMQP is refused: %s', (bad) => {
-    expect(() => sentHeaders({ deep: [{ bad }] })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+    expect(() => fieldTable({ deep: [{ bad }] })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
   })
 })
 

@@ -294,26 +294,6 @@ test.each([
   expect(await metaOf(app, 't1')).toMatchObject({ status: 'FAILURE' })
 })
 
-test('what RabbitMQ noted of a message that died does not go with its retry', async () => {
-  const broker = handBroker()
-  const app = createApp({ broker })
-  const seen: string[][] = []
-  task(
-    app,
-    'flaky',
-    (_input, { retries, headers }) => {
-      seen.push(Object.keys(headers).filter((name) => name.startsWith('x-')))
-      if (retries === 0) throw new Error('once')
-    },
-    { retry: { delay: 0 } },
-  )
-  await startWorker(app)
-  const noted = { 'x-death': [{ count: 1 }], 'x-first-death-queue': 'q', 'x-delivery-count': 2, 'x-own': 1 }
-  broker.deliver(handDelivery({ task: 'flaky', id: 't1', ...noted }))
-  await until(() => seen.length === 2)
-  expect(seen[1]).toEqual(['x-own'])
-})
-
 test('a promise of a policy says nothing, and its rejection ends nothing', async () => {
   const app = createApp()
   let runs = 0

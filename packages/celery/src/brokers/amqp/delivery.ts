@@ -3,7 +3,7 @@ import type { WireMessage } from '../../protocol/message.ts'
 import type { Delivery, QueueDeclaration } from '../port.ts'
 import { isDelayedKey, keyBeforeDelay } from './delay-key.ts'
 import type { DeliveryChannel } from './delivery-channel.ts'
-import { sentHeaders, withoutRabbitsOwn } from './field-table.ts'
+import { fieldTable } from './field-table.ts'
 import { wireMessage } from './wire.ts'
 
 /** Parks a message of a queue: resolves when RabbitMQ has it. */
@@ -38,7 +38,6 @@ export class AmqpDelivery implements Delivery {
     this.#park = park
     if (!isDelayedKey(fields.routingKey)) return
     // As if it had come the way that others come to this queue.
-    this.message.headers = withoutRabbitsOwn(this.message.headers)
     this.exchange = queue.exchange?.name ?? queue.name
     this.routingKey = keyBeforeDelay(fields.routingKey) ?? queue.routingKey ?? queue.name
   }
@@ -96,7 +95,7 @@ export class AmqpDelivery implements Delivery {
     // The user id must be that of the connection that publishes; copies for CC went out when it was first published.
     const { userId: _, clusterId: __, ...properties } = this.#raw.properties
     const { CC: ___, BCC: ____, ...kept } = headers
-    return { ...properties, headers: sentHeaders(kept), mandatory: true }
+    return { ...properties, headers: fieldTable(kept), mandatory: true }
   }
 
   #settle(): boolean {

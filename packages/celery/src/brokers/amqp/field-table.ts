@@ -12,14 +12,11 @@ export function fieldTable(table: Table): Table {
   const fields: Table = {}
   for (const key in table) {
     const value = table[key]
-    if (value !== undefined) putField(fields, key, value)
+    if (value === undefined) continue
+    checkShort('The header or argument', key)
+    fields[key] = fieldValue(value, key)
   }
   return fields
-}
-
-function putField(fields: Table, key: string, value: unknown): void {
-  checkShort('The header or argument', key)
-  fields[key] = fieldValue(value, key)
 }
 
 function fieldValue(value: unknown, key: string): unknown {
@@ -56,27 +53,4 @@ function objectField(value: object | null, key: string): unknown {
   // How amqplib hands out what JavaScript has no type for: it goes back as it came.
   if (table['!'] === 'timestamp' || table['!'] === 'decimal') return value
   return { '!': 'object', value: fieldTable(table) }
-}
-
-/**
- * The headers of a message to be sent, without those that RabbitMQ itself has put there: it takes a message whose
- * `x-death` names a queue for one that goes round in circles, and drops it.
- */
-export function sentHeaders(headers: Table): Table {
-  const fields: Table = {}
-  for (const key in headers) {
-    const value = headers[key]
-    if (value !== undefined && !isRabbitsOwn(key)) putField(fields, key, value)
-  }
-  return fields
-}
-
-export function withoutRabbitsOwn(headers: Table): Table {
-  return Object.fromEntries(Object.entries(headers).filter(([header]) => !isRabbitsOwn(header)))
-}
-
-const byRabbit = /^x-(?:death|(?:first|last)-death-(?:exchange|queue|reason)|delivery-count|acquired-count)$/
-
-function isRabbitsOwn(header: string): boolean {
-  return header.startsWith('x-') && byRabbit.test(header)
 }

@@ -1,11 +1,11 @@
 import type { Message, Options } from 'amqplib'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
-import { sentHeaders } from './field-table.ts'
+import { fieldTable } from './field-table.ts'
 
 /** @throws CeleryError `BAD_VALUE` when a header has no form in AMQP */
 export function publishOptions({ headers, properties }: WireMessage): Options.Publish {
   const options: Options.Publish = {
-    headers: sentHeaders(headers),
+    headers: fieldTable(headers),
     contentType: properties.contentType,
     contentEncoding: properties.contentEncoding,
     deliveryMode: properties.deliveryMode ?? 2,
@@ -20,7 +20,26 @@ export function publishOptions({ headers, properties }: WireMessage): Options.Pu
 }
 
 export function wireMessage({ content, properties }: Message): WireMessage {
-  return { headers: properties.headers ?? {}, properties: propertiesOf(properties), body: content }
+  return {
+    headers: givenHeaders(properties.headers ?? {}),
+    properties: propertiesOf(properties),
+    body: content,
+  }
+}
+
+/**
+ * Those that the sender gave, without those of RabbitMQ itself: it takes a message whose `x-death` names a queue for one
+ * that goes round in circles, and drops it.
+ */
+function givenHeaders(headers: Record<string, unknown>): Record<string, unknown> {
+  if (!Object.keys(headers).some(isRabbitsOwn)) return headers
+  return Object.fromEntries(Object.entries(headers).filter(([header]) => !isRabbitsOwn(header)))
+}
+
+const byRabbit = /^x-(?:death|(?:first|last)-death-(?:exchange|queue|reason)|delivery-count|acquired-count)$/
+
+function isRabbitsOwn(header: string): boolean {
+  return header.startsWith('x-') && byRabbit.test(header)
 }
 
 function propertiesOf(from: Message['properties']): MessageProperties {

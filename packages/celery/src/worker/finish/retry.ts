@@ -73,8 +73,9 @@ function nextMessage(
   const { expiration: _, ...properties } = message.properties
   const history = addHistory(message.headers, { at, event: 'retry', detail: reprOfException(exception, 400) })
   const { args, kwargs } = retryArguments(request.profile.definition.params, message, plan)
+  const { [lossesHeader]: _losses, ...kept } = message.headers
   const headers: TaskHeaders = {
-    ...withoutDeath(message.headers),
+    ...kept,
     retries: request.retries + 1,
     eta: (eta && formatTime(eta)) ?? null,
     ignore_result: request.ignoresResult,
@@ -83,14 +84,6 @@ function nextMessage(
   if (args !== message.args) headers.argsrepr = pythonArgsRepr(args, 1_024)
   if (kwargs !== message.kwargs) headers.kwargsrepr = pythonRepr(kwargs, 1_024)
   return { ...message, headers, properties, args, kwargs }
-}
-
-const deathHeaders = /^x-(death|first-death-.*|last-death-.*|delivery-count|acquired-count)$/
-
-/** With RabbitMQ's notes of its dead-lettering the message would be dropped as one that goes in a circle. */
-function withoutDeath(headers: TaskHeaders): TaskHeaders {
-  const kept = Object.entries(headers).filter(([name]) => !deathHeaders.test(name) && name !== lossesHeader)
-  return Object.fromEntries(kept) as TaskHeaders
 }
 
 function compressionOf({ compression }: TaskHeaders): Pick<PublishTo, 'compression'> {
