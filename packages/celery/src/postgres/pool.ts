@@ -79,8 +79,8 @@ export async function openPool(source: string | SqlPool, options: PoolOptions): 
     connectionString: source,
     max: options.max,
     application_name: options.application,
-    statement_timeout: statementTimeout,
     query_timeout: answerTimeout,
+    onConnect: limitStatements,
     connectionTimeoutMillis: connectTimeout,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
@@ -93,6 +93,13 @@ export async function openPool(source: string | SqlPool, options: PoolOptions): 
     options.log.warn({ reason: error.message }, 'an idle connection to PostgreSQL was lost'),
   )
   return { pool, isOwn: true, close: () => end(pool, sockets) }
+}
+
+/** By a statement: PgBouncer lets no connection in that says so as it begins. */
+async function limitStatements(client: pg.ClientBase): Promise<void> {
+  const text = `SET statement_timeout = ${statementTimeout}`
+  const limit: pg.QueryConfig & SqlStatement = { text, query_timeout: connectTimeout }
+  await client.query(limit)
 }
 
 /** A connection of the pool, which is given back even when it comes too late. */
