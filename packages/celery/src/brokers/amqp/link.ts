@@ -7,8 +7,8 @@ import { closed } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
 
-/** A connection that lasted so many seconds was a good one: the pauses begin anew. */
-const goodAfter = 5
+/** A connection or channel that lasted so many seconds was a good one: the pauses begin anew. */
+export const goodAfter = 5
 
 /**
  * A connection that is made again whenever it is lost. The client library could do that by itself, but then a frozen

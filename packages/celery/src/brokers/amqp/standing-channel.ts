@@ -5,10 +5,8 @@ import { atMost } from '../../async/within.ts'
 import { CeleryError, reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { closed, unavailable } from './errors.ts'
-import type { Link } from './link.ts'
+import { goodAfter, type Link } from './link.ts'
 
-/** A channel that lasted so many seconds was a good one: the pauses begin anew. */
-const goodAfter = 5
 /** Seconds for RabbitMQ's answer to the closing of a channel. */
 const closeTimeout = 10
 
