@@ -175,7 +175,7 @@ export interface ListenOptions {
   routingKey: string
   /** The temporary queue's name: it ends with this process. */
   queue: string
-  /** At most this many messages wait unread; older ones are dropped. */
+  /** Must not throw. */
   onMessage(message: WireMessage, routingKey: string): void
 }
 
