@@ -13,11 +13,11 @@ const mostAttempts = 10
  * and nothing else is to suffer by that.
  */
 export class Admin {
-  readonly #link: Link
+  readonly #link: Pick<Link, 'connected'>
   #channel: Channel | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(link: Link) {
+  constructor(link: Pick<Link, 'connected'>) {
     this.#link = link
   }
 
@@ -27,20 +27,26 @@ export class Admin {
    */
   run<T>(work: (channel: Channel) => Promise<T>, timeout = 10): Promise<T> {
     const deadline = Date.now() + timeout * 1_000
+    const givenUp = new AbortController()
+    const giveUp = () => {
+      givenUp.abort()
+      this.#throwAway()
+      return tooLate()
+    }
     const result = this.#last.then(() =>
-      within(Math.max(0, deadline - Date.now()) / 1_000, this.#attempt(work, deadline), () => this.#giveUp()),
+      within(Math.max(0, deadline - Date.now()) / 1_000, this.#attempt(work, givenUp.signal), giveUp),
     )
     this.#last = result.catch(() => {})
     return result
   }
 
-  async #attempt<T>(work: (channel: Channel) => Promise<T>, deadline: number): Promise<T> {
+  async #attempt<T>(work: (channel: Channel) => Promise<T>, givenUp: AbortSignal): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const model = await this.#link.connected()
-      if (Date.now() >= deadline) throw unavailable('RabbitMQ did not answer in time')
+      if (givenUp.aborted) throw tooLate()
       let channel: Channel | undefined
       try {
-        channel = await this.#open(model)
+        channel = await this.#open(model, givenUp)
         return await work(channel)
       } catch (error) {
         if (isUnsendable(error)) {
@@ -53,22 +59,22 @@ export class Admin {
     }
   }
 
-  async #open(model: ChannelModel): Promise<Channel> {
+  async #open(model: ChannelModel, givenUp: AbortSignal): Promise<Channel> {
     if (this.#channel) return this.#channel
     const channel = await model.createChannel()
-    this.#channel = channel
     channel.on('error', () => {
       // What was asked rejects with it.
     })
+    if (givenUp.aborted) {
+      // Those who came after have their own.
+      void closeChannel(channel)
+      throw tooLate()
+    }
+    this.#channel = channel
     channel.on('close', () => {
       if (this.#channel === channel) this.#channel = undefined
     })
     return channel
-  }
-
-  #giveUp(): CeleryError {
-    this.#throwAway()
-    return unavailable('RabbitMQ did not answer in time')
   }
 
   /** Whatever is on its way there is not waited for any more, and what comes next gets a new channel. */
@@ -82,4 +88,8 @@ export class Admin {
 /** RabbitMQ itself has said no: asking again would not help. */
 function wasAnswered(error: unknown): boolean {
   return replyCode(error instanceof CeleryError ? error.cause : error) !== undefined
+}
+
+function tooLate(): CeleryError {
+  return unavailable('RabbitMQ did not answer in time')
 }

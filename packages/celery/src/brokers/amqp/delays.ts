@@ -9,15 +9,22 @@ import type { Publisher } from './publisher.ts'
 /** Seconds that the declaration of all levels may take the first time: 28 quorum queues on a busy cluster. */
 const declareTimeout = 60
 
+/** Queues that are remembered as bound: more than a program has. */
+const mostBound = 10_000
+
 /** Parks messages at RabbitMQ. The levels are declared when the first is parked. */
 export class Delays {
-  readonly #publisher: Publisher
-  readonly #admin: Admin
+  readonly #publisher: Pick<Publisher, 'publish'>
+  readonly #admin: Pick<Admin, 'run'>
   readonly #queueType: 'quorum' | 'classic'
   readonly #bound = new Map<string, Promise<void>>()
   #levels: Promise<void> | undefined
 
-  constructor(publisher: Publisher, admin: Admin, queueType: 'quorum' | 'classic') {
+  constructor(
+    publisher: Pick<Publisher, 'publish'>,
+    admin: Pick<Admin, 'run'>,
+    queueType: 'quorum' | 'classic',
+  ) {
     this.#publisher = publisher
     this.#admin = admin
     this.#queueType = queueType
@@ -64,6 +71,7 @@ export class Delays {
         (channel) => bindToDelivery(channel, queue),
         () => this.#bound.delete(queue),
       )
+      if (this.#bound.size >= mostBound) this.#bound.clear()
       this.#bound.set(queue, bound)
     }
     await bound
