@@ -1,6 +1,7 @@
 import { backoff } from '../async/backoff.ts'
 import { Batcher } from '../async/batcher.ts'
 import { pause } from '../async/pause.ts'
+import { timerOf } from '../async/timer.ts'
 import type { Database } from './database.ts'
 import { asError, isPassing, refusal } from './errors.ts'
 
@@ -60,10 +61,13 @@ export class BatchWriter<Item> {
       throw this.#options.database.unavailable(new Error('too much waits to be written already'))
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const write: Write<Item> = { item, isOver: false, resolve, reject }
-    const timer = setTimeout(() => {
-      reject(this.#options.database.unavailable(new Error(`not written within ${timeout / 1000} s`)))
-      write.isOver = true
-    }, timeout)
+    const timer = setTimeout(
+      () => {
+        reject(this.#options.database.unavailable(new Error(`not written within ${timeout / 1000} s`)))
+        write.isOver = true
+      },
+      timerOf(timeout / 1_000),
+    )
     this.#waitingBytes += size
     this.#batcher.add(write)
     try {

@@ -1,4 +1,5 @@
 import { Batcher } from '../async/batcher.ts'
+import { longestTimer } from '../async/timer.ts'
 import { CeleryError } from '../errors.ts'
 import type { RedisLink } from './link.ts'
 import { ConnectionLost } from './replies.ts'
@@ -113,7 +114,8 @@ export class BatchWriter<Item> {
     if (deadline >= this.#timerAt) return
     clearTimeout(this.#timer)
     this.#timerAt = deadline
-    this.#timer = setTimeout(() => this.#expire(), Math.max(1, deadline - performance.now())).unref()
+    const wait = Math.max(1, deadline - performance.now())
+    this.#timer = setTimeout(() => this.#expire(), Math.min(wait, longestTimer)).unref()
   }
 
   #expire(): void {

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { backoff } from '../async/backoff.ts'
+import { timerOf } from '../async/timer.ts'
 import { within } from '../async/within.ts'
 import type { BrokerState } from '../brokers/port.ts'
 import { CeleryError, type ErrorCode } from '../errors.ts'
@@ -198,7 +199,7 @@ export class RedisLink {
       throw error
     }
     this.#upSince = performance.now()
-    this.#heartbeat = setInterval(() => this.#beat(session), this.#options.commandTimeout * 1_000).unref()
+    this.#heartbeat = setInterval(() => this.#beat(session), timerOf(this.#options.commandTimeout)).unref()
     this.#become('open')
     this.#up.resolve()
   }
@@ -217,8 +218,8 @@ export class RedisLink {
   #client(onLost: (error: Error) => void): Promise<Redis> {
     const { target, connectTimeout, commandTimeout } = this.#options
     return connectClient(target, {
-      connectTimeout: connectTimeout * 1_000,
-      commandTimeout: commandTimeout * 1_000,
+      connectTimeout: timerOf(connectTimeout),
+      commandTimeout: timerOf(commandTimeout),
       onLost,
     })
   }

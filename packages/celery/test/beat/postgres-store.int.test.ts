@@ -77,6 +77,12 @@ describe('schedules in PostgreSQL, seen from SQL', () => {
     })
   })
 
+  it('lets a claim last a month', async () => {
+    const patient = createPostgresSchedules(pool, { schema: 'jobs', claimTtl: 30 * 86_400 })
+    expect(await patient.sendOnce(await dueRun('patient'), async () => {})).toBe(true)
+    await patient.close()
+  })
+
   it('gives a run to another when who sends it is frozen for too long', async () => {
     const run = await dueRun('frozen')
     const frozen = createPostgresSchedules(pool, { schema: 'jobs', claimTtl: 0.1 })

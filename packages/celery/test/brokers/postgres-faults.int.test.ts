@@ -12,6 +12,7 @@ import {
 import { noLog } from '../../src/log.ts'
 import { forgetfulPool, poolOf, terminateAll, urlOf } from '../postgres/support/places.ts'
 import { closeWhileConsuming } from './support/close-while-consuming.ts'
+import { watchOverflows } from './support/overflows.ts'
 
 let database: TestDatabase
 let admin: pg.Pool
@@ -300,6 +301,19 @@ test('the time to publish is one, whatever has to be done first', async () => {
   await expect(publishing).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
   await broker.close()
   await pool.end()
+})
+
+test('a month is as long as any timer', async () => {
+  const [month, overflows] = [30 * 86_400, watchOverflows()]
+  const [queue, broker] = [newQueue(), await openBroker({ leaseTimeout: 4 * month })]
+  const to = { exchange: '', routingKey: queue.name, declare: queue }
+  await broker.publish(messageOf('a'), to, { timeout: month })
+  const got: Delivery[] = []
+  await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(delivery) })
+  await eventually(() => expect(got).toHaveLength(1))
+  expect(await got[0]?.ackFirst()).toBe(true)
+  await broker.close()
+  expect(overflows).toEqual([])
 })
 
 describe('publishing within a transaction', () => {

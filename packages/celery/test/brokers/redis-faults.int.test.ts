@@ -14,6 +14,7 @@ import { startForgetful } from '../redis/forgetful.ts'
 import { plainClient, removeKeys } from '../redis/keys.ts'
 import { hasRedisServer, OwnRedis } from '../redis/own-server.ts'
 import { closeWhileConsuming } from './support/close-while-consuming.ts'
+import { watchOverflows } from './support/overflows.ts'
 
 const { redis: url = '' } = servers
 if (url === '') leftOut('faults of Redis', 'TEST_REDIS_URL')
@@ -232,6 +233,17 @@ describe.skipIf(url === '')('faults of Redis', () => {
     const publishing = subject.publish(messageOf('a'), to, { timeout: 0.5 })
     await expect(publishing).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
     expect(performance.now() - began).toBeLessThan(2_500)
+  })
+
+  test('a month is as long as any timer', async () => {
+    const [month, overflows] = [30 * 86_400, watchOverflows()]
+    const subject = await direct({ commandTimeout: month, connectTimeout: month })
+    const declared = queue()
+    const to = { exchange: '', routingKey: declared.name, declare: declared }
+    await subject.publish(messageOf('a'), to, { timeout: month })
+    await subject.purge(declared.name)
+    await subject.close()
+    expect(overflows).toEqual([])
   })
 
   test('a start is counted once, though the answer is lost', async () => {

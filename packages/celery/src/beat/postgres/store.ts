@@ -1,3 +1,4 @@
+import { timerOf } from '../../async/timer.ts'
 import { within } from '../../async/within.ts'
 import type { SqlClient } from '../../brokers/port.ts'
 import { CeleryError } from '../../errors.ts'
@@ -161,7 +162,7 @@ async function transaction<T>(
   listenForErrors(connection)
   try {
     // Who is frozen while it sends does not keep the entry for ever.
-    const limit = `SET LOCAL idle_in_transaction_session_timeout = '${claimTtl * 1000}ms'`
+    const limit = `SET LOCAL idle_in_transaction_session_timeout = '${timerOf(claimTtl)}ms'`
     await orUnavailable(() => query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${limit}`))
     const result = await work({ query })
     await orUnavailable(() => query('COMMIT'))

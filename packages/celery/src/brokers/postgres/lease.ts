@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { timerOf } from '../../async/timer.ts'
 import type { Log } from '../../log.ts'
 import type { Database } from '../../postgres/database.ts'
 import { describeError, isPassing } from '../../postgres/errors.ts'
@@ -111,7 +112,7 @@ export class LeaseKeeper {
 
   #schedule(lease: Lease): void {
     if (this.#closing !== undefined) return
-    this.#timer = setTimeout(() => void this.#renew(lease), this.#options.timeout * 250)
+    this.#timer = setTimeout(() => void this.#renew(lease), timerOf(this.#options.timeout / 4))
     this.#timer.unref()
   }
 
@@ -123,7 +124,7 @@ export class LeaseKeeper {
         `UPDATE ${schema}.holders SET lease_until = clock_timestamp() + make_interval(secs => $2)
          WHERE id = $1 AND lease_until > clock_timestamp() RETURNING 1`,
         [lease.id, timeout],
-        timeout * 250,
+        timerOf(timeout / 4),
       )
       if (rows.length > 0 && !lease.isLost) lease.renewed(validUntil)
       else lease.end()

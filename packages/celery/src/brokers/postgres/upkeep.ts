@@ -1,3 +1,4 @@
+import { timerOf } from '../../async/timer.ts'
 import type { Log } from '../../log.ts'
 import type { Database } from '../../postgres/database.ts'
 import { logFailure } from '../../postgres/errors.ts'
@@ -60,8 +61,8 @@ export class Upkeep {
   #scheduleExpiry(): void {
     if (this.#isClosed) return
     // Not all processes at the same time.
-    const pause = this.#options.leaseTimeout * 250 * (0.75 + Math.random() / 2)
-    this.#expiry = setTimeout(() => this.#track(this.#takeBack()), pause)
+    const pause = (this.#options.leaseTimeout / 4) * (0.75 + Math.random() / 2)
+    this.#expiry = setTimeout(() => this.#track(this.#takeBack()), timerOf(pause))
     this.#expiry.unref()
   }
 
