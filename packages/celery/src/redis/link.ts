@@ -71,6 +71,7 @@ export class RedisLink {
     return performance.now() - at < recent ? ` (its last answer: ${reason.replace(/\.$/, '')})` : ''
   }
 
+  /** What is called must not throw. */
   watch(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
 import { createRedisBroker, type RedisBrokerOptions } from '../../src/brokers/redis/index.ts'
-import type { Log } from '../../src/log.ts'
+import { type Log, noLog } from '../../src/log.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { startTcpProxy, type TcpProxy } from '../../testing/tcp-proxy.ts'
@@ -244,6 +244,18 @@ describe.skipIf(url === '')('faults of Redis', () => {
     await subject.purge(declared.name)
     await subject.close()
     expect(overflows).toEqual([])
+  })
+
+  test('a watcher that throws keeps the broker neither from opening nor from coming back', async () => {
+    const subject = createRedisBroker(proxy.through(url), { globalKeyPrefix, log: noLog })
+    brokers.push(subject)
+    subject.watch(() => {
+      throw new Error('a mistake of who watches')
+    })
+    await subject.open()
+    proxy.cut()
+    await until(() => subject.state === 'reconnecting', 'the loss')
+    await until(() => subject.state === 'open', 'the connection')
   })
 
   test('a start is counted once, though the answer is lost', async () => {

@@ -1,7 +1,6 @@
 import { type Log, noLog } from '../../log.ts'
 import { type Checks, checkOptions } from '../../options/check.ts'
 import { flag, logger, secondsFrom, wholeFrom } from '../../options/kinds.ts'
-import { describeError } from '../../postgres/errors.ts'
 import { Opening } from '../../postgres/opening.ts'
 import { type Address, addressOf, checkSource, openPool, type SqlPool } from '../../postgres/pool.ts'
 import { type Schema, schemaName, schemaOf } from '../../postgres/schema.ts'
@@ -21,6 +20,7 @@ import type {
   QueueDeclaration,
   QueueDepth,
 } from '../port.ts'
+import { type Watcher, Watchers } from '../watchers.ts'
 import { Connected } from './connected.ts'
 import { postgresDeadLetters } from './dead-letters.ts'
 
@@ -64,8 +64,7 @@ class PostgresBroker implements Broker {
   readonly #opening: Opening<Connected>
   readonly #schema: Schema
   readonly #address: Address
-  readonly #log: Log
-  readonly #watchers = new Set<(state: BrokerState, error?: Error) => void>()
+  readonly #watchers: Watchers
   #state: BrokerState = 'closed'
 
   constructor(source: string | SqlPool, options: PostgresBrokerOptions) {
@@ -73,7 +72,7 @@ class PostgresBroker implements Broker {
     const schema = schemaOf(options.schema)
     this.#schema = schema
     this.#address = addressOf(source)
-    this.#log = log
+    this.#watchers = new Watchers(log)
     const onState = (state: BrokerState, error?: Error) => this.#is(state, error)
     this.#opening = new Opening({
       what: 'broker',
@@ -99,9 +98,8 @@ class PostgresBroker implements Broker {
     this.#is('closed')
   }
 
-  watch(listener: (state: BrokerState, error?: Error) => void): () => void {
-    this.#watchers.add(listener)
-    return () => this.#watchers.delete(listener)
+  watch(listener: Watcher): () => void {
+    return this.#watchers.add(listener)
   }
 
   describe(): BrokerDescription {
@@ -174,12 +172,6 @@ class PostgresBroker implements Broker {
   #is(state: BrokerState, error?: Error): void {
     if (state === this.#state) return
     this.#state = state
-    for (const watcher of [...this.#watchers]) {
-      try {
-        watcher(state, error)
-      } catch (thrown) {
-        this.#log.error({ reason: describeError(thrown) }, 'who watches the broker has failed')
-      }
-    }
+    this.#watchers.tell(state, error)
   }
 }

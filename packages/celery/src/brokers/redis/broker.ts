@@ -20,6 +20,7 @@ import type {
   QueueDeclaration,
   QueueDepth,
 } from '../port.ts'
+import { type Watcher, Watchers } from '../watchers.ts'
 import { Bindings } from './bindings.ts'
 import { Casting } from './casting.ts'
 import { RedisConsumer } from './consumer.ts'
@@ -54,6 +55,7 @@ export class RedisBroker implements Broker {
   readonly #leases: Leases
   readonly #mover: DelayedMover
   readonly #log: Log
+  readonly #watchers: Watchers
   readonly #leaseTimeout: number
   readonly #consumers = new Set<RedisConsumer>()
   /** What this process has declared, each as JSON: made again on a new connection, which may be to an empty Redis. */
@@ -64,6 +66,7 @@ export class RedisBroker implements Broker {
   constructor(target: RedisTarget, options: RedisBrokerOptions) {
     const log = options.log ?? noLog
     this.#log = log
+    this.#watchers = new Watchers(log)
     this.#target = target
     this.#leaseTimeout = options.leaseTimeout ?? target.options.leaseTimeout ?? 60
     this.#link = new RedisLink({
@@ -92,6 +95,7 @@ export class RedisBroker implements Broker {
       log,
     })
     link.onConnect(() => this.#setUp())
+    link.watch((state, error) => this.#watchers.tell(state, error))
   }
 
   get state(): BrokerState {
@@ -115,8 +119,8 @@ export class RedisBroker implements Broker {
     this.#declared.clear()
   }
 
-  watch(listener: (state: BrokerState, error?: Error) => void): () => void {
-    return this.#link.watch(listener)
+  watch(listener: Watcher): () => void {
+    return this.#watchers.add(listener)
   }
 
   describe(): BrokerDescription {
