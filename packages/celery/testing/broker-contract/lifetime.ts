@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { BrokerState } from '../../src/brokers/port.ts'
-import { bodyOf, inboxOf, messageOf, type Stage, send } from './suite.ts'
+import { bodyOf, inboxOf, messageOf, type Stage, send, until } from './suite.ts'
 
 export function lifetime({ broker, closedBroker, queue, name }: Stage): void {
   test('it is opened twice and closed twice without harm, and tells of its states once', async () => {
@@ -68,9 +69,41 @@ export function lifetime({ broker, closedBroker, queue, name }: Stage): void {
     expect(await last.depth(declared.name)).toMatchObject({ messages: 0 })
   })
 
+  // In so many turns of the event loop an answer may have come, or not yet.
+  test.each([0, 1, 2, 4, 8, 16, 32, 64, 128, 256])(
+    'what begins to consume and to listen as it closes, after %i turns, ends with it',
+    async (turns) => {
+      const [subject, other] = [await broker(), await broker()]
+      const declared = queue()
+      await subject.declare(declared)
+      const before = timers()
+      const exchange = { name: name(), type: 'fanout' as const }
+      const beginning = [
+        inboxOf(subject, declared),
+        subject.listen({ exchange, routingKey: '', queue: name(), onMessage() {} }),
+      ]
+      const outcomes = Promise.allSettled<unknown>(beginning)
+      for (let turn = 0; turn < turns; turn++) await setImmediate()
+      await subject.close()
+      for (const outcome of await outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'CLOSED' })
+      }
+      await send(other, declared, 'a')
+      const inbox = await inboxOf(other, declared)
+      await (await inbox.next()).ack()
+      await other.close()
+      await until(() => timers() <= before, 'the end of all timers')
+    },
+  )
+
   test('it describes its connection without a password', async () => {
     const described = (await broker()).describe()
     expect(Object.keys(described).sort()).toEqual(['hostname', 'port', 'transport', 'userid', 'virtual_host'])
     expect(described.hostname).not.toBe('')
   })
+}
+
+/** Those that keep this process from its end. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
 }

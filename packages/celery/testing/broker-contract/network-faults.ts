@@ -73,6 +73,18 @@ export function networkFaults({ suite, broker, closedBroker, queue, name }: Stag
     },
   )
 
+  test('a watcher that throws does not keep the connection from coming back', async () => {
+    const subject = await broker()
+    const states: BrokerState[] = []
+    subject.watch((state) => {
+      states.push(state)
+      throw new Error('a mistake of who watches')
+    })
+    network().cut()
+    await until(() => states.length === 2, 'the loss, and the next connection')
+    expect(states).toEqual(['reconnecting', 'open'])
+  })
+
   test('a message waits until the connection is back', async () => {
     const subject = await broker()
     const declared = queue()
