@@ -258,6 +258,25 @@ describe.skipIf(url === '')('faults of Redis', () => {
     await until(() => subject.state === 'open', 'the connection')
   })
 
+  test('a binding that cannot be made again keeps neither the connection nor other bindings from being made', async () => {
+    const errors: unknown[] = []
+    const log = { ...noLog, error: (fields: { err?: unknown }) => errors.push(fields.err) }
+    const [subject, taken, free] = [await through({ log }), queue(), queue()]
+    for (const declared of [taken, free]) await subject.declare(declared)
+    const redis = plainClient(url)
+    await redis.connect()
+    const bindings = ({ name }: { name: string }) => `${globalKeyPrefix}_kombu.binding.${name}`
+    await proxy.refuse()
+    await redis.unlink(bindings(taken), bindings(free))
+    await redis.set(bindings(taken), 'no set')
+    await proxy.accept()
+    await until(() => subject.state === 'open', 'the connection')
+    await until(async () => (await redis.exists(bindings(free))) === 1, 'the other binding')
+    await until(() => errors.length > 0, 'what the log says')
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining(bindings(taken)) })])
+    redis.disconnect()
+  })
+
   test('a start is counted once, though the answer is lost', async () => {
     const proxy = await startForgetful(url)
     const [subject, declared] = [await opened(proxy.url, { globalKeyPrefix }), queue()]

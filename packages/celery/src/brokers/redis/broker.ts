@@ -25,6 +25,7 @@ import { Bindings } from './bindings.ts'
 import { Casting } from './casting.ts'
 import { RedisConsumer } from './consumer.ts'
 import { RedisDeadLetters } from './dead-letters.ts'
+import { Declarations } from './declarations.ts'
 import { DelayedMover } from './delayed.ts'
 import { encodeDocument, priorityOf } from './document.ts'
 import { warnOfEviction } from './eviction.ts'
@@ -39,8 +40,6 @@ import { purgeLists } from './scripts.ts'
 const closingTime = 2
 /** Milliseconds to wait for a lost connection where the caller does not say. */
 const patience = 10_000
-/** Declarations that are remembered. */
-const maxDeclared = 10_000
 
 export class RedisBroker implements Broker {
   readonly kind = 'redis'
@@ -58,8 +57,7 @@ export class RedisBroker implements Broker {
   readonly #watchers: Watchers
   readonly #leaseTimeout: number
   readonly #consumers = new Set<RedisConsumer>()
-  /** What this process has declared, each as JSON: made again on a new connection, which may be to an empty Redis. */
-  readonly #declared = new Map<string, QueueDeclaration>()
+  readonly #declarations: Declarations
   /** Grows with every closing, so that what was begun before it is undone. */
   #closings = 0
 
@@ -80,6 +78,7 @@ export class RedisBroker implements Broker {
     const keys = new BrokerKeys(options.globalKeyPrefix ?? target.options.globalKeyPrefix ?? '', target.db)
     this.#keys = keys
     this.#bindings = new Bindings(link, keys)
+    this.#declarations = new Declarations(this.#bindings, log)
     this.#publisher = new Publisher(link, keys)
     this.#casting = new Casting({ link, keys, bindings: this.#bindings, log })
     this.#restorer = new Restorer(link, keys, this.#bindings, log)
@@ -116,7 +115,7 @@ export class RedisBroker implements Broker {
     this.#link.close()
     for (const consumer of this.#consumers) consumer.loseAll()
     this.#consumers.clear()
-    this.#declared.clear()
+    this.#declarations.clear()
   }
 
   watch(listener: Watcher): () => void {
@@ -135,7 +134,7 @@ export class RedisBroker implements Broker {
   }
 
   async declare(queue: QueueDeclaration): Promise<void> {
-    await this.#declare(queue, patience)
+    await this.#persist(() => this.#declarations.make(queue))
   }
 
   async publish(message: WireMessage, to: Destination, options: PublishOptions = {}): Promise<void> {
@@ -146,14 +145,13 @@ export class RedisBroker implements Broker {
     const left = () => Math.max(1, deadline - performance.now())
     const tag = randomUUID()
     const text = encodeDocument(message, { exchange, routingKey, tag })
-    if (declare && !this.#declared.has(keyOf(declare))) await this.#declare(declare, left())
+    if (declare && !this.#declarations.has(declare))
+      await this.#persist(() => this.#declarations.make(declare), left())
     if (declare?.exchange?.type === 'fanout' && exchange === declare.exchange.name) {
       return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), left())
     }
     const queues =
-      exchange === ''
-        ? [routingKey]
-        : await this.#persist(() => this.#bindings.queuesOf(exchange, routingKey), left())
+      exchange === '' ? [routingKey] : await this.#persist(() => this.#queuesOf(exchange, routingKey), left())
     if (queues.length === 0) throw unroutable(to)
     const priority = priorityOf(message.properties.priority)
     const delay = options.notBefore && Math.max(0, Math.ceil(options.notBefore.getTime() - Date.now()))
@@ -208,7 +206,8 @@ export class RedisBroker implements Broker {
 
   async depth(queue: string): Promise<QueueDepth | undefined> {
     const messages = (await this.#lengths(queue)).reduce((sum, length) => sum + length, 0)
-    if (messages === 0 && !this.#isDeclared(queue) && !(await this.#isBound(queue))) return undefined
+    if (messages === 0 && !this.#declarations.hasQueue(queue) && !(await this.#isBound(queue)))
+      return undefined
     return { messages, consumers: undefined }
   }
 
@@ -234,17 +233,6 @@ export class RedisBroker implements Broker {
     return replies.map(Number)
   }
 
-  async #declare(queue: QueueDeclaration, timeout: number): Promise<void> {
-    await this.#persist(() => this.#bindings.bind(queue), timeout)
-    const [oldest] = this.#declared.keys()
-    if (this.#declared.size >= maxDeclared && oldest !== undefined) this.#declared.delete(oldest)
-    this.#declared.set(keyOf(queue), queue)
-  }
-
-  #isDeclared(queue: string): boolean {
-    return this.#declared.values().some(({ name }) => name === queue)
-  }
-
   /** A queue of a fanout exchange is filled by the worker that consumes it, from what the exchange tells. */
   async #feed(queue: QueueDeclaration, exchange: string): Promise<() => Promise<void>> {
     const list = this.#keys.list(queue.name, 0)
@@ -257,10 +245,16 @@ export class RedisBroker implements Broker {
 
   async #setUp(): Promise<void> {
     await this.#leases.holdOn()
-    for (const queue of this.#declared.values()) await this.#bindings.bind(queue)
+    this.#declarations.makeAgain()
     await this.#casting.bind()
     for (const consumer of this.#consumers) consumer.look()
     this.#mover.look()
+  }
+
+  /** On a new connection all bindings are there first, so that no message goes to some of its queues only. */
+  async #queuesOf(exchange: string, routingKey: string): Promise<string[]> {
+    await this.#declarations.again
+    return await this.#bindings.queuesOf(exchange, routingKey)
   }
 
   /** Queues that others declared are known by the exchange of their own name, which Celery gives them. */
@@ -280,9 +274,4 @@ export class RedisBroker implements Broker {
   #mustBeSame(closings: number): void {
     if (closings !== this.#closings) throw new CeleryError('CLOSED', 'The Redis broker was closed.')
   }
-}
-
-/** A queue may be bound to several exchanges, one declaration each. */
-function keyOf(declaration: QueueDeclaration): string {
-  return JSON.stringify(declaration)
 }

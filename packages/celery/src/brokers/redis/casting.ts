@@ -3,6 +3,7 @@ import type { Log } from '../../log.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import type { RedisLink } from '../../redis/link.ts'
 import type { OnMessage } from '../../redis/notices.ts'
+import { ConnectionLost } from '../../redis/replies.ts'
 import type { CastDestination, Listening, ListenOptions } from '../port.ts'
 import { topicMatches } from '../topic.ts'
 import type { Bindings } from './bindings.ts'
@@ -117,7 +118,11 @@ export class Casting {
 
   /** On a new connection, which may be to an empty Redis. */
   async bind(): Promise<void> {
-    for (const replyQueue of this.#replyQueues) await replyQueue.bind()
+    for (const replyQueue of this.#replyQueues)
+      await replyQueue.bind().catch((error: unknown) => {
+        if (error instanceof ConnectionLost) throw error
+        this.#options.log.error({ err: error }, 'A reply queue could not be bound again')
+      })
   }
 
   async close(): Promise<void> {
