@@ -8,7 +8,7 @@ const batch = 1_000
 /** Milliseconds between looks for what has expired, about. */
 const pause = 60_000
 
-/** Deletes what has expired, a little at a time. Each process that keeps results open does; one at a time. */
+/** Deletes what has expired, a little at a time. Each process that has the store open does; none waits for another. */
 export class Expiry {
   readonly #database: Database
   readonly #schema: string
