@@ -77,6 +77,16 @@ describe('schedules in PostgreSQL, seen from SQL', () => {
     })
   })
 
+  it('makes no connections once it is closed, until it is opened again', async () => {
+    const closed = createPostgresSchedules(pool, { schema: 'jobs' })
+    await closed.open()
+    await closed.close()
+    await expect(closed.read()).rejects.toMatchObject({ code: 'CLOSED' })
+    await closed.open()
+    expect(await closed.read()).toBeDefined()
+    await closed.close()
+  })
+
   it('lets a claim last a month', async () => {
     const patient = createPostgresSchedules(pool, { schema: 'jobs', claimTtl: 30 * 86_400 })
     expect(await patient.sendOnce(await dueRun('patient'), async () => {})).toBe(true)

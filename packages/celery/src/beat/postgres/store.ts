@@ -6,7 +6,7 @@ import { type Log, noLog } from '../../log.ts'
 import { type Checks, checkOptions } from '../../options/check.ts'
 import { flag, logger, someSeconds } from '../../options/kinds.ts'
 import { textArrayOf } from '../../postgres/array.ts'
-import { asError, describeError } from '../../postgres/errors.ts'
+import { asError } from '../../postgres/errors.ts'
 import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
 import {
   addressOf,
@@ -26,6 +26,7 @@ import {
   type ScheduleStore,
   sendsAtOnce,
 } from '../store.ts'
+import { orUnavailable } from '../unavailable.ts'
 import { type Statements, statementsIn } from './statements.ts'
 
 /** Options of beat's store in PostgreSQL. Durations in seconds. */
@@ -66,7 +67,10 @@ export function createPostgresSchedules(
   const { claimTtl = defaultTtl } = options
   const statements = statementsIn(schemaOf(options.schema).name)
   let opening: Promise<OpenedPool> | undefined
+  let isClosed = false
   const pool = async () => {
+    if (isClosed)
+      throw new CeleryError('CLOSED', 'The schedules in PostgreSQL were closed: call open() first.')
     opening ??= connect(source, options).catch((error: unknown) => {
       opening = undefined
       throw error
@@ -74,12 +78,16 @@ export function createPostgresSchedules(
     return (await opening).pool
   }
   const query = (text: string, values: unknown[] = []) =>
-    orUnavailable(async () => (await ask(await pool(), text, values)).rows)
+    inReach(async () => (await ask(await pool(), text, values)).rows)
   return {
     kind: 'postgres',
     describe: () => (host && database ? { hostname: host, port: port ?? 5432, database } : undefined),
-    open: async () => void (await orUnavailable(pool)),
+    async open() {
+      isClosed = false
+      await inReach(pool)
+    },
     async close() {
+      isClosed = true
       const closing = opening
       opening = undefined
       await (await closing?.catch(() => undefined))?.close()
@@ -98,7 +106,7 @@ export function createPostgresSchedules(
       return { now: new Date(Number(rows[0]?.now)), entries }
     },
     async sendOnce(run, send) {
-      const connection = await orUnavailable(async () => connectionFrom(await pool(), timeout / 1_000))
+      const connection = await inReach(async () => connectionFrom(await pool(), timeout / 1_000))
       return transaction(connection, claimTtl, (client) => sendIn(client, statements, run, send))
     },
     setPaused: async (name, paused) => (await query(statements.setPaused, [name, paused])).length > 0,
@@ -118,6 +126,10 @@ async function connect(source: string | SqlPool, options: PostgresSchedulesOptio
   }
 }
 
+function inReach<T>(work: () => Promise<T>): Promise<T> {
+  return orUnavailable('PostgreSQL', work)
+}
+
 type Row = Record<string, unknown>
 
 async function ask(on: Pick<SqlPool, 'query'>, text: string, values: unknown[]): Promise<{ rows: Row[] }> {
@@ -135,11 +147,11 @@ async function sendIn(
     ? [statements.claimManual, statements.keepManual]
     : [statements.claimDue, statements.keepDue]
   const due = run.due.toISOString()
-  const { rows } = await orUnavailable(() => client.query(claim, [run.entry, due, run.taskId]))
+  const { rows } = await inReach(() => client.query(claim, [run.entry, due, run.taskId]))
   if (rows[0]?.is_open !== true) return false
   const isNew = rows[0].is_new === true
   if (isNew) await send(client)
-  await orUnavailable(() => client.query(keep, [run.entry, due, isNew ? 1 : 0]))
+  await inReach(() => client.query(keep, [run.entry, due, isNew ? 1 : 0]))
   return isNew
 }
 
@@ -163,9 +175,9 @@ async function transaction<T>(
   try {
     // Who is frozen while it sends does not keep the entry for ever.
     const limit = `SET LOCAL idle_in_transaction_session_timeout = '${timerOf(claimTtl)}ms'`
-    await orUnavailable(() => query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${limit}`))
+    await inReach(() => query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${limit}`))
     const result = await work({ query })
-    await orUnavailable(() => query('COMMIT'))
+    await inReach(() => query('COMMIT'))
     return result
   } catch (error) {
     await query('ROLLBACK').catch((failure: unknown) => {
@@ -191,17 +203,5 @@ function stateOf(row: Row): EntryState {
     runs: Number(row.runs),
     triggered: maybe('triggered'),
     seen: time('seen'),
-  }
-}
-
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (cause instanceof CeleryError) throw cause
-    const why = describeError(cause)
-    throw new CeleryError('SCHEDULES_UNAVAILABLE', `Schedules in PostgreSQL: ${why}. Safe to try again.`, {
-      cause,
-    })
   }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
 import { type Checks, checkOptions } from '../../options/check.ts'
 import { logger, someSeconds, text } from '../../options/kinds.ts'
@@ -7,6 +6,7 @@ import { RedisLink } from '../../redis/link.ts'
 import type { Script } from '../../redis/script.ts'
 import { readRedisUrl } from '../../redis/target.ts'
 import { claimTtl, type EntryState, type Run, retention, type ScheduleStore } from '../store.ts'
+import { orUnavailable } from '../unavailable.ts'
 import * as scripts from './scripts.ts'
 
 /** Options of beat's store in Redis. Durations in seconds. */
@@ -43,7 +43,7 @@ export function createRedisSchedules(url: string, options: RedisSchedulesOptions
     log,
   })
   const run = (script: Script, ...args: (string | number)[]) =>
-    orUnavailable(() => link.persist(() => link.run(script, keys, args), patience))
+    orUnavailable('Redis', () => link.persist(() => link.run(script, keys, args), patience))
   return {
     kind: 'redis',
     describe: () => ({
@@ -51,7 +51,7 @@ export function createRedisSchedules(url: string, options: RedisSchedulesOptions
       port: target.port,
       database: String(target.db),
     }),
-    open: () => orUnavailable(() => link.open()),
+    open: () => orUnavailable('Redis', () => link.open()),
     close: async () => link.close(),
     async register(entries) {
       const texts = entries.flatMap(({ name, task, schedule }) => [name, task, schedule])
@@ -112,14 +112,5 @@ function stateOf(name: string, document: Document): EntryState {
     ...{ name, task, schedule, paused, runs },
     ...{ since: new Date(since), lastDue: maybe(lastDue), lastSent: maybe(lastSent) },
     ...{ triggered: maybe(triggered), seen: new Date(seen) },
-  }
-}
-
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (!(cause instanceof CeleryError) || cause.code !== 'RESULTS_UNAVAILABLE') throw cause
-    throw new CeleryError('SCHEDULES_UNAVAILABLE', `Schedules in Redis: ${cause.message}`, { cause })
   }
 }
