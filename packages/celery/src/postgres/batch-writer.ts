@@ -13,7 +13,7 @@ export interface Statement {
 export interface BatchWriterOptions<Item> {
   database: Database
   /** Writes all of these at once, or rejects within so many milliseconds. */
-  write(items: Item[], timeout: number): Promise<unknown>
+  write(items: Item[], timeoutMs: number): Promise<unknown>
   sizeOf(item: Item): number
   maxItems?: number
 }
@@ -22,7 +22,7 @@ export interface BatchWriterOptions<Item> {
 const maxBatchBytes = 4 * 1024 * 1024
 const maxWaitingBytes = 256 * 1024 * 1024
 /** Milliseconds that one attempt may take. */
-const attemptTimeout = 10_000
+const attemptMs = 10_000
 
 interface Write<Item> {
   item: Item
@@ -53,9 +53,9 @@ export class BatchWriter<Item> {
   }
 
   /**
-   * Resolves when it is committed; rejects after `timeout` milliseconds, when it may be written or not.
+   * Resolves when it is committed; rejects after `timeoutMs`, when it may be written or not.
    */
-  async write(item: Item, timeout: number): Promise<void> {
+  async write(item: Item, timeoutMs: number): Promise<void> {
     const size = this.#options.sizeOf(item)
     if (this.#waitingBytes > maxWaitingBytes)
       throw this.#options.database.unavailable(new Error('too much waits to be written already'))
@@ -63,10 +63,10 @@ export class BatchWriter<Item> {
     const write: Write<Item> = { item, isOver: false, resolve, reject }
     const timer = setTimeout(
       () => {
-        reject(this.#options.database.unavailable(new Error(`not written within ${timeout / 1000} s`)))
+        reject(this.#options.database.unavailable(new Error(`not written within ${timeoutMs / 1000} s`)))
         write.isOver = true
       },
-      timerOf(timeout / 1_000),
+      timerOf(timeoutMs / 1_000),
     )
     this.#waitingBytes += size
     this.#batcher.add(write)
@@ -91,7 +91,7 @@ export class BatchWriter<Item> {
       try {
         await this.#options.write(
           left.map(({ item }) => item),
-          attemptTimeout,
+          attemptMs,
         )
         for (const { resolve } of left) resolve()
         return

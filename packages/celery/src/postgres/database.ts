@@ -3,12 +3,12 @@ import { pause } from '../async/pause.ts'
 import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
 import { describeError, isPassing, refusal } from './errors.ts'
-import { answerTimeout, type OpenedPool, type SqlPool } from './pool.ts'
+import { answerTimeoutMs, type OpenedPool, type SqlPool } from './pool.ts'
 
 export type Row = unknown[]
 
 /** Milliseconds that one attempt of a statement which is tried again may take. */
-const attemptTimeout = 10_000
+const attemptMs = 10_000
 
 /** Statements on a pool, each with a deadline. */
 export class Database {
@@ -30,23 +30,28 @@ export class Database {
    * One attempt; its rows as arrays. Rejects with what PostgreSQL or the connection said.
    * @param name for statements that are sent all the time: prepares them where that is safe
    */
-  async query(text: string, values: unknown[] = [], timeout = answerTimeout, name?: string): Promise<Row[]> {
+  async query(
+    text: string,
+    values: unknown[] = [],
+    timeoutMs = answerTimeoutMs,
+    name?: string,
+  ): Promise<Row[]> {
     const prepared = name !== undefined && this.#prepares ? { name } : undefined
-    const statement = { ...prepared, text, values, rowMode: 'array', query_timeout: timeout } as const
+    const statement = { ...prepared, text, values, rowMode: 'array', query_timeout: timeoutMs } as const
     // The pool may have no connection to give for a while, of which the statement's own timeout knows nothing.
-    const { rows } = await within(timeout / 1_000, this.#pool.query(statement))
+    const { rows } = await within(timeoutMs / 1_000, this.#pool.query(statement))
     return rows as Row[]
   }
 
   /**
    * Tries until it has an answer, which may make it run twice. Rejects with `…_UNAVAILABLE` when there is none after
-   * `timeout` milliseconds, and with `BAD_VALUE` or `UNSUPPORTED` when PostgreSQL would refuse it again.
+   * `timeoutMs`, and with `BAD_VALUE` or `UNSUPPORTED` when PostgreSQL would refuse it again.
    */
-  async persist(text: string, values: unknown[], timeout = 10_000): Promise<Row[]> {
-    const end = performance.now() + timeout
+  async persist(text: string, values: unknown[], timeoutMs = 10_000): Promise<Row[]> {
+    const end = performance.now() + timeoutMs
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.query(text, values, Math.max(1, Math.min(attemptTimeout, end - performance.now())))
+        return await this.query(text, values, Math.max(1, Math.min(attemptMs, end - performance.now())))
       } catch (error) {
         if (!isPassing(error)) throw refusal(error)
         const seconds = backoff(attempt)

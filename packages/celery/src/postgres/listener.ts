@@ -7,7 +7,7 @@ import { connectionFrom, type SqlConnection, type SqlPool } from './pool.ts'
 
 /** Milliseconds between questions that tell whether the connection is still there, and how long each may take. */
 const heartbeat = 2_500
-const patience = 2_500
+const patienceMs = 2_500
 
 export interface ListenerOptions {
   log: Log
@@ -58,7 +58,7 @@ export class Listener {
   }
 
   async #connect(): Promise<void> {
-    const connection = await connectionFrom(this.#pool, patience / 1_000)
+    const connection = await connectionFrom(this.#pool, patienceMs / 1_000)
     // Stays for good: an error after the connection was given back must not end the process either.
     connection.on('error', (error: Error) => this.#lost(connection, error))
     connection.on('end', () => this.#lost(connection))
@@ -119,5 +119,5 @@ export class Listener {
 }
 
 function send(connection: SqlConnection, text: string): Promise<unknown> {
-  return within(patience / 1_000, connection.query({ text, query_timeout: patience }))
+  return within(patienceMs / 1_000, connection.query({ text, query_timeout: patienceMs }))
 }

@@ -5,7 +5,7 @@ import { CeleryError } from '../errors.ts'
 import { type Checks, checkOptions, checkValue } from '../options/check.ts'
 import { asError, describeError } from './errors.ts'
 import { migrations } from './migrations.ts'
-import { answerTimeout, connectionFrom, poolCheck, type SqlConnection, type SqlPool } from './pool.ts'
+import { answerTimeoutMs, connectionFrom, poolCheck, type SqlConnection, type SqlPool } from './pool.ts'
 import { schemaName, schemaOf } from './schema.ts'
 
 /** Options of `migratePostgres`. */
@@ -28,7 +28,7 @@ export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {
   checkOptions(options, checks, 'migratePostgres')
   const { name } = schemaOf(options.schema)
   if ((await versionOf(pool, name)) >= migrations.length) return
-  const connection = await connectionFrom(pool, answerTimeout / 1_000)
+  const connection = await connectionFrom(pool, answerTimeoutMs / 1_000)
   try {
     await inTransaction(connection, () => migrate(connection, name))
     connection.release()
@@ -52,7 +52,7 @@ export async function checkMigrated(pool: SqlPool, options: MigrateOptions = {})
 
 async function versionOf(pool: SqlPool, schema: string): Promise<number> {
   const query = (text: string) =>
-    within(answerTimeout / 1_000, pool.query({ text, query_timeout: answerTimeout }))
+    within(answerTimeoutMs / 1_000, pool.query({ text, query_timeout: answerTimeoutMs }))
   const { rows } = await query(`SELECT to_regclass('${schema}.schema_version') IS NOT NULL AS there`)
   if (!(rows[0] as { there: boolean }).there) return 0
   const { rows: versions } = await query(
@@ -80,9 +80,9 @@ async function migrate(connection: SqlConnection, schema: string): Promise<void>
 }
 
 async function inTransaction(connection: SqlConnection, work: () => Promise<void>): Promise<void> {
-  await connection.query({ text: 'BEGIN', query_timeout: answerTimeout })
+  await connection.query({ text: 'BEGIN', query_timeout: answerTimeoutMs })
   await work()
-  await connection.query({ text: 'COMMIT', query_timeout: answerTimeout })
+  await connection.query({ text: 'COMMIT', query_timeout: answerTimeoutMs })
 }
 
 /** The same in every process, and no other program's. */

@@ -65,10 +65,10 @@ export interface OpenedPool {
 }
 
 /** Milliseconds that a statement may take: at the server, and a little more until its answer is here. */
-export const statementTimeout = 30_000
-export const answerTimeout = statementTimeout + 1_000
-const connectTimeout = 5_000
-const goodbyeTimeout = 1_000
+export const statementTimeoutMs = 30_000
+export const answerTimeoutMs = statementTimeoutMs + 1_000
+const connectTimeoutMs = 5_000
+const goodbyeTimeoutMs = 1_000
 
 /** A pool on that URL, or the one that was handed in; `pg` is loaded for a URL only. */
 export async function openPool(source: string | SqlPool, options: PoolOptions): Promise<OpenedPool> {
@@ -79,9 +79,9 @@ export async function openPool(source: string | SqlPool, options: PoolOptions): 
     connectionString: source,
     max: options.max,
     application_name: options.application,
-    query_timeout: answerTimeout,
+    query_timeout: answerTimeoutMs,
     onConnect: limitStatements,
-    connectionTimeoutMillis: connectTimeout,
+    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -97,8 +97,8 @@ export async function openPool(source: string | SqlPool, options: PoolOptions): 
 
 /** By a statement: PgBouncer lets no connection in that says so as it begins. */
 async function limitStatements(client: pg.ClientBase): Promise<void> {
-  const text = `SET statement_timeout = ${statementTimeout}`
-  const limit: pg.QueryConfig & SqlStatement = { text, query_timeout: connectTimeout }
+  const text = `SET statement_timeout = ${statementTimeoutMs}`
+  const limit: pg.QueryConfig & SqlStatement = { text, query_timeout: connectTimeoutMs }
   await client.query(limit)
 }
 
@@ -126,7 +126,7 @@ function tracked(sockets: Set<Socket>): Socket {
 async function end(pool: pg.Pool, sockets: Set<Socket>): Promise<void> {
   const timer = setTimeout(() => {
     for (const socket of sockets) socket.destroy()
-  }, goodbyeTimeout)
+  }, goodbyeTimeoutMs)
   try {
     await pool.end()
   } finally {

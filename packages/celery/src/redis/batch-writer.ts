@@ -53,13 +53,13 @@ export class BatchWriter<Item> {
   }
 
   /** Rejects after so many milliseconds; what was sent by then may have been done or not. */
-  write(item: Item, timeout: number): Promise<void> {
+  write(item: Item, timeoutMs: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     if (this.#batcher.size >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
       reject(this.#late(`${this.#batcher.size} wait already`))
       return promise
     }
-    const deadline = performance.now() + timeout
+    const deadline = performance.now() + timeoutMs
     const size = this.#options.sizeOf(item)
     this.#waitingBytes += size
     this.#batcher.add({ item, size, deadline, resolve, reject })
@@ -98,9 +98,9 @@ export class BatchWriter<Item> {
   /** False when it is not worth to go on: nobody waits any more, or the link was closed. */
   async #waitForConnection(entries: readonly Entry<Item>[]): Promise<boolean> {
     const latest = Math.max(...entries.map((entry) => entry.deadline))
-    const timeout = latest - performance.now()
-    if (timeout <= 0) return false
-    return await this.#options.link.whenUp(timeout).then(
+    const timeoutMs = latest - performance.now()
+    if (timeoutMs <= 0) return false
+    return await this.#options.link.whenUp(timeoutMs).then(
       () => true,
       (error: unknown) => {
         for (const entry of entries) entry.reject(error)

@@ -104,11 +104,11 @@ export class RedisLink {
   }
 
   /** Resolves when there is a connection; rejects when there is none within so many milliseconds, or never will be. */
-  async whenUp(timeout?: number): Promise<void> {
+  async whenUp(timeoutMs?: number): Promise<void> {
     if (this.#state === 'open') return
     if (this.#state === 'closed') throw new CeleryError('CLOSED', 'The connection to Redis is not open.')
-    if (timeout === undefined) return await this.#up.promise
-    await within(timeout / 1_000, this.#up.promise, () => this.#unreachable(undefined))
+    if (timeoutMs === undefined) return await this.#up.promise
+    await within(timeoutMs / 1_000, this.#up.promise, () => this.#unreachable(undefined))
   }
 
   /** Runs the script now. Rejects with `ConnectionLost`, or with an error that another try would not mend. */
@@ -156,8 +156,8 @@ export class RedisLink {
   }
 
   /** Does `work` again over each new connection until it is done, for so many milliseconds; it must be safe to repeat. */
-  async persist<T>(work: () => Promise<T>, timeout: number): Promise<T> {
-    const deadline = performance.now() + timeout
+  async persist<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
+    const deadline = performance.now() + timeoutMs
     const left = () => Math.max(0, deadline - performance.now())
     for (;;) {
       await this.whenUp(left())

@@ -48,7 +48,7 @@ const checks: Checks<PostgresSchedulesOptions> = {
 }
 
 /** Milliseconds that an answer is waited for. */
-const timeout = 15_000
+const timeoutMs = 15_000
 
 /**
  * Schedules in PostgreSQL. A run's row is written in one transaction with its message where the broker is this
@@ -106,7 +106,7 @@ export function createPostgresSchedules(
       return { now: new Date(Number(rows[0]?.now)), entries }
     },
     async sendOnce(run, send) {
-      const connection = await inReach(async () => connectionFrom(await pool(), timeout / 1_000))
+      const connection = await inReach(async () => connectionFrom(await pool(), timeoutMs / 1_000))
       return transaction(connection, claimTtl, (client) => sendIn(client, statements, run, send))
     },
     setPaused: async (name, paused) => (await query(statements.setPaused, [name, paused])).length > 0,
@@ -133,7 +133,7 @@ function inReach<T>(work: () => Promise<T>): Promise<T> {
 type Row = Record<string, unknown>
 
 async function ask(on: Pick<SqlPool, 'query'>, text: string, values: unknown[]): Promise<{ rows: Row[] }> {
-  const { rows } = await within(timeout / 1_000, on.query({ text, values, query_timeout: timeout }))
+  const { rows } = await within(timeoutMs / 1_000, on.query({ text, values, query_timeout: timeoutMs }))
   return { rows: rows as Row[] }
 }
 

@@ -21,7 +21,7 @@ export interface RedisSchedulesOptions {
 const checks: Checks<RedisSchedulesOptions> = { key: text, claimTtl: someSeconds, log: logger }
 
 /** Milliseconds for which a lost connection is waited out. */
-const patience = 10_000
+const patienceMs = 10_000
 
 /**
  * Schedules in Redis: a run is claimed for half a minute, sent, and confirmed. One whose scheduler dies or is cut off
@@ -43,7 +43,7 @@ export function createRedisSchedules(url: string, options: RedisSchedulesOptions
     log,
   })
   const run = (script: Script, ...args: (string | number)[]) =>
-    orUnavailable('Redis', () => link.persist(() => link.run(script, keys, args), patience))
+    orUnavailable('Redis', () => link.persist(() => link.run(script, keys, args), patienceMs))
   return {
     kind: 'redis',
     describe: () => ({

@@ -34,7 +34,7 @@ export interface ConnectOptions {
 }
 
 /** Milliseconds to wait for PostgreSQL where the caller does not say. */
-const patience = 10_000
+const patienceMs = 10_000
 
 /** All that a broker has between `open` and `close`. */
 export class Connected {
@@ -59,7 +59,7 @@ export class Connected {
     this.database = database
     this.#listener = new Listener(pool, { log, onState: (state, error) => this.#stateIs(state, error) })
     this.casts = new Casts(database, this.#listener, schema.name, log)
-    const write = (items: Outgoing[], timeout: number) => this.#write(items, timeout)
+    const write = (items: Outgoing[], timeoutMs: number) => this.#write(items, timeoutMs)
     this.#writer = new BatchWriter({ database, write, sizeOf })
     this.#settler = new Settler(database, schema.name, log)
     this.#upkeep = new Upkeep({ database, schema: schema.name, leaseTimeout, log })
@@ -87,7 +87,7 @@ export class Connected {
   }
 
   async declare(queue: QueueDeclaration): Promise<void> {
-    if (!this.#routes.has(queue)) await this.#declare(queue, performance.now() + patience)
+    if (!this.#routes.has(queue)) await this.#declare(queue, performance.now() + patienceMs)
   }
 
   async #declare(queue: QueueDeclaration, deadline: number): Promise<void> {
@@ -153,10 +153,10 @@ export class Connected {
     if (this.#isClosing) throw new CeleryError('CLOSED', 'The PostgreSQL broker was closed.')
   }
 
-  async #write(items: Outgoing[], timeout: number): Promise<void> {
+  async #write(items: Outgoing[], timeoutMs: number): Promise<void> {
     for (;;) {
       const { text, values } = publishStatement(this.#schema, this.#routes, items)
-      const [row] = await this.database.query(text, values, timeout, `${this.#schema}_publish`)
+      const [row] = await this.database.query(text, values, timeoutMs, `${this.#schema}_publish`)
       if (row?.[0] === true) return
       await this.#readRoutes()
     }
@@ -172,7 +172,7 @@ export class Connected {
   }
 
   /** @param deadline on the clock of `performance.now()` */
-  async #readRoutes(deadline = performance.now() + patience): Promise<void> {
+  async #readRoutes(deadline = performance.now() + patienceMs): Promise<void> {
     const rows = await this.database.persist(
       `SELECT r.revision, q.name, b.exchange, b.type, b.routing_key
        FROM ${this.#schema}.routes r LEFT JOIN ${this.#schema}.queues q ON true

@@ -6,7 +6,7 @@ import type { DeadLetter, DeadLetterStore } from '../dead-letter-store.ts'
 import { decodeLetter, encodeLetter, letterCursor, pageLimit, readCursor } from '../letter.ts'
 
 /** Milliseconds to wait for PostgreSQL. */
-const patience = 10_000
+const patienceMs = 10_000
 /** It has a column of its own. */
 const noBody = Buffer.alloc(0)
 
@@ -28,7 +28,7 @@ export function postgresDeadLetters(database: Database, schema: string): DeadLet
           text,
           body,
         ],
-        patience,
+        patienceMs,
       )
     },
     async list(query = {}) {
@@ -48,7 +48,7 @@ export function postgresDeadLetters(database: Database, schema: string): DeadLet
           query.reason ?? null,
           limit + 1,
         ],
-        patience,
+        patienceMs,
       )
       const letters = lettersOf(rows.slice(0, limit))
       const last = letters.at(-1)
@@ -58,17 +58,17 @@ export function postgresDeadLetters(database: Database, schema: string): DeadLet
       const [row] = await database.persist(
         `SELECT letter, body FROM ${table} WHERE id = $1`,
         [columnKey(id)],
-        patience,
+        patienceMs,
       )
       return row && lettersOf([row])[0]
     },
     async remove(ids) {
       const text = `WITH gone AS (DELETE FROM ${table} WHERE id = ANY ($1) RETURNING 1) SELECT count(*) FROM gone`
-      const [row] = await database.persist(text, [textArrayOf(ids.map(columnKey))], patience)
+      const [row] = await database.persist(text, [textArrayOf(ids.map(columnKey))], patienceMs)
       return Number(row?.[0])
     },
     async count() {
-      const [row] = await database.persist(`SELECT count(*) FROM ${table}`, [], patience)
+      const [row] = await database.persist(`SELECT count(*) FROM ${table}`, [], patienceMs)
       return Number(row?.[0])
     },
   }

@@ -39,7 +39,7 @@ const none: ReadonlySet<number> = new Set()
 /** Milliseconds that acknowledgements wait for more, where nobody waits for them. */
 const gatherTime = 5
 /** Milliseconds that one attempt may take. */
-const attemptTimeout = 10_000
+const attemptMs = 10_000
 
 /**
  * Tells the server what became of messages, many at a time; tries again over lost connections, and when it is refused,
@@ -154,7 +154,7 @@ export class Settler {
     let isSent = false
     for (let attempt = 0; !lease.isLost; attempt++) {
       try {
-        const rows = await this.#database.query(text, values, attemptTimeout, name)
+        const rows = await this.#database.query(text, values, attemptMs, name)
         // What an earlier attempt may have done is not there any more. A function that returns nothing answers with
         // empty text, and ids begin with 1.
         return isSent ? none : new Set(rows.map(([id]) => Number(id)))

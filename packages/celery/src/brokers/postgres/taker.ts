@@ -15,7 +15,7 @@ const front: Place = { rank: -32_768, id: 0 }
 const maxMessages = 1_000
 const maxBytes = 8 * 1024 * 1024
 /** Milliseconds for one statement. */
-const patience = 10_000
+const patienceMs = 10_000
 /** Milliseconds between looks from the very front. */
 const minPause = 50
 
@@ -71,7 +71,7 @@ export class Taker {
 
   async #look(lease: Lease, limit: number, { rank, id }: Place): Promise<Taken[]> {
     const values = [this.#queue, lease.id, limit, rank, id]
-    const rows = await this.#database.query(this.#text, values, patience, this.#name)
+    const rows = await this.#database.query(this.#text, values, patienceMs, this.#name)
     const taken = rows.map(takenFrom).sort(inOrder)
     const last = taken.at(-1)
     if (last === undefined) return taken

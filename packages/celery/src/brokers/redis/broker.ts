@@ -39,7 +39,7 @@ import { purgeLists } from './scripts.ts'
 /** Seconds that closing may take to put back what is not settled. */
 const closingTime = 2
 /** Milliseconds to wait for a lost connection where the caller does not say. */
-const patience = 10_000
+const patienceMs = 10_000
 
 export class RedisBroker implements Broker {
   readonly kind = 'redis'
@@ -141,7 +141,8 @@ export class RedisBroker implements Broker {
     this.#mustBeOpen()
     refuseTransaction(options)
     const { declare, exchange, routingKey } = to
-    const deadline = performance.now() + (options.timeout ?? patience / 1_000) * 1_000
+    const { timeout = patienceMs / 1_000 } = options
+    const deadline = performance.now() + timeout * 1_000
     const left = () => Math.max(1, deadline - performance.now())
     const tag = randomUUID()
     const text = encodeDocument(message, { exchange, routingKey, tag })
@@ -237,7 +238,7 @@ export class RedisBroker implements Broker {
   async #feed(queue: QueueDeclaration, exchange: string): Promise<() => Promise<void>> {
     const list = this.#keys.list(queue.name, 0)
     return await this.#casting.hear(exchange, queue.routingKey ?? '', (text) => {
-      this.#publisher.push({ list, id: randomUUID(), text }, patience).catch((error: unknown) => {
+      this.#publisher.push({ list, id: randomUUID(), text }, patienceMs).catch((error: unknown) => {
         this.#log.error({ err: error, queue: queue.name }, 'A message of a fanout exchange was lost')
       })
     })
@@ -262,8 +263,8 @@ export class RedisBroker implements Broker {
     return Number(await this.#persist(() => this.#link.command('EXISTS', this.#keys.bindings(queue)))) > 0
   }
 
-  #persist<T>(work: () => Promise<T>, timeout = patience): Promise<T> {
-    return this.#link.persist(work, timeout)
+  #persist<T>(work: () => Promise<T>, timeoutMs = patienceMs): Promise<T> {
+    return this.#link.persist(work, timeoutMs)
   }
 
   #mustBeOpen(): void {

@@ -22,7 +22,7 @@ export interface CastingOptions {
 /** Seconds that a reply waits for someone who may have gone. */
 const replyLives = 60
 /** Milliseconds that a lost connection is waited out. */
-const patience = 10_000
+const patienceMs = 10_000
 
 /**
  * What is worth nothing later: events, remote control and its replies. As kombu does it on Redis, fanout exchanges are
@@ -80,7 +80,7 @@ export class Casting {
     this.#stops.add(stop)
     const subscribe = () =>
       isPattern ? notices.subscribePattern(channel, onMessage) : notices.subscribe([channel], onMessage)
-    await orUndo(() => link.persist(subscribe, patience), stop)
+    await orUndo(() => link.persist(subscribe, patienceMs), stop)
     return stop
   }
 
@@ -112,7 +112,7 @@ export class Casting {
       await replyQueue.stop()
     }
     this.#replyQueues.add(replyQueue)
-    await orUndo(() => this.#options.link.persist(() => replyQueue.start(), patience), stop)
+    await orUndo(() => this.#options.link.persist(() => replyQueue.start(), patienceMs), stop)
     return { stop }
   }
 

@@ -27,7 +27,7 @@ const lookAgain = 1_000
 /** Milliseconds between looks at what Redis refuses, at most. */
 const longestPause = 30_000
 /** Milliseconds that putting back or parking waits for a lost connection: after its lease nobody needs it. */
-const patience = 60_000
+const patienceMs = 60_000
 
 /**
  * Takes a queue's messages, one step at a time: what was settled while a step was on its way goes with the next, so
@@ -146,7 +146,7 @@ export class RedisConsumer implements Consumption, Holder {
   async putBack(delivery: RedisDelivery): Promise<void> {
     if (this.#isClosed) return
     this.#starts.undo(delivery)
-    await this.#options.link.persist(() => this.#options.restorer.putBack([delivery.tag]), patience)
+    await this.#options.link.persist(() => this.#options.restorer.putBack([delivery.tag]), patienceMs)
     this.#release(delivery)
   }
 
@@ -168,12 +168,12 @@ export class RedisConsumer implements Consumption, Holder {
       // The time that is left, so that clocks of workers and server need not agree.
       const left = Math.max(0, Math.ceil(until.getTime() - Date.now()))
       return link.run(delayTaken, scriptKeys, [tag, left, list, suffix, text])
-    }, patience)
+    }, patienceMs)
     this.#release(delivery)
   }
 
   async countStart(delivery: RedisDelivery): Promise<number | undefined> {
-    return await this.#starts.count(delivery, patience)
+    return await this.#starts.count(delivery, patienceMs)
   }
 
   async #run(): Promise<void> {

@@ -29,7 +29,7 @@ return redis.call('HDEL', KEYS[1], ARGV[1])
 )
 
 /** Milliseconds that a lost connection is waited out. */
-const patience = 10_000
+const patienceMs = 10_000
 /** Letters looked through for one page at most, and in one step at least. */
 const mostLooked = 5_000
 const perStep = 100
@@ -139,6 +139,6 @@ export class RedisDeadLetters implements DeadLetterStore {
   }
 
   #persist<T>(work: () => Promise<T>): Promise<T> {
-    return this.#link.persist(work, patience)
+    return this.#link.persist(work, patienceMs)
   }
 }

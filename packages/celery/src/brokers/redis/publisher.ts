@@ -51,8 +51,7 @@ export class Publisher {
     })
   }
 
-  /** @param timeout milliseconds */
-  push(push: Push, timeout: number): Promise<void> {
-    return this.#writer.write(push, timeout)
+  push(push: Push, timeoutMs: number): Promise<void> {
+    return this.#writer.write(push, timeoutMs)
   }
 }

@@ -22,15 +22,15 @@ export class Starts {
     this.#keys = keys
   }
 
-  /** @param patience milliseconds that a lost connection is waited out */
-  async count(delivery: RedisDelivery, patience: number): Promise<number | undefined> {
+  /** @param patienceMs for which a lost connection is waited out */
+  async count(delivery: RedisDelivery, patienceMs: number): Promise<number | undefined> {
     const key = this.#keyOf(delivery)
     if (key === undefined || delivery.isCounted) return undefined
     // An answer that was lost makes it ask again, but never count twice.
     const keys = [key, this.#keys.own(`counted:${delivery.tag}`)]
-    const args = [1, remembered, Math.ceil(patience / 1_000) + markSeconds]
+    const args = [1, remembered, Math.ceil(patienceMs / 1_000) + markSeconds]
     // This one is counted, and the first, which was not redelivered, is not.
-    const before = await this.#link.persist(() => this.#link.run(count, keys, args), patience)
+    const before = await this.#link.persist(() => this.#link.run(count, keys, args), patienceMs)
     delivery.isCounted = true
     return Number(before)
   }

@@ -25,7 +25,7 @@ export interface ConnectOptions {
 }
 
 /** Milliseconds to wait for PostgreSQL. */
-const patience = 20_000
+const patienceMs = 20_000
 /** Seconds that it is remembered how often a task was begun. */
 const startsLifetime = 86_400
 
@@ -54,9 +54,9 @@ export class Connected {
     this.chords = new PostgresChords(database, schema, expires)
     this.#writer = new BatchWriter({
       database,
-      write(states: StoredState[], timeout) {
+      write(states: StoredState[], timeoutMs) {
         const { text, values } = storeStatement(schema, states, expires)
-        return database.query(text, values, timeout, `${schema}_store`)
+        return database.query(text, values, timeoutMs, `${schema}_store`)
       },
       sizeOf: ({ meta }) => meta.length,
     })
@@ -81,7 +81,7 @@ export class Connected {
   }
 
   store(state: StoredState): Promise<void> {
-    return this.#writer.write(state, patience)
+    return this.#writer.write(state, patienceMs)
   }
 
   async get(taskIds: readonly string[]): Promise<(TaskMeta | undefined)[]> {
@@ -89,7 +89,7 @@ export class Connected {
     const rows = await this.#database.persist(
       `SELECT task_id, meta FROM ${this.#schema}.results WHERE task_id = ANY ($1::text[]) AND expires_at > now()`,
       [textArrayOf(taskIds)],
-      patience,
+      patienceMs,
     )
     const texts = new Map(rows as [string, string][])
     return taskIds.map((id) => {
@@ -103,7 +103,7 @@ export class Connected {
     await this.#database.persist(
       `DELETE FROM ${this.#schema}.results WHERE task_id = ANY ($1::text[])`,
       [textArrayOf(taskIds)],
-      patience,
+      patienceMs,
     )
   }
 
@@ -113,13 +113,13 @@ export class Connected {
        VALUES ($1, $2, now() + make_interval(secs => $3))
        ON CONFLICT (group_id) DO UPDATE SET result = excluded.result, expires_at = excluded.expires_at`,
       [groupId, encodeJson(result, 'group'), this.#options.expires],
-      patience,
+      patienceMs,
     )
   }
 
   async getGroup(groupId: string): Promise<unknown> {
     const text = `SELECT result FROM ${this.#schema}.groups WHERE group_id = $1 AND expires_at > now()`
-    const [row] = await this.#database.persist(text, [groupId], patience)
+    const [row] = await this.#database.persist(text, [groupId], patienceMs)
     return row === undefined ? undefined : decodeJson(row[0] as string)
   }
 
@@ -127,7 +127,7 @@ export class Connected {
     await this.#database.persist(
       `DELETE FROM ${this.#schema}.groups WHERE group_id = $1`,
       [groupId],
-      patience,
+      patienceMs,
     )
   }
 
@@ -141,12 +141,16 @@ export class Connected {
          expires_at = excluded.expires_at, mark = excluded.mark
        RETURNING count - 1`,
       [taskId, startsLifetime, randomUUID()],
-      patience,
+      patienceMs,
     )
     return row?.[0] as number
   }
 
   async forgetStarts(taskId: string): Promise<void> {
-    await this.#database.persist(`DELETE FROM ${this.#schema}.starts WHERE task_id = $1`, [taskId], patience)
+    await this.#database.persist(
+      `DELETE FROM ${this.#schema}.starts WHERE task_id = $1`,
+      [taskId],
+      patienceMs,
+    )
   }
 }

@@ -68,13 +68,13 @@ class RedisResults implements ResultStore {
   readonly #storing: BatchWriter<Stored>
   readonly #expires: number
   /** Milliseconds. */
-  readonly #timeout: number
+  readonly #timeoutMs: number
 
   constructor(target: RedisTarget, options: RedisResultsOptions) {
     const log = options.log ?? noLog
     this.#target = target
     this.#expires = Math.ceil(options.expires ?? 86_400)
-    this.#timeout = (options.timeout ?? 10) * 1_000
+    this.#timeoutMs = (options.timeout ?? 10) * 1_000
     this.#link = new RedisLink({
       target,
       code: 'RESULTS_UNAVAILABLE',
@@ -107,7 +107,10 @@ class RedisResults implements ResultStore {
   }
 
   store(meta: TaskMeta): Promise<void> {
-    return this.#storing.write({ key: this.#keys.task(meta.task_id), text: encodeMeta(meta) }, this.#timeout)
+    return this.#storing.write(
+      { key: this.#keys.task(meta.task_id), text: encodeMeta(meta) },
+      this.#timeoutMs,
+    )
   }
 
   async get(taskIds: readonly string[]): Promise<(TaskMeta | undefined)[]> {
@@ -125,12 +128,12 @@ class RedisResults implements ResultStore {
   }
 
   watch(taskIds: readonly string[], onMeta: (meta: TaskMeta) => void): Promise<Watching> {
-    return this.#watches.watch(taskIds, onMeta, this.#timeout)
+    return this.#watches.watch(taskIds, onMeta, this.#timeoutMs)
   }
 
   async storeGroup(groupId: string, result: unknown): Promise<void> {
     const text = encodeJson({ result })
-    await this.#storing.write({ key: this.#keys.group(groupId), text }, this.#timeout)
+    await this.#storing.write({ key: this.#keys.group(groupId), text }, this.#timeoutMs)
   }
 
   async getGroup(groupId: string): Promise<unknown> {
@@ -185,12 +188,12 @@ class RedisResults implements ResultStore {
   /** An answer that was lost makes it ask again, but never count twice. */
   async #count(counter: string, by: number, seconds: number): Promise<number> {
     const keys = [counter, this.#keys.counted(randomUUID())]
-    const args = [by, seconds, Math.ceil(this.#timeout / 1_000) + markSeconds]
+    const args = [by, seconds, Math.ceil(this.#timeoutMs / 1_000) + markSeconds]
     return Number(await this.#persist(() => this.#link.run(count, keys, args)))
   }
 
   #persist<T>(work: () => Promise<T>): Promise<T> {
-    return this.#link.persist(work, this.#timeout)
+    return this.#link.persist(work, this.#timeoutMs)
   }
 
   async #delete(keys: readonly string[]): Promise<void> {

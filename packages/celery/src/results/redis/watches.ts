@@ -26,8 +26,7 @@ export class RedisWatches {
     link.onConnect(() => this.#read([...this.#listeners.keys()]))
   }
 
-  /** @param timeout milliseconds */
-  async watch(taskIds: readonly string[], onMeta: OnMeta, timeout: number): Promise<Watching> {
+  async watch(taskIds: readonly string[], onMeta: OnMeta, timeoutMs: number): Promise<Watching> {
     const ids = new Set<string>()
     // One per watch, so that stopping it takes away nothing of another with the same function.
     const listener: OnMeta = (meta) => onMeta(meta)
@@ -35,7 +34,7 @@ export class RedisWatches {
       add: async (added) => {
         const fresh = added.filter((id) => !ids.has(id))
         for (const id of fresh) ids.add(id)
-        await this.#add(fresh, listener, timeout)
+        await this.#add(fresh, listener, timeoutMs)
       },
       remove: async (removed) => {
         await this.#remove(
@@ -61,7 +60,7 @@ export class RedisWatches {
     this.#listeners.clear()
   }
 
-  async #add(taskIds: readonly string[], listener: OnMeta, timeout: number): Promise<void> {
+  async #add(taskIds: readonly string[], listener: OnMeta, timeoutMs: number): Promise<void> {
     for (const id of taskIds) {
       const listeners = this.#listeners.get(id)
       if (listeners) listeners.add(listener)
@@ -71,7 +70,7 @@ export class RedisWatches {
     await this.#link.persist(async () => {
       await this.#link.notices.subscribe(keys, this.#onMessage)
       await this.#read(taskIds)
-    }, timeout)
+    }, timeoutMs)
   }
 
   async #remove(taskIds: readonly string[], listener: OnMeta): Promise<void> {
