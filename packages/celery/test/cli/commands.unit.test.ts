@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { showReplies } from '../../src/cli/commands/remote-control.ts'
+import { createCelery } from '../../src/create-celery.ts'
+import { createWorker } from '../../src/create-worker.ts'
 import { url } from './fixtures/app.ts'
 import { appFile, begin, onUrl, type Running, soon } from './support/command.ts'
 
@@ -147,4 +149,25 @@ describe('events', () => {
     for (const line of watching.out)
       expect(JSON.parse(line)).toMatchObject({ type: expect.stringMatching(/^task-/) })
   })
+
+  test('are those of workers that start later too', async () => {
+    const isSent = (name: string) => watching.out.some((line) => JSON.parse(line).hostname === name)
+    const watching = begin(['-b', url, 'events', '--only', 'task.#'])
+    await soon(async () => {
+      await onUrl('call', 'add', '-a', '[1, 1]')
+      expect(isSent(node)).toBe(true)
+    })
+    const app = createCelery({ broker: url, results: url })
+    app.task({ name: 'later', run: () => 'late' })
+    const later = createWorker(app, { hostname: 'later@host', queues: ['later'] })
+    await later.start()
+    await soon(async () => {
+      await onUrl('call', 'later', '--queue', 'later')
+      expect(isSent('later@host')).toBe(true)
+    })
+    watching.signal('SIGTERM')
+    expect(await watching.code).toBe(0)
+    await later.stop()
+    await app.close()
+  }, 20_000)
 })

@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
-import { createControlClient } from '../../control/client.ts'
+import { type ControlClient, createControlClient } from '../../control/client.ts'
+import type { Celery } from '../../create-celery.ts'
 import { captureEvents } from '../../events/capture.ts'
 import type { Io } from '../io.ts'
 import { shownJson } from '../json-option.ts'
 import { withApp } from './context.ts'
+
+/** Milliseconds after which all workers are asked for the events of tasks again: some may have started since. */
+const askAgainAfter = 2_000
 
 /** Prints what workers tell, as it happens. */
 export function addEvents(program: Command, io: Io): void {
@@ -20,10 +24,21 @@ export function addEvents(program: Command, io: Io): void {
           routingKey: only,
         })
         await control.enableEvents()
+        const asking = keepAsking(app, control)
         await stopped.promise
+        clearInterval(asking)
         endSignals()
         await listening.stop()
         await control.close()
       })
     })
+}
+
+/** As Flower does. A worker says that it is online before it can be told anything, so that it is not asked just then. */
+function keepAsking(app: Celery, control: ControlClient): NodeJS.Timeout {
+  return setInterval(() => {
+    control.enableEvents().catch((error: unknown) => {
+      app.options.log.debug({ err: error }, 'the workers could not be asked for the events of tasks')
+    })
+  }, askAgainAfter)
 }
