@@ -34,4 +34,6 @@ type One<Sent, Param extends string> = Param extends `${infer Name}?`
 
 type Field<Sent, Name extends string> = Name extends keyof Sent ? Sent[Name] : unknown
 
-type RestOf<Values> = Values extends readonly unknown[] ? Values : readonly unknown[]
+/** What collects them may be a field that can be left out. */
+type RestOf<Values> =
+  NonNullable<Values> extends infer Given extends readonly unknown[] ? Given : readonly unknown[]

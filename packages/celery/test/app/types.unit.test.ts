@@ -118,6 +118,17 @@ test('positional arguments are those of params, in their order', () => {
     // @ts-expect-error x is missing
     add.send([]),
   ])
+  const noted = app.task({
+    name: 'noted in order',
+    params: ['id', '...notes'],
+    run: ({ id, notes = [] }: { id: number; notes?: string[] }) => `${id}${notes}`,
+  })
+  compiled(() => [
+    noted.send([1]),
+    noted.send([1, 'a', 'b']),
+    // @ts-expect-error notes are texts
+    noted.send([1, 2]),
+  ])
   const params: string[] = ['x']
   const made = app.task({ name: 'made', params: params as 'x'[], run: ({ x }: { x: number }) => x })
   compiled(() => [made.send([1, 2])])
