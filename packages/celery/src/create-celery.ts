@@ -9,7 +9,7 @@ import {
   checkSignature,
   type SignatureArguments,
 } from './app/call-arguments.ts'
-import type { InputOf, OptionalInput } from './app/call-input.ts'
+import type { CallInput, InputOf, OptionalInput } from './app/call-input.ts'
 import type { CeleryOptions } from './app/celery-options.ts'
 import { carriedQueue, destination, routeOf } from './app/route.ts'
 import type { SendOptions, SignatureLike } from './app/send-options.ts'
@@ -106,9 +106,9 @@ export class Celery implements AppCore, ResultSource {
 
   /**
    * A task that lives elsewhere, such as in Python. An object as its input is sent as keyword arguments, an array as
-   * positional ones.
+   * positional ones; one that takes no arguments has the input `void`.
    */
-  remote<Input extends object, Output = unknown>(
+  remote<Input extends CallInput, Output = unknown>(
     options: RemoteTaskOptions,
   ): Task<OptionalInput<Input>, Output> {
     const { name, ...sending } = options

@@ -13,7 +13,9 @@ export type InputOf<Sent extends object, Params extends readonly string[]> =
   | Positional<Sent, Params>
 
 /** It may be left out where it may be empty. */
-export type OptionalInput<Sent extends object> = Sent | (Record<never, never> extends Sent ? Nothing : never)
+export type OptionalInput<Sent extends CallInput> =
+  | Sent
+  | (Record<never, never> extends Sent ? Nothing : never)
 
 type Positional<Sent, Params extends readonly string[]> = Params extends readonly [
   infer Param extends string,

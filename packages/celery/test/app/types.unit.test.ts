@@ -147,7 +147,14 @@ test('params name the arguments that are sent', () => {
 test('a task without arguments is sent as it is', () => {
   const remote = app.remote<{ x: number }, number>({ name: 'remote' })
   const unknown = app.remote<{ x?: number }>({ name: 'unknown' })
+  const nothing = app.remote<void, string>({ name: 'nothing' })
+  expectTypeOf(nothing.send).returns.resolves.toEqualTypeOf<Result<string>>()
   compiled(() => [
+    nothing.send(),
+    nothing.send(undefined, { countdown: 1 }),
+    nothing.signature(),
+    // @ts-expect-error it takes none
+    nothing.send({ x: 1 }),
     five.send(),
     five.send({}, { countdown: 1 }),
     unknown.send(),
