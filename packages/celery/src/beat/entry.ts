@@ -1,11 +1,13 @@
 import type { AppCore } from '../app/app-core.ts'
-import type { Call } from '../app/build-message.ts'
+import { buildMessage, type Call } from '../app/build-message.ts'
 import type { SignatureLike, StandingOptions } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
 import { standingOptions } from '../app/signature-options.ts'
+import { encodeMended } from '../brokers/mended-json.ts'
 import { CeleryError } from '../errors.ts'
 import { bad, type Check, type Checks, checkOptions, checkValue } from '../options/check.ts'
 import { either, flag, having, list, oneOf, positive, record, text, timeZone } from '../options/kinds.ts'
+import { encodeTask } from '../protocol/encode-task.ts'
 import type { Schedule } from './schedules/schedule.ts'
 
 /** What is sent, and when: one of Celery's `beat_schedule`. Its name there is its identity in the store. */
@@ -67,7 +69,7 @@ const entryChecks: Checks<BeatEntry> = {
 
 /**
  * Checks everything of an entry that would otherwise fail when it is due.
- * @throws CeleryError BAD_OPTION that names the entry
+ * @throws CeleryError that names the entry: `BAD_OPTION`, and `BAD_VALUE` for arguments that cannot be sent
  */
 export function readyEntry(app: AppCore, name: string, entry: BeatEntry): ReadyEntry {
   try {
@@ -85,9 +87,18 @@ function ready(app: AppCore, name: string, entry: BeatEntry): ReadyEntry {
     throw bad('schedule', `is missing: it must be ${scheduleCheck.expected}`, 'the entry')
   const { schedule, timeZone: zone = app.options.timeZone, enabled = true, catchUp = 'once' } = entry
   const startingDeadline = entry.startingDeadline ?? (catchUp === 'none' ? 60 : Number.POSITIVE_INFINITY)
-  // What a schedule would fail with when it is due, it fails with now.
+  const call = callOf(entry)
+  // What a schedule or a call would fail with when it is due, it fails with now.
   schedule.next(app.options.now(), zone)
-  return { name, schedule, timeZone: zone, enabled, startingDeadline, call: callOf(entry) }
+  checkSendable(app, call)
+  return { name, schedule, timeZone: zone, enabled, startingDeadline, call }
+}
+
+function checkSendable({ options, processId }: AppCore, call: Call): void {
+  const context = { now: options.now(), taskId: '', processId, current: undefined }
+  const message = buildMessage(call, context)
+  encodeTask(message, { maxBodySize: options.maxBodySize })
+  encodeMended(message.headers, 'headers')
 }
 
 function callOf({ task, args, kwargs, options }: BeatEntry): Call {

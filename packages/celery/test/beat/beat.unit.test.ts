@@ -321,6 +321,11 @@ describe('an entry that makes no sense is refused, and named', () => {
     [{ startingDeadline: 0 }, /startingDeadline/],
     [{ options: { priority: 256 } }, /priority/],
     [{ options: { headers: { task: 'x' } } }, /must not set task/],
+    [{ args: [1, new Map()] }, /^Entry "e": .*args\[1\].*Map/],
+    [{ kwargs: { of: { f() {} } } }, /^Entry "e": .*kwargs.of.f/],
+    [{ args: ['x'.repeat(17 * 2 ** 20)] }, /^Entry "e": The arguments of t take .* more than maxBodySize/],
+    [{ options: { headers: { tenant: new Map() } } }, /^Entry "e": .*headers.tenant.*Map/],
+    [{ options: { expires: 1e15 } }, /^Entry "e": .*expires of a call must be .* until a year/],
   ]
   it.each(cases)('%o', (part, message) => {
     const entry = { task: 't', schedule: crontab(), ...part }
