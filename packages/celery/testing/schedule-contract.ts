@@ -37,7 +37,7 @@ export function scheduleContract(name: string, create: () => Promise<ScheduleSto
     /** A new entry, and its run that is due so many milliseconds after its beginning, when that is over. */
     async function entryWithRun(after = 1): Promise<{ name: string; run: Run }> {
       const name = `entry ${randomUUID()}`
-      await one.register([{ name, task: 'tasks.add', schedule: 'every 10 s' }])
+      await one.register([{ name, task: 'tasks.add', schedule: 'every 10 s', broker: 'amqp://one//' }])
       const due = new Date((await stateOf(name)).since.getTime() + after)
       await expect.poll(async () => (await one.read()).now >= due, { interval: 1 }).toBe(true)
       return { name, run: { entry: name, due, manual: false, taskId: randomUUID() } }
@@ -57,16 +57,28 @@ export function scheduleContract(name: string, create: () => Promise<ScheduleSto
     it('begins an entry when it is first made known, and keeps it from then on', async () => {
       const before = (await one.read()).now
       const name = `a name with "quotes", \\ and ünïcode ${randomUUID()}`
-      await one.register([{ name, task: 'tasks.add', schedule: 'every 10 s' }])
+      await one.register([{ name, task: 'tasks.add', schedule: 'every 10 s', broker: 'amqp://one//' }])
       const first = await stateOf(name)
-      expect(first).toMatchObject({ name, task: 'tasks.add', schedule: 'every 10 s', paused: false, runs: 0 })
+      expect(first).toMatchObject({
+        name,
+        task: 'tasks.add',
+        schedule: 'every 10 s',
+        broker: 'amqp://one//',
+        paused: false,
+        runs: 0,
+      })
       expect(first).toMatchObject({ lastDue: undefined, lastSent: undefined, triggered: undefined })
       expect(first.since.getTime()).toBeGreaterThanOrEqual(before.getTime())
       expect(first.since.getTime()).toBeLessThanOrEqual((await two.read()).now.getTime())
 
-      await two.register([{ name, task: 'tasks.sub', schedule: 'every 20 s' }])
+      await two.register([{ name, task: 'tasks.sub', schedule: 'every 20 s', broker: 'amqp://two//' }])
       const again = await stateOf(name)
-      expect(again).toMatchObject({ task: 'tasks.sub', schedule: 'every 20 s', since: first.since })
+      expect(again).toMatchObject({
+        task: 'tasks.sub',
+        schedule: 'every 20 s',
+        broker: 'amqp://two//',
+        since: first.since,
+      })
       expect(again.seen.getTime()).toBeGreaterThanOrEqual(first.seen.getTime())
     })
 
@@ -119,7 +131,7 @@ export function scheduleContract(name: string, create: () => Promise<ScheduleSto
     it('can be changed while a run is being sent', async () => {
       const { name, run } = await entryWithRun()
       const sent = await one.sendOnce(run, async () => {
-        await two.register([{ name, task: 'tasks.add', schedule: 'every 20 s' }])
+        await two.register([{ name, task: 'tasks.add', schedule: 'every 20 s', broker: 'amqp://two//' }])
         await two.setPaused(name, true)
         await two.trigger(name)
       })
@@ -149,7 +161,7 @@ export function scheduleContract(name: string, create: () => Promise<ScheduleSto
     it('sends nothing of a paused entry, and counts from now when it is resumed', async () => {
       const { name, run } = await entryWithRun()
       expect(await two.setPaused(name, true)).toBe(true)
-      await one.register([{ name, task: 'tasks.add', schedule: 'every 10 s' }])
+      await one.register([{ name, task: 'tasks.add', schedule: 'every 10 s', broker: 'amqp://one//' }])
       expect(await stateOf(name)).toMatchObject({ paused: true })
       expect(await one.sendOnce(run, mustNotSend)).toBe(false)
       expect(await two.setPaused(name, false)).toBe(true)

@@ -4,6 +4,7 @@ import { CeleryError } from '../errors.ts'
 import { bad, type Checks, checkOptions } from '../options/check.ts'
 import { between, callback, either, having, options, record, urlReadBy } from '../options/kinds.ts'
 import { type BeatEntry, type ReadyEntry, readyEntry } from './entry.ts'
+import { placeOf, textOf } from './entry-text.ts'
 import { openSchedules, readStoreUrl } from './open-store.ts'
 import { isSameDatabase } from './send-run.ts'
 import type { EntryState, Run, ScheduleStore } from './store.ts'
@@ -11,11 +12,15 @@ import { tick } from './tick.ts'
 
 /** The entries, and where it is kept what was sent of them. */
 export interface BeatOptions {
-  /** By name: what identifies an entry in the store, which all schedulers of the app share. */
+  /**
+   * By name: what identifies an entry in the store, which all schedulers of the app share. Those of another app need a
+   * store of their own: see `store`.
+   */
   entries: Record<string, BeatEntry>
   /**
    * Where it is kept what was sent: `postgres://`, `redis://`, or `memory:` for one scheduler that may begin anew with
-   * each start; or a store. Any number of schedulers may run on one of the first two. RabbitMQ keeps no such thing:
+   * each start; or a store, such as one under a key or schema of this app's own (`createRedisSchedules`,
+   * `createPostgresSchedules`): all that are given a URL have the same. Any number of schedulers may run on one of the first two. RabbitMQ keeps no such thing:
    * an app on it takes PostgreSQL or Redis.
    */
   store: string | ScheduleStore
@@ -109,11 +114,13 @@ class Scheduler implements Beat {
   readonly #entries: ReadonlyMap<string, ReadyEntry>
   readonly #done = Promise.withResolvers<void>()
   readonly #leftOut = new Map<string, number>()
+  readonly #others = new Map<string, string>()
   readonly #alarm: Signal
   #store: Promise<ScheduleStore> | undefined
   #started: Promise<void> | undefined
   #loop: Promise<void> | undefined
   #isStopped = false
+  #broker = ''
   #failures = 0
   #registeredAt = 0
 
@@ -173,6 +180,7 @@ class Scheduler implements Beat {
   async #begin(): Promise<void> {
     const store = await this.#open()
     const broker = await this.#app.broker()
+    this.#broker = placeOf(broker)
     await this.#register(store)
     const guarantee = isSameDatabase(store, broker) ? 'each run once' : 'each run at least once'
     this.#app.options.log.info({ entries: this.#entries.size, store: store.kind, guarantee }, 'beat: started')
@@ -207,8 +215,9 @@ class Scheduler implements Beat {
     try {
       if (this.#clock.elapsed() - this.#registeredAt >= registerEvery * 1000) await this.#register(store)
       const hooks = this.#options.hooks ?? {}
-      const context = { app: this.#app, store, entries: this.#entries, hooks, leftOut: this.#leftOut }
-      const wait = await tick({ ...context, elapsed: this.#clock.elapsed })
+      const context = { app: this.#app, store, entries: this.#entries, hooks, broker: this.#broker }
+      const told = { leftOut: this.#leftOut, others: this.#others }
+      const wait = await tick({ ...context, ...told, elapsed: this.#clock.elapsed })
       this.#failures = 0
       return Math.min(wait, this.#maxInterval)
     } catch (error) {
@@ -219,10 +228,7 @@ class Scheduler implements Beat {
   }
 
   async #register(store: ScheduleStore): Promise<void> {
-    const texts = [...this.#entries.values()].map(({ name, call, schedule, timeZone }) => {
-      return { name, task: call.name, schedule: schedule.describe(timeZone) }
-    })
-    await store.register(texts)
+    await store.register([...this.#entries.values()].map((entry) => textOf(entry, this.#broker)))
     this.#registeredAt = this.#clock.elapsed()
   }
 

@@ -42,6 +42,8 @@ export interface EntryText {
   name: string
   task: string
   schedule: string
+  /** Where its runs are sent, without user and password. Empty when a scheduler that did not tell has made it known. */
+  broker: string
 }
 
 /** What the store knows of an entry. */

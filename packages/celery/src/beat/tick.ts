@@ -2,6 +2,7 @@ import type { AppCore } from '../app/app-core.ts'
 import type { BeatHooks } from './beat.ts'
 import { type Decision, decide } from './due.ts'
 import type { ReadyEntry } from './entry.ts'
+import { isSameText, textOf } from './entry-text.ts'
 import { sendRun } from './send-run.ts'
 import { type EntryState, type Run, type ScheduleStore, sendsAtOnce } from './store.ts'
 
@@ -12,6 +13,10 @@ export interface TickContext {
   hooks: BeatHooks
   /** The last run of each entry that was left out as too late, so that it is told once. */
   leftOut: Map<string, number>
+  /** Where runs are sent, as the store was told. */
+  broker: string
+  /** What another scheduler has said of each entry, so that it is told once. */
+  others: Map<string, string>
   /** Milliseconds that only ever grow. */
   elapsed(): number
 }
@@ -26,6 +31,7 @@ export async function tick(context: TickContext): Promise<number> {
   const { now, entries: states } = await store.read()
   const known = states.flatMap((state) => {
     const entry = entries.get(state.name)
+    if (entry) tellOther(context, entry, state)
     const decision = entry && decideFor(context, entry, state, now)
     return decision ? [{ entry, decision }] : []
   })
@@ -72,6 +78,22 @@ async function send(context: TickContext, entry: ReadyEntry, run: Run, now: () =
     hooks.failed?.({ ...run, task: entry.call.name }, error)
     return false
   }
+}
+
+/** Whichever of the two is first takes the run, so that both miss some. Not told by who has just replaced the other. */
+function tellOther({ app, broker, others }: TickContext, entry: ReadyEntry, state: EntryState): void {
+  const own = textOf(entry, broker)
+  if (isSameText(own, state)) return
+  const { task, schedule, broker: otherBroker } = state
+  const other = { task, schedule, broker: otherBroker }
+  const said = JSON.stringify(other)
+  if (others.get(entry.name) === said) return
+  others.set(entry.name, said)
+  const { name, ...ours } = own
+  app.options.log.warn(
+    { entry: name, ours, other },
+    "beat: another scheduler has this entry otherwise: they take each other's runs. Give each app a store of its own",
+  )
 }
 
 function tellLeftOut({ app, hooks, leftOut }: TickContext, entry: ReadyEntry, { tooLate }: Decision): void {

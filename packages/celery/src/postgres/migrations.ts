@@ -161,4 +161,8 @@ COMMENT ON COLUMN {s}.starts.mark IS 'of who counted last: asked again, it does 
 CREATE INDEX groups_expiring ON {s}.groups USING brin (expires_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX dead_letters_queue ON {s}.dead_letters (queue, died_at, id);
 `,
+  `
+ALTER TABLE {s}.beat_entries ADD COLUMN broker text NOT NULL DEFAULT '';
+COMMENT ON COLUMN {s}.beat_entries.broker IS 'where its runs are sent: another one is another app';
+`,
 ]

@@ -249,6 +249,29 @@ describe('beat', () => {
     expect(lines.filter((line) => line === 'beat: sent')).toHaveLength(2)
   })
 
+  const othersWarning = /another scheduler has this entry otherwise/
+  it.each<[string, Partial<BeatEntry>, string?]>([
+    ['task', { task: 'tasks.other' }],
+    ['schedule', { schedule: interval(20) }],
+    ['broker', {}, `memory:${randomUUID()}`],
+  ])('warns, once each, when another scheduler has an entry with another %s', async (_, part, broker) => {
+    const shared = { own: every10, sum: every10 }
+    await start(shared)
+    await start(shared)
+    await time.pass(130)
+    expect(lines.filter((line) => othersWarning.test(line))).toEqual([])
+
+    const { log, now } = app.options
+    const other = broker ? createCelery({ broker, now, log }) : app
+    const beat = createBeat(other, { entries: { sum: { ...every10, ...part } }, store }, time)
+    beats.push(beat)
+    await beat.start()
+    await time.pass(300)
+    expect(lines.filter((line) => othersWarning.test(line))).toHaveLength(3)
+    await beat.stop()
+    if (broker) await other.close()
+  })
+
   it('asks a store again that does not answer', async () => {
     const { read } = store
     let failures = 0

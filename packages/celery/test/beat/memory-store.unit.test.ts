@@ -11,7 +11,7 @@ scheduleContract('memory', async () => {
 it('forgets entries that no scheduler has had for a week', async () => {
   let now = new Date('2026-01-01T00:00Z')
   const store = createMemorySchedules(() => now)
-  const texts = (names: string[]) => names.map((name) => ({ name, task: 't', schedule: 's' }))
+  const texts = (names: string[]) => names.map((name) => ({ name, task: 't', schedule: 's', broker: 'b' }))
   await store.register(texts(['kept', 'removed']))
   now = new Date(now.getTime() + retention * 1000)
   await store.register(texts(['kept']))

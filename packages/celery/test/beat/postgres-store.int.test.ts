@@ -41,7 +41,7 @@ describe('schedules in PostgreSQL, seen from SQL', () => {
   })
 
   async function dueRun(entry: string): Promise<Run> {
-    await store.register([{ name: entry, task: 't', schedule: 's' }])
+    await store.register([{ name: entry, task: 't', schedule: 's', broker: 'b' }])
     const due = new Date((await store.read()).now.getTime() + 1)
     await expect.poll(async () => (await store.read()).now > due, { interval: 1 }).toBe(true)
     return { entry, due, manual: false, taskId: randomUUID() }
@@ -115,7 +115,7 @@ describe('schedules in PostgreSQL, seen from SQL', () => {
        UPDATE jobs.beat_entries SET seen = seen - make_interval(secs => $1) WHERE name = 'old'`,
       [retention],
     )
-    await store.register([{ name: 'new', task: 't', schedule: 's' }])
+    await store.register([{ name: 'new', task: 't', schedule: 's', broker: 'b' }])
     const names = (await store.read()).entries.map(({ name }) => name)
     expect(names).toContain('new')
     expect(names).not.toContain('old')

@@ -48,7 +48,7 @@ function claims(redis: string): void {
     })
 
     it('runs out, and who held it changes nothing any more', async () => {
-      await other.register([{ name: 'e', task: 't', schedule: 's' }])
+      await other.register([{ name: 'e', task: 't', schedule: 's', broker: 'b' }])
       const { now } = await other.read()
       const run: Run = { entry: 'e', due: new Date(now.getTime() + 1), manual: false, taskId: randomUUID() }
       await expect.poll(async () => (await other.read()).now > run.due, { interval: 1 }).toBe(true)

@@ -6,11 +6,13 @@ function ms(time: string): string {
   return `(extract(epoch FROM ${time}) * 1000)::float8`
 }
 
-/** $1 names, $2 tasks, $3 schedules: those that are not known yet. */
+const given = 'unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS given (name, task, schedule, broker)'
+
+/** $1 names, $2 tasks, $3 schedules, $4 brokers: those that are not known yet. */
 const begin = `
-INSERT INTO {s}.beat_entries (name, task, schedule, since, seen)
-SELECT name, task, schedule, ${now}, ${now}
-FROM unnest($1::text[], $2::text[], $3::text[]) AS given (name, task, schedule)
+INSERT INTO {s}.beat_entries (name, task, schedule, broker, since, seen)
+SELECT name, task, schedule, broker, ${now}, ${now}
+FROM ${given}
 ON CONFLICT DO NOTHING`
 
 /** The same: those that are. Waits for nobody: every scheduler says it again. */
@@ -18,8 +20,9 @@ const renew = `
 WITH free AS (
   SELECT name FROM {s}.beat_entries WHERE name = ANY ($1::text[]) FOR UPDATE SKIP LOCKED
 )
-UPDATE {s}.beat_entries AS entry SET task = given.task, schedule = given.schedule, seen = ${now}
-FROM unnest($1::text[], $2::text[], $3::text[]) AS given (name, task, schedule)
+UPDATE {s}.beat_entries AS entry
+SET task = given.task, schedule = given.schedule, broker = given.broker, seen = ${now}
+FROM ${given}
 JOIN free USING (name)
 WHERE entry.name = given.name`
 
@@ -33,7 +36,7 @@ DELETE FROM {s}.beat_runs WHERE sent < clock_timestamp() - make_interval(secs =>
 
 /** One row with the time alone when there are no entries. */
 const read = `
-SELECT ${ms(now)} AS now, name, task, schedule, paused, ${ms('since')} AS since, ${ms('last_due')} AS last_due,
+SELECT ${ms(now)} AS now, name, task, schedule, broker, paused, ${ms('since')} AS since, ${ms('last_due')} AS last_due,
   ${ms('last_sent')} AS last_sent, runs::float8 AS runs, ${ms('triggered')} AS triggered, ${ms('seen')} AS seen
 FROM (SELECT 1) AS one LEFT JOIN {s}.beat_entries ON true
 ORDER BY name`

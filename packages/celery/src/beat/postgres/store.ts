@@ -21,6 +21,7 @@ import { schemaName, schemaOf } from '../../postgres/schema.ts'
 import {
   claimTtl as defaultTtl,
   type EntryState,
+  type EntryText,
   type Run,
   retention,
   type ScheduleStore,
@@ -93,8 +94,8 @@ export function createPostgresSchedules(
       await (await closing?.catch(() => undefined))?.close()
     },
     async register(entries) {
-      const column = (name: 'name' | 'task' | 'schedule') => textArrayOf(entries.map((entry) => entry[name]))
-      const given = [column('name'), column('task'), column('schedule')]
+      const column = (name: keyof EntryText) => textArrayOf(entries.map((entry) => entry[name]))
+      const given = [column('name'), column('task'), column('schedule'), column('broker')]
       await query(statements.begin, given)
       await query(statements.renew, given)
       await query(statements.pruneEntries, [retention])
@@ -196,6 +197,7 @@ function stateOf(row: Row): EntryState {
     name: String(row.name),
     task: String(row.task),
     schedule: String(row.schedule),
+    broker: String(row.broker),
     paused: row.paused === true,
     since: time('since'),
     lastDue: maybe('last_due'),

@@ -18,15 +18,16 @@ local function put(name, entry)
 end
 `
 
-/** ARGV: milliseconds of retention, then name, task and schedule of each entry. */
+/** ARGV: milliseconds of retention, then name, task, schedule and broker of each entry. */
 export const register = script(
   ['hash'],
   `${opening}
 local at = now()
-for i = 2, #ARGV, 3 do
+for i = 2, #ARGV, 4 do
   local entry = get(ARGV[i]) or { since = at, runs = 0, paused = false }
   entry.task = ARGV[i + 1]
   entry.schedule = ARGV[i + 2]
+  entry.broker = ARGV[i + 3]
   entry.seen = at
   put(ARGV[i], entry)
 end

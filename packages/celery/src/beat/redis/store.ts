@@ -54,7 +54,7 @@ export function createRedisSchedules(url: string, options: RedisSchedulesOptions
     open: () => orUnavailable('Redis', () => link.open()),
     close: async () => link.close(),
     async register(entries) {
-      const texts = entries.flatMap(({ name, task, schedule }) => [name, task, schedule])
+      const texts = entries.flatMap(({ name, task, schedule, broker }) => [name, task, schedule, broker])
       await run(scripts.register, retention * 1000, ...texts)
     },
     async read() {
@@ -88,6 +88,7 @@ function claimArguments({ entry, due, manual }: Run): (string | number)[] {
 interface Document {
   task: string
   schedule: string
+  broker?: string
   paused: boolean
   since: number
   lastDue?: number
@@ -107,9 +108,9 @@ function readEntries(flat: string[]): EntryState[] {
 
 function stateOf(name: string, document: Document): EntryState {
   const maybe = (time: number | undefined) => (time === undefined ? undefined : new Date(time))
-  const { task, schedule, paused, since, lastDue, lastSent, runs, triggered, seen } = document
+  const { task, schedule, broker = '', paused, since, lastDue, lastSent, runs, triggered, seen } = document
   return {
-    ...{ name, task, schedule, paused, runs },
+    ...{ name, task, schedule, broker, paused, runs },
     ...{ since: new Date(since), lastDue: maybe(lastDue), lastSent: maybe(lastSent) },
     ...{ triggered: maybe(triggered), seen: new Date(seen) },
   }
