@@ -22,6 +22,9 @@ interface Collector {
   onReply(): void
 }
 
+/** Both answer, and nobody can tell which is which. */
+export const twoOfOneName = 'two workers have one name: give each a hostname of its own'
+
 /** Askers that wait at a time. */
 const maxCollectors = 10_000
 
@@ -108,8 +111,7 @@ class Mailbox implements MailboxClient {
       const reply = decodeJson(message.body.toString())
       if (!isRecord(reply)) return
       for (const [host, content] of Object.entries(reply)) {
-        if (collector.replies.has(host))
-          options.log.warn({ host }, 'two workers have one name: give each a hostname of its own')
+        if (collector.replies.has(host)) options.log.warn({ host }, twoOfOneName)
         collector.replies.set(host, content)
       }
       collector.onReply()

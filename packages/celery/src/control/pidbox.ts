@@ -19,7 +19,7 @@ const stopPatience = 5
 
 /**
  * Serves remote control for this worker: `celery inspect`, `celery control`, Flower, and the control client of this
- * package. Where it cannot begin, it tries again every five seconds: the worker works without it.
+ * package. Where it cannot begin, it tries again, in the end once a minute: the worker works without it.
  */
 export async function servePidbox(worker: WorkerSurface): Promise<{ stop(): Promise<void> }> {
   const { app, broker, hostname } = worker

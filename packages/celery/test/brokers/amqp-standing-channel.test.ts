@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { closeChannel, StandingChannel } from '../../src/brokers/amqp/standing-channel.ts'
 import { noLog } from '../../src/log.ts'
 import { until } from '../../testing/broker-contract/suite.ts'
+import { recordingLog } from '../events/support/recording-log.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -60,4 +61,24 @@ test('one that is stopped while it is set up says so at once', async () => {
   await standing.stop()
   setting.resolve()
   await expect(started).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('what is refused as it is set up is told to who wants it, and not logged as well', async () => {
+  const log = recordingLog()
+  const refused = new Error('RESOURCE_LOCKED')
+  const channel = Object.assign(new EventEmitter(), { close: async () => void channel.emit('close') })
+  const standing = new StandingChannel<Channel>(
+    { connected: async () => ({}) as ChannelModel },
+    {
+      name: 'a test',
+      log,
+      open: async () => channel as unknown as Channel,
+      async setUp() {
+        channel.emit('error', refused)
+        throw refused
+      },
+    },
+  )
+  await expect(standing.start()).rejects.toBe(refused)
+  expect(log.warnings).toEqual([])
 })

@@ -7,7 +7,8 @@ import { recordingLog } from '../events/support/recording-log.ts'
 const options = { exchange: pidboxExchange, routingKey: '', queue: 'own', onMessage() {} }
 
 test('what is refused is tried again until it goes, and then stopped with all else', async () => {
-  const log = recordingLog()
+  const info = vi.fn()
+  const log = { ...recordingLog(), info }
   const stop = vi.fn(async () => {})
   const listen = vi.fn(async () => ({ stop }))
   listen.mockRejectedValueOnce(new Error('locked')).mockRejectedValueOnce(new Error('locked'))
@@ -16,7 +17,8 @@ test('what is refused is tried again until it goes, and then stopped with all el
   await vi.waitFor(() => expect(listen).toHaveBeenCalledTimes(3))
   await listening.stop()
   expect(stop).toHaveBeenCalledTimes(1)
-  expect(log.warnings).toHaveLength(2)
+  expect(log.warnings).toEqual(['no remote control yet: is there a worker of the same name?'])
+  expect(info.mock.calls.map(([, message]) => message)).toEqual(['remote control is served now'])
   expect(log.unshown).toEqual([])
 })
 

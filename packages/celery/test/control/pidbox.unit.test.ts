@@ -127,6 +127,14 @@ describe('who is meant', () => {
     expect(fixture.worker.revoked()).toEqual(['b'])
   })
 
+  test('a worker that starts says so when another has its name', async () => {
+    const { warnings } = fixture.log
+    await mingle(new FakeWorker(fixture.app, fixture.broker, 'celery@third'), 0.3)
+    expect(warnings).toEqual([])
+    await mingle(new FakeWorker(fixture.app, fixture.broker, 'celery@other'), 0.3)
+    expect(warnings).toEqual(['two workers have one name: give each a hostname of its own'])
+  })
+
   test('a reply queue that cannot be removed keeps no worker from starting', async () => {
     vi.spyOn(fixture.broker, 'listen').mockResolvedValueOnce({
       stop: () => Promise.reject(new Error('the connection was lost')),

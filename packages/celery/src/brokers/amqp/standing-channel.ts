@@ -96,9 +96,11 @@ export class StandingChannel<C extends Channel> {
   }
 
   #lost(error: Error | undefined): void {
+    const wasSetUp = this.#current !== undefined
     this.#current = undefined
     const { log, name, lost } = this.#options
-    if (error) log.warn({ reason: reasonOf(error) }, `RabbitMQ closed the channel of ${name}`)
+    // What was refused as it was set up is told to who wants it, or logged as that.
+    if (error && wasSetUp) log.warn({ reason: reasonOf(error) }, `RabbitMQ closed the channel of ${name}`)
     lost?.(error)
   }
 }
