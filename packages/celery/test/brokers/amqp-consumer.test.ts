@@ -43,7 +43,7 @@ async function consumerOn(channel: ReturnType<typeof channelWith>) {
     { connected: async () => model },
     { name: 'q' },
     { prefetch: 1, onDelivery: (delivery) => deliveries.push(delivery) },
-    { log: noLog, park: async () => undefined, ended },
+    { log: noLog, park: async () => undefined, serve: async () => undefined, ended },
   )
   await consumer.start()
   return { consumer, deliveries, state }

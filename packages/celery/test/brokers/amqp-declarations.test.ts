@@ -148,6 +148,20 @@ describe.skipIf(!servers.amqp)('RabbitMQ', () => {
     expect(bodyOf(await inbox.next())).toBe('a')
   })
 
+  test('what is parked for a queue comes to it, though it is deleted and made again meanwhile', async () => {
+    const subject = await rabbit.broker()
+    const queue = { name: name() }
+    const to = { exchange: '', routingKey: queue.name }
+    const park = (body: string, seconds: number) =>
+      subject.publish(messageOf(body), to, { notBefore: new Date(Date.now() + seconds * 1_000) })
+    const inbox = await inboxOf(subject, queue)
+    await park('before', 3)
+    await rabbit.channel.deleteQueue(queue.name)
+    await until(async () => (await subject.depth(queue.name))?.consumers === 1, 'the consumer')
+    await park('after', 5)
+    expect([bodyOf(await inbox.next()), bodyOf(await inbox.next())]).toEqual(['before', 'after'])
+  })
+
   test('a full queue that refuses messages holds up the publisher until there is room', async () => {
     const subject = await rabbit.broker()
     const queue = { name: name(), arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } }

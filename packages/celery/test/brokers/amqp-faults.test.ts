@@ -13,7 +13,10 @@ describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', {
   const brokers: Broker[] = []
 
   beforeAll(async () => {
-    node = await startRabbitNode({ channel_tick_interval: 1_000 })
+    node = await startRabbitNode({
+      channel_tick_interval: 1_000,
+      dead_letter_worker_publisher_confirm_timeout: 1_000,
+    })
   }, 120_000)
   afterAll(() => node?.remove())
   afterEach(async () => {
@@ -60,6 +63,30 @@ describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', {
     await Promise.all(sending)
     await until(() => sent.difference(done).size === 0, 'all that was confirmed', 30)
     await waiting(worker, queue, 0)
+  })
+
+  test('what is parked for a queue that is gone holds up the rest until a worker makes the queue again', async () => {
+    const subject = await broker()
+    const [gone, kept] = [{ name: 'gone' }, { name: 'kept' }]
+    const park = (queue: { name: string }, body: string) =>
+      subject.publish(
+        messageOf(body),
+        { exchange: '', routingKey: queue.name, declare: queue },
+        { notBefore: new Date(Date.now() + 2_500) },
+      )
+    // More than RabbitMQ has on their way out of a queue at a time.
+    const bodies = Array.from({ length: 40 }, (_, n) => String(n))
+    await Promise.all(bodies.map((body) => park(gone, body)))
+    await node.control('delete_queue', gone.name)
+    await park(kept, 'behind')
+    const keptInbox = await inboxOf(subject, kept)
+    const parked = async (level: number) => (await subject.depth(`celery_delayed_${level}`))?.messages ?? 0
+    await until(async () => (await parked(0)) + (await parked(1)) === 0, 'the end of their time')
+    expect(keptInbox.received).toHaveLength(0)
+    const goneInbox = await inboxOf(await broker(), gone, 100)
+    await until(() => goneInbox.received.length === bodies.length, 'all that was parked', 30)
+    expect(goneInbox.bodies().toSorted()).toEqual(bodies.toSorted())
+    expect(bodyOf(await keptInbox.next())).toBe('behind')
   })
 
   test('a consumer that RabbitMQ has cut off for its slowness goes on', async () => {

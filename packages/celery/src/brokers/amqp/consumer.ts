@@ -17,6 +17,8 @@ const mostSubscriptions = 4
 export interface ConsumerContext {
   log: Log
   park: Park
+  /** Makes what is parked for a queue come to it. */
+  serve(queue: string): Promise<void>
   /** It was cancelled and all its deliveries are settled, or it was stopped. */
   ended(): void
 }
@@ -102,13 +104,23 @@ export class AmqpConsumer implements Consumption {
   }
 
   async #begin(channel: Channel): Promise<void> {
-    await declareQueue(channel, this.#queue)
+    await this.#declare(channel)
     this.#held = []
     this.#channel = channel
     this.#deliveries = new DeliveryChannel(channel, () => this.#settled())
     this.#tags = []
     this.#window = 0
     if (!this.#isCancelled) await this.#fill(channel)
+  }
+
+  async #declare(channel: Channel): Promise<void> {
+    await declareQueue(channel, this.#queue)
+    try {
+      await this.#context.serve(this.#queue.name)
+    } catch (error) {
+      const fields = { queue: this.#queue.name, reason: reasonOf(error) }
+      this.#context.log.warn(fields, 'what is parked for the queue may not come back to it')
+    }
   }
 
   #lose(): void {
@@ -174,7 +186,7 @@ export class AmqpConsumer implements Consumption {
   async #subscribeAgain(channel: Channel): Promise<void> {
     for (let attempt = 0; this.#channel === channel && !this.#isCancelled; attempt++) {
       try {
-        await declareQueue(channel, this.#queue)
+        await this.#declare(channel)
         return await this.#fill(channel)
       } catch (error) {
         const fields = { queue: this.#queue.name, reason: reasonOf(error) }

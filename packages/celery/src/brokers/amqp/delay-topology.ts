@@ -40,6 +40,11 @@ async function declareLevel(channel: Channel, level: number, queueType: 'quorum'
   await channel.bindExchange(next, name, `${above}0.#`)
 }
 
+/** @throws what amqplib tells of a 404 when no message was ever parked at this RabbitMQ, and ends the channel */
+export async function checkDelivery(channel: Channel): Promise<void> {
+  await channel.checkExchange(delayedDelivery)
+}
+
 /** Makes what is parked for this queue come back to it. */
 export async function bindToDelivery(channel: Channel, queue: string): Promise<void> {
   try {

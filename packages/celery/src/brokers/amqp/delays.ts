@@ -2,8 +2,8 @@ import type { Options } from 'amqplib'
 import { within } from '../../async/within.ts'
 import type { Admin } from './admin.ts'
 import { delayBits, delayedKey, delayedLevel, delaySeconds } from './delay-key.ts'
-import { bindToDelivery, declareDelayLevels } from './delay-topology.ts'
-import { unavailable } from './errors.ts'
+import { bindToDelivery, checkDelivery, declareDelayLevels } from './delay-topology.ts'
+import { replyCode, unavailable } from './errors.ts'
 import type { Publisher } from './publisher.ts'
 
 /** Seconds that the declaration of all levels may take the first time: 28 quorum queues on a busy cluster. */
@@ -55,6 +55,23 @@ export class Delays {
     const key = delayedKey(delaySeconds(until, Date.now()), queue)
     const left = (deadline - Date.now()) / 1_000
     return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), left)
+  }
+
+  /**
+   * To be called when a queue is consumed, as it may have been made anew: RabbitMQ deletes the binding with the queue,
+   * and what is parked for it would then come to nobody.
+   */
+  async serve(queue: string, admin: Pick<Admin, 'run'>): Promise<void> {
+    this.#bound.delete(queue)
+    try {
+      await admin.run(async (channel) => {
+        await checkDelivery(channel)
+        await bindToDelivery(channel, queue)
+      })
+    } catch (error) {
+      // Nothing was ever parked here; who parks the first message binds its queue.
+      if (replyCode(error) !== 404) throw error
+    }
   }
 
   async #prepare(queue: string): Promise<void> {

@@ -124,6 +124,7 @@ export class Session {
     const consumer = new AmqpConsumer(this.#consuming, queue, options, {
       log: this.#settings.log,
       park: (name, until, body, properties) => this.#delays.park(name, until, body, properties, parkTimeout),
+      serve: (name) => this.#delays.serve(name, this.#asking),
       ended: () => this.#consumers.delete(consumer),
     })
     await this.#begin(consumer, this.#consumers)
