@@ -39,3 +39,47 @@ type Field<Sent, Name extends string> = Name extends keyof Sent ? Sent[Name] : u
 /** What collects them may be a field that can be left out. */
 type RestOf<Values> =
   NonNullable<Values> extends infer Given extends readonly unknown[] ? Given : readonly unknown[]
+
+/**
+ * Some of what a task is called with: by name, or positional ones that follow each other. Results of steps before it go
+ * before these; what is missing after them is given by name.
+ */
+export type PartialInput<Input> = Input extends readonly unknown[] ? PartialArgs<Input> : Partial<Input>
+
+type PartialArgs<Args extends readonly unknown[]> =
+  IsList<Args> extends true
+    ? Args
+    : Args extends readonly [_?: unknown, ...others: infer Others]
+      ? readonly [...Leading<Args>] | PartialArgs<Others>
+      : never
+
+/** The first of them, as many as are given. */
+type Leading<Args extends readonly unknown[]> =
+  IsList<Args> extends true
+    ? Args
+    : Args extends readonly [_?: infer First, ...others: infer Others]
+      ? [First?, ...Leading<Others>]
+      : never
+
+/** None, or any number of one type. */
+type IsList<Args extends readonly unknown[]> = Args extends readonly []
+  ? true
+  : Args[number][] extends Args
+    ? true
+    : false
+
+/** The positional arguments of a call; any, of a task that says nothing of them. */
+export type ArgsOf<Input> = [Extract<Input, readonly unknown[]>] extends [never]
+  ? readonly unknown[]
+  : Extract<Input, readonly unknown[]>
+
+/** What a task may be called with as its only positional argument. */
+export type OnlyArg<Input> = OnlyOf<ArgsOf<Input>>
+
+type OnlyOf<Args extends readonly unknown[]> = Args extends readonly []
+  ? never
+  : Args extends readonly [_?: infer First, ...others: infer Others]
+    ? [] extends Others
+      ? First
+      : never
+    : never

@@ -1,4 +1,4 @@
-import type { CallInput } from '../app/call-input.ts'
+import type { ArgsOf, CallInput, OnlyArg } from '../app/call-input.ts'
 import type { SignatureLike } from '../app/send-options.ts'
 import { signatureData } from '../app/signature-data.ts'
 import { checkValue } from '../options/check.ts'
@@ -67,18 +67,24 @@ function membersOf(header: SignatureData): SignatureData[] {
   return isGroup(header) ? tasksOf(header) : [header]
 }
 
-/** One task after the other for each item, all within one task: its result is the list of theirs. */
-export function map<Input extends CallInput, Output, Item>(
+/** Of an array, the compiler says which item is wrong. */
+type Items<Item> = readonly NoInfer<Item>[] | Iterable<NoInfer<Item>>
+
+/**
+ * One task after the other for each item, its only positional argument, all within one task: its result is the list of
+ * theirs.
+ */
+export function map<Input extends CallInput, Output>(
   task: Task<Input, Output>,
-  items: Iterable<Item>,
+  items: Items<OnlyArg<Input>>,
 ): Signature<Result<Output[]>> {
   return mapping('celery.map', task, [...items])
 }
 
-/** The same with each item a list of arguments. */
+/** The same with each item a list of positional arguments. */
 export function starmap<Input extends CallInput, Output>(
   task: Task<Input, Output>,
-  items: Iterable<readonly unknown[]>,
+  items: Items<ArgsOf<Input>>,
 ): Signature<Result<Output[]>> {
   return mapping('celery.starmap', task, [...items])
 }
@@ -86,7 +92,7 @@ export function starmap<Input extends CallInput, Output>(
 /** A group of starmaps of so many items each. */
 export function chunks<Input extends CallInput, Output>(
   task: Task<Input, Output>,
-  items: Iterable<readonly unknown[]>,
+  items: Items<ArgsOf<Input>>,
   size: number,
 ): Signature<GroupResult<Output[]>> {
   checkValue(size, wholeFrom(1), 'size', 'chunks')

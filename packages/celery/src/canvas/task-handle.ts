@@ -1,4 +1,4 @@
-import type { CallInput } from '../app/call-input.ts'
+import type { CallInput, PartialInput } from '../app/call-input.ts'
 import { carriedQueue } from '../app/route.ts'
 import type { SendOptions, StandingOptions } from '../app/send-options.ts'
 import { sendTask } from '../app/send-task.ts'
@@ -13,9 +13,6 @@ import { type SendingApp, Signature } from './signature.ts'
 export interface RemoteTaskOptions extends StandingOptions {
   name: string
 }
-
-/** Some of its arguments, by name or in their order: those of the step before it go first. */
-type PartialInput<Input extends CallInput> = Partial<Exclude<Input, readonly unknown[]>> | readonly unknown[]
 
 /**
  * A task as its callers see it. Its input is sent as keyword arguments when it is an object, as positional ones when it
@@ -47,8 +44,8 @@ export class Task<Input extends CallInput, Output> {
   }
 
   /** To be sent later or as part of a canvas; what is left out of the input comes then. */
-  signature(input: PartialInput<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
-    const { args, kwargs } = splitInput(input, this.name)
+  signature(input?: PartialInput<Input>, options: SendOptions = {}): Signature<Result<Output>> {
+    const { args, kwargs } = splitInput(input === undefined ? {} : input, this.name)
     const queue = carriedQueue(this.app, this.name)
     const own = queue === undefined ? this.#options : optionsOver({ queue }, this.#options)
     const data = makeTask(this.name, args, kwargs, own)
@@ -56,7 +53,7 @@ export class Task<Input extends CallInput, Output> {
   }
 
   /** One that takes no result of the step before it. */
-  si(input: PartialInput<Input> = {}, options: SendOptions = {}): Signature<Result<Output>> {
+  si(input?: PartialInput<Input>, options: SendOptions = {}): Signature<Result<Output>> {
     return this.signature(input, options).immutable()
   }
 }

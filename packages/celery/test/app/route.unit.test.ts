@@ -89,7 +89,7 @@ describe('the route of a task', () => {
 
   it('gives way to what a call says', async () => {
     const app = createCelery({ broker: 'memory:' })
-    const own = app.task({ name: 'own', queue: 'own', run: () => 1 })
+    const own = app.task({ name: 'own', params: ['n'], queue: 'own', run: ({ n }: { n: number }) => n })
     const exchanged = { exchange: 'e', routing_key: 'k' }
     const direct = own.signature({}, { exchange: 'e', routingKey: 'k' })
     expect(own.signature({}, { queue: 'other' }).toJSON().options).toEqual({ queue: 'other' })

@@ -22,9 +22,9 @@ const limits = { timeLimit: 5, softTimeLimit: 4 }
 describe('taskDefaults', () => {
   it('are carried by messages of tasks of this app, unless these say otherwise', async () => {
     const { app, sent } = createApp({ ...limits, ignoreResult: true })
-    const plain = app.task({ name: 'plain', run: () => 1 })
+    const plain = app.task({ name: 'plain', params: ['n'], run: ({ n }: { n: number }) => n })
     const own = app.task({ name: 'own', timeLimit: 9, softTimeLimit: 8, ignoreResult: false, run: () => 1 })
-    await plain.send({})
+    await plain.send({ n: 1 })
     await own.send({})
     await app.send('own', {}, { timeLimit: 7, softTimeLimit: 6, ignoreResult: true })
     await map(plain, [1]).send()

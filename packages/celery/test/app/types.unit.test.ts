@@ -1,6 +1,6 @@
 import { afterAll, expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { map, starmap } from '../../src/canvas/build.ts'
+import { chunks, map, starmap } from '../../src/canvas/build.ts'
 import type { Task } from '../../src/canvas/task-handle.ts'
 import { createCelery } from '../../src/create-celery.ts'
 import { createWorker } from '../../src/create-worker.ts'
@@ -132,6 +132,68 @@ test('positional arguments are those of params, in their order', () => {
   const params: string[] = ['x']
   const made = app.task({ name: 'made', params: params as 'x'[], run: ({ x }: { x: number }) => x })
   compiled(() => [made.send([1, 2])])
+})
+
+test('positional arguments of a signature are those of params that follow each other', () => {
+  const sum = app.task({
+    name: 'sum',
+    params: ['numbers', 'label'],
+    run: ({ numbers, label }: { numbers: number[]; label: string }) => `${label}${numbers}`,
+  })
+  const python = app.remote<{ x: number } | [number]>({ name: 'python' })
+  const untold = app.remote<{ x: number }>({ name: 'untold' })
+  compiled(() => [
+    sum.signature(),
+    sum.signature([[1], 'what has both']),
+    sum.si(['what follows the result of the step before']),
+    sum.signature([[1]]).clone({ label: 'by name' }),
+    add.signature([1, 2, 'more', 'and more']),
+    add.signature([2, 'more']),
+    add.si(['more', 'and more']),
+    python.si([1]),
+    // @ts-expect-error numbers is a list
+    sum.signature([1]),
+    // @ts-expect-error label comes after numbers
+    sum.signature(['label', [1]]),
+    // @ts-expect-error it takes two
+    sum.si([[1], 'label', 3]),
+    // @ts-expect-error more are texts
+    add.signature([1, 2, 3]),
+    // @ts-expect-error it takes a number
+    python.signature(['1']),
+    // @ts-expect-error nobody says which it takes
+    untold.signature([1]),
+  ])
+})
+
+test('items of a map are what its task takes as its only argument, those of starmap and chunks all of them', () => {
+  const pair = app.task({
+    name: 'pair',
+    params: ['x', 'y'],
+    run: ({ x, y }: { x: number; y: number }) => x + y,
+  })
+  const pairs = new Map([[1, 2]])
+  compiled(() => [
+    map(add, [1, 2]),
+    map(report, new Set(['2026-03-01'])),
+    starmap(pair, [[1, 2]]),
+    starmap(pair, pairs),
+    starmap(add, [[1], [1, 2, 'more']]),
+    chunks(pair, pairs, 10),
+    starmap(app.remote({ name: 'python' }), [[1, 'a']]),
+    // @ts-expect-error x is a number
+    map(add, ['1']),
+    // @ts-expect-error it takes two
+    map(pair, [1]),
+    // @ts-expect-error it takes none
+    map(five, [1]),
+    // @ts-expect-error y is missing
+    starmap(pair, [[1]]),
+    // @ts-expect-error x is a number
+    chunks(pair, [['1', 2]], 10),
+    // @ts-expect-error more are texts
+    chunks(add, [[1, 2, 3]], 10),
+  ])
 })
 
 test('params name the arguments that are sent', () => {

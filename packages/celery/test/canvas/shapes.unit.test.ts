@@ -53,7 +53,8 @@ describe('a signature as data is what Python has for a dict', () => {
     const items = [[1, 2], [3]]
     const kwargs = { task: task('add'), it: items }
     expect(starmap(add(), items).toJSON()).toEqual(task('celery.starmap', [], { kwargs, immutable: true }))
-    expect(map(add(), items).toJSON()).toEqual(task('celery.map', [], { kwargs, immutable: true }))
+    const numbers = { task: task('add'), it: [1, 2] }
+    expect(map(add(), [1, 2]).toJSON()).toEqual(task('celery.map', [], { kwargs: numbers, immutable: true }))
     const part = (it: unknown[]) =>
       task('celery.starmap', [], { kwargs: { task: task('add'), it }, immutable: true })
     expect(chunks(add(), items, 1).toJSON()).toEqual(
