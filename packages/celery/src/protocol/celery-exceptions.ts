@@ -28,6 +28,6 @@ export const celeryExceptions = {
     }),
   retry: (message: string, cause?: unknown) =>
     new TaskError('Retry', { module: celery, args: [message], cause }),
-  reject: (reason: string | null, requeue: boolean) =>
-    new TaskError('Reject', { module: celery, args: [reason, requeue] }),
+  /** For good: Python's `Reject` has `requeue` False when it is not said, and people are shown the reason alone. */
+  reject: (reason: string) => new TaskError('Reject', { module: celery, args: [reason] }),
 } as const

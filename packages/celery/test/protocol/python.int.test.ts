@@ -285,7 +285,7 @@ describe.skipIf(folder === undefined)('an exception', () => {
       "(\"Can't retry t[i] args:(1,) kwargs:{'a': 'b'}\",)",
       'TaskError',
     ],
-    [celeryExceptions.reject('bad', true), 'Reject', 'celery.exceptions', "('bad', True)", 'TaskPredicate'],
+    [celeryExceptions.reject('bad'), 'Reject', 'celery.exceptions', "('bad', False)", 'TaskPredicate'],
   ])('of ours is raised there: %#', async (thrown, type, module, args, base) => {
     const { data } = exceptionData(thrown)
     const raised = await python.ask({ ask: 'raise_exception', text: encodeJson(data) })

@@ -133,7 +133,7 @@ async function reject(runtime: Runtime, request: TaskRequest, requeue: boolean, 
 }
 
 async function rejectForGood(runtime: Runtime, request: TaskRequest, why: string): Promise<void> {
-  const outcome = failure(celeryExceptions.reject(why, false))
+  const outcome = failure(celeryExceptions.reject(why))
   await keep(runtime, request, 'FAILURE', outcome.exception, outcome.traceback)
   const { exception, traceback } = outcome
   await failureFollows(runtime, request.message, { state: 'FAILURE', exception, traceback })
