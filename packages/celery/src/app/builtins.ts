@@ -1,5 +1,6 @@
 import type { TaskMessage } from '../protocol/message.ts'
 import { isRecord } from '../protocol/shape.ts'
+import type { Call } from './build-message.ts'
 import type { AnyTaskDefinition } from './task.ts'
 
 const builtins = new WeakSet<AnyTaskDefinition>()
@@ -18,6 +19,11 @@ export function isBuiltin(definition: AnyTaskDefinition): boolean {
 /** It runs another task's code, for one item after the other. */
 export function isMap(name: string): boolean {
   return maps.has(name)
+}
+
+/** Where a call runs: a map where the task lives that it calls. */
+export function homeOf(call: Pick<Call, 'name' | 'args' | 'kwargs'>): string {
+  return (isMap(call.name) ? mappedTask(call) : undefined) ?? call.name
 }
 
 /** The name of the task whose code a map runs, as far as its arguments tell. */

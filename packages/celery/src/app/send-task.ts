@@ -2,10 +2,10 @@ import type { SqlClient } from '../brokers/port.ts'
 import { resultTuple } from '../protocol/result-tuple.ts'
 import type { AppCore, PublishTo } from './app-core.ts'
 import { buildMessage, type Call, type CallOptions } from './build-message.ts'
-import { isMap, mappedTask } from './builtins.ts'
+import { homeOf } from './builtins.ts'
 import { currentTask } from './current-task.ts'
 import { routeOf } from './route.ts'
-import { carriedOptions } from './task-options.ts'
+import { optionsOfCall } from './task-options.ts'
 
 /** What a send needs beside the call. */
 export interface SendContext {
@@ -24,10 +24,8 @@ export interface SentTask {
 export async function sendTask(app: AppCore, call: Call, context: SendContext = {}): Promise<SentTask> {
   const taskId = call.options.task_id ?? app.options.newId()
   const current = currentTask()
-  // A map runs where the task lives that it calls.
-  const home = (isMap(call.name) ? mappedTask(call) : undefined) ?? call.name
-  const routed = routeOf(app, home)
-  const options = withDefaults(app, call, { home, priority: routed.priority })
+  const routed = routeOf(app, homeOf(call))
+  const options = withDefaults(app, call, routed.priority)
   const now = app.options.now()
   const message = buildMessage({ ...call, options }, { now, taskId, processId: app.processId, current })
   const { transaction } = context
@@ -49,15 +47,12 @@ function compressionOf(name: unknown): Pick<PublishTo, 'compression'> {
   return name === 'gzip' || name === 'zstd' || name === 'brotli' ? { compression: name } : {}
 }
 
-function withDefaults(
-  app: AppCore,
-  { name, options: given }: Call,
-  { home, priority }: { home: string; priority: number | undefined },
-): CallOptions {
-  const options: CallOptions = { ...given }
+function withDefaults(app: AppCore, call: Call, priority: number | undefined): CallOptions {
+  const options: CallOptions = { ...call.options }
   if (priority !== undefined) options.priority ??= priority
-  if (!app.tasks.has(home)) return options
-  const { ignoreResult = false, timeLimit, softTimeLimit } = carriedOptions(app, name)
+  const carried = optionsOfCall(app, call)
+  if (!carried) return options
+  const { ignoreResult = false, timeLimit, softTimeLimit } = carried
   options.ignore_result ??= ignoreResult
   if (timeLimit !== undefined) options.time_limit ??= timeLimit
   if (softTimeLimit !== undefined) options.soft_time_limit ??= softTimeLimit

@@ -1,6 +1,7 @@
 import type { TaskHeaders } from '../protocol/message.ts'
 import type { AppCore } from './app-core.ts'
-import { isBuiltin, isMap } from './builtins.ts'
+import type { Call } from './build-message.ts'
+import { homeOf, isBuiltin, isMap } from './builtins.ts'
 import type { TaskOptions } from './task.ts'
 
 /** What a message carries of a task's options. */
@@ -18,6 +19,19 @@ export function carriedOptions(app: AppCore, name: string): CarriedOptions {
   // Limits by default are for tasks that work: most of Celery's own only send.
   const { timeLimit: _, softTimeLimit: __, ...others } = taskDefaults
   return { ...others, ...definition }
+}
+
+/** The same of what a call's message carries; undefined where the call runs a task that lives elsewhere. */
+export function optionsOfCall(
+  app: AppCore,
+  call: Pick<Call, 'name' | 'args' | 'kwargs'>,
+): CarriedOptions | undefined {
+  return app.tasks.has(homeOf(call)) ? carriedOptions(app, call.name) : undefined
+}
+
+/** The result of a call that this app sends will not be kept, as far as it knows. */
+export function willIgnoreResult(app: AppCore, call: Call): boolean {
+  return call.options.ignore_result ?? optionsOfCall(app, call)?.ignoreResult ?? false
 }
 
 /** Nobody is to know the task's result. What the message says goes before what the task says, as in Celery. */

@@ -1,4 +1,5 @@
 import type { AppCore } from '../app/app-core.ts'
+import { willIgnoreResult } from '../app/task-options.ts'
 import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
 import { readSignature } from '../protocol/signature.ts'
 import { type ResultNode, taskNode } from '../results/tree.ts'
@@ -14,12 +15,6 @@ export interface ApplyContext extends PublishContext {
   options?: SignatureOptions
 }
 
-/** Where a result will be found. */
-export interface SentNode extends ResultNode {
-  /** Of a single task: its result will not be kept. */
-  isIgnored?: boolean
-}
-
 /**
  * Sends what a signature says, with these arguments before its own.
  * @returns where its result will be found
@@ -30,7 +25,7 @@ export async function applySignature(
   given: SignatureData,
   args: unknown[] = [],
   context: ApplyContext = {},
-): Promise<SentNode> {
+): Promise<ResultNode> {
   const data = readSignature(given)
   const { kwargs = {}, options: over, chain: following, ...sending } = context
   const options = mergeOptions(data.options, over)
@@ -38,14 +33,15 @@ export async function applySignature(
     const called = { ...bind(data, args, kwargs), options }
     const chain = following ? { chain: following } : {}
     const { id, isIgnored } = await publishOne(app, called, { ...sending, ...chain })
-    return { ...taskNode(id), isIgnored }
+    return taskNode(id, isIgnored)
   }
 
   const { root_id: rootId, parent_id, chain: own, ...rest } = options
   const chain = [...(following ?? []), ...(listOf(own) as SignatureData[])]
   const { data: canvas, chain: left } = joined(normalise({ ...data, options: rest }), chain)
   const begun = withDelivery(bind(canvas, args, kwargs), { ...(parent_id ? { parent_id } : {}) })
-  const node = freeze(begun, { newId: app.options.newId, rootId })
+  const isIgnored = (task: SignatureData) => willIgnoreResult(app, { ...task, name: task.task })
+  const node = freeze(begun, { newId: app.options.newId, rootId, isIgnored })
   await publish(app, begun, { ...sending, chain: left })
   return node
 }

@@ -11,6 +11,8 @@ export interface FreezeContext {
   groupId?: string | undefined
   groupIndex?: number | undefined
   chord?: SignatureData | undefined
+  /** Whether the task's result will not be kept, for handles. */
+  isIgnored?: ((task: SignatureData) => boolean) | undefined
 }
 
 /**
@@ -29,14 +31,14 @@ export function freeze(data: SignatureData, context: FreezeContext): ResultNode 
   if (groupId !== undefined) options.group_id ??= groupId
   if (groupIndex !== undefined) options.group_index = groupIndex
   if (chord !== undefined) options.chord = chord
-  return taskNode(options.task_id)
+  return taskNode(options.task_id, context.isIgnored?.(data))
 }
 
 function freezeChain(data: SignatureData, context: FreezeContext): ResultNode {
-  const { newId, rootId } = context
+  const { newId, rootId, isIgnored } = context
   const steps = tasksOf(data)
   const nodes = steps.map((step, index) =>
-    freeze(step, index === steps.length - 1 ? context : { newId, rootId }),
+    freeze(step, index === steps.length - 1 ? context : { newId, rootId, isIgnored }),
   )
   for (const [index, node] of nodes.entries()) {
     const before = nodes[index - 1]
@@ -49,11 +51,11 @@ function freezeChain(data: SignatureData, context: FreezeContext): ResultNode {
 }
 
 function freezeGroup(data: SignatureData, context: FreezeContext): ResultNode {
-  const { newId, id, rootId, groupId, chord } = context
+  const { newId, id, rootId, groupId, chord, isIgnored } = context
   data.options.task_id ??= id ?? newId()
   if (rootId !== undefined) data.options.root_id = rootId
   const members = tasksOf(data).map((task, groupIndex) =>
-    freeze(task, { newId, rootId, groupIndex, groupId, chord }),
+    freeze(task, { newId, rootId, groupIndex, groupId, chord, isIgnored }),
   )
   return groupNode(data.options.task_id, members)
 }
@@ -63,11 +65,13 @@ function freezeGroup(data: SignatureData, context: FreezeContext): ResultNode {
  * once, and Python, which may give the header another id, finds them free.
  */
 function freezeChord(data: SignatureData, context: FreezeContext): ResultNode {
-  const { newId, rootId } = context
+  const { newId, rootId, isIgnored } = context
   data.options.task_id ??= newId()
   if (rootId !== undefined) data.options.root_id = rootId
   const groupId = data.options.task_id
-  const members = headerOf(data).map((task, groupIndex) => freeze(task, { newId, rootId, groupIndex }))
+  const members = headerOf(data).map((task, groupIndex) =>
+    freeze(task, { newId, rootId, groupIndex, isIgnored }),
+  )
   const header = groupNode(groupId, members)
   const body = bodyOf(data)
   if (!body) return header

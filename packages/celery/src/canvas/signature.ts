@@ -6,7 +6,7 @@ import { optionsOver, signatureOptions } from '../app/signature-options.ts'
 import { splitInput } from '../app/split-input.ts'
 import { bad } from '../options/check.ts'
 import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
-import { Result, type ResultSource, resultFrom } from '../results/handle.ts'
+import { type Result, type ResultSource, resultFrom } from '../results/handle.ts'
 import { GroupResult } from '../results/handle-group.ts'
 import { applySignature } from './apply.ts'
 import { isGroup, isTask, mergeOptions, tasksOf } from './data.ts'
@@ -95,8 +95,7 @@ export class Signature<Handle extends Result | GroupResult = Result> {
       options: call,
       transaction: options.transaction,
     })
-    if (!isTask(data)) return resultFrom(app, node) as Handle
-    return new Result(app, node.id, { isIgnored: node.isIgnored ?? false }) as Handle
+    return resultFrom(app, node) as Handle
   }
 
   /** As it travels: the dict that Python's `Signature` is. */

@@ -7,6 +7,8 @@ export interface ResultNode {
   parent: ResultNode | null
   /** Of a group; null for a single task. */
   members: ResultNode[] | null
+  /** Of a task that was sent here: its result will not be kept. Tuples say nothing of it. */
+  isIgnored?: boolean
 }
 
 /** A task's result as it travels: Python's `AsyncResult.as_tuple()`. The parent is a tuple of either kind. */

@@ -114,7 +114,7 @@ function handleOf(
   node: ResultNode,
   parent: Result | GroupResult | undefined,
 ): Result | GroupResult {
-  if (!node.members) return new Result(source, node.id, { parent })
+  if (!node.members) return new Result(source, node.id, { parent, isIgnored: node.isIgnored ?? false })
   const members = node.members.map((member) => resultFrom(source, member))
   return new GroupResult(source, node.id, members, parent)
 }

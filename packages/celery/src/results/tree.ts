@@ -3,8 +3,8 @@ import { groupTuple, type ResultNode, resultTuple } from '../protocol/result-tup
 export type { ResultNode }
 
 /** Where the result of one task will be found; its `parent`, what it follows in a chain, is set later. */
-export function taskNode(id: string): ResultNode {
-  return { id, parent: null, members: null }
+export function taskNode(id: string, isIgnored = false): ResultNode {
+  return { id, parent: null, members: null, isIgnored }
 }
 
 export function groupNode(id: string, members: ResultNode[]): ResultNode {

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { CeleryOptions } from '../../src/app/celery-options.ts'
-import { chain, map } from '../../src/canvas/build.ts'
+import { chain, chord, group, map } from '../../src/canvas/build.ts'
 import { createCelery } from '../../src/create-celery.ts'
 import type { TaskHeaders } from '../../src/protocol/message.ts'
 
 /** An app that notes the headers of what it sends. */
-function createApp(taskDefaults: Required<CeleryOptions>['taskDefaults']) {
+function createApp(taskDefaults: Required<CeleryOptions>['taskDefaults'] = {}) {
   const sent: TaskHeaders[] = []
   const app = createCelery({ broker: 'memory:', results: 'memory:', taskDefaults })
   onTestFinished(() => app.close())
@@ -77,6 +77,32 @@ describe('a result that is not kept', () => {
       await app.apply(app.signature('quiet')),
     ]
     for (const result of results) await expect(result.get({ timeout: 1 })).rejects.toMatchObject(refused)
+  })
+
+  it('is not waited for at the end of a canvas either', async () => {
+    const { app } = createApp()
+    const quiet = app.task({
+      name: 'quiet',
+      params: ['n?'],
+      ignoreResult: true,
+      run: (_: { n?: number }) => 1,
+    })
+    const loud = app.task({ name: 'loud', params: ['n?'], run: (_: { n?: number }) => 1 })
+    const muted = loud.si({}, { ignoreResult: true })
+    for (const canvas of [
+      chain(loud.si(), quiet.si()),
+      chain(loud.si(), muted),
+      chain(loud.si(), chord([loud.si()], quiet.si())),
+      chord([loud.si(), loud.si()], chain(loud.si(), muted)),
+      group(muted, quiet.si()),
+      chain(loud.si(), group(loud.si(), quiet.si())),
+    ]) {
+      const result = await canvas.send()
+      await expect(result.get({ timeout: 1 })).rejects.toMatchObject(refused)
+    }
+    const result = await chain(quiet.si(), quiet.si({}, { ignoreResult: false })).send()
+    await expect(result.get({ timeout: 0 })).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await expect(result.parent?.get({ timeout: 1 })).rejects.toMatchObject(refused)
   })
 
   it('is waited for when the call asks for it', async () => {
