@@ -1,4 +1,5 @@
 import type { Delivery } from '../../brokers/port.ts'
+import { formatTime } from '../../protocol/time.ts'
 import { nowOf, type Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { addHistory, historyHeader, lossesHeader } from './history.ts'
@@ -8,8 +9,8 @@ const firstWait = 1
 const maxWait = 60
 
 /**
- * Parks the message of a run that came to nothing for its next try, marked with how often that has happened now. Of
- * one that was acknowledged already, a copy is sent.
+ * Parks the message of a run that came to nothing for its next try, marked with how often that has happened now, and
+ * with the time of that try as its ETA: who gets it sooner holds it. Of one that was acknowledged already, a copy is sent.
  */
 export async function comeBack(
   runtime: Runtime,
@@ -21,8 +22,8 @@ export async function comeBack(
   const { headers } = delivery.message
   const now = nowOf(runtime)
   const history = addHistory(headers, { at: new Date(now).toISOString(), event, detail })
-  const marked = { ...headers, [historyHeader]: history, [lossesHeader]: losses }
   const until = new Date(now + Math.min(maxWait, firstWait * 2 ** (losses - 1)) * 1_000)
+  const marked = { ...headers, eta: formatTime(until), [historyHeader]: history, [lossesHeader]: losses }
   request.isLeaving = true
   if (request.acknowledged) await sendCopy(runtime, delivery, marked, until)
   else await delivery.delay(until, marked)
