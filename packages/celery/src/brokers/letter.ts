@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { type Checks, checkOptions } from '../options/check.ts'
 import { anyText, oneOf, wholeBetween } from '../options/kinds.ts'
 import { decodeJson } from '../protocol/json.ts'
+import { marked, unmarked } from '../protocol/lookalikes.ts'
+import { isRecord } from '../protocol/shape.ts'
 import { type DeadLetter, type DeadLetterQuery, deathReasons } from './dead-letter-store.ts'
 import { encodeMended } from './mended-json.ts'
 
@@ -12,7 +14,7 @@ type Written = Omit<DeadLetter, 'message'> & {
 
 /** A letter as JSON that people can read, with a body that is not text in base64. */
 export function encodeLetter(letter: DeadLetter): string {
-  const { body, ...message } = letter.message
+  const { body, headers, ...message } = letter.message
   const encoding = isUtf8(body) ? 'utf8' : 'base64'
   const { id, reason, ...rest } = letter
   // PostgreSQL looks for the first "reason" in the text.
@@ -20,7 +22,7 @@ export function encodeLetter(letter: DeadLetter): string {
     id,
     reason,
     ...rest,
-    message: { ...message, body: body.toString(encoding), encoding },
+    message: { ...message, headers: recordOf(marked(headers)), body: body.toString(encoding), encoding },
   }
   // An error's message that was cut in the middle of a character must not keep the letter from being kept.
   return encodeMended(written, 'letter')
@@ -32,18 +34,22 @@ export function decodeLetter(text: string): DeadLetter | undefined {
     const letter = decodeJson(text) as Written
     const { id, diedAt, taskId, task, error } = letter
     if (typeof id !== 'string' || typeof diedAt !== 'string') return undefined
-    const { body, encoding, ...message } = letter.message
+    const { body, encoding, headers, ...message } = letter.message
     return {
       ...letter,
       // JSON has no undefined: what was is left out.
       taskId,
       task,
       error: { ...error, traceback: error.traceback },
-      message: { ...message, body: Buffer.from(body, encoding) },
+      message: { ...message, headers: recordOf(unmarked(headers)), body: Buffer.from(body, encoding) },
     }
   } catch {
     return undefined
   }
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
 }
 
 /** A place in the order of deaths, which is that of the text: a page begins behind the last one's whatever was removed. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
-import { decodeLetter, letterCursor, pageLimit, readCursor } from '../../src/brokers/letter.ts'
+import { decodeLetter, encodeLetter, letterCursor, pageLimit, readCursor } from '../../src/brokers/letter.ts'
 import { encodeMended } from '../../src/brokers/mended-json.ts'
 import { decodeJson } from '../../src/protocol/json.ts'
 
@@ -26,6 +26,21 @@ test.each([
 ])('what is no cursor is refused: %s', (cursor) => {
   expect(readCursor(cursor)).toBeUndefined()
   expect(() => pageLimit({ after: cursor })).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
+})
+
+const properties = { contentType: 'application/json', contentEncoding: 'utf-8' }
+const error = { type: 'E', message: '', traceback: undefined }
+
+test.each([
+  { __type__: 'order', __value__: 7 },
+  { __type__: 'decimal', __value__: '1.50' },
+  { deep: [{ __type__: 1, __value__: { __type__: 'date', __value__: null } }] },
+  { __type__: 'order', __value__: 7, __plain__: 'yes' },
+  { __type__: 'order' },
+])('a header that looks like a typed value is kept as it came: %j', (tag) => {
+  const message = { headers: { task: 't', tag }, properties, body: Buffer.from('[]') }
+  const letter = { id: 'i', diedAt: '2026-01-01T00:00:00Z', error, message } as DeadLetter
+  expect(decodeLetter(encodeLetter(letter))?.message).toEqual(message)
 })
 
 test('what came from elsewhere can be written, and then be read', () => {
