@@ -18,6 +18,12 @@ export type MemberOutput<Members extends readonly AnySignature[]> = Members[numb
     : never
   : never
 
+/** What they give together: a tuple where each is one of its members, which one that is a group is not. */
+type MemberOutputs<Members extends readonly AnySignature[]> =
+  Members[number] extends Signature<Result>
+    ? { -readonly [Index in keyof Members]: MemberOutput<[Members[Index]]> }
+    : MemberOutput<Members>[]
+
 type OutputOf<Handle> =
   Handle extends Result<infer Output>
     ? Output
@@ -32,6 +38,9 @@ type OutputOf<Handle> =
 export function chain<Handle extends Result | GroupResult>(
   ...steps: [...AnySignature[], Signature<Handle>]
 ): Signature<Handle>
+export function chain<Handle extends Result | GroupResult>(
+  steps: readonly [...AnySignature[], Signature<Handle>],
+): Signature<Handle>
 export function chain(steps?: readonly AnySignature[]): AnySignature
 export function chain(...given: readonly unknown[]): AnySignature {
   const steps = listed(given as readonly AnySignature[] | readonly [readonly AnySignature[]])
@@ -41,10 +50,10 @@ export function chain(...given: readonly unknown[]): AnySignature {
 /** All at once. A group within a group is part of it. */
 export function group<const Members extends readonly AnySignature[]>(
   tasks: Members,
-): Signature<GroupResult<MemberOutput<Members>>>
+): Signature<GroupResult<MemberOutput<Members>, MemberOutputs<Members>>>
 export function group<Members extends readonly AnySignature[]>(
   ...tasks: Members
-): Signature<GroupResult<MemberOutput<Members>>>
+): Signature<GroupResult<MemberOutput<Members>, MemberOutputs<Members>>>
 export function group(...given: readonly unknown[]): Signature<GroupResult> {
   const members = listed(given as readonly AnySignature[] | readonly [readonly AnySignature[]])
   return new Signature<GroupResult>(appOf(members), normalise(makeGroup(members.map(signatureData))))

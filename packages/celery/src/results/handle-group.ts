@@ -13,8 +13,11 @@ export type GroupItem<Output = unknown> =
  * Where the results of a group will be found, in its order.
  *
  *   for await (const { index, value, error } of group) ...   // in the order in which they are done
+ *
+ * @typeParam Output what a member gives
+ * @typeParam Outputs what all of them give, in the group's order
  */
-export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Output>> {
+export class GroupResult<Output = unknown, Outputs = Output[]> implements AsyncIterable<GroupItem<Output>> {
   readonly id: string
   readonly results: readonly (Result | GroupResult)[]
   /** What the group follows in a chain. */
@@ -39,12 +42,12 @@ export class GroupResult<Output = unknown> implements AsyncIterable<GroupItem<Ou
    * @returns their results in the group's order; those of a group within as an array
    * @throws whatever the first member to fail failed with
    */
-  async get(options: GetOptions = {}): Promise<Output[]> {
+  async get(options: GetOptions = {}): Promise<Outputs> {
     checkGet(options)
     const ended = new AbortController()
     const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal
     try {
-      return (await Promise.all(this.results.map((result) => result.get({ ...options, signal })))) as Output[]
+      return (await Promise.all(this.results.map((result) => result.get({ ...options, signal })))) as Outputs
     } finally {
       ended.abort()
     }

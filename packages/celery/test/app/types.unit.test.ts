@@ -1,10 +1,12 @@
 import { afterAll, expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { chunks, map, starmap } from '../../src/canvas/build.ts'
+import { chain, chunks, group, map, starmap } from '../../src/canvas/build.ts'
+import type { AnySignature, Signature } from '../../src/canvas/signature.ts'
 import type { Task } from '../../src/canvas/task-handle.ts'
 import { createCelery } from '../../src/create-celery.ts'
 import { createWorker } from '../../src/create-worker.ts'
 import type { Result } from '../../src/results/handle.ts'
+import type { GroupResult } from '../../src/results/handle-group.ts'
 
 const app = createCelery({ broker: 'memory:', results: 'memory:' })
 afterAll(() => app.close())
@@ -194,6 +196,22 @@ test('items of a map are what its task takes as its only argument, those of star
     // @ts-expect-error more are texts
     chunks(add, [[1, 2, 3]], 10),
   ])
+})
+
+test('a group gives what its members give, in their order', () => {
+  type Given<Canvas extends AnySignature> = Awaited<ReturnType<Awaited<ReturnType<Canvas['send']>>['get']>>
+  const both = group([five.signature(), add.signature([1])])
+  const listed = group([1, 2].map((x) => add.signature([x])))
+  const nested = group(five.signature(), group(five.signature(), five.signature()))
+  const ended = chain([five.signature(), group(add.signature(), five.signature())])
+  const steps = chain([five.signature(), add.signature()])
+  expectTypeOf<Given<typeof both>>().toEqualTypeOf<[number, string]>()
+  expectTypeOf<Given<typeof listed>>().toEqualTypeOf<string[]>()
+  // Its members are those of the group within.
+  expectTypeOf<Given<typeof nested>>().toEqualTypeOf<(number | number[])[]>()
+  expectTypeOf<Given<typeof ended>>().toEqualTypeOf<[string, number]>()
+  expectTypeOf<Given<typeof steps>>().toEqualTypeOf<string>()
+  expectTypeOf(listed).toEqualTypeOf<Signature<GroupResult<string>>>()
 })
 
 test('params name the arguments that are sent', () => {
