@@ -29,7 +29,19 @@ test.each([
 })
 
 const properties = { contentType: 'application/json', contentEncoding: 'utf-8' }
-const error = { type: 'E', message: '', traceback: undefined }
+const letter: Omit<DeadLetter, 'message'> = {
+  id: 'i',
+  reason: 'unknown_task',
+  taskId: 't1',
+  task: 't',
+  queue: 'q',
+  exchange: '',
+  routingKey: 'q',
+  diedAt: '2026-01-01T00:00:00Z',
+  worker: 'w',
+  error: { type: 'E', message: '', traceback: undefined },
+  history: [],
+}
 
 test.each([
   { __type__: 'order', __value__: 7 },
@@ -39,8 +51,7 @@ test.each([
   { __type__: 'order' },
 ])('a header that looks like a typed value is kept as it came: %j', (tag) => {
   const message = { headers: { task: 't', tag }, properties, body: Buffer.from('[]') }
-  const letter = { id: 'i', diedAt: '2026-01-01T00:00:00Z', error, message } as DeadLetter
-  expect(decodeLetter(encodeLetter(letter))?.message).toEqual(message)
+  expect(decodeLetter(encodeLetter({ ...letter, message }))?.message).toEqual(message)
 })
 
 test('what came from elsewhere can be written, and then be read', () => {
