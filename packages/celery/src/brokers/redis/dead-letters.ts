@@ -4,7 +4,7 @@ import { script } from '../../redis/script.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
 import { decodeLetter, encodeLetter, isAskedFor, letterCursor, pageLimit, readCursor } from '../letter.ts'
 import type { BrokerKeys } from './keys.ts'
-import { readFields } from './scripts.ts'
+import { readFields, tried } from './scripts.ts'
 
 /**
  * The letter comes last: one that an index refuses is not there, so that it is not taken for one that is kept. KEYS:
@@ -19,12 +19,17 @@ return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 `,
 )
 
-/** KEYS: letters, indexes; ARGV: id, place in the indexes. */
+/**
+ * All or nothing: a letter without its places would not be found, nor its places without it. KEYS: letters, indexes;
+ * ARGV: id, place in the indexes.
+ */
 const removeLetter = script(
   ['hash', 'zset'],
   `
+for i = 2, #KEYS do ${tried('ZREM', 'KEYS[i]')} end
+local removed = redis.call('HDEL', KEYS[1], ARGV[1])
 for i = 2, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
-return redis.call('HDEL', KEYS[1], ARGV[1])
+return removed
 `,
 )
 

@@ -1,5 +1,5 @@
 import { script } from '../../redis/script.ts'
-import { answerSize, clock } from './scripts.ts'
+import { answerSize, clock, tried } from './scripts.ts'
 
 /** Says of tags that they are still held. KEYS: unacked's index; ARGV: tags. Returns those that are gone. */
 export const holdOn = script(
@@ -55,32 +55,38 @@ return found
 /**
  * Puts messages back at the front of their lists, if they are still where they were. KEYS: unacked, its index; ARGV:
  * for each its tag, the score it must still have or nothing, how many lists, and these with the text for each.
- * Without a list the tag alone is removed. Returns how many were put back, and the keys among the lists that hold
- * something else: then it is put into none of them, and stays where it is.
+ * Without a list the tag alone is removed. Returns how many were put back, and the keys among the lists that Redis
+ * refuses to push to, as they hold something else or are not for this user: then it is put into none of its lists, and
+ * stays where it is.
  */
 export const restore = script(
   ['hash', 'zset'],
   `
+${tried('HDEL', 'KEYS[1]')}
+${tried('ZREM', 'KEYS[2]')}
 local i, restored, refusals = 1, 0, {}
+local function isRefused(reply) return type(reply) == 'table' and reply.err end
+-- Tried first is what would undo it.
+local function pushAll(first, last)
+  for n = first, last, 2 do
+    local reply = redis.pcall('RPOP', ARGV[n], 0)
+    if not isRefused(reply) then reply = redis.pcall('RPUSH', ARGV[n], ARGV[n + 1]) end
+    if isRefused(reply) then
+      refusals[#refusals + 1] = ARGV[n]
+      for pushed = n - 2, first, -2 do redis.call('RPOP', ARGV[pushed]) end
+      return false
+    end
+  end
+  return true
+end
 while i <= #ARGV do
   local tag, score, lists = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local isThere = redis.call('HEXISTS', KEYS[1], tag) == 1 or lists == 0
-  if isThere and (score == '' or redis.call('ZSCORE', KEYS[2], tag) == score) then
-    local refused = false
-    for n = 1, lists do
-      local list = ARGV[i + 1 + 2 * n]
-      local holds = redis.call('TYPE', list).ok
-      if holds ~= 'list' and holds ~= 'none' then
-        refused = true
-        refusals[#refusals + 1] = list
-      end
-    end
-    if not refused then
-      for n = 1, lists do redis.call('RPUSH', ARGV[i + 1 + 2 * n], ARGV[i + 2 + 2 * n]) end
-      redis.call('HDEL', KEYS[1], tag)
-      redis.call('ZREM', KEYS[2], tag)
-      restored = restored + 1
-    end
+  local isIdle = score == '' or redis.call('ZSCORE', KEYS[2], tag) == score
+  if isThere and isIdle and pushAll(i + 3, i + 2 + 2 * lists) then
+    redis.call('HDEL', KEYS[1], tag)
+    redis.call('ZREM', KEYS[2], tag)
+    restored = restored + 1
   end
   i = i + 3 + 2 * lists
 end

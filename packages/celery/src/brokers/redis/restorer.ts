@@ -84,10 +84,13 @@ export class Restorer {
   }
 }
 
-/** Keys that hold something else than a list of messages: who took their name has to give it back. */
+/** Keys that hold something else than a list of messages, or are not for this user. */
 export function logRefused(log: Log, keys: readonly string[]): void {
   if (keys.length === 0) return
-  log.error({ keys: [...new Set(keys)] }, 'Redis puts no messages into these keys: each should be a list')
+  log.error(
+    { keys: [...new Set(keys)] },
+    'Redis puts no messages into these keys: each should be a list, and one that this user may change',
+  )
 }
 
 /** Tag, score and value in turn. */

@@ -6,6 +6,14 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 `
 
+/**
+ * Removes nothing, but raises what Redis would say to a removal from the key: to be done before what is to be removed is
+ * put elsewhere. It counts as a write that makes room, after which Redis lets a script go on though its memory is full.
+ */
+export function tried(command: 'HDEL' | 'ZREM', key: string): string {
+  return `redis.call('${command}', ${key}, '')`
+}
+
 /** Characters of the messages in one answer, more or less: it has to come before the deadline of a command. */
 export const answerSize = 4_000_000
 
@@ -15,16 +23,17 @@ export const answerSize = 4_000_000
  * answer. KEYS: unacked, its index, the queue's lists; ARGV: how many to take, the beginning and first number of their
  * tags, what to write behind them, tags to settle. Returns the messages, whether there may be more as the answer is
  * full (1), which of the tags were not in `unacked` any more, and the lists that Redis refused to read: their
- * places and its errors, in turn.
+ * places and its errors, in turn. A refusal to keep what would be taken is told as one of the first list, since what was
+ * settled is settled.
  * When the lists were emptied they are read, so that the next push to one of them is told to this connection: a push
  * comes either before that reading or rings the bell.
  */
 export const settleAndTake = script(
   ['hash', 'zset', 'list'],
   `
--- Raised by keys that are something else, while nothing is taken yet.
-redis.call('HLEN', KEYS[1])
-redis.call('ZCARD', KEYS[2])
+${clock}
+${tried('HDEL', 'KEYS[1]')}
+${tried('ZREM', 'KEYS[2]')}
 local gone = {}
 for i = 5, #ARGV, 1000 do
   local last = math.min(i + 999, #ARGV)
@@ -38,6 +47,14 @@ end
 local want = tonumber(ARGV[1])
 local taken, refused, size, k = {}, {}, 0, 3
 if want == 0 then return {taken, 0, gone, refused} end
+-- What is popped must be kept. Redis 7 says whether it will be; where it does not, or says no, it is tried and undone.
+local may = redis.acl_check_cmd
+if not (may and may('HSET', KEYS[1], '', '') and may('ZADD', KEYS[2], 0, '')) then
+  for _, write in ipairs({{'ZADD', KEYS[2], 'XX', 0, ''}, {'HSET', KEYS[1], '', ''}, {'HDEL', KEYS[1], ''}}) do
+    local reply = redis.pcall(unpack(write))
+    if type(reply) == 'table' and reply.err then return {taken, 0, gone, {0, reply.err}} end
+  end
+end
 while k <= #KEYS and #taken < want and size < ${answerSize} do
   local more = math.min(want - #taken, math.max(1, #taken), math.ceil((${answerSize} - size) * #taken / math.max(size, 1)) + 1)
   local items = redis.pcall('RPOP', KEYS[k], more)
@@ -54,7 +71,6 @@ while k <= #KEYS and #taken < want and size < ${answerSize} do
   end
 end
 if #taken > 0 then
-  ${clock}
   local first = tonumber(ARGV[3])
   local messages, scores = {}, {}
   for i, text in ipairs(taken) do
@@ -69,7 +85,7 @@ if #taken > 0 then
 end
 local isFull = k <= #KEYS and #taken < want
 if not isFull and #taken < want then
-  for k = 3, #KEYS do redis.call('EXISTS', KEYS[k]) end
+  for k = 3, #KEYS do redis.pcall('EXISTS', KEYS[k]) end
 end
 return {taken, isFull and 1 or 0, gone, refused}
 `,
@@ -90,20 +106,26 @@ return texts
 `,
 )
 
-/** Takes without settling, for messages that are worth nothing later. KEYS: the queue's lists; ARGV: how many. */
+/**
+ * Takes without settling, for messages that are worth nothing later. KEYS: the queue's lists; ARGV: how many. Raises
+ * what Redis refuses only when it has taken nothing.
+ */
 export const takeForGood = script(
   ['list'],
   `
 local want = tonumber(ARGV[1])
-local taken = {}
+local taken, refused = {}, nil
 for _, key in ipairs(KEYS) do
-  local items = #taken < want and redis.call('RPOP', key, want - #taken)
-  if items then
+  local items = #taken < want and redis.pcall('RPOP', key, want - #taken)
+  if items and items.err then
+    refused = items
+  elseif items then
     for i = 1, #items do taken[#taken + 1] = items[i] end
   end
 end
+if #taken == 0 and refused then return refused end
 if #taken < want then
-  for _, key in ipairs(KEYS) do redis.call('EXISTS', key) end
+  for _, key in ipairs(KEYS) do redis.pcall('EXISTS', key) end
 end
 return taken
 `,
@@ -111,21 +133,22 @@ return taken
 
 /**
  * Parks a message in the sorted set of its time; whoever waits for the first one is told of an earlier one. Returns
- * Redis's error when it refuses that, and then has done nothing.
+ * Redis's error when it refuses that, and then has parked nothing; raises none, as others may be in their lists already.
  */
 const park = `
+${clock}
 local function park(id, milliseconds, list, text)
-  ${clock}
   local due = math.floor(now * 1000) + tonumber(milliseconds)
   local member = id .. ' ' .. list
   local reply = redis.pcall('ZADD', DELAYED, due, member)
   if type(reply) == 'table' then return reply end
   reply = redis.pcall('HSET', DELAYED_MESSAGES, member, text)
   if type(reply) == 'table' then
-    redis.call('ZREM', DELAYED, member)
+    -- A place without a message, where even this is refused, is passed over when it is due.
+    redis.pcall('ZREM', DELAYED, member)
     return reply
   end
-  if redis.call('ZRANGE', DELAYED, 0, 0)[1] == member then redis.call('SET', DELAYED_HEAD, due) end
+  if redis.pcall('ZRANGE', DELAYED, 0, 0)[1] == member then redis.pcall('SET', DELAYED_HEAD, due) end
 end
 `
 
@@ -171,6 +194,8 @@ local DELAYED, DELAYED_MESSAGES, DELAYED_HEAD = KEYS[3], KEYS[4], KEYS[5]
 ${park}
 local value = redis.call('HGET', KEYS[1], ARGV[1])
 if not value then return 0 end
+${tried('HDEL', 'KEYS[1]')}
+${tried('ZREM', 'KEYS[2]')}
 local text = ARGV[5]
 if text == '' then text = string.sub(value, 2, -1 - tonumber(ARGV[4])) end
 local failed = park(ARGV[1], ARGV[2], ARGV[3], text)
@@ -184,7 +209,8 @@ return 1
 /**
  * Moves what is due to the front of its list, the longest due first: it has stood in line before. KEYS: delayed, its
  * messages, its head; ARGV: how many at most. Returns how many were due, in how many milliseconds the next will
- * be (-1: none), and the lists that Redis refused to put them into, for which they wait another minute. Reads the head, so that an earlier one is told to this connection.
+ * be (-1: none), and the lists that Redis refused to put them into, for which they wait another minute. Reads the head,
+ * so that an earlier one is told to this connection.
  */
 export const moveDue = script(
   ['zset', 'hash', 'string'],
@@ -193,6 +219,10 @@ ${clock}
 local ms = now * 1000
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ms, 'LIMIT', 0, tonumber(ARGV[1]))
 local refused = {}
+if #due > 0 then
+  ${tried('HDEL', 'KEYS[2]')}
+  ${tried('ZREM', 'KEYS[1]')}
+end
 for i = #due, 1, -1 do
   local list = string.sub(due[i], string.find(due[i], ' ', 1, true) + 1)
   local text = redis.call('HGET', KEYS[2], due[i])

@@ -27,11 +27,10 @@ for i, key in ipairs(KEYS) do
     else
       reply = redis.pcall('SET', key, ARGV[i + 1])
     end
+    if not reply.err then reply = redis.pcall('PUBLISH', key, ARGV[i + 1]) end
     if type(reply) == 'table' and reply.err then
       errors[#errors + 1] = i - 1
       errors[#errors + 1] = reply.err
-    else
-      redis.call('PUBLISH', key, ARGV[i + 1])
     end
   end
 end
@@ -52,9 +51,11 @@ export const addPart = script(
 local jkey, tkey, skey, dkey, ckey, gkey = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local claim = redis.call('GET', ckey)
 if claim == 'done' then return false end
+local score = ARGV[3]
+if score == '' then score = 1e15 + redis.call('SCARD', dkey) end
+-- Changes nothing, but raises what Redis would say: a part that is not kept must not be counted either.
+redis.call('ZADD', jkey, 'XX', 0, '')
 if redis.call('SADD', dkey, ARGV[1]) == 1 then
-  local score = ARGV[3]
-  if score == '' then score = 1e15 + redis.call('SCARD', dkey) end
   redis.call('ZADD', jkey, score, ARGV[2])
 end
 local expires = tonumber(ARGV[4])
