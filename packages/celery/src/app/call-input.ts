@@ -71,7 +71,7 @@ type IsList<Args extends readonly unknown[]> = Args extends readonly []
 /** The positional arguments of a call; any, of a task that says nothing of them. */
 export type ArgsOf<Input> = [Extract<Input, readonly unknown[]>] extends [never]
   ? readonly unknown[]
-  : Extract<Input, readonly unknown[]>
+  : Readonly<Extract<Input, readonly unknown[]>>
 
 /** What a task may be called with as its only positional argument. */
 export type OnlyArg<Input> = OnlyOf<ArgsOf<Input>>

@@ -183,6 +183,7 @@ test('items of a map are what its task takes as its only argument, those of star
     starmap(add, [[1], [1, 2, 'more']]),
     chunks(pair, pairs, 10),
     starmap(app.remote({ name: 'python' }), [[1, 'a']]),
+    starmap(app.remote<[number, number]>({ name: 'python' }), Object.freeze([[1, 2] as const])),
     // @ts-expect-error x is a number
     map(add, ['1']),
     // @ts-expect-error it takes two
