@@ -22,7 +22,7 @@ test('a channel that comes after its caller has given up is closed, and takes no
   const opening = Promise.withResolvers<unknown>()
   const answers = [opening.promise, Promise.resolve(second)]
   const model = { createChannel: () => answers.shift() } as unknown as ChannelModel
-  const admin = new Admin({ connected: async () => model })
+  const admin = new Admin({ connected: async () => model, failure: undefined })
   const used: string[] = []
   const use = async (channel: Channel) => void used.push((channel as unknown as typeof late).name)
   await expect(admin.run(use, 0.01)).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
@@ -33,11 +33,19 @@ test('a channel that comes after its caller has given up is closed, and takes no
   expect([used, second.isOpen]).toEqual([['second', 'second'], true])
 })
 
+test('who asks while there is no connection is told why', async () => {
+  const admin = new Admin({ connected: () => new Promise(() => {}), failure: new Error('refused') })
+  await expect(admin.run(async () => undefined, 0.01)).rejects.toThrow(
+    'RabbitMQ did not answer in time: refused',
+  )
+})
+
 test('the queues that messages were parked for are not remembered without end', async () => {
   let runs = 0
   const delays = new Delays(
     { publish: async () => undefined },
     { run: async () => ++runs as never },
+    { failure: undefined },
     'quorum',
   )
   const until = new Date(Date.now() + 3_600_000)

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { AmqpBrokerOptions } from '../../src/brokers/amqp/index.ts'
 import { createAmqpBroker } from '../../src/brokers/amqp/index.ts'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { canStartRabbitNode, type RabbitNode, startRabbitNode } from '../../testing/rabbitmq-node.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
+import { recordLog } from '../worker/support.ts'
 
 if (!servers.amqp) leftOut('faults of RabbitMQ', 'TEST_AMQP_URL')
 else if (!canStartRabbitNode) leftOut('faults of RabbitMQ', 'no RabbitMQ is installed here: its path')
@@ -23,8 +25,8 @@ describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', {
     await Promise.all(brokers.splice(0).map((broker) => broker.close()))
   })
 
-  async function broker(): Promise<Broker> {
-    const made = createAmqpBroker(node.url, { heartbeat: 2 })
+  async function broker(url = node.url, options: AmqpBrokerOptions = {}): Promise<Broker> {
+    const made = createAmqpBroker(url, { heartbeat: 2, ...options })
     brokers.push(made)
     await made.open()
     return made
@@ -87,6 +89,29 @@ describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', {
     await until(() => goneInbox.received.length === bodies.length, 'all that was parked', 30)
     expect(goneInbox.bodies().toSorted()).toEqual(bodies.toSorted())
     expect(bodyOf(await keptInbox.next())).toBe('behind')
+  })
+
+  test('a login that is refused meanwhile is told, once in the log and by each send', async () => {
+    const { log, lines } = recordLog()
+    await node.control('add_user', 'somebody', 'first')
+    await node.control('set_permissions', 'somebody', '.*', '.*', '.*')
+    const subject = await broker(node.url.replace('guest:guest', 'somebody:first'), { log })
+    const queue = { name: 'refused' }
+    await send(subject, queue, 'a')
+    await node.control('change_password', 'somebody', 'second')
+    await node.control('close_all_connections', 'bye')
+    const to = { exchange: '', routingKey: queue.name }
+    const why = { code: 'BROKER_UNAVAILABLE', message: expect.stringMatching(/in time: .*ACCESS.REFUSED/) }
+    const notBefore = new Date(Date.now() + 60_000)
+    await until(() => lines.some(({ level }) => level === 'error'), 'the error')
+    await expect(subject.publish(messageOf('b'), to, { timeout: 0.3 })).rejects.toMatchObject(why)
+    await expect(subject.publish(messageOf('b'), to, { timeout: 0.3, notBefore })).rejects.toMatchObject(why)
+    const errors = lines.filter(({ level }) => level === 'error')
+    expect(errors).toMatchObject([{ fields: { reason: expect.stringMatching(/ACCESS.REFUSED/) } }])
+    expect(JSON.stringify(lines)).not.toContain('first')
+    await node.control('change_password', 'somebody', 'first')
+    await until(() => subject.state === 'open', 'the connection')
+    await send(subject, queue, 'c')
   })
 
   test('a consumer that RabbitMQ has cut off for its slowness goes on', async () => {

@@ -13,11 +13,11 @@ const mostAttempts = 10
  * and nothing else is to suffer by that.
  */
 export class Admin {
-  readonly #link: Pick<Link, 'connected'>
+  readonly #link: Pick<Link, 'connected' | 'failure'>
   #channel: Channel | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(link: Pick<Link, 'connected'>) {
+  constructor(link: Pick<Link, 'connected' | 'failure'>) {
     this.#link = link
   }
 
@@ -31,7 +31,7 @@ export class Admin {
     const giveUp = () => {
       givenUp.abort()
       this.#throwAway()
-      return tooLate()
+      return tooLate(this.#link.failure)
     }
     const result = this.#last.then(() =>
       within(Math.max(0, deadline - Date.now()) / 1_000, this.#attempt(work, givenUp.signal), giveUp),
@@ -90,6 +90,6 @@ function wasAnswered(error: unknown): boolean {
   return replyCode(error instanceof CeleryError ? error.cause : error) !== undefined
 }
 
-function tooLate(): CeleryError {
-  return unavailable('RabbitMQ did not answer in time')
+function tooLate(failure?: unknown): CeleryError {
+  return unavailable('RabbitMQ did not answer in time', failure)
 }

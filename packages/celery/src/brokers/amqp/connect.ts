@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { ChannelModel } from 'amqplib'
 import { atMost } from '../../async/within.ts'
-import { type CeleryError, reasonOf } from '../../errors.ts'
+import { CeleryError, reasonOf } from '../../errors.ts'
 import { unavailable } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
@@ -59,6 +59,14 @@ export async function connectTo(
     throw noConnection(server, error)
   }
 }
+
+/** RabbitMQ was there, and does not take this user: it does not help to wait, unless for somebody to change that. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof CeleryError && refused.test(reasonOf(error.cause))
+}
+
+/** How the library tells of a refused login, and of a virtual host that is not there for this user. */
+const refused = /Handshake terminated by server|ConnectionOpenOk/
 
 function noConnection({ hostname, port, virtualHost }: AmqpServer, error: unknown): CeleryError {
   const where = `RabbitMQ at ${hostname}:${port}`

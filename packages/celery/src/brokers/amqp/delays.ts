@@ -4,6 +4,7 @@ import type { Admin } from './admin.ts'
 import { delayBits, delayedKey, delayedLevel, delaySeconds } from './delay-key.ts'
 import { bindToDelivery, checkDelivery, declareDelayLevels } from './delay-topology.ts'
 import { replyCode, unavailable } from './errors.ts'
+import type { Link } from './link.ts'
 import type { Publisher } from './publisher.ts'
 
 /** Seconds that the declaration of all levels may take the first time: 28 quorum queues on a busy cluster. */
@@ -16,6 +17,7 @@ const mostBound = 10_000
 export class Delays {
   readonly #publisher: Pick<Publisher, 'publish'>
   readonly #admin: Pick<Admin, 'run'>
+  readonly #link: Pick<Link, 'failure'>
   readonly #queueType: 'quorum' | 'classic'
   readonly #bound = new Map<string, Promise<void>>()
   #levels: Promise<void> | undefined
@@ -23,10 +25,12 @@ export class Delays {
   constructor(
     publisher: Pick<Publisher, 'publish'>,
     admin: Pick<Admin, 'run'>,
+    link: Pick<Link, 'failure'>,
     queueType: 'quorum' | 'classic',
   ) {
     this.#publisher = publisher
     this.#admin = admin
+    this.#link = link
     this.#queueType = queueType
   }
 
@@ -51,7 +55,9 @@ export class Delays {
       return this.#publisher.publish('', queue, body, withoutEnd(options), timeout)
     const deadline = Date.now() + timeout * 1_000
     // What others wait for too goes on.
-    await within(timeout, this.#prepare(queue), () => unavailable('RabbitMQ could not be reached in time'))
+    await within(timeout, this.#prepare(queue), () =>
+      unavailable('RabbitMQ could not be reached in time', this.#link.failure),
+    )
     const key = delayedKey(delaySeconds(until, Date.now()), queue)
     const left = (deadline - Date.now()) / 1_000
     return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), left)

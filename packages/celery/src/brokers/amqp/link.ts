@@ -2,13 +2,15 @@ import type { ChannelModel } from 'amqplib'
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
 import { reasonOf } from '../../errors.ts'
-import { type Connection, connectTo } from './connect.ts'
+import { type Connection, connectTo, isRefused } from './connect.ts'
 import { closed } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
 
 /** A connection or channel that lasted so many seconds was a good one: the pauses begin anew. */
 export const goodAfter = 5
+/** Seconds between two errors in the log that RabbitMQ refuses the login. */
+const tellEvery = 60
 
 /**
  * A connection that is made again whenever it is lost. The client library could do that by itself, but then a frozen
@@ -25,6 +27,9 @@ export class Link {
   #starting: Promise<void> | undefined
   #running: Promise<void> | undefined
   #turn = 0
+  #failure: unknown
+  /** On the clock of `performance.now()`. */
+  #toldAt = Number.NEGATIVE_INFINITY
 
   constructor(
     servers: AmqpServer[],
@@ -45,6 +50,11 @@ export class Link {
 
   get isConnected(): boolean {
     return this.#current !== undefined
+  }
+
+  /** Why the last try to connect again has failed; undefined while there is a connection. */
+  get failure(): unknown {
+    return this.#failure
   }
 
   get isBlocked(): boolean {
@@ -113,6 +123,8 @@ export class Link {
 
   #use(connected: Connection): void {
     this.#current = connected
+    this.#failure = undefined
+    this.#toldAt = Number.NEGATIVE_INFINITY
     this.#next.resolve(connected.model)
     this.#onChange()
   }
@@ -124,10 +136,21 @@ export class Link {
         if (!this.#stopping.signal.aborted) return connected
         await connected.close()
       } catch (error) {
-        this.#settings.log.debug({ reason: reasonOf(error), attempt }, 'RabbitMQ does not answer yet')
+        this.#failure = error
+        this.#tell({ reason: reasonOf(error), attempt }, isRefused(error))
       }
     }
     return undefined
+  }
+
+  #tell(fields: { reason: string; attempt: number }, isRefusal: boolean): void {
+    const { log } = this.#settings
+    if (!isRefusal || performance.now() - this.#toldAt < tellEvery * 1_000) {
+      log.debug(fields, 'RabbitMQ does not answer yet')
+      return
+    }
+    this.#toldAt = performance.now()
+    log.error(fields, `RabbitMQ refuses the connection (${this.#name}): it is tried again`)
   }
 
   #connect(): Promise<Connection> {

@@ -221,7 +221,7 @@ export class Publisher {
   #tooLate(): CeleryError {
     if (this.#link.isBlocked)
       return unavailable('RabbitMQ takes no messages now: it is short of memory or disk')
-    if (!this.#channel) return unavailable('RabbitMQ could not be reached in time')
+    if (!this.#channel) return unavailable('RabbitMQ could not be reached in time', this.#link.failure)
     return unavailable('RabbitMQ did not confirm the message in time: it is slow, or the queue is full')
   }
 }

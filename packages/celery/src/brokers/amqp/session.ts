@@ -69,7 +69,7 @@ export class Session {
       this.#prepareAgain(channel, waiting),
     )
     this.#caster = new Caster(this.#publishing, this.#declaring, log)
-    this.#delays = new Delays(this.#publisher, this.#declaring, settings.delayedQueueType)
+    this.#delays = new Delays(this.#publisher, this.#declaring, this.#publishing, settings.delayedQueueType)
     this.deadLetters = new AmqpDeadLetters(
       settings.deadLetterQueue,
       this.#publisher,
@@ -114,7 +114,9 @@ export class Session {
     checkPlace(to.exchange, to.routingKey)
     const preparing = this.#queues.prepare(to)
     if (preparing)
-      await within(timeout, preparing, () => unavailable('RabbitMQ could not be reached in time'))
+      await within(timeout, preparing, () =>
+        unavailable('RabbitMQ could not be reached in time', this.#publishing.failure),
+      )
     const left = preparing ? (deadline - Date.now()) / 1_000 : timeout
     if (notBefore) return this.#delays.park(queueOf(to), notBefore, message.body, properties, left)
     return this.#publisher.publish(to.exchange, to.routingKey, message.body, properties, left)
@@ -167,7 +169,9 @@ export class Session {
     if (this.#isClosing) throw closed()
     all.add(part)
     try {
-      await within(startTimeout, part.start(), () => unavailable('RabbitMQ could not be reached in time'))
+      await within(startTimeout, part.start(), () =>
+        unavailable('RabbitMQ could not be reached in time', this.#consuming.failure),
+      )
     } catch (error) {
       all.delete(part)
       await part.stop()
