@@ -70,7 +70,6 @@ async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<
     const level = runtime.heldLong.has(request) ? 'debug' : 'warn'
     runtime.log[level]({ err: error, id: request.id }, 'a message could not be parked, and is held here')
     request.isLeaving = false
-    if (request.isDecided) return
     if (!runtime.isStopping) return holdLong(runtime, request, eta, parkAgainAfter)
     await giveBack(runtime, request)
     done(runtime, request)

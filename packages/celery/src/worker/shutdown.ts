@@ -137,8 +137,9 @@ async function cutOff(runtime: Runtime, request: TaskRequest): Promise<void> {
     module: 'celery.exceptions',
     args: ['the worker is stopped cold'],
   })
-  // One whose end is decided already is writing it, and is told that nobody waits for that any longer.
-  if (request.isDecided) return
+  // One whose end is decided already is writing it, and is told that nobody waits for that any longer. One that is on
+  // its way out has not begun, and goes back when its broker does not take it.
+  if (request.isDecided || request.isLeaving) return
   request.isDecided = true
   request.clearTimers()
   request.context?.abort(reason)

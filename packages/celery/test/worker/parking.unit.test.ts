@@ -62,3 +62,46 @@ test('what is revoked while it is held for want of parking is not parked later',
   expect(deliveries.map(({ settled }) => settled)).toEqual([['ack']])
   expect(surface.prefetch).toBe(1)
 })
+
+/** A message for tomorrow that the broker is being asked to park, and says neither yes nor no. */
+async function beingParked() {
+  const broker = handBroker()
+  const { log, lines } = recordLog()
+  const app = createApp({ broker, log })
+  task(app, 'later', () => 'ran')
+  const worker = await startWorker(app)
+  const eta = new Date(Date.now() + 86_400_000).toISOString()
+  const delivery = handDelivery({ task: 'later', id: 'later', eta })
+  const { settled, requeue } = delivery
+  const asked = Promise.withResolvers<void>()
+  let isAsked = true
+  delivery.delay = async () => {
+    await asked.promise.finally(() => {
+      isAsked = false
+    })
+    settled.push('delay')
+  }
+  // As the brokers do: while that is open, nothing else is done with it.
+  delivery.requeue = async () => {
+    if (!isAsked) await requeue()
+  }
+  broker.deliver(delivery)
+  const refuse = () => asked.reject(new CeleryError('BROKER_UNAVAILABLE', 'short of memory'))
+  return { worker, settled, lines, take: asked.resolve, refuse }
+}
+
+test.each([
+  { what: 'goes back when it cannot be', isTaken: false, end: 'requeue' },
+  { what: 'is left there when it is taken', isTaken: true, end: 'delay' },
+])('what is being parked when the worker is stopped cold $what', async ({ isTaken, end }) => {
+  const { worker, settled, lines, take, refuse } = await beingParked()
+  void worker.stop({ mode: 'cold' })
+  // A second call waits for nothing.
+  await worker.stop()
+  expect(settled).toEqual([])
+  if (isTaken) take()
+  else refuse()
+  await turn()
+  expect(settled).toEqual([end])
+  expect(lines.filter(({ message }) => message.includes('cut off'))).toEqual([])
+})
