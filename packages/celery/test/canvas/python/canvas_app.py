@@ -4,7 +4,7 @@ import os
 import sys
 
 from celery import Celery, chain, chord, group, signature
-from celery.canvas import Signature, _chain
+from celery.canvas import Signature, _chain, chunks, xmap, xstarmap
 from celery.exceptions import TimeoutError as NotDone
 from redis import Redis
 
@@ -95,7 +95,19 @@ def build(plan):
         linked.link_error(build(rest[1]))
         return linked
     name, *args = rest
+    if kind == 'map':
+        return where_it_lives(name, xmap(signature(name, app=app), args, app=app))
+    if kind == 'starmap':
+        return where_it_lives(name, xstarmap(signature(name, app=app), args, app=app))
+    if kind == 'chunks':
+        starmaps = chunks(signature(name, app=app), args[1:], args[0], app=app).group()
+        return group([where_it_lives(name, one) for one in starmaps.tasks])
     return signature(name, args=args, immutable=kind == 'immutable', app=app)
+
+
+def where_it_lives(name, mapping):
+    """Within a canvas Celery routes it by its own name, `celery.map`, and not by that of the task it calls."""
+    return mapping.set(queue=app.amqp.router.route({}, name)['queue'].name)
 
 
 def answer(question):

@@ -1,4 +1,4 @@
-import { chain, chord, group } from '../../../src/canvas/build.ts'
+import { chain, chord, chunks, group, map, starmap } from '../../../src/canvas/build.ts'
 import type { AnySignature } from '../../../src/canvas/signature.ts'
 import type { Celery } from '../../../src/create-celery.ts'
 
@@ -6,7 +6,9 @@ import type { Celery } from '../../../src/create-celery.ts'
 export type Plan =
   | ['chain' | 'group' | 'chord', ...Plan[]]
   | ['link' | 'errback', Plan, Plan]
-  | ['task' | 'immutable', name: string, ...args: unknown[]]
+  | ['task' | 'immutable' | 'map', name: string, ...args: unknown[]]
+  | ['starmap', name: string, ...args: unknown[][]]
+  | ['chunks', name: string, size: number, ...args: unknown[][]]
 
 export const add = (...args: number[]): Plan => ['task', 'add', ...args]
 export const tsum = (...args: number[]): Plan => ['task', 'tsum', ...args]
@@ -62,6 +64,12 @@ export const plans: [what: string, plan: Plan, value: unknown][] = [
     // (1+1 + 1+2) + (6+1 + 6+2 + 3)
     [24, 25],
   ],
+  ['a map', ['map', 'tsum', [1, 2], [3]], [3, 3]],
+  ['a starmap', ['starmap', 'add', [1, 2], [3, 4]], [3, 7]],
+  ['chunks, the last of them shorter', ['chunks', 'add', 2, [1, 1], [2, 2], [3, 3]], [[2, 4], [6]]],
+  ['a starmap between steps', ['chain', add(1), ['starmap', 'add', [1, 2], [3, 4]], tsum()], 10],
+  ['chunks that something follows', ['chain', add(1), ['chunks', 'add', 1, [1, 2], [3, 4]], tsum()], 10],
+  ['a map in a header', ['chord', ['map', 'tsum', [1, 2], [3]], add(1), echo()], [[3, 3], 1]],
   [
     'a task that replaces itself with a chain',
     ['chain', ['task', 'replaced', 1, ['chain', add(1), add(1)]], add(10)],
@@ -89,13 +97,15 @@ export const divisions: Record<string, Side[]> = {
   'TypeScript and Python by turns': ['ts', 'py'],
 }
 
+const ofOneTask: unknown[] = ['task', 'immutable', 'map', 'starmap', 'chunks']
+
 /** The plan with its tasks, in their order, on these sides by turns. */
 export function onSides(plan: Plan, sides: Side[]): Plan {
   let next = 0
   const placed = (part: unknown): unknown => {
     if (!Array.isArray(part)) return part
     const [kind, ...rest] = part
-    if (kind !== 'task' && kind !== 'immutable') return [kind, ...rest.map(placed)]
+    if (!ofOneTask.includes(kind)) return [kind, ...rest.map(placed)]
     const side = sides[next++ % sides.length]
     const [name, ...args] = rest
     return [kind, `${side}.${name}`, ...args.map(placed)]
@@ -103,11 +113,18 @@ export function onSides(plan: Plan, sides: Side[]): Plan {
   return placed(plan) as Plan
 }
 
+function taskOf(app: Celery, name: string) {
+  return app.remote<unknown[]>({ name })
+}
+
 export function build(app: Celery, plan: Plan): AnySignature {
   if (plan[0] === 'task' || plan[0] === 'immutable') {
     const [kind, name, ...args] = plan
     return app.signature(name, { args, immutable: kind === 'immutable' })
   }
+  if (plan[0] === 'map') return map(taskOf(app, plan[1]), plan.slice(2) as unknown[][])
+  if (plan[0] === 'starmap') return starmap(taskOf(app, plan[1]), plan.slice(2) as unknown[][])
+  if (plan[0] === 'chunks') return chunks(taskOf(app, plan[1]), plan.slice(3) as unknown[][], plan[2])
   const [kind, ...parts] = plan
   const built = (parts as Plan[]).map((part) => build(app, part))
   const [first, second] = built
