@@ -1,13 +1,15 @@
 import { longestTimer } from '../async/timer.ts'
 import { done } from './finish/done.ts'
 import { giveBack } from './finish/settle.ts'
+import { isWorthAnother } from './persist.ts'
 import { nowOf, type Runtime } from './runtime.ts'
 import type { TaskRequest } from './task-request.ts'
 
 /** Milliseconds up to which a message is held here: what the broker had parked may come a second early. */
 const holdAtMost = 1_500
-/** Milliseconds after which what the broker did not park is offered to it again. */
+/** Milliseconds after which what the broker did not park is offered to it again: at first, and at most. */
 const parkAgainAfter = 10_000
+const parkAgainAtMost = 60_000
 
 /** Begins the request at its time: parked at the broker until shortly before, or held here. */
 export function schedule(runtime: Runtime, request: TaskRequest, eta: Date): void {
@@ -66,15 +68,30 @@ async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<
   try {
     await delivery.delay(eta)
   } catch (error) {
-    // Said once, however often it is tried.
-    const level = runtime.heldLong.has(request) ? 'debug' : 'warn'
-    runtime.log[level]({ err: error, id: request.id }, 'a message could not be parked, and is held here')
     request.isLeaving = false
-    if (!runtime.isStopping) return holdLong(runtime, request, eta, parkAgainAfter)
+    if (!runtime.isStopping) return holdUnparked(runtime, request, eta, error)
     await giveBack(runtime, request)
     done(runtime, request)
     return
   }
   if (!delivery.isLost) runtime.parked.add(request, eta, delivery.message.body.length)
   done(runtime, request)
+}
+
+/** Offered again later, unless it will never be parked, such as for want of a right: then for as long as it takes. */
+function holdUnparked(runtime: Runtime, request: TaskRequest, eta: Date, error: unknown): void {
+  const { log } = runtime
+  const { id, unparked } = request
+  const isTriedAgain = isWorthAnother(error, unparked)
+  // Said once, however often it is tried.
+  const level = !isTriedAgain ? 'error' : unparked > 0 ? 'debug' : 'warn'
+  log[level]({ err: error, id, isTriedAgain }, 'a message could not be parked, and is held here')
+  request.unparked++
+  holdLong(runtime, request, eta, isTriedAgain ? pauseAfter(runtime, unparked) : undefined)
+}
+
+/** Longer each time; the half of it is left to chance, so that not all that was refused at once is offered at once. */
+function pauseAfter({ settings }: Runtime, attempt: number): number {
+  const pause = Math.min(parkAgainAtMost, parkAgainAfter * 2 ** attempt)
+  return (pause * (1 + settings.random())) / 2
 }

@@ -33,6 +33,8 @@ export class TaskRequest implements RequestInfo {
   context: RunContext | undefined
   /** What it is held for. */
   eta: Date | undefined
+  /** How often its broker did not park it. */
+  unparked = 0
   /** The slot that it has. */
   slots: Slots<TaskRequest> | undefined
   /** Its end was noted in metrics and trace. */

@@ -4,21 +4,26 @@ import { CeleryError } from '../../src/errors.ts'
 import { createApp, handBroker, handDelivery, recordLog, startWorker, task } from './support.ts'
 
 /** A worker with a window of one, and so many messages for tomorrow that cannot be parked until they may. */
-async function notParked(count: number) {
+async function notParked(
+  count: number,
+  refusal = new CeleryError('BROKER_UNAVAILABLE', 'short of memory'),
+  random = () => 1,
+) {
   const broker = handBroker()
   const { log, lines } = recordLog()
   const app = createApp({ broker, log })
   task(app, 'later', () => 'ran')
-  const { surface } = await startWorker(app, { concurrency: 1, prefetchMultiplier: 1 })
+  const { surface } = await startWorker(app, { concurrency: 1, prefetchMultiplier: 1, random })
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
-  const state = { isShort: true }
+  const state = { isShort: true, attempts: 0 }
   const eta = new Date(Date.now() + 86_400_000).toISOString()
   const deliveries = Array.from({ length: count }, (_, n) => {
     const delivery = handDelivery({ task: 'later', id: `later-${n}`, eta })
     const park = delivery.delay
     delivery.delay = async (...args) => {
-      if (state.isShort) throw new CeleryError('BROKER_UNAVAILABLE', 'short of memory')
+      state.attempts++
+      if (state.isShort) throw refusal
       await park(...args)
     }
     return delivery
@@ -43,7 +48,7 @@ test('what cannot be parked takes no place of what is due, and is parked as soon
   await vi.advanceTimersByTimeAsync(10_000)
   expect(surface.prefetch).toBe(4)
   state.isShort = false
-  await vi.advanceTimersByTimeAsync(9_999)
+  await vi.advanceTimersByTimeAsync(19_999)
   expect(deliveries.flatMap(({ settled }) => settled)).toEqual([])
   await vi.advanceTimersByTimeAsync(1)
   await settled()
@@ -51,6 +56,25 @@ test('what cannot be parked takes no place of what is due, and is parked as soon
   expect(surface.prefetch).toBe(1)
   expect(surface.scheduled().length).toBe(3)
   expect(warnings().map(({ level }) => level)).toEqual(['warn', 'warn', 'warn', 'debug', 'debug', 'debug'])
+})
+
+test('what cannot be parked is offered less and less often, and not all at once', async () => {
+  const { state } = await notParked(1, undefined, () => 0)
+  for (const seconds of [5, 10, 20, 30, 30]) {
+    const before = state.attempts
+    await vi.advanceTimersByTimeAsync(seconds * 1_000 - 1)
+    expect(state.attempts).toBe(before)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(state.attempts).toBe(before + 1)
+  }
+})
+
+test('what will never be parked is held until its time, and that is an error', async () => {
+  const { state, surface, warnings } = await notParked(2, new CeleryError('UNSUPPORTED', 'no right to that'))
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(state.attempts).toBe(2)
+  expect(warnings().map(({ level }) => level)).toEqual(['error', 'error'])
+  expect(surface.scheduled().length).toBe(2)
 })
 
 test('what is revoked while it is held for want of parking is not parked later', async () => {

@@ -130,6 +130,7 @@ test('a result is checked by the schema, and one that cannot be sent is a failur
   await expect((await app.send('unsendable')).get()).rejects.toMatchObject({
     type: 'EncodeError',
     module: 'kombu.exceptions',
+    message: 'Cannot be sent as JSON: result.f is a function',
   })
   expect(await (await app.send('nothing')).get()).toBeNull()
   expect(await lettersOf(app)).toEqual([])

@@ -70,7 +70,10 @@ test('errors, retries and results that cannot be sent are as on the main thread'
     module: 'feeds.errors',
   })
   expect(await (await app.send('flaky', { args: [5] })).get()).toEqual([5, 1])
-  await expect((await app.send('unsendable')).get()).rejects.toMatchObject({ type: 'EncodeError' })
+  await expect((await app.send('unsendable')).get()).rejects.toMatchObject({
+    type: 'EncodeError',
+    message: 'Cannot be sent as JSON: result.f is a function',
+  })
 })
 
 test('what a task on a thread sends is its child', async () => {

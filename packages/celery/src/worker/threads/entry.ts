@@ -55,12 +55,20 @@ async function answer(app: AppCore, run: ThreadRun): Promise<ThreadAnswer> {
   tell(run.port, { type: 'started' })
   const outcome = await outcomeOf(app, context)
   try {
-    return { outcome: encodeJson(outcome, 'result'), children: encodeJson(context.children, 'children') }
+    return { outcome: encodeOutcome(outcome), children: encodeJson(context.children, 'children') }
   } catch (error) {
     const why = reasonOf(error)
     const cannot = new TaskError('EncodeError', { module: 'kombu.exceptions', args: [why] })
-    return { outcome: encodeJson(failure(cannot)), children: '[]' }
+    return { outcome: encodeOutcome(failure(cannot)), children: '[]' }
   }
+}
+
+/** Each part by itself, so that what cannot be sent has the same place as on the event loop: in `result`, or `args`. */
+function encodeOutcome(outcome: Outcome): string {
+  const parts = Object.entries(outcome)
+    .filter(([, part]) => part !== undefined)
+    .map(([name, part]) => `"${name}":${encodeJson(part, name === 'value' ? 'result' : name)}`)
+  return `{${parts.join(',')}}`
 }
 
 async function outcomeOf(app: AppCore, context: RunContext): Promise<Outcome> {
