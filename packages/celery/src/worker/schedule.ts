@@ -1,9 +1,11 @@
 import { longestTimer } from '../async/timer.ts'
 import { done } from './finish/done.ts'
+import { endRevoked } from './finish/revoke.ts'
 import { giveBack } from './finish/settle.ts'
 import { isWorthAnother } from './persist.ts'
 import { nowOf, type Runtime } from './runtime.ts'
 import type { TaskRequest } from './task-request.ts'
+import { whyNot } from './why-not.ts'
 
 /** Milliseconds up to which a message is held here: what the broker had parked may come a second early. */
 const holdAtMost = 1_500
@@ -69,6 +71,13 @@ async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<
     await delivery.delay(eta)
   } catch (error) {
     request.isLeaving = false
+    // Revoked meanwhile, it was let go, as it was on its way out.
+    const how = whyNot(runtime, request)
+    if (how) {
+      unhold(runtime, request)
+      endRevoked(runtime, request, how)
+      return
+    }
     if (!runtime.isStopping) return holdUnparked(runtime, request, eta, error)
     await giveBack(runtime, request)
     done(runtime, request)

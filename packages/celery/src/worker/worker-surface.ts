@@ -95,7 +95,7 @@ export class RunningSurface implements WorkerSurface {
     const { revocations, parked } = this.#runtime
     const now = nowOf(this.#runtime)
     for (const id of taskIds) {
-      const eta = parked.get(id)?.eta.getTime()
+      const eta = this.#etaOf(id)?.getTime()
       revocations.ids.add(id, now, eta === undefined ? 0 : eta + revokedAfterEta)
       parked.remove(id)
     }
@@ -134,6 +134,13 @@ export class RunningSurface implements WorkerSurface {
   }
   shutDown(): void {
     this.#stop()
+  }
+
+  /** Of what was parked here, or is on its way there. */
+  #etaOf(id: string): Date | undefined {
+    const { parked, requests } = this.#runtime
+    const leaving = [...requests.withId(id)].find(({ isLeaving }) => isLeaving)
+    return leaving?.eta ?? parked.get(id)?.eta
   }
 
   #withStatus(status: TaskRequest['status']): TaskRequest[] {

@@ -29,13 +29,13 @@ async function notParked(
     return delivery
   })
   for (const delivery of deliveries) broker.deliver(delivery)
-  await settled()
+  await settling()
   const warnings = () => lines.filter(({ message }) => message.includes('could not be parked'))
   return { surface, state, deliveries, warnings }
 }
 
 /** The window follows in the next turn of the event loop. */
-async function settled(): Promise<void> {
+async function settling(): Promise<void> {
   await turn()
   await turn()
 }
@@ -51,7 +51,7 @@ test('what cannot be parked takes no place of what is due, and is parked as soon
   await vi.advanceTimersByTimeAsync(19_999)
   expect(deliveries.flatMap(({ settled }) => settled)).toEqual([])
   await vi.advanceTimersByTimeAsync(1)
-  await settled()
+  await settling()
   expect(deliveries.map(({ settled }) => settled)).toEqual([['delay'], ['delay'], ['delay']])
   expect(surface.prefetch).toBe(1)
   expect(surface.scheduled().length).toBe(3)
@@ -80,7 +80,7 @@ test('what will never be parked is held until its time, and that is an error', a
 test('what is revoked while it is held for want of parking is not parked later', async () => {
   const { surface, state, deliveries } = await notParked(1)
   await surface.revoke(['later-0'], { terminate: false, signal: 'TERM' })
-  await settled()
+  await settling()
   state.isShort = false
   await vi.advanceTimersByTimeAsync(20_000)
   expect(deliveries.map(({ settled }) => settled)).toEqual([['ack']])
@@ -88,11 +88,12 @@ test('what is revoked while it is held for want of parking is not parked later',
 })
 
 /** A message for tomorrow that the broker is being asked to park, and says neither yes nor no. */
-async function beingParked() {
+async function beingParked(now = () => new Date()) {
   const broker = handBroker()
   const { log, lines } = recordLog()
-  const app = createApp({ broker, log })
-  task(app, 'later', () => 'ran')
+  const app = createApp({ broker, log, now })
+  let runs = 0
+  task(app, 'later', () => ++runs)
   const worker = await startWorker(app)
   const eta = new Date(Date.now() + 86_400_000).toISOString()
   const delivery = handDelivery({ task: 'later', id: 'later', eta })
@@ -111,7 +112,12 @@ async function beingParked() {
   }
   broker.deliver(delivery)
   const refuse = () => asked.reject(new CeleryError('BROKER_UNAVAILABLE', 'short of memory'))
-  return { worker, settled, lines, take: asked.resolve, refuse }
+  const again = () => {
+    const back = handDelivery({ task: 'later', id: 'later', eta })
+    broker.deliver(back)
+    return back
+  }
+  return { worker, settled, lines, take: asked.resolve, refuse, again, runs: () => runs }
 }
 
 test.each([
@@ -128,4 +134,28 @@ test.each([
   await turn()
   expect(settled).toEqual([end])
   expect(lines.filter(({ message }) => message.includes('cut off'))).toEqual([])
+})
+
+test('what is revoked while it is being parked ends so when it cannot be', async () => {
+  const { worker, settled, refuse } = await beingParked()
+  await worker.surface.revoke(['later'], { terminate: false, signal: 'TERM' })
+  expect(worker.surface.scheduled().length).toBe(1)
+  refuse()
+  await settling()
+  expect(settled).toEqual(['ack'])
+  expect(worker.surface.scheduled()).toEqual([])
+})
+
+test('what is revoked while it is being parked is still revoked when its time comes', async () => {
+  const clock = { now: new Date() }
+  const { worker, settled, take, again, runs } = await beingParked(() => clock.now)
+  await worker.surface.revoke(['later'], { terminate: false, signal: 'TERM' })
+  take()
+  await settling()
+  clock.now = new Date(clock.now.getTime() + 86_400_000)
+  const back = again()
+  await settling()
+  expect(settled).toEqual(['delay'])
+  expect(back.settled).toEqual(['ack'])
+  expect(runs()).toBe(0)
 })
