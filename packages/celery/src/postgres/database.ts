@@ -29,15 +29,27 @@ export class Database {
   /**
    * One attempt; its rows as arrays. Rejects with what PostgreSQL or the connection said.
    * @param name for statements that are sent all the time: prepares them where that is safe
+   * @param onSend called when there is a connection for it: if never, the server has not seen it
    */
   async query(
     text: string,
     values: unknown[] = [],
     timeoutMs = answerTimeoutMs,
     name?: string,
+    onSend?: () => void,
   ): Promise<Row[]> {
     const prepared = name !== undefined && this.#prepares ? { name } : undefined
-    const statement = { ...prepared, text, values, rowMode: 'array', query_timeout: timeoutMs } as const
+    const statement = {
+      ...prepared,
+      // A pool does not say how far it came, but reads this only when it has a connection.
+      get text() {
+        onSend?.()
+        return text
+      },
+      values,
+      rowMode: 'array',
+      query_timeout: timeoutMs,
+    } as const
     // The pool may have no connection to give for a while, of which the statement's own timeout knows nothing.
     const { rows } = await within(timeoutMs / 1_000, this.#pool.query(statement))
     return rows as Row[]

@@ -17,6 +17,15 @@ export function isPassing(error: unknown): boolean {
     : passingStates.test(state)
 }
 
+/** Where the connection to the server was lost behind a pooler, the outcome is not known, or the server crashes. */
+const unknownOutcomes = /^(08|40003|57P02)/
+
+/** The answer shows that a statement on its own has done nothing; otherwise it may have been done. */
+export function isUndone(error: unknown): boolean {
+  const state = sqlState(error)
+  return state !== undefined && !unknownOutcomes.test(state)
+}
+
 /** SQLSTATE classes that are the fault of a value: one that breaks a rule, is out of range, or too large for a row or index. */
 const valueStates = /^(22|23|54)/
 

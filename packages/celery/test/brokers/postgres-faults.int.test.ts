@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import type pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { pause } from '../../src/async/pause.ts'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
 import {
@@ -233,8 +233,8 @@ test('a broker that is closed while it is asked to consume leaves nothing that k
 })
 
 describe('an acknowledgement before the task begins', () => {
-  async function holding(source: string | SqlPool) {
-    const [queue, broker] = [newQueue(), await openBroker({}, source)]
+  async function holding(source: string | SqlPool, options: PostgresBrokerOptions = {}) {
+    const [queue, broker] = [newQueue(), await openBroker(options, source)]
     const got: Delivery[] = []
     await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(delivery) })
     await publishAll(broker, queue.name, ['a'])
@@ -260,6 +260,40 @@ describe('an acknowledgement before the task begins', () => {
     const { queue, got, broker } = await holding(source)
     expect(await got[0]?.ackFirst()).toBe(true)
     expect(source.asked).toBe(2)
+    expect(await rowsOf(queue.name)).toBe(0)
+    await broker.close()
+  })
+
+  const outages: [string, SqlPool['query']][] = [
+    ['cannot be reached', () => Promise.reject(new Error('Connection terminated unexpectedly'))],
+    [
+      'can only be read',
+      async (statement) => {
+        const reader = poolOf(database, 1)
+        try {
+          await reader.query('SET default_transaction_read_only = on')
+          return await reader.query(statement)
+        } finally {
+          await reader.end()
+        }
+      },
+    ],
+  ]
+
+  test.each(outages)('is in vain when the server %s until the lease is over', async (_, refuse) => {
+    const pool = poolOf(database)
+    onTestFinished(() => pool.end())
+    let isAway = false
+    const source: SqlPool = {
+      query: (statement) => (isAway ? refuse(statement) : pool.query(statement)),
+      connect: () => pool.connect(),
+    }
+    const { queue, got, broker } = await holding(source, { leaseTimeout: 1 })
+    isAway = true
+    expect(await got[0]?.ackFirst()).toBe(false)
+    isAway = false
+    await eventually(() => expect(got).toHaveLength(2))
+    expect(await got[1]?.ackFirst()).toBe(true)
     expect(await rowsOf(queue.name)).toBe(0)
     await broker.close()
   })

@@ -6,7 +6,7 @@ import type { Log } from '../../log.ts'
 import { arrayOf, textArrayOf } from '../../postgres/array.ts'
 import type { Statement } from '../../postgres/batch-writer.ts'
 import type { Database } from '../../postgres/database.ts'
-import { isPassing, logFailure, refusal } from '../../postgres/errors.ts'
+import { isPassing, isUndone, logFailure, refusal } from '../../postgres/errors.ts'
 import type { Lease } from './lease.ts'
 
 /** Who made the delivery. */
@@ -86,7 +86,7 @@ export class Settler {
     this.#acks.add({ holder, lease, id })
   }
 
-  /** Resolves when the server has it, or perhaps has it; to false when it was never told, or told too late. */
+  /** Resolves when the server has it, or perhaps has it; to false when it never took it, or was told too late. */
   ackFirst(holder: Holder, lease: Lease, id: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.#firstAcks.add({ holder, lease, id, done: resolve })
@@ -143,29 +143,33 @@ export class Settler {
   }
 
   /**
-   * Resolves to the ids of which it was in vain; to undefined when no attempt can have reached the server. Throws what
-   * it refuses, when it may.
+   * Resolves to the ids of which it was in vain; to undefined when no attempt can have been carried out. Throws what is
+   * refused, when it may.
    */
   async #tell(
     lease: Lease,
     { text, values, name }: NamedStatement,
     mayRefuse: boolean,
   ): Promise<ReadonlySet<number> | undefined> {
-    let isSent = false
+    let mayBeDone = false
     for (let attempt = 0; !lease.isLost; attempt++) {
+      let isSent = false
+      const onSend = () => {
+        isSent = true
+      }
       try {
-        const rows = await this.#database.query(text, values, attemptMs, name)
+        const rows = await this.#database.query(text, values, attemptMs, name, onSend)
         // What an earlier attempt may have done is not there any more. A function that returns nothing answers with
         // empty text, and ids begin with 1.
-        return isSent ? none : new Set(rows.map(([id]) => Number(id)))
+        return mayBeDone ? none : new Set(rows.map(([id]) => Number(id)))
       } catch (error) {
         if (mayRefuse && !isPassing(error)) throw refusal(error)
-        isSent ||= isPassing(error)
+        mayBeDone ||= isSent && !isUndone(error)
         logFailure(this.#log, error, { statement: name }, 'messages could not be settled; it is tried again')
         if (this.#isClosed && attempt > 2) break
         await pause(backoff(attempt))
       }
     }
-    return isSent ? none : undefined
+    return mayBeDone ? none : undefined
   }
 }
