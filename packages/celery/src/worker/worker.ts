@@ -18,7 +18,7 @@ import { RunningSurface } from './worker-surface.ts'
 export interface Worker {
   /**
    * Resolves when every queue is consumed from; rejects, with all that was begun undone, when that cannot be, and may be
-   * called again then. Rejects with `CLOSED` when the worker was told to stop before.
+   * called again then. Rejects with `CLOSED` when the worker was told to stop before: it starts no more.
    */
   start(): Promise<void>
   /**
@@ -74,14 +74,15 @@ class QueueWorker implements Worker {
     throw new CeleryError('BAD_OPTION', 'The worker has not started: await its start() first.')
   }
 
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    this.#stillWanted()
     this.#starting ??= this.#tryToStart()
-    return this.#starting
+    await this.#starting
   }
 
   async stop(options: StopOptions = {}): Promise<void> {
     checkStop(options)
-    this.#stopped.abort(stoppedAtStart())
+    this.#stopped.abort(stopped())
     // A start that goes on ends itself at its next step.
     if (this.#shutdown && !this.#isReady) await this.#starting?.catch(() => undefined)
     await this.#shutdown?.stop(options)
@@ -89,7 +90,7 @@ class QueueWorker implements Worker {
   }
 
   async stopFor(error: unknown): Promise<void> {
-    this.#stopped.abort(stoppedAtStart())
+    this.#stopped.abort(stopped())
     blame(this.#runtime, this.#app.options.log, error)
     if (!this.#isReady) await this.#starting?.catch(() => undefined)
     await this.#shutdown?.stopCold()
@@ -118,7 +119,6 @@ class QueueWorker implements Worker {
       const message = 'This thread runs tasks for a worker: start a worker in another module than the app.'
       throw new CeleryError('BAD_OPTION', message)
     }
-    this.#stillWanted()
     const connected = { broker: await this.#app.broker(), results: await this.#app.results() }
     this.#stillWanted()
     const runtime = createRuntime(this.#app, this.#settings, this.#options, connected)
@@ -207,8 +207,8 @@ class QueueWorker implements Worker {
   }
 }
 
-function stoppedAtStart(): CeleryError {
-  return new CeleryError('CLOSED', 'The worker was stopped while it started.')
+function stopped(): CeleryError {
+  return new CeleryError('CLOSED', 'The worker was stopped, and does not start: create another.')
 }
 
 function updatePrefetch({ log }: Runtime, consumers: Consumers): void {

@@ -84,6 +84,15 @@ test('a worker that was told to stop does not start, and connects to nothing', a
   expect(await depthOf(app)).toBe(1)
 })
 
+test('a worker that has run and stopped does not start again, and says so', async () => {
+  const { worker, state } = setUp()
+  state.isAway = false
+  await worker.start()
+  await worker.stop()
+  await expect(worker.start()).rejects.toMatchObject({ code: 'CLOSED' })
+  await worker.done
+})
+
 test('options that are undefined are as if they were not given', async () => {
   const app = createApp()
   const options: object = { events: undefined, services: undefined, metrics: undefined, taskEvents: true }
