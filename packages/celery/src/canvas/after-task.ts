@@ -2,6 +2,7 @@ import type { AppCore } from '../app/app-core.ts'
 import { type CurrentTask, currentTask, runAsTask } from '../app/current-task.ts'
 import { ignoresResult } from '../app/task-options.ts'
 import { forEachBounded } from '../async/for-each-bounded.ts'
+import { isRefused } from '../errors.ts'
 import type { TaskMessage } from '../protocol/message.ts'
 import type { ExceptionData } from '../results/port.ts'
 import { applySignature } from './apply.ts'
@@ -46,18 +47,30 @@ export async function afterSuccess(
 
 /**
  * What follows a task that failed, once that is kept: its part of a chord is handed in, what was left of its chain fails
- * like it, and its errbacks are sent with its id. A revoked one, as in Celery, only hands in its part.
+ * like it, and its errbacks are sent with its id. A revoked one, as in Celery, only hands in its part. None of these
+ * waits for the others, as one server may be away and another not.
  */
 export async function afterFailure(app: AppCore, message: TaskMessage, failure: TaskFailure): Promise<void> {
   const { errbacks, chain, chord } = message.embed
-  if (!chord && !chain?.length && !errbacks?.length) return
+  const { headers } = message
   const { state, exception } = failure
+  if (!chord && !chain?.length && !errbacks?.length) return
   await asTask(message, async () => {
-    if (chord) await completePart(app, chord, { ...partOf(message), state, result: exception })
-    if (state === 'REVOKED') return
-    if (chain?.length) await failChain(app, chain, failure, { keep: !ignoresResult(app, message.headers) })
-    if (errbacks?.length) await sendErrbacks(app, errbacks, message.headers.id, message.headers.root_id)
+    const work: Promise<unknown>[] = []
+    if (chord) work.push(completePart(app, chord, { ...partOf(message), state, result: exception }))
+    const hasFailed = state === 'FAILURE'
+    if (hasFailed && chain?.length)
+      work.push(failChain(app, chain, failure, { keep: !ignoresResult(app, headers) }))
+    if (hasFailed && errbacks?.length) work.push(sendErrbacks(app, errbacks, headers.id, headers.root_id))
+    await allOf(work)
   })
+}
+
+/** Rejects when all have ended, first of all with an error that another try may mend. */
+async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
+  const ends = await Promise.allSettled(work)
+  const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+  if (errors.length > 0) throw errors.find((error) => !isRefused(error)) ?? errors[0]
 }
 
 /** Callbacks together, as none waits for another, then the chain's next step, which is not sent when one is refused. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { chain, chord } from '../../src/canvas/build.ts'
 import { CeleryError } from '../../src/errors.ts'
 import { noMetrics } from '../../src/worker/metrics.ts'
 import { receive } from '../../src/worker/receive.ts'
@@ -18,24 +19,35 @@ import {
   until,
 } from './support.ts'
 
+const isDown = () => Promise.reject(new CeleryError('RESULTS_UNAVAILABLE', 'the store is down'))
+const hangs = () => new Promise<never>(() => {})
+
 test.each([
-  ['is down', () => Promise.reject(new CeleryError('RESULTS_UNAVAILABLE', 'the store is down'))],
-  ['hangs', () => new Promise<void>(() => {})],
+  { what: 'task', how: 'is down', store: isDown },
+  { what: 'task', how: 'hangs', store: hangs },
+  { what: 'step of a chain', how: 'is down', store: isDown },
+  { what: 'part of a chord', how: 'is down', store: isDown },
 ])(
-  'of an early task that is cut off, errback and events hear while the result store %s',
-  async (_how, store) => {
+  'of an early $what that is cut off, errback and events hear while the result store $how',
+  async ({ what, store }) => {
     const results = await demandingResults()
     const app = createApp({ results })
     task(app, 'early', () => new Promise(() => {}))
     const { events, told } = recordEvents()
     const worker = await startWorker(app, { events })
     await (await app.broker()).declare({ name: 'errors' })
-    const linkError = app.signature('errback', {}, { queue: 'errors' }).toJSON()
-    const { id } = await app.send('early', {}, { linkError })
+    const early = app.signature('early').linkError(app.signature('errback', {}, { queue: 'errors' }))
+    const next = app.signature('next')
+    if (what === 'task') await early.send()
+    else if (what === 'step of a chain') await chain(early, next).send()
+    else await chord([early, app.signature('other', {}, { queue: 'errors' })], next).send()
     await until(() => worker.surface.active().length === 1)
+    const before = await depthOf(app, 'errors')
+    const id = worker.surface.active()[0]?.message.headers.id
     results.store = store
+    results.addChordPart = store
     await worker.stop({ mode: 'cold' })
-    expect(await depthOf(app, 'errors')).toBe(1)
+    expect(await depthOf(app, 'errors')).toBe(before + 1)
     expect(told.slice(-2)).toEqual([['failed', id, 'WorkerLostError'], ['offline']])
   },
 )
