@@ -3,20 +3,27 @@ import { CeleryError } from '../errors.ts'
 import { Decimal, maxDigits, PlainDate, PlainTime, Uuid } from './python-values.ts'
 import { formatTime, isPythonTime, PythonDate } from './time.ts'
 
+export interface WriteLimits {
+  /** How deep lists and objects may be nested. */
+  maxDepth: number
+  /** Whether half of a surrogate pair, which Python cannot encode, may be in a text. */
+  halfPairs: boolean
+}
+
 /** Writes values that `JSON.stringify` cannot, and says of those that nobody can where they are. */
-export function writeJson(value: unknown, name: string, maxDepth: number): string {
-  return new JsonWriter(name, maxDepth).write(value)
+export function writeJson(value: unknown, name: string, limits: WriteLimits): string {
+  return new JsonWriter(name, limits).write(value)
 }
 
 class JsonWriter {
   readonly #name: string
-  readonly #maxDepth: number
+  readonly #limits: WriteLimits
   readonly #parents: object[] = []
   readonly #keys: (string | number)[] = []
 
-  constructor(name: string, maxDepth: number) {
+  constructor(name: string, limits: WriteLimits) {
     this.#name = name
-    this.#maxDepth = maxDepth
+    this.#limits = limits
   }
 
   write(value: unknown): string {
@@ -37,7 +44,8 @@ class JsonWriter {
   }
 
   #string(value: string): string {
-    if (!value.isWellFormed()) this.#refuse('holds half of a surrogate pair, which is no text')
+    if (!this.#limits.halfPairs && !value.isWellFormed())
+      this.#refuse('holds half of a surrogate pair, which is no text')
     return JSON.stringify(value)
   }
 
@@ -55,7 +63,8 @@ class JsonWriter {
     if (value instanceof Uuid) return typed('uuid', `{"hex":"${value.hex}"}`)
     if (value instanceof Uint8Array) return writeBytes(value)
     if (this.#parents.includes(value)) this.#refuse('holds itself')
-    if (this.#parents.length >= this.#maxDepth) this.#refuse(`is nested more than ${this.#maxDepth} deep`)
+    const { maxDepth } = this.#limits
+    if (this.#parents.length >= maxDepth) this.#refuse(`is nested more than ${maxDepth} deep`)
     this.#parents.push(value)
     const text = this.#content(value)
     this.#parents.pop()

@@ -1,12 +1,15 @@
 import { CeleryError } from '../errors.ts'
 import { readJson } from './json-reader.ts'
-import { writeJson } from './json-writer.ts'
+import { type WriteLimits, writeJson } from './json-writer.ts'
 
 /** How deep lists and objects that are read may be nested: about where Python's own reader gives up. */
 const maxReadDepth = 1_000
 
 /** A little less, so that what is written can be read with a message or a stored result around it. */
 const maxWriteDepth = 990
+
+const forAll: WriteLimits = { maxDepth: maxWriteDepth, halfPairs: false }
+const forUs: WriteLimits = { maxDepth: maxReadDepth, halfPairs: true }
 
 export interface DecodeOptions {
   /** Of times that Python sends without an offset: `UTC` when absent. */
@@ -36,8 +39,20 @@ export interface DecodeOptions {
  * form for (Map, Set, Error) are a `BAD_VALUE` that says where; `name` is what the message calls the value.
  */
 export function encodeJson(value: unknown, name = 'value'): string {
+  return encode(value, name, forAll)
+}
+
+/**
+ * The same for `decodeJson` of this package alone: it has a form for all that `decodeJson` gives, as deep as it reads
+ * and with halves of surrogate pairs.
+ */
+export function encodeForUs(value: unknown, name: string): string {
+  return encode(value, name, forUs)
+}
+
+function encode(value: unknown, name: string, limits: WriteLimits): string {
   try {
-    return isPlain(value, 0) ? JSON.stringify(value) : writeJson(value, name, maxWriteDepth)
+    return isPlain(value, 0) ? JSON.stringify(value) : writeJson(value, name, limits)
   } catch (error) {
     if (error instanceof CeleryError) throw error
     // A getter or a toJSON of the value's own threw, which no further try mends.

@@ -76,6 +76,18 @@ test('errors, retries and results that cannot be sent are as on the main thread'
   })
 })
 
+test('whatever can be read comes to a thread as it does to the event loop', async () => {
+  const { app } = await setUp()
+  const tag = { __type__: 'order', __value__: 7 }
+  const headers = { lang: 'py', task: 'texts', id: 'odd', tag }
+  const properties = { contentType: 'application/json', contentEncoding: 'utf-8' }
+  const deep = `${'['.repeat(990)}${']'.repeat(990)}`
+  const body = Buffer.from(`[["\\udcff", ${deep}], {}, null]`)
+  await (await app.broker()).publish({ headers, properties, body }, { exchange: '', routingKey: 'celery' })
+  await until(async () => (await metaOf(app, 'odd'))?.status === 'SUCCESS')
+  expect((await metaOf(app, 'odd'))?.result).toEqual([0xdcff, Object.entries(tag)])
+})
+
 test('what a task on a thread sends is its child', async () => {
   const { app } = await setUp()
   const result = await app.send('sends')

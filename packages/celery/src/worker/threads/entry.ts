@@ -7,7 +7,8 @@ import type { Log } from '../../log.ts'
 import { celeryExceptions } from '../../protocol/celery-exceptions.ts'
 import { taskError } from '../../protocol/exceptions.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
-import type { TaskMessage } from '../../protocol/message.ts'
+import { unmarked } from '../../protocol/lookalikes.ts'
+import type { TaskHeaders, TaskMessage } from '../../protocol/message.ts'
 import type { ExceptionData } from '../../results/port.ts'
 import { failure, type Outcome } from '../run/outcome.ts'
 import { perform } from '../run/perform.ts'
@@ -50,7 +51,7 @@ async function loadApp(module: string): Promise<AppCore> {
 }
 
 async function answer(app: AppCore, run: ThreadRun): Promise<ThreadAnswer> {
-  const message = decodeJson(run.message) as TaskMessage
+  const message = messageOf(run)
   const context = contextOf(app, run, message)
   tell(run.port, { type: 'started' })
   const outcome = await outcomeOf(app, context)
@@ -83,7 +84,7 @@ function contextOf(app: AppCore, run: ThreadRun, message: TaskMessage): RunConte
   const calls = new Map<number, { resolve(): void; reject(error: Error): void }>()
   const host: RunHost = { app, worker, log: logTo(port), progress: (_, meta, state) => progress(meta, state) }
   const context = new RunContext(message, queue, redelivered, host)
-  context.headers = decodeJson(run.headers) as Record<string, unknown>
+  context.headers = unmarked(decodeJson(run.headers)) as Record<string, unknown>
   let last = 0
 
   async function progress(meta: unknown, state: string): Promise<void> {
@@ -105,6 +106,11 @@ function contextOf(app: AppCore, run: ThreadRun, message: TaskMessage): RunConte
     else call?.reject(new CeleryError('RESULTS_UNAVAILABLE', from.error))
   })
   return context
+}
+
+function messageOf(run: ThreadRun): TaskMessage {
+  const message = decodeJson(run.message) as TaskMessage
+  return { ...message, headers: unmarked(message.headers) as TaskHeaders }
 }
 
 function logTo(port: MessagePort): Log {

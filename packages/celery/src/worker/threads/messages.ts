@@ -13,8 +13,9 @@ export interface ThreadCall {
 }
 
 export interface ThreadRun {
+  /** Its headers are `marked`. */
   message: string
-  /** The headers that the task sees, with its own span. */
+  /** `marked` too: the headers that the task sees, with its own span. */
   headers: string
   queue: string
   redelivered: boolean

@@ -3,7 +3,8 @@ import type { Piscina } from 'piscina'
 import { CeleryError, reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { exceptionData } from '../../protocol/exceptions.ts'
-import { decodeJson, encodeJson } from '../../protocol/json.ts'
+import { decodeJson, encodeForUs, encodeJson } from '../../protocol/json.ts'
+import { marked } from '../../protocol/lookalikes.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { RunContext, RunHost } from '../run/run-context.ts'
 import type { TaskRequest } from '../task-request.ts'
@@ -146,8 +147,11 @@ function callOf(module: string, request: TaskRequest, context: RunContext, port:
   return {
     module,
     run: {
-      message: encodeJson({ ...request.message, embed }, 'message'),
-      headers: encodeJson(context.headers, 'headers'),
+      message: encodeForUs(
+        { ...request.message, headers: marked(request.message.headers), embed },
+        'message',
+      ),
+      headers: encodeForUs(marked(context.headers), 'headers'),
       queue: request.queue,
       redelivered: request.redelivered,
       worker: context.worker,
