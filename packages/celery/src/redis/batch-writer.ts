@@ -56,7 +56,7 @@ export class BatchWriter<Item> {
   write(item: Item, timeoutMs: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     if (this.#batcher.size >= maxWaiting || this.#waitingBytes >= maxWaitingBytes) {
-      reject(this.#late(`${this.#batcher.size} wait already`))
+      reject(this.#late(`: ${this.#batcher.size} wait already`))
       return promise
     }
     const deadline = performance.now() + timeoutMs
@@ -123,7 +123,7 @@ export class BatchWriter<Item> {
     const now = performance.now()
     const isOver = ({ deadline }: Entry<Item>) => deadline <= now
     const all = [...this.#sending, ...this.#batcher.waiting]
-    for (const entry of all.filter(isOver)) entry.reject(this.#late(`in time${this.#options.link.lately}`))
+    for (const entry of all.filter(isOver)) entry.reject(this.#late(` in time${this.#options.link.lately}`))
     for (const { size } of this.#batcher.waiting.filter(isOver)) this.#waitingBytes -= size
     this.#batcher.remove(isOver)
     const next = all.reduce(
@@ -135,6 +135,6 @@ export class BatchWriter<Item> {
 
   #late(why: string): CeleryError {
     const { what, link } = this.#options
-    return new CeleryError(link.code, `Redis did not take ${what}: ${why}. It may be there or not.`)
+    return new CeleryError(link.code, `Redis did not take ${what}${why}. It may be there or not.`)
   }
 }

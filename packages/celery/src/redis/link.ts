@@ -48,6 +48,7 @@ export class RedisLink {
   #failures = 0
   #upSince = 0
   #refusal: { reason: string; at: number } | undefined
+  #saidNeedless = false
   /** Grows with every closing, so that a connection that was begun before is not used after. */
   #epoch = 0
 
@@ -65,7 +66,7 @@ export class RedisLink {
     return this.#options.code
   }
 
-  /** What Redis has said of late instead of doing it, such as that it is a replica: words to end an error with. */
+  /** What Redis has said of late instead of doing it, such as that it lets nobody in: words to end an error with. */
   get lately(): string {
     const { reason, at } = this.#refusal ?? { reason: '', at: Number.NEGATIVE_INFINITY }
     return performance.now() - at < recent ? ` (its last answer: ${reason.replace(/\.$/, '')})` : ''
@@ -222,6 +223,7 @@ export class RedisLink {
       connectTimeout: timerOf(connectTimeout),
       commandTimeout: timerOf(commandTimeout),
       onLost,
+      onNeedlessPassword: () => this.#sayNeedless(),
     })
   }
 
@@ -266,31 +268,44 @@ export class RedisLink {
     if (!this.#isRefusal(error) || performance.now() - this.#upSince > goodAfter) this.#failures = 0
     this.#up = Promise.withResolvers()
     this.#up.promise.catch(() => undefined)
-    this.#become('reconnecting', this.#explained(error))
+    const reason = this.#explained(error)
+    const { log } = this.#options
+    log.warn({ reason: reason.message }, `the connection to Redis (${this.#address}) was lost`)
+    this.#become('reconnecting', reason)
     this.#connectLater()
   }
 
   #connectLater(): void {
     const pause = backoff(this.#failures++)
     this.#retry = setTimeout(() => {
-      this.#connect().catch((error: unknown) => {
-        if (this.#state !== 'reconnecting') return
-        const reason = this.#explained(error)
-        this.#isRefusal(reason)
-        // What Redis refuses, time alone does not mend.
-        const level = reason instanceof CeleryError ? 'error' : 'debug'
-        const fields = { reason: reason.message, attempt: this.#failures }
-        this.#options.log[level](fields, 'Redis cannot be reached yet')
-        this.#connectLater()
-      })
+      this.#connect().then(
+        () => this.#options.log.info({}, `there is a connection to Redis (${this.#address}) again`),
+        (error: unknown) => this.#failedAgain(this.#explained(error)),
+      )
     }, pause * 1_000)
+  }
+
+  #failedAgain(reason: ConnectionLost | CeleryError): void {
+    if (this.#state !== 'reconnecting') return
+    this.#isRefusal(reason)
+    // What Redis refuses, time alone does not mend.
+    const level = reason instanceof CeleryError ? 'error' : 'debug'
+    const fields = { reason: reason.message, attempt: this.#failures }
+    this.#options.log[level](fields, 'Redis cannot be reached yet')
+    this.#connectLater()
   }
 
   /** Such an answer is remembered. */
   #isRefusal(error: Error): boolean {
-    if (!(error instanceof ConnectionLost && error.isRefusal)) return false
+    if (!(error instanceof CeleryError || (error instanceof ConnectionLost && error.isRefusal))) return false
     this.#refusal = { reason: error.message, at: performance.now() }
     return true
+  }
+
+  #sayNeedless(): void {
+    if (this.#saidNeedless) return
+    this.#saidNeedless = true
+    this.#options.log.warn({ address: this.#address }, 'Redis asks for no password, though one was given')
   }
 
   #end(session: Session): void {
@@ -310,9 +325,13 @@ export class RedisLink {
   #unreachable(error: unknown): Error {
     const reason = error === undefined ? undefined : this.#explained(error)
     if (reason instanceof CeleryError) return reason
-    const { host, port, path } = this.#options.target
     const why = error instanceof Error ? `: ${error.message}` : ` in time${this.lately}`
-    const message = `Redis at ${path ?? `${host}:${port}`} could not be reached${why}. Safe to try again.`
+    const message = `Redis at ${this.#address} could not be reached${why}. Safe to try again.`
     return new CeleryError(this.#options.code, message)
+  }
+
+  get #address(): string {
+    const { host, port, path } = this.#options.target
+    return path ?? `${host}:${port}`
   }
 }

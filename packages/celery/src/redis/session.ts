@@ -20,6 +20,8 @@ export interface ConnectOptions {
   connectTimeout: number
   commandTimeout: number
   onLost(error: Error): void
+  /** The server lets everybody in, and was given a password. */
+  onNeedlessPassword(): void
 }
 
 /** A client that never connects again by itself and never sends a command twice: both are decided above it. */
@@ -27,8 +29,6 @@ export async function connectClient(target: RedisTarget, options: ConnectOptions
   const [{ Redis }, tls] = await Promise.all([import('ioredis'), tlsOptionsOf(target)])
   const client = new Redis({
     ...(target.path === undefined ? { host: target.host, port: target.port } : { path: target.path }),
-    ...(target.username !== undefined && { username: target.username }),
-    ...(target.password !== undefined && { password: target.password }),
     ...(tls && { tls }),
     // On RESP3 ioredis drops the notices of changed keys; on RESP2 they come as messages.
     protocol: 2,
@@ -38,7 +38,6 @@ export async function connectClient(target: RedisTarget, options: ConnectOptions
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
     disableClientInfo: true,
-    connectionName: 'celery-ts',
     retryStrategy: () => null,
     connectTimeout: options.connectTimeout,
     commandTimeout: options.commandTimeout,
@@ -52,6 +51,7 @@ export async function connectClient(target: RedisTarget, options: ConnectOptions
   client.on('close', () => options.onLost(reason ?? new Error('Redis closed the connection')))
   try {
     await client.connect()
+    await signIn(client, target, options)
     // By itself the client would go on in another database when there is none of that number.
     if (target.db !== 0) await client.select(target.db)
   } catch (error) {
@@ -59,4 +59,22 @@ export async function connectClient(target: RedisTarget, options: ConnectOptions
     throw reason ?? error
   }
   return client
+}
+
+/** By commands of our own: the client writes to the console what it has to say of a password. */
+async function signIn(client: Redis, target: RedisTarget, options: ConnectOptions): Promise<void> {
+  const { username, password } = target
+  if (username !== undefined) await client.auth(username, password ?? '')
+  else if (password !== undefined) {
+    await client.auth(password).catch((error: unknown) => {
+      if (!isNeedless(error)) throw error
+      options.onNeedlessPassword()
+    })
+  }
+  // Without a name it works as well, where the user may not have one.
+  await client.client('SETNAME', 'celery-ts').catch(() => undefined)
+}
+
+function isNeedless(error: unknown): boolean {
+  return error instanceof Error && /no password is set|without any password configured/.test(error.message)
 }

@@ -384,7 +384,7 @@ describe.skipIf(url === '')('faults of Redis', () => {
     await held.requeue()
     expect(errors).toContainEqual([
       { keys: [prefix + declared.name] },
-      'Redis puts no messages into these keys: each should be a list',
+      'Redis puts no messages into these keys: each should be a list, and one that this user may change',
     ])
     await until(
       () => errors.some(([, text]) => text.startsWith('Redis refuses to give messages')),

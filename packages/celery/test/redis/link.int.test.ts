@@ -89,6 +89,45 @@ describe.skipIf(!hasRedisServer)('the connection to Redis', () => {
     await expect(refused).rejects.not.toMatchObject({ message: expect.stringMatching(/secret|again/) })
   })
 
+  test('is told of when it is lost and when it is back, and its refusal in the error of each send', async () => {
+    const redis = await start()
+    const admin = plainClient(redis.url)
+    await admin.connect()
+    running.push({ remove: () => admin.disconnect() })
+    const lines: string[] = []
+    const log: Log = { ...noLog, info: (_, line) => lines.push(line), warn: (_, line) => lines.push(line) }
+    const broker = createRedisBroker(redis.url, { log })
+    running.push({ remove: () => broker.close() })
+    await broker.open()
+    await admin.config('SET', 'requirepass', 'secret')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    const publish = (timeout: number) =>
+      broker.publish(messageOf('x'), { exchange: '', routingKey: 'q' }, { timeout })
+    const why =
+      /^Redis (did not take a message|at .* could not be reached) in time \(its last answer: .*NOAUTH/
+    await expect(publish(2)).rejects.toMatchObject({ message: expect.stringMatching(why) })
+    await admin.config('SET', 'requirepass', '')
+    await publish(20)
+    const { host } = new URL(redis.url)
+    await until(() => lines.length === 2, 'both lines')
+    expect(lines).toEqual([
+      `the connection to Redis (${host}) was lost`,
+      `there is a connection to Redis (${host}) again`,
+    ])
+  })
+
+  test('with a password that nobody asks for is made, and the log says so once', async () => {
+    const written = vi.spyOn(console, 'warn')
+    const redis = await start()
+    const warnings: string[] = []
+    const log: Log = { ...noLog, warn: (_, line) => warnings.push(line) }
+    const link = await connect(redis.url.replace('//', '//:secret@'), log)
+    await link.notices.attach()
+    expect(warnings).toEqual([expect.stringContaining('asks for no password')])
+    expect(await link.command('CLIENT', 'GETNAME')).toBe('celery-ts')
+    expect(written).not.toHaveBeenCalled()
+  })
+
   test('to what has no server behind it is no connection', async () => {
     const redis = await start()
     const proxy = await startTcpProxy(redis.url, 6379)
