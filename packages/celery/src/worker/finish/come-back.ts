@@ -25,8 +25,14 @@ export async function comeBack(
   const until = new Date(now + Math.min(maxWait, firstWait * 2 ** (losses - 1)) * 1_000)
   const marked = { ...headers, eta: formatTime(until), [historyHeader]: history, [lossesHeader]: losses }
   request.isLeaving = true
-  if (request.acknowledged) await sendCopy(runtime, delivery, marked, until)
-  else await delivery.delay(until, marked)
+  try {
+    if (request.acknowledged) await sendCopy(runtime, delivery, marked, until)
+    else await delivery.delay(until, marked)
+  } catch (error) {
+    // It is this worker's still, and a copy that comes meanwhile is the same.
+    request.isLeaving = false
+    throw error
+  }
 }
 
 async function sendCopy(
