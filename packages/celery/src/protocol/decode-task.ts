@@ -19,6 +19,7 @@ export interface DecodeLimits {
  * read: a body of another content type is not opened.
  */
 export function decodeTask(wire: WireMessage, limits: DecodeLimits): TaskMessage {
+  if (wire.unreadable !== undefined) throw undecodable(wire.unreadable)
   checkContentType(wire)
   const text = bodyText(wire, limits.maxBodySize)
   const body = decodeJson(text, limits)

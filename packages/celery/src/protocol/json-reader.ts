@@ -1,10 +1,11 @@
+import type { DecodeOptions } from './json.ts'
 import { ProtocolError, quoted } from './protocol-error.ts'
 import { Decimal, maxDigits, PlainDate, PlainTime, Uuid } from './python-values.ts'
 import { parseDateTime } from './time.ts'
 
 /** Reads JSON that `JSON.parse` cannot read, or not exactly. */
-export function readJson(text: string, maxDepth: number, timeZone?: string): unknown {
-  return new JsonReader(text, maxDepth, timeZone).read()
+export function readJson(text: string, maxDepth: number, options: DecodeOptions = {}): unknown {
+  return new JsonReader(text, maxDepth, options).read()
 }
 
 const words: Record<string, [text: string, value: unknown]> = {
@@ -21,14 +22,14 @@ const numberPattern = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 class JsonReader {
   readonly #text: string
   readonly #maxDepth: number
-  readonly #timeZone: string | undefined
+  readonly #options: DecodeOptions
   #at = 0
   #depth = 0
 
-  constructor(text: string, maxDepth: number, timeZone: string | undefined) {
+  constructor(text: string, maxDepth: number, options: DecodeOptions) {
     this.#text = text
     this.#maxDepth = maxDepth
-    this.#timeZone = timeZone
+    this.#options = options
   }
 
   read(): unknown {
@@ -81,7 +82,16 @@ class JsonReader {
     } while (this.#take(','))
     this.#expect('}')
     const isTyped = count === 2 && Object.hasOwn(fields, '__type__') && Object.hasOwn(fields, '__value__')
-    return isTyped ? readTyped(fields.__type__, fields.__value__, this.#timeZone) : fields
+    return isTyped ? this.#typed(fields) : fields
+  }
+
+  #typed(fields: Record<string, unknown>): unknown {
+    try {
+      return readTyped(fields.__type__, fields.__value__, this.#options.timeZone)
+    } catch (error) {
+      if (this.#options.keepUnknown && error instanceof ProtocolError) return fields
+      throw error
+    }
   }
 
   #string(): string {

@@ -14,6 +14,8 @@ const forUs: WriteLimits = { maxDepth: maxReadDepth, halfPairs: true }
 export interface DecodeOptions {
   /** Of times that Python sends without an offset: `UTC` when absent. */
   timeZone?: string
+  /** Leave a typed value that cannot be read as the object that it is in JSON. */
+  keepUnknown?: boolean
 }
 
 /**
@@ -70,7 +72,7 @@ export function decodeJson(text: string, options?: DecodeOptions): unknown {
     const value = parsed(text)
     if (value !== undefined && isExact(value, 0)) return value
   }
-  return readJson(text, maxReadDepth, options?.timeZone)
+  return readJson(text, maxReadDepth, options)
 }
 
 /** `JSON.stringify` writes it just as it should be written. */

@@ -8,6 +8,8 @@ export interface WireMessage {
   headers: Record<string, unknown>
   properties: MessageProperties
   body: Buffer
+  /** Why the broker could not make sense of all that came: the message is refused for it. */
+  unreadable?: string
 }
 
 export interface MessageProperties {

@@ -3,6 +3,7 @@ import { decodeDocument, priorityOf } from '../../src/brokers/redis/document.ts'
 import { BrokerKeys } from '../../src/brokers/redis/keys.ts'
 import { readUnacked, unackedSuffix } from '../../src/brokers/redis/unacked.ts'
 import { decodeTask } from '../../src/protocol/decode-task.ts'
+import { taskIdentity } from '../../src/protocol/read-headers.ts'
 
 const message =
   '{"body": "e30=", "headers": {"n": 1.0}, "properties": {"priority": 6, "delivery_info": {"exchange": "x"}}}'
@@ -50,6 +51,26 @@ test.each([
   expect(() => decodeTask(message, { maxBodySize: 1_000 })).toThrow(
     expect.objectContaining({ reason: 'undecodable' }),
   )
+})
+
+test.each([
+  ['{"__type__": "order", "__value__": 7}', 'A value is of the type "order", which is not known here'],
+  ['{"__type__": "date", "__value__": 7}', 'A value of the type "date" is not of that form'],
+])('a message with a header that is %s is refused for that, and names its task', (tag, why) => {
+  const headers = `{"task": "add", "id": "i", "tag": ${tag}}`
+  const { message } = decodeDocument(
+    `{"body": "W10=", "content-type": "application/json", "headers": ${headers}, "properties": {"body_encoding": "base64"}}`,
+  )
+  expect(() => decodeTask(message, { maxBodySize: 1_000 })).toThrow(
+    expect.objectContaining({ reason: 'undecodable', message: why }),
+  )
+  expect(taskIdentity(message)).toEqual({ id: 'i', task: 'add' })
+  expect([message.headers.tag, message.body.toString()]).toEqual([JSON.parse(tag), '[]'])
+})
+
+test('what is no JSON at all is refused for that', () => {
+  const { message } = decodeDocument('{"body": "W10=", "headers": {')
+  expect(() => decodeTask(message, { maxBodySize: 1_000 })).toThrow(/^The JSON is not JSON/)
 })
 
 test('priorities are whole numbers from 0 to 9', () => {

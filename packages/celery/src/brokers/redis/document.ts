@@ -1,3 +1,4 @@
+import { reasonOf } from '../../errors.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
 import { isRecord } from '../../protocol/shape.ts'
@@ -62,13 +63,23 @@ function write(
 
 /**
  * Reads what kombu or this package wrote. What is not of that form becomes a message without headers and content type
- * whose body is the text as it was found, so that it is refused as any other that cannot be read, and not lost.
+ * whose body is the text as it was found, so that it is refused as any other that cannot be read, and not lost. Where
+ * it is only a typed value that is not known, the rest is read nonetheless: it names the task that is refused.
  */
 export function decodeDocument(text: string): Document {
   try {
     return read(decodeJson(text)) ?? unreadable(text)
+  } catch (error) {
+    const document = readRest(text) ?? unreadable(text)
+    return { ...document, message: { ...document.message, unreadable: reasonOf(error) } }
+  }
+}
+
+function readRest(text: string): Document | undefined {
+  try {
+    return read(decodeJson(text, { keepUnknown: true }))
   } catch {
-    return unreadable(text)
+    return undefined
   }
 }
 
