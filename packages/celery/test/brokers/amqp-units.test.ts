@@ -147,6 +147,11 @@ describe('headers', () => {
     })
   })
 
+  test('bytes are sent as bytes, of whichever class they are', () => {
+    const table = fieldTable({ bytes: new Uint8Array([0, 1, 255]).subarray(1), buffer: Buffer.from('x') })
+    expect(table).toEqual({ bytes: Buffer.from([1, 255]), buffer: Buffer.from('x') })
+  })
+
   test('what RabbitMQ has added is none of the message’s', () => {
     const headers = {
       'x-death': [],

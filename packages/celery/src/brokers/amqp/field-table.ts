@@ -47,6 +47,8 @@ function numberField(value: number): unknown {
 
 function objectField(value: object | null, key: string): unknown {
   if (value === null || Buffer.isBuffer(value)) return value
+  // So it comes out of a dead letter.
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   if (Array.isArray(value)) return value.map((element: unknown) => fieldValue(element ?? null, key))
   if (value instanceof Date) return { '!': 'timestamp', value: Math.floor(value.getTime() / 1_000) }
   const table: Table = { ...value }
