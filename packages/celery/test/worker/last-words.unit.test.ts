@@ -67,6 +67,20 @@ test("events hear of an early task that a mistake in the worker's own code ended
   expect(await metaOf(app, id)).toMatchObject({ status: 'FAILURE', result: { exc_type: 'TypeError' } })
 })
 
+test('and its failure is kept, though the result store is away for a while', async () => {
+  const results = await demandingResults()
+  const app = createApp({ results })
+  task(app, 'early', () => 1)
+  const started = () => {
+    throw new TypeError('a mistake')
+  }
+  await startWorker(app, { metrics: { ...noMetrics, started } })
+  results.failures = 1
+  const { id } = await app.send('early')
+  await until(async () => (await metaOf(app, id)) !== undefined, 'the failure to be kept')
+  expect(await metaOf(app, id)).toMatchObject({ status: 'FAILURE', result: { exc_type: 'TypeError' } })
+})
+
 test.each([
   [true, 'FAILURE'],
   [false, undefined],

@@ -3,26 +3,26 @@ import type { Failure } from '../run/outcome.ts'
 import type { Runtime } from '../runtime.ts'
 import type { TaskRequest } from '../task-request.ts'
 import { failureFollows } from './follow-up.ts'
-import { metaOf } from './meta.ts'
+import { keep } from './meta.ts'
 
-/** Seconds for which what follows waits for the result store: less than a cold stop gives all of this. */
+/** Seconds for which what follows waits for the result store at a stop: less than a cold one gives all of this. */
 const storedWithin = 3
 
 /**
  * Tells, once, of a task that failed without an end of its own and will not run again: its state is stored, an event
- * sent, and what comes after it hears. A store that is away keeps none of the others from it; a success that was kept
- * stays. Rejects when what comes after it cannot be told.
+ * sent, and what comes after it hears. A store that is away is waited for, but when the worker stops it keeps none of
+ * the others from it; a success that was kept stays. Rejects when what comes after it cannot be told.
  */
 export async function tellFailure(
   runtime: Runtime,
   request: TaskRequest,
   { exception, traceback }: Pick<Failure, 'exception' | 'traceback'>,
 ): Promise<void> {
-  const { results, log, events } = runtime
+  const { abandon, log, events } = runtime
   const { id } = request
   try {
-    const meta = metaOf(runtime, request, 'FAILURE', exception, traceback)
-    if (results && !request.ignoresResult) await within(storedWithin, results.store(meta))
+    const kept = keep(runtime, request, 'FAILURE', exception, traceback)
+    await (abandon.signal.aborted ? within(storedWithin, kept) : kept)
   } catch (error) {
     log.error({ err: error, id }, 'the failure of a task could not be stored')
   }
