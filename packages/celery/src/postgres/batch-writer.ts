@@ -27,6 +27,8 @@ const attemptMs = 10_000
 interface Write<Item> {
   item: Item
   isOver: boolean
+  /** Why the last attempt came to nothing. */
+  failure?: unknown
   resolve(): void
   reject(error: Error): void
 }
@@ -63,7 +65,8 @@ export class BatchWriter<Item> {
     const write: Write<Item> = { item, isOver: false, resolve, reject }
     const timer = setTimeout(
       () => {
-        reject(this.#options.database.unavailable(new Error(`not written within ${timeoutMs / 1000} s`)))
+        const failure = write.failure ?? new Error(`not written within ${timeoutMs / 1000} s`)
+        reject(this.#options.database.unavailable(failure))
         write.isOver = true
       },
       timerOf(timeoutMs / 1_000),
@@ -97,6 +100,7 @@ export class BatchWriter<Item> {
         return
       } catch (error) {
         if (!isPassing(error)) return await this.#refused(left, error)
+        for (const write of left) write.failure = error
         if (this.#isClosed) return rejectAll(left, this.#options.database.unavailable(error))
         await pause(backoff(attempt))
       }

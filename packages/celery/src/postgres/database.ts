@@ -2,7 +2,7 @@ import { backoff } from '../async/backoff.ts'
 import { pause } from '../async/pause.ts'
 import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
-import { describeError, isPassing, refusal } from './errors.ts'
+import { describeError, isPassing, refusal, sqlState } from './errors.ts'
 import { answerTimeoutMs, type OpenedPool, type SqlPool } from './pool.ts'
 
 export type Row = unknown[]
@@ -74,9 +74,8 @@ export class Database {
   }
 
   unavailable(cause: unknown): CeleryError {
-    return new CeleryError(this.#code, `PostgreSQL could not be reached in time: ${describeError(cause)}`, {
-      cause,
-    })
+    const what = sqlState(cause) === undefined ? 'could not be reached' : 'did not do it'
+    return new CeleryError(this.#code, `PostgreSQL ${what} in time: ${describeError(cause)}`, { cause })
   }
 
   /** Nothing is tried again from now on. */

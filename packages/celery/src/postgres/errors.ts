@@ -47,9 +47,16 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : undefined
 }
 
-/** Something that is tried again: an error is what time will not mend, such as a table or a right that is missing. */
+/** Passing, but seldom by itself: read-only, or out of disk, memory or connections. */
+const troubles = /^(53|25006)/
+
+/**
+ * Something that is tried again: an error is what time will not mend, such as a table or a right that is missing, a
+ * warning what somebody should look at.
+ */
 export function logFailure(log: Log, error: unknown, fields: Record<string, unknown>, message: string): void {
-  log[isPassing(error) ? 'debug' : 'error']({ ...fields, reason: describeError(error) }, message)
+  const passing = troubles.test(sqlState(error) ?? '') ? 'warn' : 'debug'
+  log[isPassing(error) ? passing : 'error']({ ...fields, reason: describeError(error) }, message)
 }
 
 /** One line for any error; some of Node's (an `AggregateError` of refused connections) have only a code. */

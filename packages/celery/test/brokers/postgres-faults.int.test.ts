@@ -61,6 +61,17 @@ function publishAll(broker: Broker, queue: string, ids: string[]): Promise<unkno
   )
 }
 
+/** As a server that has become a standby. */
+const queryReadOnly: SqlPool['query'] = async (statement) => {
+  const reader = poolOf(database, 1)
+  try {
+    await reader.query('SET default_transaction_read_only = on')
+    return await reader.query(statement)
+  } finally {
+    await reader.end()
+  }
+}
+
 const idsOf = (count: number) => Array.from({ length: count }, (_, index) => String(index))
 
 test('consumers of several processes never get the same message', async () => {
@@ -266,18 +277,7 @@ describe('an acknowledgement before the task begins', () => {
 
   const outages: [string, SqlPool['query']][] = [
     ['cannot be reached', () => Promise.reject(new Error('Connection terminated unexpectedly'))],
-    [
-      'can only be read',
-      async (statement) => {
-        const reader = poolOf(database, 1)
-        try {
-          await reader.query('SET default_transaction_read_only = on')
-          return await reader.query(statement)
-        } finally {
-          await reader.end()
-        }
-      },
-    ],
+    ['can only be read', queryReadOnly],
   ]
 
   test.each(outages)('is in vain when the server %s until the lease is over', async (_, refuse) => {
@@ -335,6 +335,31 @@ test('the time to publish is one, whatever has to be done first', async () => {
   await expect(publishing).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
   await broker.close()
   await pool.end()
+})
+
+test('what a server that can only be read says is in the error of a send, and in the log of a consumer', async () => {
+  const pool = poolOf(database)
+  onTestFinished(() => pool.end())
+  let isReadOnly = false
+  const source: SqlPool = {
+    query: (statement) => (isReadOnly ? queryReadOnly(statement) : pool.query(statement)),
+    connect: () => pool.connect(),
+  }
+  const warnings: unknown[] = []
+  const broker = await openBroker({ log: { ...noLog, warn: (fields) => warnings.push(fields) } }, source)
+  const queue = newQueue()
+  await broker.consume(queue, { prefetch: 1, onDelivery: () => undefined })
+  isReadOnly = true
+  const publishing = broker.publish(messageOf('a'), { exchange: '', routingKey: queue.name }, { timeout: 1 })
+  await expect(publishing).rejects.toMatchObject({
+    code: 'BROKER_UNAVAILABLE',
+    message: expect.stringMatching(/^PostgreSQL did not do it in time: .*read-only transaction/),
+  })
+  await eventually(() =>
+    expect(warnings).toContainEqual({ queue: queue.name, reason: expect.stringContaining('read-only') }),
+  )
+  isReadOnly = false
+  await broker.close()
 })
 
 test('a month is as long as any timer', async () => {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { timerOf } from '../../async/timer.ts'
 import type { Log } from '../../log.ts'
 import type { Database } from '../../postgres/database.ts'
-import { describeError, isPassing } from '../../postgres/errors.ts'
+import { logFailure } from '../../postgres/errors.ts'
 
 /** The right to what a consumer holds, for as long as it renews it. */
 export class Lease {
@@ -129,7 +129,7 @@ export class LeaseKeeper {
       if (rows.length > 0 && !lease.isLost) lease.renewed(validUntil)
       else lease.end()
     } catch (error) {
-      if (!isPassing(error)) log.error({ reason: describeError(error) }, 'the lease could not be renewed')
+      logFailure(log, error, {}, 'the lease could not be renewed')
     }
     if (this.#closing !== undefined) return
     if (!lease.isLost) return this.#schedule(lease)
