@@ -46,9 +46,10 @@ export interface ResultStore {
 
   /**
    * Notes that a redelivered task is begun and returns how often it was begun before, for brokers that cannot count
-   * themselves. Forgotten with `forgetStarts` and after a day.
+   * themselves. Forgotten with `forgetStarts` and after a day. Whoever asks again, as the answer was lost, gives the same
+   * `mark`, a UUID of this start: it counts once.
    */
-  countStart(taskId: string): Promise<number>
+  countStart(taskId: string, mark?: string): Promise<number>
   forgetStarts(taskId: string): Promise<void>
 }
 

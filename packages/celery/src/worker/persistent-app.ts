@@ -46,7 +46,7 @@ function persistentStore(store: ResultStore, again: Persist): ResultStore {
     growChord: (id, by) => store.growChord(id, by),
     addChordPart: (id, part) => again(() => store.addChordPart(id, part)),
     forgetChord: (id) => again(() => store.forgetChord(id)),
-    countStart: (id) => store.countStart(id),
+    countStart: (id, mark) => store.countStart(id, mark),
     forgetStarts: (id) => store.forgetStarts(id),
   }
 }

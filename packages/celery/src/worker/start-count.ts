@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { done } from './finish/done.ts'
 import { lossesHeader, readHistory, readLosses } from './finish/history.ts'
 import { persist } from './persist.ts'
@@ -19,8 +20,9 @@ export async function startsBefore(runtime: Runtime, request: TaskRequest): Prom
   const isExact = broker.kind !== 'amqp'
   if (atBroker !== undefined && (isExact || !results)) return noted + atBroker
   if (results) {
+    const mark = randomUUID()
     const counted = await persist(runtime, 'counting a start', request.id, () =>
-      results.countStart(request.id),
+      results.countStart(request.id, mark),
     )
     request.isCounted = true
     // The first start was not redelivered, so it was not counted there.

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { CeleryError } from '../../src/errors.ts'
-import type { ResultStore } from '../../src/results/port.ts'
+import { isReady, type ResultStore } from '../../src/results/port.ts'
 import {
   createApp,
   demandingResults,
@@ -221,6 +221,24 @@ test('starts are counted in the result store where the broker cannot', async () 
   await until(() => last.settled.length > 0)
   expect(runs).toEqual(['t1 0'])
   expect(await metaOf(app, 't2')).toMatchObject({ status: 'FAILURE' })
+})
+
+test('a start whose count was not answered is counted once, however often it is asked for', async () => {
+  const { app, broker, runs } = setUp()
+  await startWorker(app, { maxDeliveries: 3 })
+  const store = await app.store()
+  const { countStart } = store
+  let asked = 0
+  store.countStart = async (...args) => {
+    asked += 1
+    const count = await countStart(...args)
+    if (asked < 3) throw new CeleryError('RESULTS_UNAVAILABLE', 'the answer was lost')
+    return count
+  }
+  broker.deliver(handDelivery({ task: 'late', id: 't1' }, { redelivered: true }))
+  await until(async () => isReady((await metaOf(app, 't1'))?.status ?? ''))
+  expect(asked).toBe(3)
+  expect(runs).toEqual(['t1 0'])
 })
 
 test('where neither can count, the message goes round with the count in a header', async () => {

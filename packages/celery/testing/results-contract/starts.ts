@@ -14,6 +14,15 @@ export function starts({ openStore }: Stage): void {
     expect(await store.countStart(id)).toBe(0)
   })
 
+  test('that are asked for again with the same mark count once', async () => {
+    const [store, other] = [await openStore(), await openStore()]
+    const [id, mark] = [randomUUID(), randomUUID()]
+    expect(await other.countStart(id)).toBe(0)
+    expect(await store.countStart(id, mark)).toBe(1)
+    expect(await store.countStart(id, mark)).toBe(1)
+    expect(await other.countStart(id, randomUUID())).toBe(2)
+  })
+
   test('each at the same time gets a number of its own', async () => {
     const [store, other] = [await openStore(), await openStore()]
     const id = randomUUID()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { CeleryError } from '../../errors.ts'
 import { type Checks, checkOptions } from '../../options/check.ts'
 import { seconds, wholeFrom } from '../../options/kinds.ts'
@@ -23,7 +24,7 @@ class Memory {
   /** As JSON, so that what is read is what any other store would give. */
   readonly metas: Expiring<string>
   readonly groups: Expiring<string>
-  readonly starts: Expiring<number>
+  readonly starts: Expiring<{ count: number; mark: string }>
   readonly chords: MemoryChords
   readonly watches = new MemoryWatches()
   users = 0
@@ -136,10 +137,12 @@ function chords(
 
 function starts(opened: () => Memory): Pick<ResultStore, 'countStart' | 'forgetStarts'> {
   return {
-    async countStart(taskId) {
+    async countStart(taskId, mark = randomUUID()) {
       const { starts } = opened()
-      const before = starts.get(taskId) ?? 0
-      starts.set(taskId, before + 1)
+      const last = starts.get(taskId)
+      if (last?.mark === mark) return last.count - 1
+      const before = last?.count ?? 0
+      starts.set(taskId, { count: before + 1, mark })
       return before
     },
     async forgetStarts(taskId) {

@@ -131,8 +131,8 @@ export class Connected {
     )
   }
 
-  async countStart(taskId: string): Promise<number> {
-    // An answer that was lost makes it ask again, but never count twice.
+  /** Asked again with the same mark, as the answer was lost, it never counts twice. */
+  async countStart(taskId: string, mark: string = randomUUID()): Promise<number> {
     const [row] = await this.#database.persist(
       `INSERT INTO ${this.#schema}.starts AS s (task_id, count, expires_at, mark)
        VALUES ($1, 1, now() + make_interval(secs => $2), $3)
@@ -140,7 +140,7 @@ export class Connected {
        SET count = CASE WHEN s.mark = excluded.mark THEN s.count WHEN s.expires_at <= now() THEN 1 ELSE s.count + 1 END,
          expires_at = excluded.expires_at, mark = excluded.mark
        RETURNING count - 1`,
-      [taskId, startsLifetime, randomUUID()],
+      [taskId, startsLifetime, mark],
       patienceMs,
     )
     return row?.[0] as number

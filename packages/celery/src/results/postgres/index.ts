@@ -135,8 +135,8 @@ class PostgresResults implements ResultStore {
     await (await this.#opening.get()).chords.forget(columnKey(groupId))
   }
 
-  async countStart(taskId: string): Promise<number> {
-    return (await this.#opening.get()).countStart(columnKey(taskId))
+  async countStart(taskId: string, mark?: string): Promise<number> {
+    return (await this.#opening.get()).countStart(columnKey(taskId), mark)
   }
 
   async forgetStarts(taskId: string): Promise<void> {

@@ -45,8 +45,18 @@ const doneSeconds = 300
 const startsSeconds = 86_400
 /** Seconds that the mark of an addition outlives whoever may ask for it again. */
 const markSeconds = 60
+/** Seconds that the mark of a start does so: a worker asks again for as long as Redis is away. */
+const startMarkSeconds = 3_600
 /** Keys read in one command. */
 const perRead = 1_000
+
+interface Addition {
+  by: number
+  /** For which the sum is kept. */
+  seconds: number
+  mark: string
+  markSeconds: number
+}
 
 /**
  * Results in Redis as Celery 5.7 keeps them, so that Python and TypeScript read each other's and complete chords
@@ -156,7 +166,7 @@ class RedisResults implements ResultStore {
 
   async growChord(groupId: string, by: number): Promise<void> {
     const [, t] = this.#keys.chord(groupId)
-    await this.#count(t, by, this.#expires)
+    await this.#count(t, { by, seconds: this.#expires, mark: randomUUID(), markSeconds })
   }
 
   async addChordPart(groupId: string, part: ChordPart): Promise<ChordPart[] | undefined> {
@@ -177,8 +187,9 @@ class RedisResults implements ResultStore {
     await this.#persist(() => this.#link.run(forgetChord, keys, [doneSeconds]))
   }
 
-  async countStart(taskId: string): Promise<number> {
-    return (await this.#count(this.#keys.starts(taskId), 1, startsSeconds)) - 1
+  async countStart(taskId: string, mark: string = randomUUID()): Promise<number> {
+    const start = { by: 1, seconds: startsSeconds, mark, markSeconds: startMarkSeconds }
+    return (await this.#count(this.#keys.starts(taskId), start)) - 1
   }
 
   async forgetStarts(taskId: string): Promise<void> {
@@ -186,8 +197,8 @@ class RedisResults implements ResultStore {
   }
 
   /** An answer that was lost makes it ask again, but never count twice. */
-  async #count(counter: string, by: number, seconds: number): Promise<number> {
-    const keys = [counter, this.#keys.counted(randomUUID())]
+  async #count(counter: string, { by, seconds, mark, markSeconds }: Addition): Promise<number> {
+    const keys = [counter, this.#keys.counted(mark)]
     const args = [by, seconds, Math.ceil(this.#timeoutMs / 1_000) + markSeconds]
     return Number(await this.#persist(() => this.#link.run(count, keys, args)))
   }
