@@ -2,7 +2,7 @@ import type { TaskHeaders } from '../protocol/message.ts'
 import type { AppCore } from './app-core.ts'
 import type { Call } from './build-message.ts'
 import { homeOf, isBuiltin, isMap } from './builtins.ts'
-import type { TaskOptions } from './task.ts'
+import type { AnyTaskDefinition, TaskOptions } from './task.ts'
 
 /** What a message carries of a task's options. */
 export type CarriedOptions = Pick<TaskOptions, 'ignoreResult' | 'timeLimit' | 'softTimeLimit'>
@@ -13,12 +13,22 @@ export type CarriedOptions = Pick<TaskOptions, 'ignoreResult' | 'timeLimit' | 's
  */
 export function carriedOptions(app: AppCore, name: string): CarriedOptions {
   const definition = app.tasks.get(name)
-  if (!definition) return {}
+  return definition ? optionsOf(app, definition) : {}
+}
+
+/** What the task says, then `taskDefaults`. */
+export function optionsOf(app: AppCore, definition: AnyTaskDefinition): TaskOptions {
   const { taskDefaults } = app.options
-  if (!isBuiltin(definition) || isMap(name)) return { ...taskDefaults, ...definition }
+  if (!isBuiltin(definition) || isMap(definition.name)) return over(taskDefaults, definition)
   // Limits by default are for tasks that work: most of Celery's own only send.
   const { timeLimit: _, softTimeLimit: __, ...others } = taskDefaults
-  return { ...others, ...definition }
+  return over(others, definition)
+}
+
+/** What is undefined is not said. */
+function over(defaults: TaskOptions, own: TaskOptions): TaskOptions {
+  const said = Object.entries(own).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(said) }
 }
 
 /** The same of what a call's message carries; undefined where the call runs a task that lives elsewhere. */

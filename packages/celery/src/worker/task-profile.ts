@@ -1,6 +1,7 @@
 import type { AppCore } from '../app/app-core.ts'
+import { isBuiltin } from '../app/builtins.ts'
 import type { AnyTaskDefinition, RetryPolicy } from '../app/task.ts'
-import { isBuiltin, isMap } from '../canvas/builtin-tasks.ts'
+import { optionsOf } from '../app/task-options.ts'
 
 /** A task's definition with the app's defaults, and what remote control has changed since. */
 export interface TaskProfile {
@@ -38,10 +39,8 @@ export class TaskProfiles {
 }
 
 function profileOf(app: AppCore, definition: AnyTaskDefinition): TaskProfile {
-  const options = { ...app.options.taskDefaults, ...definition }
+  const options = optionsOf(app, definition)
   const own = isBuiltin(definition)
-  // The app's defaults are for tasks that work: most of Celery's own only send.
-  const { softTimeLimit, timeLimit } = own && !isMap(definition.name) ? definition : options
   return {
     definition,
     isBuiltin: own,
@@ -51,7 +50,7 @@ function profileOf(app: AppCore, definition: AnyTaskDefinition): TaskProfile {
     trackStarted: options.trackStarted ?? false,
     ignoreResult: options.ignoreResult ?? false,
     runOn: (own ? definition.runOn : options.runOn) ?? 'main',
-    softTimeLimit,
-    timeLimit,
+    softTimeLimit: options.softTimeLimit,
+    timeLimit: options.timeLimit,
   }
 }

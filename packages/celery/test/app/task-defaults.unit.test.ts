@@ -3,6 +3,7 @@ import type { CeleryOptions } from '../../src/app/celery-options.ts'
 import { chain, chord, group, map } from '../../src/canvas/build.ts'
 import { createCelery } from '../../src/create-celery.ts'
 import type { TaskHeaders } from '../../src/protocol/message.ts'
+import { TaskProfiles } from '../../src/worker/task-profile.ts'
 
 /** An app that notes the headers of what it sends. */
 function createApp(taskDefaults: Required<CeleryOptions>['taskDefaults'] = {}) {
@@ -34,6 +35,20 @@ describe('taskDefaults', () => {
       [[7, 6], true],
       [[5, 4], true],
     ])
+  })
+
+  it('hold for a task that leaves an option undefined, as it is sent and as it is run', async () => {
+    const { app, sent } = createApp({ ...limits, ignoreResult: true, ack: 'late' })
+    const unsaid: object = {
+      timeLimit: undefined,
+      softTimeLimit: undefined,
+      ignoreResult: undefined,
+      ack: undefined,
+    }
+    const task = app.task({ name: 'unsaid', ...unsaid, run: () => 1 })
+    await task.send({})
+    expect(sent).toMatchObject([{ timelimit: [5, 4], ignore_result: true }])
+    expect(new TaskProfiles(app).get('unsaid')).toMatchObject({ ...limits, ignoreResult: true, isLate: true })
   })
 
   it('are nothing to tasks that live elsewhere, whose workers have their own', async () => {
