@@ -11,8 +11,6 @@ import { nodeTuple } from '../results/tree.ts'
 import { applySignature } from './apply.ts'
 import { headerOf, makeChord, makeGroup, makeTask } from './data.ts'
 
-export { isBuiltin, isMap, mappedTask } from '../app/builtins.ts'
-
 /** The tasks that every Celery worker has: those that canvases send, and those that old clients do. */
 export function builtinTasks(app: AppCore): AnyTaskDefinition[] {
   const made = [...plainTasks(), ...mapTasks(app), ...canvasTasks(app)]

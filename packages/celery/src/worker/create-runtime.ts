@@ -1,6 +1,6 @@
 import type { AppCore } from '../app/app-core.ts'
+import { isMap, mappedTask } from '../app/builtins.ts'
 import type { Broker } from '../brokers/port.ts'
-import { isMap, mappedTask } from '../canvas/builtin-tasks.ts'
 import type { ResultStore } from '../results/port.ts'
 import { noEvents } from './events.ts'
 import { metaOf } from './finish/meta.ts'
