@@ -149,6 +149,30 @@ describe.skipIf(!servers.amqp || !canStartRabbitNode)('a RabbitMQ of its own', {
     await node.control('set_vm_memory_high_watermark', '0.4')
     await until(async () => !(await isBlocked(subject, to)), 'the end of the alarm', 30)
   })
+
+  test('short of memory it is sent what still waits afterwards, in order, and of what it refused one at most', async () => {
+    const declarer = await broker()
+    const queue = { name: 'after-the-alarm' }
+    await declarer.declare(queue)
+    await node.control('set_vm_memory_high_watermark', 'absolute', '1')
+    // It has sent nothing yet, so RabbitMQ has not told it.
+    const subject = await broker()
+    const to = { exchange: '', routingKey: queue.name }
+    const refused = Array.from({ length: 20 }, (_, n) =>
+      subject.publish(messageOf(`refused ${n}`), to, { timeout: 1 }),
+    )
+    const why = { code: 'BROKER_UNAVAILABLE', message: expect.stringContaining('short of memory') }
+    await Promise.all(refused.map((sent) => expect(sent).rejects.toMatchObject(why)))
+    const undeclared = { ...to, routingKey: 'undeclared', declare: { name: 'undeclared' } }
+    await expect(subject.publish(messageOf('x'), undeclared, { timeout: 1 })).rejects.toMatchObject(why)
+    const bodies = Array.from({ length: 20 }, (_, n) => String(n))
+    const kept = bodies.map((body) => subject.publish(messageOf(body), to, { timeout: 60 }))
+    await node.control('set_vm_memory_high_watermark', '0.4')
+    await Promise.all(kept)
+    const inbox = await inboxOf(declarer, queue, 100)
+    await until(() => inbox.received.length > bodies.length, 'all')
+    expect(inbox.bodies()).toEqual(['refused 0', ...bodies])
+  })
 })
 
 async function isBlocked(broker: Broker, to: { exchange: string; routingKey: string }): Promise<boolean> {

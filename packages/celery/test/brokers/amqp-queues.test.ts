@@ -96,10 +96,11 @@ test('a message that a channel took which was gone already is sent on the next o
         setImmediate(() => confirm(null))
       }
       opened.push(channel)
-      return Object.assign(channel, { publish, close: async () => void channel.emit('close') })
+      const prefetch = async () => undefined
+      return Object.assign(channel, { publish, prefetch, close: async () => void channel.emit('close') })
     },
   } as unknown as ChannelModel
-  const link = { connected: async () => model, isBlocked: false } as unknown as Link
+  const link = { connected: async () => model, isBlocked: false, onUnblocked() {} } as unknown as Link
   const waited: string[] = []
   const publisher = new Publisher(link, noLog, async (channel, waiting) => {
     waited.push(...waiting.map(({ routingKey }) => routingKey))

@@ -58,7 +58,7 @@ export class Delays {
     await within(timeout, this.#prepare(queue), () =>
       unavailable('RabbitMQ could not be reached in time', this.#link.failure),
     )
-    const key = delayedKey(delaySeconds(until, Date.now()), queue)
+    const key = () => delayedKey(delaySeconds(until, Date.now()), queue)
     const left = (deadline - Date.now()) / 1_000
     return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), left)
   }

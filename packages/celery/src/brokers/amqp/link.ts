@@ -22,6 +22,7 @@ export class Link {
   readonly #name: string
   readonly #onChange: (error?: Error) => void
   readonly #stopping = new AbortController()
+  readonly #whenUnblocked: (() => void)[] = []
   #current: Connection | undefined
   #next = Promise.withResolvers<ChannelModel>()
   #starting: Promise<void> | undefined
@@ -52,13 +53,18 @@ export class Link {
     return this.#current !== undefined
   }
 
-  /** Why the last try to connect again has failed; undefined while there is a connection. */
+  /** Why nothing is done here now: the last try to connect again has failed, or RabbitMQ reads no further. */
   get failure(): unknown {
-    return this.#failure
+    return this.isBlocked ? new Error('it is short of memory or disk') : this.#failure
   }
 
   get isBlocked(): boolean {
     return this.#current?.isBlocked() ?? false
+  }
+
+  /** Calls it whenever RabbitMQ, short of memory or disk before, reads from the connection again. */
+  onUnblocked(then: () => void): void {
+    this.#whenUnblocked.push(then)
   }
 
   /** Resolves when the first connection is made; rejects when none of the servers answers. */
@@ -125,6 +131,9 @@ export class Link {
     this.#current = connected
     this.#failure = undefined
     this.#toldAt = Number.NEGATIVE_INFINITY
+    connected.model.on('unblocked', () => {
+      for (const then of this.#whenUnblocked) then()
+    })
     this.#next.resolve(connected.model)
     this.#onChange()
   }

@@ -3,7 +3,9 @@ import type { Options } from 'amqplib'
 /** A message on its way to RabbitMQ, from the call of `publish` until it is confirmed or refused. */
 export interface Outgoing {
   readonly exchange: string
-  readonly routingKey: string
+  readonly key: string | (() => string)
+  /** As it was sent last. */
+  routingKey: string
   readonly body: Buffer
   readonly options: Options.Publish
   /** Milliseconds since 1970. */

@@ -19,8 +19,14 @@ const mostBytes = 512 * 1024 * 1024
 const pauseAfterNack = 250
 /** Milliseconds between two looks at who has waited too long. */
 const sweepEvery = 100
+/** Milliseconds for which RabbitMQ, seen to read, is taken to read on. */
+const readFor = 250
 
-/** Publishes with confirms: what is not confirmed when the connection breaks is sent again, in the same order. */
+/**
+ * Publishes with confirms: what is not confirmed when the connection breaks is sent again, in the same order. Nothing is
+ * written while RabbitMQ is short of memory or disk: it would lie in the socket, be done after the alarm however late,
+ * and so be there twice when its caller has sent it again.
+ */
 export class Publisher {
   readonly #link: Link
   readonly #standing: StandingChannel<ConfirmChannel>
@@ -34,6 +40,9 @@ export class Publisher {
   readonly #headers = new SharedHeaders()
   #channel: ConfirmChannel | undefined
   #isUsing = false
+  /** When RabbitMQ was last seen to read from this channel, in milliseconds of `performance.now()`. */
+  #readAt = Number.NEGATIVE_INFINITY
+  #isAsking = false
   #sweeper: NodeJS.Timeout | undefined
 
   /** @param setUp prepares a new channel, for the messages that wait for it */
@@ -43,6 +52,7 @@ export class Publisher {
     setUp: (channel: ConfirmChannel, waiting: readonly Outgoing[]) => Promise<void>,
   ) {
     this.#link = link
+    link.onUnblocked(() => this.#pump())
     this.#standing = new StandingChannel(link, {
       name: 'publishing',
       log,
@@ -71,10 +81,13 @@ export class Publisher {
     this.#sweeper = undefined
   }
 
-  /** Resolves with the confirm; `timeout` is in seconds. */
+  /**
+   * Resolves with the confirm; `timeout` is in seconds.
+   * @param key the routing key, or what makes it whenever the message is sent: how long it is to be parked from then
+   */
   publish(
     exchange: string,
-    routingKey: string,
+    key: string | (() => string),
     body: Buffer,
     options: Options.Publish,
     timeout: number,
@@ -87,7 +100,8 @@ export class Publisher {
     const deadline = Date.now() + timeout * 1_000
     const outgoing: Outgoing = {
       exchange,
-      routingKey,
+      key,
+      routingKey: keyNow(key),
       body,
       options,
       deadline,
@@ -114,6 +128,8 @@ export class Publisher {
     })
     this.#channel = channel
     this.#isUsing = true
+    this.#readAt = Number.NEGATIVE_INFINITY
+    this.#isAsking = false
     this.#pump()
   }
 
@@ -134,14 +150,34 @@ export class Publisher {
 
   #pump(): void {
     const channel = this.#channel
-    if (!channel) return
+    if (!channel || this.#link.isBlocked) return
     let taken = 0
     for (const outgoing of this.#waiting) {
-      if (!this.#channel || !this.#hasRoom(outgoing)) break
+      if (!this.#channel || this.#isAsking || !this.#hasRoom(outgoing)) break
       taken++
-      if (!outgoing.isSettled) this.#send(channel, outgoing)
+      if (outgoing.isSettled) continue
+      this.#send(channel, outgoing)
+      if (performance.now() - this.#readAt > readFor) void this.#ask(channel)
     }
     if (taken > 0) this.#waiting.splice(0, taken)
+  }
+
+  /**
+   * RabbitMQ tells of an alarm only when something is published, and reads no further. So the first message after a
+   * while goes alone, with a question that changes nothing behind it, whose answer lets the others follow.
+   */
+  async #ask(channel: ConfirmChannel): Promise<void> {
+    this.#isAsking = true
+    try {
+      await channel.prefetch(0)
+    } catch {
+      // The channel is gone, which is told elsewhere.
+      return
+    }
+    if (this.#channel !== channel) return
+    this.#isAsking = false
+    this.#readAt = performance.now()
+    this.#pump()
   }
 
   #hasRoom({ body }: Outgoing): boolean {
@@ -151,7 +187,9 @@ export class Publisher {
   }
 
   #send(channel: ConfirmChannel, outgoing: Outgoing): void {
-    const { exchange, routingKey, body, options } = outgoing
+    const { exchange, body, options } = outgoing
+    const routingKey = keyNow(outgoing.key)
+    outgoing.routingKey = routingKey
     outgoing.isReturned = false
     this.#inFlight.add(outgoing)
     this.#bytesInFlight += body.length
@@ -176,6 +214,7 @@ export class Publisher {
 
   #confirmed(outgoing: Outgoing, nack: unknown): void {
     this.#land(outgoing)
+    this.#readAt = performance.now()
     if (this.#suspects > 0) this.#suspects--
     if (nack) this.#sendLater(outgoing)
     else if (outgoing.isReturned) this.#refuse(outgoing, unroutable(outgoing))
@@ -219,11 +258,15 @@ export class Publisher {
   }
 
   #tooLate(): CeleryError {
-    if (this.#link.isBlocked)
-      return unavailable('RabbitMQ takes no messages now: it is short of memory or disk')
-    if (!this.#channel) return unavailable('RabbitMQ could not be reached in time', this.#link.failure)
+    const { isBlocked, failure } = this.#link
+    if (isBlocked) return unavailable('RabbitMQ takes no messages now', failure)
+    if (!this.#channel) return unavailable('RabbitMQ could not be reached in time', failure)
     return unavailable('RabbitMQ did not confirm the message in time: it is slow, or the queue is full')
   }
+}
+
+function keyNow(key: Outgoing['key']): string {
+  return typeof key === 'function' ? key() : key
 }
 
 /** The library tells so as well when the channel was closed; then the message is sent again on the next one. */
