@@ -93,7 +93,8 @@ describe('what follows a task is sent once', () => {
     app.task({ name: 'stuck', params: ['x'], run: ({ x }) => x })
     app.task({
       name: 'replaced',
-      run: (_, context) => context.replace(group(add.signature([1, 2]), app.signature('stuck', { args: [4] }, full))),
+      run: (_, context) =>
+        context.replace(group(add.signature([1, 2]), app.signature('stuck', { args: [4] }, full))),
     })
     await startWorker(app)
     const result = await app.send('replaced')
