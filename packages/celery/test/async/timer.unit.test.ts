@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { Deadline } from '../../src/async/deadline.ts'
 import { pause } from '../../src/async/pause.ts'
 import { Signal } from '../../src/async/signal.ts'
 import { longestTimer, timerOf } from '../../src/async/timer.ts'
@@ -21,6 +22,16 @@ afterEach(() => {
 test('a timer waits as long as it is told, or as it can', () => {
   expect(timerOf(0.5)).toBe(500)
   expect(timerOf(forty)).toBe(longestTimer)
+})
+
+test('a deadline is so many seconds away, whatever time it is said to be meanwhile', () => {
+  vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+  const deadline = new Deadline(10)
+  vi.setSystemTime(0)
+  vi.advanceTimersByTime(7_500)
+  expect([deadline.left, deadline.isOver]).toEqual([2.5, false])
+  vi.advanceTimersByTime(5_000)
+  expect([deadline.left, deadline.isOver]).toEqual([0, true])
 })
 
 test('a long pause is one', async () => {

@@ -1,4 +1,5 @@
 import type { Options } from 'amqplib'
+import { Deadline } from '../../async/deadline.ts'
 import { within } from '../../async/within.ts'
 import type { Admin } from './admin.ts'
 import { delayBits, delayedKey, delayedLevel, delaySeconds } from './delay-key.ts'
@@ -53,14 +54,13 @@ export class Delays {
   ): Promise<void> {
     if (until.getTime() <= Date.now())
       return this.#publisher.publish('', queue, body, withoutEnd(options), timeout)
-    const deadline = Date.now() + timeout * 1_000
+    const deadline = new Deadline(timeout)
     // What others wait for too goes on.
     await within(timeout, this.#prepare(queue), () =>
       unavailable('RabbitMQ could not be reached in time', this.#link.failure),
     )
     const key = () => delayedKey(delaySeconds(until, Date.now()), queue)
-    const left = (deadline - Date.now()) / 1_000
-    return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), left)
+    return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), deadline.left)
   }
 
   /**

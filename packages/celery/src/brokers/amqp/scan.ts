@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
+import { Deadline } from '../../async/deadline.ts'
 import { Signal } from '../../async/signal.ts'
 import { atMost, within } from '../../async/within.ts'
 import { refusal, replyCode, unavailable } from './errors.ts'
@@ -31,9 +32,9 @@ export async function scanQueue(
   visit: (message: ConsumeMessage) => Verdict,
   timeout = scanTimeout,
 ): Promise<void> {
-  const deadline = Date.now() + timeout * 1_000
+  const deadline = new Deadline(timeout)
   const tooLate = () => unavailable(`Looking through the queue ${queue} took longer than ${timeout} s`)
-  const bounded: Bounded = (work) => within((deadline - Date.now()) / 1_000, work, tooLate)
+  const bounded: Bounded = (work) => within(deadline.left, work, tooLate)
   const model = await bounded(link.connected())
   const locking = takeLock(model, `${queue}.lock`, deadline)
   const lock = await bounded(locking).catch((error: unknown) => {
@@ -52,7 +53,7 @@ export async function scanQueue(
 async function takeLock(
   model: ChannelModel,
   name: string,
-  deadline: number,
+  deadline: Deadline,
 ): Promise<{ release(): Promise<void> }> {
   for (;;) {
     const channel = await model.createChannel()
@@ -68,7 +69,7 @@ async function takeLock(
       return { release }
     } catch (error) {
       // Another looks through it now.
-      if (replyCode(error) !== 405 || Date.now() >= deadline) throw refusal(`the queue ${name}`, error)
+      if (replyCode(error) !== 405 || deadline.isOver) throw refusal(`the queue ${name}`, error)
     }
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80))
   }

@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib'
+import { Deadline } from '../../async/deadline.ts'
 import { atMost, within } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -109,7 +110,7 @@ export class Session {
   async publish(message: WireMessage, to: Destination, options: PublishOptions): Promise<void> {
     refuseTransaction(options)
     const { notBefore, timeout = 10 } = options
-    const deadline = Date.now() + timeout * 1_000
+    const deadline = new Deadline(timeout)
     const properties = publishOptions(message)
     checkPlace(to.exchange, to.routingKey)
     const preparing = this.#queues.prepare(to)
@@ -117,7 +118,7 @@ export class Session {
       await within(timeout, preparing, () =>
         unavailable('RabbitMQ could not be reached in time', this.#publishing.failure),
       )
-    const left = preparing ? (deadline - Date.now()) / 1_000 : timeout
+    const { left } = deadline
     if (notBefore) return this.#delays.park(queueOf(to), notBefore, message.body, properties, left)
     return this.#publisher.publish(to.exchange, to.routingKey, message.body, properties, left)
   }
