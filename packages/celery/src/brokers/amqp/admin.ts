@@ -1,9 +1,10 @@
 import type { Channel, ChannelModel } from 'amqplib'
+import { Deadline } from '../../async/deadline.ts'
 import { within } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import { isUnsendable, replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
-import { closeChannel } from './standing-channel.ts'
+import { endChannel } from './standing-channel.ts'
 
 /** How often something is tried again because its connection was lost meanwhile. */
 const mostAttempts = 10
@@ -15,6 +16,9 @@ const mostAttempts = 10
 export class Admin {
   readonly #link: Pick<Link, 'connected' | 'failure'>
   #channel: Channel | undefined
+  #opening: Promise<Channel> | undefined
+  /** Resolves when the channel that was thrown away last is closed. */
+  #leaving: Promise<void> = Promise.resolve()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(link: Pick<Link, 'connected' | 'failure'>) {
@@ -26,16 +30,18 @@ export class Admin {
    * `timeout` is in seconds.
    */
   run<T>(work: (channel: Channel) => Promise<T>, timeout = 10): Promise<T> {
-    const deadline = Date.now() + timeout * 1_000
+    const deadline = new Deadline(timeout)
     const givenUp = new AbortController()
     const giveUp = () => {
       givenUp.abort()
       this.#throwAway()
       return tooLate(this.#link.failure)
     }
-    const result = this.#last.then(() =>
-      within(Math.max(0, deadline - Date.now()) / 1_000, this.#attempt(work, givenUp.signal), giveUp),
-    )
+    const result = this.#last.then(() => {
+      // Those before it took all the time: nothing of it was asked, and nothing is to be done any more.
+      if (deadline.isOver) throw tooLate(this.#link.failure)
+      return within(deadline.left, this.#attempt(work, givenUp.signal), giveUp)
+    })
     this.#last = result.catch(() => {})
     return result
   }
@@ -43,10 +49,10 @@ export class Admin {
   async #attempt<T>(work: (channel: Channel) => Promise<T>, givenUp: AbortSignal): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const model = await this.#link.connected()
-      if (givenUp.aborted) throw tooLate()
       let channel: Channel | undefined
       try {
-        channel = await this.#open(model, givenUp)
+        channel = await this.#open(model)
+        if (givenUp.aborted) throw tooLate()
         return await work(channel)
       } catch (error) {
         if (isUnsendable(error)) {
@@ -59,29 +65,38 @@ export class Admin {
     }
   }
 
-  async #open(model: ChannelModel, givenUp: AbortSignal): Promise<Channel> {
+  /**
+   * One at a time, whoever asked for it: RabbitMQ that reads no further answers to none, and each would be one fewer of
+   * the channels that a connection has.
+   */
+  async #open(model: ChannelModel): Promise<Channel> {
     if (this.#channel) return this.#channel
-    const channel = await model.createChannel()
-    channel.on('error', () => {
-      // What was asked rejects with it.
-    })
-    if (givenUp.aborted) {
-      // Those who came after have their own.
-      void closeChannel(channel)
-      throw tooLate()
+    this.#opening ??= this.#openNext(model)
+    return this.#opening
+  }
+
+  async #openNext(model: ChannelModel): Promise<Channel> {
+    try {
+      await this.#leaving
+      const channel = await model.createChannel()
+      channel.on('error', () => {
+        // What was asked rejects with it.
+      })
+      channel.on('close', () => {
+        if (this.#channel === channel) this.#channel = undefined
+      })
+      this.#channel = channel
+      return channel
+    } finally {
+      this.#opening = undefined
     }
-    this.#channel = channel
-    channel.on('close', () => {
-      if (this.#channel === channel) this.#channel = undefined
-    })
-    return channel
   }
 
   /** Whatever is on its way there is not waited for any more, and what comes next gets a new channel. */
   #throwAway(): void {
     const channel = this.#channel
     this.#channel = undefined
-    if (channel) void closeChannel(channel)
+    if (channel) this.#leaving = endChannel(channel)
   }
 }
 
