@@ -61,7 +61,7 @@ export async function connectTo(
 }
 
 /** RabbitMQ was there, and does not take this user: it does not help to wait, unless for somebody to change that. */
-export function isRefused(error: unknown): boolean {
+export function isLoginRefused(error: unknown): boolean {
   return error instanceof CeleryError && refused.test(reasonOf(error.cause))
 }
 

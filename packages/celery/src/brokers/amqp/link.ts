@@ -2,7 +2,7 @@ import type { ChannelModel } from 'amqplib'
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
 import { reasonOf } from '../../errors.ts'
-import { type Connection, connectTo, isRefused } from './connect.ts'
+import { type Connection, connectTo, isLoginRefused } from './connect.ts'
 import { closed } from './errors.ts'
 import type { AmqpSettings } from './options.ts'
 import type { AmqpServer } from './url.ts'
@@ -146,7 +146,7 @@ export class Link {
         await connected.close()
       } catch (error) {
         this.#failure = error
-        this.#tell({ reason: reasonOf(error), attempt }, isRefused(error))
+        this.#tell({ reason: reasonOf(error), attempt }, isLoginRefused(error))
       }
     }
     return undefined
