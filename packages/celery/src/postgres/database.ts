@@ -1,9 +1,8 @@
 import { backoff } from '../async/backoff.ts'
 import { pause } from '../async/pause.ts'
-import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
 import { describeError, isPassing, refusal, sqlState } from './errors.ts'
-import { answerTimeoutMs, type OpenedPool, type SqlPool } from './pool.ts'
+import { answerTimeoutMs, type OpenedPool, queryOn, type SqlPool } from './pool.ts'
 
 export type Row = unknown[]
 
@@ -27,31 +26,17 @@ export class Database {
   }
 
   /**
-   * One attempt; its rows as arrays. Rejects with what PostgreSQL or the connection said.
+   * One attempt; its rows as arrays. Rejects with what PostgreSQL or the connection said: see `isUndone`.
    * @param name for statements that are sent all the time: prepares them where that is safe
-   * @param onSend called when there is a connection for it: if never, the server has not seen it
    */
   async query(
     text: string,
     values: unknown[] = [],
     timeoutMs = answerTimeoutMs,
     name?: string,
-    onSend?: () => void,
   ): Promise<Row[]> {
     const prepared = name !== undefined && this.#prepares ? { name } : undefined
-    const statement = {
-      ...prepared,
-      // A pool does not say how far it came, but reads this only when it has a connection.
-      get text() {
-        onSend?.()
-        return text
-      },
-      values,
-      rowMode: 'array',
-      query_timeout: timeoutMs,
-    } as const
-    // The pool may have no connection to give for a while, of which the statement's own timeout knows nothing.
-    const { rows } = await within(timeoutMs / 1_000, this.#pool.query(statement))
+    const { rows } = await queryOn(this.#pool, { ...prepared, text, values, rowMode: 'array' }, timeoutMs)
     return rows as Row[]
   }
 

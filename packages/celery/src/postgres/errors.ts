@@ -20,8 +20,16 @@ export function isPassing(error: unknown): boolean {
 /** Where the connection to the server was lost behind a pooler, the outcome is not known, or the server crashes. */
 const unknownOutcomes = /^(08|40003|57P02)/
 
-/** The answer shows that a statement on its own has done nothing; otherwise it may have been done. */
+const unsent = new WeakSet<Error>()
+
+/** Keeps of an error that it came before the statement was sent. */
+export function markUnsent(error: unknown): void {
+  if (error instanceof Error) unsent.add(error)
+}
+
+/** A statement on its own was never sent, or its answer shows that it has done nothing; otherwise it may have been done. */
 export function isUndone(error: unknown): boolean {
+  if (error instanceof Error && unsent.has(error)) return true
   const state = sqlState(error)
   return state !== undefined && !unknownOutcomes.test(state)
 }

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto'
 import { longestTimer } from '../async/timer.ts'
-import { within } from '../async/within.ts'
 import { CeleryError } from '../errors.ts'
 import { type Checks, checkOptions, checkValue } from '../options/check.ts'
 import { asError, describeError } from './errors.ts'
 import { migrations } from './migrations.ts'
-import { answerTimeoutMs, connectionFrom, poolCheck, type SqlConnection, type SqlPool } from './pool.ts'
+import {
+  answerTimeoutMs,
+  connectionFrom,
+  poolCheck,
+  queryOn,
+  type SqlConnection,
+  type SqlPool,
+} from './pool.ts'
 import { schemaName, schemaOf } from './schema.ts'
 
 /** Options of `migratePostgres`. */
@@ -51,8 +57,7 @@ export async function checkMigrated(pool: SqlPool, options: MigrateOptions = {})
 }
 
 async function versionOf(pool: SqlPool, schema: string): Promise<number> {
-  const query = (text: string) =>
-    within(answerTimeoutMs / 1_000, pool.query({ text, query_timeout: answerTimeoutMs }))
+  const query = (text: string) => queryOn(pool, { text }, answerTimeoutMs)
   const { rows } = await query(`SELECT to_regclass('${schema}.schema_version') IS NOT NULL AS there`)
   if (!(rows[0] as { there: boolean }).there) return 0
   const { rows: versions } = await query(

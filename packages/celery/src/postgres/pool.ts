@@ -5,6 +5,7 @@ import { CeleryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { checkValue } from '../options/check.ts'
 import { either, having, url as urlCheck } from '../options/kinds.ts'
+import { asError, markUnsent } from './errors.ts'
 
 /** One statement. Parameters are texts, numbers or bytes: arrays are handed over as PostgreSQL writes them. */
 export interface SqlStatement {
@@ -28,7 +29,6 @@ export interface SqlConnection {
 
 /** What is used of a `pg.Pool`: one of the app's own may be handed in, and stays its own to close. */
 export interface SqlPool {
-  query(statement: SqlStatement): Promise<{ rows: unknown[] }>
   connect(): Promise<SqlConnection>
   /** Where it shows them, for `describe`. */
   options?: {
@@ -40,7 +40,7 @@ export interface SqlPool {
   }
 }
 
-export const poolCheck = having("a pool of pg's", 'query', 'connect')
+export const poolCheck = having("a pool of pg's", 'connect')
 const sourceCheck = either(urlCheck, poolCheck)
 
 /** @throws CeleryError `BAD_OPTION` for what is neither a URL nor a pool */
@@ -102,16 +102,47 @@ async function limitStatements(client: pg.ClientBase): Promise<void> {
   await client.query(limit)
 }
 
+const heard = new WeakSet<SqlConnection>()
+
 /** A connection of the pool, which is given back even when it comes too late. */
 export async function connectionFrom(pool: SqlPool, seconds: number): Promise<SqlConnection> {
   const coming = pool.connect()
   try {
-    return await within(seconds, coming)
+    const connection = await within(seconds, coming)
+    // What breaks it is told to its next query; where nobody listens for it, it would end the process.
+    if (!heard.has(connection)) {
+      heard.add(connection)
+      connection.on('error', () => {})
+    }
+    return connection
   } catch (error) {
+    markUnsent(error)
     coming.then(
       (connection) => connection.release(),
       () => undefined,
     )
+    throw error
+  }
+}
+
+/**
+ * One statement, within so many milliseconds. One that is given up before it has a connection is never sent: the pool's
+ * own `query` would keep it, and send it when a connection is free.
+ */
+export async function queryOn(
+  pool: SqlPool,
+  statement: SqlStatement,
+  timeoutMs: number,
+): Promise<{ rows: unknown[] }> {
+  const end = performance.now() + timeoutMs
+  const connection = await connectionFrom(pool, timeoutMs / 1_000)
+  try {
+    const left = Math.max(1, end - performance.now())
+    const result = await connection.query({ ...statement, query_timeout: left })
+    connection.release()
+    return result
+  } catch (error) {
+    connection.release(asError(error))
     throw error
   }
 }

@@ -20,7 +20,7 @@ it.each([
 
 function poolOf(options: SqlPool['options']): SqlPool {
   const unused = () => Promise.reject(new Error('nothing is asked'))
-  return { query: unused, connect: unused, ...(options && { options }) }
+  return { connect: unused, ...(options && { options }) }
 }
 
 it.each<[SqlPool['options'], boolean]>([

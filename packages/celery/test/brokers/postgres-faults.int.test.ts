@@ -10,7 +10,8 @@ import {
   type SqlPool,
 } from '../../src/brokers/postgres/index.ts'
 import { noLog } from '../../src/log.ts'
-import { forgetfulPool, poolOf, terminateAll, urlOf } from '../postgres/support/places.ts'
+import type { SqlConnection } from '../../src/postgres/pool.ts'
+import { forgetfulPool, poolOf, poolThrough, terminateAll, urlOf } from '../postgres/support/places.ts'
 import { closeWhileConsuming } from './support/close-while-consuming.ts'
 import { watchOverflows } from './support/overflows.ts'
 
@@ -62,7 +63,7 @@ function publishAll(broker: Broker, queue: string, ids: string[]): Promise<unkno
 }
 
 /** As a server that has become a standby. */
-const queryReadOnly: SqlPool['query'] = async (statement) => {
+const queryReadOnly: SqlConnection['query'] = async (statement) => {
   const reader = poolOf(database, 1)
   try {
     await reader.query('SET default_transaction_read_only = on')
@@ -125,16 +126,9 @@ describe('a worker that falls silent', () => {
   function severable() {
     const pool = poolOf(database)
     let isSevered = false
-    const check = () => {
-      if (isSevered) throw new Error('the network is gone')
-    }
     const source: SqlPool = {
-      async query(statement) {
-        check()
-        return pool.query(statement)
-      },
       async connect() {
-        check()
+        if (isSevered) throw new Error('the network is gone')
         return pool.connect()
       },
     }
@@ -208,15 +202,12 @@ test('what was taken though the answer never came is put back, and not held for 
   const queue = newQueue()
   const pool = poolOf(database)
   let swallowed = 0
-  const source: SqlPool = {
-    async query(statement) {
-      const answer = await pool.query(statement)
-      const isTake = statement.text.includes('.take(') && answer.rows.length > 0
-      if (isTake && swallowed++ === 0) throw new Error('the connection broke')
-      return answer
-    },
-    connect: () => pool.connect(),
-  }
+  const source = poolThrough(pool, async (statement, send) => {
+    const answer = await send(statement)
+    const isTake = statement.text.includes('.take(') && answer.rows.length > 0
+    if (isTake && swallowed++ === 0) throw new Error('the connection broke')
+    return answer
+  })
   const publisher = await openBroker()
   await publisher.declare(queue)
   await publishAll(publisher, queue.name, ['a', 'b', 'c'])
@@ -275,19 +266,20 @@ describe('an acknowledgement before the task begins', () => {
     await broker.close()
   })
 
-  const outages: [string, SqlPool['query']][] = [
-    ['cannot be reached', () => Promise.reject(new Error('Connection terminated unexpectedly'))],
-    ['can only be read', queryReadOnly],
+  const refused = () => Promise.reject(new Error('connect ECONNREFUSED'))
+  const outages: [string, (pool: pg.Pool, isAway: () => boolean) => SqlPool][] = [
+    ['cannot be reached', (pool, isAway) => ({ connect: () => (isAway() ? refused() : pool.connect()) })],
+    [
+      'can only be read',
+      (pool, isAway) => poolThrough(pool, (statement, send) => (isAway() ? queryReadOnly : send)(statement)),
+    ],
   ]
 
-  test.each(outages)('is in vain when the server %s until the lease is over', async (_, refuse) => {
+  test.each(outages)('is in vain when the server %s until the lease is over', async (_, through) => {
     const pool = poolOf(database)
     onTestFinished(() => pool.end())
     let isAway = false
-    const source: SqlPool = {
-      query: (statement) => (isAway ? refuse(statement) : pool.query(statement)),
-      connect: () => pool.connect(),
-    }
+    const source = through(pool, () => isAway)
     const { queue, got, broker } = await holding(source, { leaseTimeout: 1 })
     isAway = true
     expect(await got[0]?.ackFirst()).toBe(false)
@@ -317,13 +309,10 @@ test('a start is counted once, though the answer is lost', async () => {
 test('the time to publish is one, whatever has to be done first', async () => {
   const pool = poolOf(database)
   let isSlow = false
-  const source: SqlPool = {
-    async query(statement) {
-      if (isSlow) await pause(0.4)
-      return await pool.query(statement)
-    },
-    connect: () => pool.connect(),
-  }
+  const source = poolThrough(pool, async (statement, send) => {
+    if (isSlow) await pause(0.4)
+    return await send(statement)
+  })
   const [queue, broker] = [newQueue(), await openBroker({}, source)]
   isSlow = true
   // To declare the queue, to read the routes, and to write.
@@ -341,10 +330,7 @@ test('what a server that can only be read says is in the error of a send, and in
   const pool = poolOf(database)
   onTestFinished(() => pool.end())
   let isReadOnly = false
-  const source: SqlPool = {
-    query: (statement) => (isReadOnly ? queryReadOnly(statement) : pool.query(statement)),
-    connect: () => pool.connect(),
-  }
+  const source = poolThrough(pool, (statement, send) => (isReadOnly ? queryReadOnly : send)(statement))
   const warnings: unknown[] = []
   const broker = await openBroker({ log: { ...noLog, warn: (fields) => warnings.push(fields) } }, source)
   const queue = newQueue()

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@colophon/postgres/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { noLog } from '../../src/log.ts'
-import { openPool } from '../../src/postgres/pool.ts'
+import { openPool, queryOn } from '../../src/postgres/pool.ts'
 import { urlOf } from './support/places.ts'
 
 test('statements are limited at the server by a statement, as PgBouncer refuses that of a connection that begins', async () => {
@@ -11,5 +11,5 @@ test('statements are limited at the server by a statement, as PgBouncer refuses 
   onTestFinished(close)
   const text = "SELECT setting, source FROM pg_settings WHERE name = 'statement_timeout'"
   // What a connection says as it begins is of the source `client`.
-  expect((await pool.query({ text })).rows).toEqual([{ setting: '30000', source: 'session' }])
+  expect((await queryOn(pool, { text }, 10_000)).rows).toEqual([{ setting: '30000', source: 'session' }])
 })

@@ -64,7 +64,6 @@ describe('watching', () => {
   test('goes on by looking when no notification comes', async () => {
     const pool = poolOf(database)
     const deaf: SqlPool = {
-      query: (statement) => pool.query(statement),
       async connect() {
         const connection = await pool.connect()
         const deafened: SqlConnection = {

@@ -1,5 +1,4 @@
 import { timerOf } from '../../async/timer.ts'
-import { within } from '../../async/within.ts'
 import type { SqlClient } from '../../brokers/port.ts'
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
@@ -14,6 +13,7 @@ import {
   connectionFrom,
   type OpenedPool,
   openPool,
+  queryOn,
   type SqlConnection,
   type SqlPool,
 } from '../../postgres/pool.ts'
@@ -79,7 +79,7 @@ export function createPostgresSchedules(
     return (await opening).pool
   }
   const query = (text: string, values: unknown[] = []) =>
-    inReach(async () => (await ask(await pool(), text, values)).rows)
+    inReach(async () => (await queryOn(await pool(), { text, values }, timeoutMs)).rows as Row[])
   return {
     kind: 'postgres',
     describe: () => (host && database ? { hostname: host, port: port ?? 5432, database } : undefined),
@@ -133,11 +133,6 @@ function inReach<T>(work: () => Promise<T>): Promise<T> {
 
 type Row = Record<string, unknown>
 
-async function ask(on: Pick<SqlPool, 'query'>, text: string, values: unknown[]): Promise<{ rows: Row[] }> {
-  const { rows } = await within(timeoutMs / 1_000, on.query({ text, values, query_timeout: timeoutMs }))
-  return { rows: rows as Row[] }
-}
-
 async function sendIn(
   client: SqlClient,
   statements: Statements,
@@ -156,23 +151,16 @@ async function sendIn(
   return isNew
 }
 
-const heard = new WeakSet<SqlConnection>()
-
-/** What breaks a connection is told to its next query; where nobody listens for it, it would end the process. */
-function listenForErrors(connection: SqlConnection): void {
-  if (heard.has(connection)) return
-  heard.add(connection)
-  connection.on('error', () => {})
-}
-
 async function transaction<T>(
   connection: SqlConnection,
   claimTtl: number,
   work: (client: SqlClient) => Promise<T>,
 ): Promise<T> {
-  const query = (text: string, values: unknown[] = []) => ask(connection, text, values)
+  const query = async (text: string, values: unknown[] = []) => {
+    const { rows } = await connection.query({ text, values, query_timeout: timeoutMs })
+    return { rows: rows as Row[] }
+  }
   let broken: Error | undefined
-  listenForErrors(connection)
   try {
     // Who is frozen while it sends does not keep the entry for ever.
     const limit = `SET LOCAL idle_in_transaction_session_timeout = '${timerOf(claimTtl)}ms'`

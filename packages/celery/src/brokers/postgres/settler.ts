@@ -153,18 +153,14 @@ export class Settler {
   ): Promise<ReadonlySet<number> | undefined> {
     let mayBeDone = false
     for (let attempt = 0; !lease.isLost; attempt++) {
-      let isSent = false
-      const onSend = () => {
-        isSent = true
-      }
       try {
-        const rows = await this.#database.query(text, values, attemptMs, name, onSend)
+        const rows = await this.#database.query(text, values, attemptMs, name)
         // What an earlier attempt may have done is not there any more. A function that returns nothing answers with
         // empty text, and ids begin with 1.
         return mayBeDone ? none : new Set(rows.map(([id]) => Number(id)))
       } catch (error) {
         if (mayRefuse && !isPassing(error)) throw refusal(error)
-        mayBeDone ||= isSent && !isUndone(error)
+        mayBeDone ||= !isUndone(error)
         logFailure(this.#log, error, { statement: name }, 'messages could not be settled; it is tried again')
         if (this.#isClosed && attempt > 2) break
         await pause(backoff(attempt))

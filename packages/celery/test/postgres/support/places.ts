@@ -1,7 +1,7 @@
 import type { TestDatabase } from '@colophon/postgres/testing'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
-import type { SqlPool } from '../../../src/postgres/pool.ts'
+import type { SqlConnection, SqlPool, SqlStatement } from '../../../src/postgres/pool.ts'
 
 /** The database as a URL. */
 export function urlOf({ connection }: TestDatabase): string {
@@ -31,21 +31,41 @@ export async function terminateAll(pool: pg.Pool): Promise<number> {
   return rows[0].count
 }
 
+/** The pool, all of whose statements go through `ask`, which is also given what sends them. */
+export function poolThrough(
+  pool: pg.Pool,
+  ask: (statement: SqlStatement, send: SqlConnection['query']) => ReturnType<SqlConnection['query']>,
+): SqlPool {
+  const connections = new WeakMap<pg.PoolClient, SqlConnection>()
+  return {
+    async connect() {
+      const client = await pool.connect()
+      const connection = connections.get(client) ?? {
+        query: (statement) => ask(statement, (given) => client.query(given)),
+        on: (event, listener: () => void) => client.on(event as 'error', listener),
+        release: (error) => client.release(error),
+      }
+      connections.set(client, connection)
+      return connection
+    },
+  }
+}
+
 /** A pool that carries out all statements, and loses its answer to the first that matches. */
 export function forgetfulPool(database: TestDatabase, lost: RegExp): SqlPool & { readonly asked: number } {
   const pool = poolOf(database)
   onTestFinished(() => pool.end())
   let asked = 0
+  const source = poolThrough(pool, async (statement, send) => {
+    const answer = await send(statement)
+    if (lost.test(statement.text) && asked++ === 0) throw new Error('the connection broke')
+    return answer
+  })
   return {
+    ...source,
     /** How often such a statement came. */
     get asked() {
       return asked
     },
-    async query(statement) {
-      const answer = await pool.query(statement)
-      if (lost.test(statement.text) && asked++ === 0) throw new Error('the connection broke')
-      return answer
-    },
-    connect: () => pool.connect(),
   }
 }
