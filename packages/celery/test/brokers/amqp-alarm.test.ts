@@ -9,14 +9,16 @@ import { noLog } from '../../src/log.ts'
 afterEach(() => vi.restoreAllMocks())
 
 /** RabbitMQ that may be short of memory, and what was written to it. */
-async function publisherTo(rabbit: { isBlocked: boolean }) {
+async function publisherTo(rabbit: { isBlocked: boolean; confirms?: boolean }) {
   const written: string[] = []
   const asked: (() => void)[] = []
+  const unconfirmed: (() => void)[] = []
   let unblocked = () => {}
   const channel = Object.assign(new EventEmitter(), {
     publish(_: string, key: string, __: Buffer, ___: object, confirm: (error: null) => void) {
       written.push(key)
-      if (!rabbit.isBlocked) setImmediate(() => confirm(null))
+      if (rabbit.confirms === false) unconfirmed.push(() => confirm(null))
+      else if (!rabbit.isBlocked) setImmediate(() => confirm(null))
     },
     prefetch: () => new Promise<void>((resolve) => asked.push(resolve)),
     close: async () => void channel.emit('close'),
@@ -38,12 +40,13 @@ async function publisherTo(rabbit: { isBlocked: boolean }) {
     written,
     asked,
     answer: () => asked.shift()?.(),
+    confirm: () => unconfirmed.shift()?.(),
     endAlarm() {
       rabbit.isBlocked = false
       unblocked()
     },
-    publish: (key: string | (() => string), timeout = 5) =>
-      publisher.publish('', key, Buffer.from(key.toString()), {}, timeout),
+    publish: (key: string | (() => string), timeout = 5, untilKnown = false) =>
+      publisher.publish('', key, Buffer.from(key.toString()), {}, timeout, untilKnown),
     stop: () => publisher.stop(),
   }
 }
@@ -96,5 +99,18 @@ test('what says how long a message is to be parked is made when the message is w
   endAlarm()
   await sent
   expect(written).toEqual(['35 seconds'])
+  await stop()
+})
+
+test('what takes the place of a delivery is refused only when RabbitMQ surely has not taken it', async () => {
+  const { written, confirm, publish, stop } = await publisherTo({ isBlocked: false, confirms: false })
+  const taken = publish('taken', 0.01, true)
+  // It goes alone: the next ones wait for the answer to the question behind it.
+  const unsent = publish('unsent', 0.01, true)
+  await expect(unsent).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+  await expect(publish('any other', 0.01)).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+  expect(written).toEqual(['taken'])
+  confirm()
+  await taken
   await stop()
 })

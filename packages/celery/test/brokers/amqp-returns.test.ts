@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Channel, ConsumeMessage } from 'amqplib'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { AmqpDelivery, type Park } from '../../src/brokers/amqp/delivery.ts'
 import { DeliveryChannel } from '../../src/brokers/amqp/delivery-channel.ts'
 import { bodyOf, inboxOf, send, waiting } from '../../testing/broker-contract/suite.ts'
@@ -13,6 +13,8 @@ if (!servers.amqp) leftOut('orderly returns to RabbitMQ', 'TEST_AMQP_URL')
 function deliveryWith(headers: Record<string, unknown>, park: Park = async () => undefined) {
   const frames: unknown[][] = []
   const channel = {
+    connection: {},
+    ack: () => frames.push(['ack']),
     nack: (_: object, ...how: boolean[]) => frames.push(['nack', ...how]),
     reject: (_: object, ...how: boolean[]) => frames.push(['reject', ...how]),
   } as unknown as Channel
@@ -41,6 +43,36 @@ test('what cannot be sent anew goes back nonetheless', async () => {
   })
   await delivery.requeue()
   expect([tries, frames]).toEqual([1, [['nack', false, true]]])
+})
+
+describe('of what is sent anew, while nobody knows whether RabbitMQ has it', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  /** Its worker gives it back, and has waited for that as long as it does. */
+  async function inDoubt() {
+    vi.useFakeTimers()
+    const known = Promise.withResolvers<void>()
+    const { delivery, frames } = deliveryWith({ 'x-delivery-count': 10 }, () => known.promise)
+    const returned = delivery.requeue()
+    await vi.advanceTimersByTimeAsync(3_000)
+    await returned
+    expect(frames).toEqual([])
+    return { known, frames }
+  }
+
+  test('the worker goes on, and the original goes when it is there', async () => {
+    const { known, frames } = await inDoubt()
+    known.resolve()
+    await vi.runAllTimersAsync()
+    expect(frames).toEqual([['ack']])
+  })
+
+  test('the original goes back once that is refused', async () => {
+    const { known, frames } = await inDoubt()
+    known.reject(new Error('the queue is full'))
+    await vi.runAllTimersAsync()
+    expect(frames).toEqual([['nack', false, true]])
+  })
 })
 
 test('RabbitMQ 4.3 takes back as often as one likes', async () => {

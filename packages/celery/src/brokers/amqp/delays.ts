@@ -43,7 +43,7 @@ export class Delays {
 
   /**
    * Resolves when RabbitMQ has the message, which comes to the queue `until` then, or a second before; `timeout` is in
-   * seconds.
+   * seconds, and `untilKnown` as for the publisher.
    */
   async park(
     queue: string,
@@ -51,16 +51,19 @@ export class Delays {
     body: Buffer,
     options: Options.Publish,
     timeout: number,
+    untilKnown = false,
   ): Promise<void> {
+    const endless = withoutEnd(options)
     if (until.getTime() <= Date.now())
-      return this.#publisher.publish('', queue, body, withoutEnd(options), timeout)
+      return this.#publisher.publish('', queue, body, endless, timeout, untilKnown)
     const deadline = new Deadline(timeout)
     // What others wait for too goes on.
     await within(timeout, this.#prepare(queue), () =>
       unavailable('RabbitMQ could not be reached in time', this.#link.failure),
     )
     const key = () => delayedKey(delaySeconds(until, Date.now()), queue)
-    return this.#publisher.publish(delayedLevel(delayBits - 1), key, body, withoutEnd(options), deadline.left)
+    const first = delayedLevel(delayBits - 1)
+    return this.#publisher.publish(first, key, body, endless, deadline.left, untilKnown)
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ConsumeMessage, Options } from 'amqplib'
+import { atMost } from '../../async/within.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import type { Delivery, QueueDeclaration } from '../port.ts'
 import { isDelayedKey, keyBeforeDelay } from './delay-key.ts'
@@ -6,7 +7,7 @@ import type { DeliveryChannel } from './delivery-channel.ts'
 import { fieldTable } from './field-table.ts'
 import { wireMessage } from './wire.ts'
 
-/** Parks a message of a queue: resolves when RabbitMQ has it. */
+/** Parks a message of a queue: resolves when RabbitMQ has it, and rejects when it surely has not. */
 export type Park = (queue: string, until: Date, body: Buffer, options: Options.Publish) => Promise<void>
 
 /**
@@ -14,6 +15,8 @@ export type Park = (queue: string, until: Date, body: Buffer, options: Options.P
  * RabbitMQ counts all that comes back, begun or not, and drops it after 20 times.
  */
 const mostReturns = 10
+/** Seconds for which whoever gives it back waits for that: it may be a worker that stops. */
+const anewTimeout = 3
 
 export class AmqpDelivery implements Delivery {
   readonly message: WireMessage
@@ -62,9 +65,8 @@ export class AmqpDelivery implements Delivery {
   }
 
   async requeue(): Promise<void> {
-    // What cannot be sent anew goes back as it is.
-    if (this.#isNearLimit()) await this.delay(new Date()).catch(() => {})
-    if (this.#settle()) this.#channel.giveBack(this.#raw.fields.deliveryTag)
+    if (this.#isNearLimit()) await atMost(anewTimeout, this.#sendAnew())
+    else this.#giveBack()
   }
 
   discard(): Promise<void> {
@@ -83,6 +85,15 @@ export class AmqpDelivery implements Delivery {
     }
     // Lost meanwhile, it comes again as well as the parked one: twice, but not never.
     if (!this.#channel.isLost) await this.#channel.ackFirst(this.#raw.fields.deliveryTag)
+  }
+
+  /** What cannot be sent anew goes back as it is. While nobody knows it stays here, or there would be two of it. */
+  async #sendAnew(): Promise<void> {
+    await this.delay(new Date()).catch(() => this.#giveBack())
+  }
+
+  #giveBack(): void {
+    if (this.#settle()) this.#channel.giveBack(this.#raw.fields.deliveryTag)
   }
 
   #isNearLimit(): boolean {

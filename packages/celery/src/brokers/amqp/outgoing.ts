@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly options: Options.Publish
   /** Milliseconds since 1970. */
   readonly deadline: number
+  /** While it is written and not answered, its deadline does not count. */
+  readonly untilKnown: boolean
   readonly settled: Promise<void>
   resolve(): void
   reject(error: Error): void

@@ -84,6 +84,7 @@ export class Publisher {
   /**
    * Resolves with the confirm; `timeout` is in seconds.
    * @param key the routing key, or what makes it whenever the message is sent: how long it is to be parked from then
+   * @param untilKnown what was written is waited for beyond the timeout: a rejection says that RabbitMQ has not taken it
    */
   publish(
     exchange: string,
@@ -91,6 +92,7 @@ export class Publisher {
     body: Buffer,
     options: Options.Publish,
     timeout: number,
+    untilKnown = false,
   ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     if (this.#all.size >= mostMessages || this.#bytes + body.length > mostBytes) {
@@ -105,6 +107,7 @@ export class Publisher {
       body,
       options,
       deadline,
+      untilKnown,
       settled: promise,
       resolve,
       reject,
@@ -249,7 +252,8 @@ export class Publisher {
 
   #sweep(): void {
     const now = Date.now()
-    const late = [...this.#all].filter(({ deadline }) => deadline <= now)
+    const isWaitedFor = (outgoing: Outgoing) => outgoing.untilKnown && this.#inFlight.has(outgoing)
+    const late = [...this.#all].filter((outgoing) => outgoing.deadline <= now && !isWaitedFor(outgoing))
     for (const outgoing of late) this.#refuse(outgoing, this.#tooLate())
     if (late.length > 0) this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled)
     if (this.#all.size > 0) return

@@ -34,7 +34,7 @@ import { publishOptions } from './wire.ts'
 /** Seconds in which a consumer must be set up, and in which all channels must be closed. */
 const startTimeout = 30
 const stopTimeout = 2
-/** Seconds for the message that takes the place of a delivery. */
+/** Seconds until the message that takes the place of a delivery must be written. */
 const parkTimeout = 30
 
 /**
@@ -126,7 +126,8 @@ export class Session {
   async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
     const consumer = new AmqpConsumer(this.#consuming, queue, options, {
       log: this.#settings.log,
-      park: (name, until, body, properties) => this.#delays.park(name, until, body, properties, parkTimeout),
+      park: (name, until, body, properties) =>
+        this.#delays.park(name, until, body, properties, parkTimeout, true),
       serve: (name) => this.#delays.serve(name, this.#asking),
       ended: () => this.#consumers.delete(consumer),
     })
