@@ -1,6 +1,7 @@
 import type { AppCore } from '../app/app-core.ts'
 import { isMap, mappedTask } from '../app/builtins.ts'
 import type { Broker } from '../brokers/port.ts'
+import { decodeJson } from '../protocol/json.ts'
 import type { ResultStore } from '../results/port.ts'
 import { noEvents } from './events.ts'
 import { metaOf } from './finish/meta.ts'
@@ -118,13 +119,13 @@ export function windowOf({ settings, mainSlots, threadSlots, threads, heldLong }
 }
 
 /** A state of the task's own. Of a task that was given up on, nothing more is kept. */
-async function keepProgress(runtime: Runtime, run: RunContext, meta: unknown, state: string): Promise<void> {
+async function keepProgress(runtime: Runtime, run: RunContext, meta: string, state: string): Promise<void> {
   const { results, requests } = runtime
   const request = [...requests.withId(run.id)].find(({ context }) => context === run)
   if (!results || !request || request.isDecided || request.ignoresResult) return
   const before = request.tracking ?? Promise.resolve()
   const stored = before.then(async () => {
-    if (!request.isDecided) await results.store(metaOf(runtime, request, state, meta))
+    if (!request.isDecided) await results.store(metaOf(runtime, request, state, decodeJson(meta)))
   })
   // One after the other, and what it ends with after them, even when the task waits for none.
   request.tracking = stored.catch(() => undefined)

@@ -150,6 +150,7 @@ test('STARTED, states of its own, and no result where none is wanted', async () 
     { trackStarted: true },
   )
   task(app, 'quiet', () => 1, { ignoreResult: true })
+  task(app, 'unsendable', async (_input, { progress }) => progress({ of: [() => 1] }))
   await startWorker(app, { hostname: 'w1@test' })
   const states: string[] = []
   const slow = await app.send('slow')
@@ -169,6 +170,9 @@ test('STARTED, states of its own, and no result where none is wanted', async () 
   const quiet = await app.send('quiet', {}, { ignoreResult: true })
   expect(await (await app.send('slow')).get()).toBe('ok')
   expect(await metaOf(app, quiet.id)).toBeUndefined()
+  await expect((await app.send('unsendable')).get()).rejects.toThrow(
+    'Cannot be sent as JSON: meta.of[0] is a function',
+  )
 })
 
 test('early is acknowledged before it runs, late when its result is kept', async () => {

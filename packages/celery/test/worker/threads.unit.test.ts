@@ -74,6 +74,9 @@ test('errors, retries and results that cannot be sent are as on the main thread'
     type: 'EncodeError',
     message: 'Cannot be sent as JSON: result.f is a function',
   })
+  await expect((await app.send('unsendable progress')).get()).rejects.toThrow(
+    'Cannot be sent as JSON: meta.of[0] is a function',
+  )
 })
 
 test('whatever can be read comes to a thread as it does to the event loop', async () => {

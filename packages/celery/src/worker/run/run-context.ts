@@ -4,6 +4,7 @@ import type { RejectOptions, RetryOptions, TaskContext } from '../../app/task.ts
 import { checkReject, checkRetry } from '../../app/task-checks.ts'
 import { addToChord } from '../../canvas/add-to-chord.ts'
 import type { Log } from '../../log.ts'
+import { encodeJson } from '../../protocol/json.ts'
 import type { SignatureData, TaskMessage } from '../../protocol/message.ts'
 import { parseTime } from '../../protocol/time.ts'
 import { IgnoreSignal, RejectSignal, ReplaceSignal, RetrySignal } from './signals.ts'
@@ -13,7 +14,8 @@ export interface RunHost {
   readonly app: AppCore
   readonly worker: string
   readonly log: Log
-  progress(run: RunContext, meta: unknown, state: string): Promise<void>
+  /** @param meta as JSON, so that it is the same on both, and what the task told then */
+  progress(run: RunContext, meta: string, state: string): Promise<void>
 }
 
 /**
@@ -93,7 +95,8 @@ export class RunContext implements TaskContext, CurrentTask {
   }
 
   get progress(): TaskContext['progress'] {
-    return (meta, state = 'PROGRESS') => this.#host.progress(this, meta, state)
+    return async (meta, state = 'PROGRESS') =>
+      this.#host.progress(this, encodeJson(meta ?? null, 'meta'), state)
   }
   get retry(): TaskContext['retry'] {
     return (options: RetryOptions = {}) => {

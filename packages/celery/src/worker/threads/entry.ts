@@ -87,11 +87,11 @@ function contextOf(app: AppCore, run: ThreadRun, message: TaskMessage): RunConte
   context.headers = unmarked(decodeJson(run.headers)) as Record<string, unknown>
   let last = 0
 
-  async function progress(meta: unknown, state: string): Promise<void> {
+  async function progress(meta: string, state: string): Promise<void> {
     last += 1
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     calls.set(last, { resolve, reject })
-    tell(port, { type: 'progress', call: last, state, meta: encodeJson(meta, 'meta') })
+    tell(port, { type: 'progress', call: last, state, meta })
     await promise
   }
 

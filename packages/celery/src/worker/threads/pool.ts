@@ -196,7 +196,7 @@ async function keepProgress(
 ): Promise<void> {
   let error: string | undefined
   try {
-    await host.progress(context, decodeJson(meta), state)
+    await host.progress(context, meta, state)
   } catch (failed) {
     error = reasonOf(failed)
   }
