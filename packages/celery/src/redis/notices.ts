@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Connection } from './connection.ts'
 import { ConnectionLost, explainFailure } from './replies.ts'
-import type { Session } from './session.ts'
 
 export type OnMessage = (channel: string, payload: Buffer) => void
 
@@ -17,17 +17,16 @@ const perCommand = 500
  * needs to know what was missed meanwhile looks again.
  */
 export class Notices {
-  readonly #session: () => Session | undefined
+  readonly #connection: () => Connection | undefined
   readonly #log: Log
   readonly #code: ErrorCode
   readonly #channels = new Map<string, Set<OnMessage>>()
   readonly #patterns = new Map<string, Set<OnMessage>>()
   readonly #bells = new Map<string, Set<() => void>>()
-  #connect: (() => Promise<Redis>) | undefined
   #saidNoTracking = false
 
-  constructor(session: () => Session | undefined, { log, code }: { log: Log; code: ErrorCode }) {
-    this.#session = session
+  constructor(connection: () => Connection | undefined, { log, code }: { log: Log; code: ErrorCode }) {
+    this.#connection = connection
     this.#log = log
     this.#code = code
   }
@@ -39,14 +38,10 @@ export class Notices {
 
   /** Whether bells ring now; where they do not, who waits has to look from time to time. */
   get isTracking(): boolean {
-    return this.#session()?.isTracking ?? false
+    return this.#connection()?.isTracking ?? false
   }
 
-  connectBy(connect: () => Promise<Redis>): void {
-    this.#connect = connect
-  }
-
-  /** Calls back when one of these keys is changed after this session has read it: once for each reading. */
+  /** Calls back when one of these keys is changed after this connection has read it: once for each reading. */
   ring(keys: readonly string[], bell: () => void): () => void {
     for (const key of keys) add(this.#bells, key, bell)
     return () => {
@@ -55,19 +50,19 @@ export class Notices {
   }
 
   /** Makes the second connection, and with it all subscriptions, if it is not there. */
-  async attach(session = this.#session()): Promise<void> {
-    if (!session) throw new ConnectionLost('There is no connection to Redis')
+  async attach(connection = this.#connection()): Promise<void> {
+    if (!connection) throw new ConnectionLost('There is no connection to Redis')
     try {
-      session.subscriber ??= this.#begin(session)
-      await session.subscriber
-      if (this.#bells.size > 0 && !session.isTracking) await this.#track(session)
+      connection.subscriber ??= this.#begin(connection)
+      await connection.subscriber
+      if (this.#bells.size > 0 && !connection.isTracking) await this.#track(connection)
     } catch (error) {
       const reason = explainFailure(error, this.#code)
-      session.subscriber?.then(
+      connection.subscriber?.then(
         (client) => end(client, reason),
         () => undefined,
       )
-      session.subscriber = undefined
+      connection.subscriber = undefined
       throw reason
     }
   }
@@ -95,12 +90,12 @@ export class Notices {
     onMessage: OnMessage,
   ): Promise<void> {
     for (const name of names) add(known, name, onMessage)
-    const session = this.#session()
-    const wasAttached = session?.subscriber !== undefined
+    const connection = this.#connection()
+    const wasAttached = connection?.subscriber !== undefined
     try {
-      await this.attach(session)
+      await this.attach(connection)
       // Asked again for those that are known: who knew them may still be waiting for the answer.
-      if (wasAttached) await ask(await session?.subscriber, command, names)
+      if (wasAttached) await ask(await connection?.subscriber, command, names)
     } catch (error) {
       const reason = explainFailure(error, this.#code)
       if (!(reason instanceof ConnectionLost)) for (const name of names) remove(known, name, onMessage)
@@ -115,16 +110,11 @@ export class Notices {
     onMessage: OnMessage,
   ): Promise<void> {
     const gone = names.filter((name) => remove(known, name, onMessage))
-    if (gone.length > 0) await ask(await this.#session()?.subscriber, command, gone)
+    if (gone.length > 0) await ask(await this.#connection()?.subscriber, command, gone)
   }
 
-  async #begin(session: Session): Promise<Redis> {
-    if (!this.#connect) throw new Error('There is no connection to Redis')
-    const client = await this.#connect()
-    if (session.isLost) {
-      client.disconnect()
-      throw new Error('The connection was lost')
-    }
+  async #begin(connection: Connection): Promise<Redis> {
+    const client = await connection.another()
     client.on('messageBuffer', (channel: Buffer, payload: Buffer | Buffer[] | null) => {
       this.#onMessage(channel.toString(), payload)
     })
@@ -133,7 +123,7 @@ export class Notices {
       for (const onMessage of this.#patterns.get(pattern) ?? []) onMessage(name, payload)
     })
     // Asked now: a connection that has subscribed answers nothing else.
-    session.subscriberId = await client.client('ID').then(String, () => undefined)
+    connection.subscriberId = await client.client('ID').then(String, () => undefined)
     try {
       await ask(client, 'subscribe', [...this.#channels.keys()])
       await ask(client, 'psubscribe', [...this.#patterns.keys()])
@@ -144,15 +134,15 @@ export class Notices {
     return client
   }
 
-  async #track(session: Session): Promise<void> {
-    const subscriber = await session.subscriber
+  async #track(connection: Connection): Promise<void> {
+    const subscriber = await connection.subscriber
     if (!subscriber) return
     try {
       await subscriber.subscribe(invalidation)
-      await session.commands.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', session.subscriberId ?? '')
-      session.isTracking = true
+      await connection.client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', connection.subscriberId ?? '')
+      connection.isTracking = true
     } catch (error) {
-      if (session.isLost || !(error instanceof Error) || error.name !== 'ReplyError') throw error
+      if (connection.isLost || !(error instanceof Error) || error.name !== 'ReplyError') throw error
       if (this.#saidNoTracking) return
       this.#saidNoTracking = true
       const reason = error.message
@@ -174,7 +164,7 @@ export class Notices {
   }
 }
 
-/** Where Redis only refuses what was asked, the rest of the session lives on. */
+/** Where Redis only refuses what was asked, the rest of the connection lives on. */
 function end(client: Redis, reason: Error): void {
   if (!(reason instanceof ConnectionLost)) client.removeAllListeners('close')
   client.disconnect()

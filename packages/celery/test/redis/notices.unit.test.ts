@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { noLog } from '../../src/log.ts'
+import { Connection } from '../../src/redis/connection.ts'
 import { Notices } from '../../src/redis/notices.ts'
-import type { Session } from '../../src/redis/session.ts'
 
 test('a connection for notices that cannot be made use of is ended', async () => {
   const client = Object.assign(new EventEmitter(), {
@@ -14,19 +14,14 @@ test('a connection for notices that cannot be made use of is ended', async () =>
       client.isEnded = true
     },
   })
-  const session: Session = {
-    commands: client as unknown as Redis,
-    subscriber: undefined,
-    subscriberId: undefined,
-    isTracking: false,
-    isLost: false,
-  }
-  const notices = new Notices(() => session, { log: noLog, code: 'BROKER_UNAVAILABLE' })
-  notices.connectBy(async () => client as unknown as Redis)
+  const redis = client as unknown as Redis
+  const connection = new Connection(redis, async () => redis, 60_000)
+  onTestFinished(() => connection.end(undefined))
+  const notices = new Notices(() => connection, { log: noLog, code: 'BROKER_UNAVAILABLE' })
   const silence = notices.ring(['celery'], () => undefined)
   expect(notices.isWanted).toBe(true)
   await expect(notices.attach()).rejects.toThrow('timed out')
-  expect([client.isEnded, session.subscriber]).toEqual([true, undefined])
+  expect([client.isEnded, connection.subscriber]).toEqual([true, undefined])
   silence()
   expect(notices.isWanted).toBe(false)
 })

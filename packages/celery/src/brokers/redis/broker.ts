@@ -58,8 +58,8 @@ export class RedisBroker implements Broker {
   readonly #leaseTimeout: number
   readonly #consumers = new Set<RedisConsumer>()
   readonly #declarations: Declarations
-  /** Grows with every closing, so that what was begun before it is undone. */
-  #closings = 0
+  /** Undoes what was begun since the broker was opened. */
+  #closing = new AbortController()
 
   constructor(target: RedisTarget, options: RedisBrokerOptions) {
     const log = options.log ?? noLog
@@ -107,7 +107,8 @@ export class RedisBroker implements Broker {
   }
 
   async close(): Promise<void> {
-    this.#closings++
+    this.#closing.abort()
+    this.#closing = new AbortController()
     this.#leases.stop()
     this.#mover.stop()
     const closing = [...this.#consumers].map((consumer) => consumer.close())
@@ -164,11 +165,11 @@ export class RedisBroker implements Broker {
   async consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption> {
     this.#mustBeOpen()
     checkPrefetch(options.prefetch)
-    const closings = this.#closings
+    const closing = this.#closing.signal
     await this.declare(queue)
     // What holds no messages is better told now than in the log, again and again.
     await this.#lengths(queue.name)
-    this.#mustBeSame(closings)
+    mustNotBeClosed(closing)
     const consumer: RedisConsumer = new RedisConsumer({
       ...options,
       link: this.#link,
@@ -186,7 +187,7 @@ export class RedisBroker implements Broker {
     try {
       await this.#persist(() => this.#link.notices.attach())
       if (queue.exchange?.type === 'fanout') stop = await this.#feed(queue, queue.exchange.name)
-      this.#mustBeSame(closings)
+      mustNotBeClosed(closing)
     } catch (error) {
       await stop?.()
       await consumer.cancel()
@@ -271,8 +272,8 @@ export class RedisBroker implements Broker {
     if (this.state !== 'closed') return
     throw new CeleryError('CLOSED', 'The Redis broker is not open: call open() first.')
   }
+}
 
-  #mustBeSame(closings: number): void {
-    if (closings !== this.#closings) throw new CeleryError('CLOSED', 'The Redis broker was closed.')
-  }
+function mustNotBeClosed(closing: AbortSignal): void {
+  if (closing.aborted) throw new CeleryError('CLOSED', 'The Redis broker was closed.')
 }

@@ -1,21 +1,7 @@
 import type { Redis } from 'ioredis'
 import { type RedisTarget, tlsOptionsOf } from './target.ts'
 
-/**
- * One connection for commands and, when somebody listens, one for what the server tells by itself. They live and
- * die together: when one is lost both are made anew, so that nobody has to think about half of a session.
- */
-export interface Session {
-  readonly commands: Redis
-  /** Made on first need. */
-  subscriber: Promise<Redis> | undefined
-  subscriberId: string | undefined
-  /** The server tells which of the keys that this session has read were changed. */
-  isTracking: boolean
-  isLost: boolean
-}
-
-export interface ConnectOptions {
+export interface ClientOptions {
   /** Milliseconds. */
   connectTimeout: number
   commandTimeout: number
@@ -25,7 +11,7 @@ export interface ConnectOptions {
 }
 
 /** A client that never connects again by itself and never sends a command twice: both are decided above it. */
-export async function connectClient(target: RedisTarget, options: ConnectOptions): Promise<Redis> {
+export async function connectClient(target: RedisTarget, options: ClientOptions): Promise<Redis> {
   const [{ Redis }, tls] = await Promise.all([import('ioredis'), tlsOptionsOf(target)])
   const client = new Redis({
     ...(target.path === undefined ? { host: target.host, port: target.port } : { path: target.path }),
@@ -62,7 +48,7 @@ export async function connectClient(target: RedisTarget, options: ConnectOptions
 }
 
 /** By commands of our own: the client writes to the console what it has to say of a password. */
-async function signIn(client: Redis, target: RedisTarget, options: ConnectOptions): Promise<void> {
+async function signIn(client: Redis, target: RedisTarget, options: ClientOptions): Promise<void> {
   const { username, password } = target
   if (username !== undefined) await client.auth(username, password ?? '')
   else if (password !== undefined) {
