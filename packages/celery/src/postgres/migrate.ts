@@ -26,8 +26,9 @@ const checks: Checks<MigrateOptions> = { schema: schemaName }
 const lockTimeout = 30_000
 
 /**
- * Makes the schema and brings it to this program's version, in one transaction and under an advisory lock, so that any
- * number of processes may do so at once. One that is newer already is left as it is.
+ * Makes the schema and brings it to this program's version, one version after the other, each in a transaction of its
+ * own and under an advisory lock, so that any number of processes may do so at once. One that is newer already is left
+ * as it is.
  */
 export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {}): Promise<void> {
   checkValue(pool, poolCheck, 'pool', 'migratePostgres')
@@ -36,7 +37,7 @@ export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {
   if ((await versionOf(pool, name)) >= migrations.length) return
   const connection = await connectionFrom(pool, answerTimeoutMs / 1_000)
   try {
-    await inTransaction(connection, () => migrate(connection, name))
+    await migrate(connection, name)
     connection.release()
   } catch (error) {
     connection.release(asError(error))
@@ -66,9 +67,16 @@ async function versionOf(pool: SqlPool, schema: string): Promise<number> {
   return (versions[0] as { version: number }).version
 }
 
+/** A version at a time: who uses a table that one has locked does not wait for what the next waits for. */
 async function migrate(connection: SqlConnection, schema: string): Promise<void> {
+  while (!(await migrateByOne(connection, schema)));
+}
+
+/** Whether the schema is up to date. */
+async function migrateByOne(connection: SqlConnection, schema: string): Promise<boolean> {
   // An index of a large table takes as long as it takes, and so does waiting for who makes it already.
   const run = (text: string) => connection.query({ text, query_timeout: longestTimer })
+  await run('BEGIN ISOLATION LEVEL READ COMMITTED')
   await run('SET LOCAL statement_timeout = 0')
   await run(`SELECT pg_advisory_xact_lock(${lockKey(schema)})`)
   await run(`SET LOCAL lock_timeout = ${lockTimeout}`)
@@ -76,18 +84,14 @@ async function migrate(connection: SqlConnection, schema: string): Promise<void>
   await run(`CREATE TABLE IF NOT EXISTS ${schema}.schema_version (
     version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`)
   const { rows } = await run(`SELECT coalesce(max(version), 0) AS version FROM ${schema}.schema_version`)
-  const done = (rows[0] as { version: number }).version
-  for (const [index, migration] of migrations.entries()) {
-    if (index < done) continue
-    await run(migration.replaceAll('{s}', schema))
-    await run(`INSERT INTO ${schema}.schema_version (version) VALUES (${index + 1})`)
+  const { version } = rows[0] as { version: number }
+  const next = migrations[version]
+  if (next !== undefined) {
+    await run(next.replaceAll('{s}', schema))
+    await run(`INSERT INTO ${schema}.schema_version (version) VALUES (${version + 1})`)
   }
-}
-
-async function inTransaction(connection: SqlConnection, work: () => Promise<void>): Promise<void> {
-  await connection.query({ text: 'BEGIN', query_timeout: answerTimeoutMs })
-  await work()
-  await connection.query({ text: 'COMMIT', query_timeout: answerTimeoutMs })
+  await run('COMMIT')
+  return version + 1 >= migrations.length
 }
 
 /** The same in every process, and no other program's. */

@@ -2,7 +2,10 @@ import { beatTables } from './beat-tables.ts'
 import { functions } from './functions.ts'
 import { letterReason } from './letter-reason.ts'
 
-/** Each brings the schema one version further. What is here was released: it is never changed, only added to. */
+/**
+ * Each brings the schema one version further, in one transaction: what it locks stays locked until all of it is done.
+ * What is here was released: what it makes is never changed, only added to.
+ */
 export const migrations: readonly string[] = [
   `
 CREATE TABLE {s}.queues (
@@ -153,13 +156,14 @@ BEGIN
   SELECT given.id FROM unnest(_ids) AS given (id) WHERE given.id NOT IN (SELECT gone.id FROM gone);
 END $$;
 
-ALTER TABLE {s}.starts ADD COLUMN mark uuid;
-COMMENT ON COLUMN {s}.starts.mark IS 'of who counted last: asked again, it does not count again';
-
 -- Nothing for chords, whose expiry changes with each part: an index would keep these updates from being heap-only. Of
 -- them, and of starts and watches, only what was left behind waits to expire.
 CREATE INDEX groups_expiring ON {s}.groups USING brin (expires_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX dead_letters_queue ON {s}.dead_letters (queue, died_at, id);
+
+-- Last, as from here on nobody can count a start until this is committed.
+ALTER TABLE {s}.starts ADD COLUMN mark uuid;
+COMMENT ON COLUMN {s}.starts.mark IS 'of who counted last: asked again, it does not count again';
 `,
   `
 ALTER TABLE {s}.beat_entries ADD COLUMN broker text NOT NULL DEFAULT '';

@@ -71,6 +71,32 @@ test('a migration may take longer than any other statement', async () => {
   }
 })
 
+test('who uses a table that a version has changed does not wait until the next one has its own', async () => {
+  const schema = 'in_use'
+  const old = 3
+  await pool.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.schema_version (
+    version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`)
+  for (const [index, migration] of migrations.slice(0, old).entries())
+    await pool.query(`${migration.replaceAll('{s}', schema)};
+      INSERT INTO ${schema}.schema_version VALUES (${index + 1})`)
+  const scheduler = await pool.connect()
+  try {
+    await scheduler.query(`BEGIN; LOCK ${schema}.beat_entries IN ROW EXCLUSIVE MODE`)
+    const migrating = migratePostgres(pool, { schema })
+    await vi.waitFor(async () => {
+      const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = '${schema}.beat_entries'::regclass`
+      expect((await pool.query(waiting)).rows).toHaveLength(1)
+    })
+    await pool.query(`SET lock_timeout = 1000; DELETE FROM ${schema}.starts; DELETE FROM ${schema}.groups;
+      DELETE FROM ${schema}.dead_letters; RESET lock_timeout`)
+    await scheduler.query('COMMIT')
+    await migrating
+  } finally {
+    scheduler.release(true)
+  }
+  expect(await versionsOf(schema)).toEqual(allVersions)
+})
+
 test('a connection that comes too late for a migration is given back', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
