@@ -33,28 +33,44 @@ const lockTimeout = 30_000
 export async function migratePostgres(pool: SqlPool, options: MigrateOptions = {}): Promise<void> {
   checkValue(pool, poolCheck, 'pool', 'migratePostgres')
   checkOptions(options, checks, 'migratePostgres')
-  const { name } = schemaOf(options.schema)
-  if ((await versionOf(pool, name)) >= migrations.length) return
+  await bringUpToDate(pool, schemaOf(options.schema).name)
+}
+
+export interface SchemaUse {
+  schema: string
+  /** Otherwise the schema must be up to date already. */
+  migrate: boolean
+  /** When it is aborted, nothing more is waited for. */
+  closing: AbortSignal
+}
+
+/** Sees to it that the schema can be used. Rejects with what to do when it cannot, and with the reason of the abort. */
+export async function prepareSchema(pool: SqlPool, { schema, migrate, closing }: SchemaUse): Promise<void> {
+  await (migrate ? bringUpToDate(pool, schema, closing) : checkVersion(pool, schema))
+}
+
+async function bringUpToDate(pool: SqlPool, schema: string, closing?: AbortSignal): Promise<void> {
+  if ((await versionOf(pool, schema)) >= migrations.length) return
   const connection = await connectionFrom(pool, answerTimeoutMs / 1_000)
   try {
-    await migrate(connection, name)
+    await unlessAborted(migrate(connection, schema), closing)
     connection.release()
   } catch (error) {
     connection.release(asError(error))
-    const message = `The schema ${name} could not be made or brought up to date: ${describeError(error)}`
+    closing?.throwIfAborted()
+    const message = `The schema ${schema} could not be made or brought up to date: ${describeError(error)}`
     throw new CeleryError('BAD_OPTION', message, { cause: error })
   }
 }
 
 /** Rejects with what to do when the schema is not there or is too old for this program. */
-export async function checkMigrated(pool: SqlPool, options: MigrateOptions = {}): Promise<void> {
-  const { name } = schemaOf(options.schema)
-  const version = await versionOf(pool, name)
+async function checkVersion(pool: SqlPool, schema: string): Promise<void> {
+  const version = await versionOf(pool, schema)
   if (version >= migrations.length) return
   const is =
     version === 0 ? 'is not there' : `is of version ${version}, and this program needs ${migrations.length}`
   const what = 'call migratePostgres(pool) as a user who may create it, or leave out `migrate: false`'
-  throw new CeleryError('BAD_OPTION', `The schema ${name} ${is}: ${what}.`)
+  throw new CeleryError('BAD_OPTION', `The schema ${schema} ${is}: ${what}.`)
 }
 
 async function versionOf(pool: SqlPool, schema: string): Promise<number> {
@@ -92,6 +108,20 @@ async function migrateByOne(connection: SqlConnection, schema: string): Promise<
   }
   await run('COMMIT')
   return version + 1 >= migrations.length
+}
+
+/** As `work`, but rejects with the signal's reason once it is aborted: what comes of it later is of no interest. */
+async function unlessAborted(work: Promise<void>, signal?: AbortSignal): Promise<void> {
+  if (signal === undefined) return work
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  signal.addEventListener('abort', abort)
+  try {
+    if (signal.aborted) abort()
+    await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 /** The same in every process, and no other program's. */

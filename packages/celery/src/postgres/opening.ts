@@ -11,21 +11,25 @@ export interface OpeningOptions<T extends Connected> {
   /** For errors: `broker` or `result store`. */
   what: string
   code: 'BROKER_UNAVAILABLE' | 'RESULTS_UNAVAILABLE'
-  /** Makes one that is not open yet. */
-  create(): Promise<T>
+  /** Makes one that is not open yet. Once the signal is aborted, nobody waits for it to be open any more. */
+  create(closing: AbortSignal): Promise<T>
 }
 
 /** Opens and closes, each as often as one likes. */
 export class Opening<T extends Connected> {
   readonly #options: OpeningOptions<T>
   #connected: Promise<T> | undefined
+  #closing = new AbortController()
 
   constructor(options: OpeningOptions<T>) {
     this.#options = options
   }
 
   async open(): Promise<void> {
-    this.#connected ??= this.#connect()
+    if (this.#connected === undefined) {
+      this.#closing = new AbortController()
+      this.#connected = this.#connect(this.#closing.signal)
+    }
     const mine = this.#connected
     try {
       await mine
@@ -38,6 +42,7 @@ export class Opening<T extends Connected> {
   async close(): Promise<void> {
     const connected = this.now()
     this.#connected = undefined
+    this.#closing.abort(new CeleryError('CLOSED', `The ${this.#options.what} was closed while it was opened`))
     await (await connected)?.close()
   }
 
@@ -55,8 +60,8 @@ export class Opening<T extends Connected> {
     return await this.#connected?.catch(() => undefined)
   }
 
-  async #connect(): Promise<T> {
-    const connected = await this.#options.create()
+  async #connect(closing: AbortSignal): Promise<T> {
+    const connected = await this.#options.create(closing)
     try {
       await connected.open()
       return connected

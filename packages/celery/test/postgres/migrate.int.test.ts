@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { createPostgresSchedules } from '../../src/beat/postgres/store.ts'
 import { createPostgresBroker } from '../../src/brokers/postgres/index.ts'
 import { migratePostgres } from '../../src/postgres/migrate.ts'
 import { migrations } from '../../src/postgres/migrations.ts'
@@ -69,6 +70,32 @@ test('a migration may take longer than any other statement', async () => {
     other.release()
     await hasty.end()
   }
+})
+
+test('who is closed while another process migrates does not wait for it', async () => {
+  const schema = 'held_up'
+  const own = poolOf(database, 4)
+  const other = await pool.connect()
+  onTestFinished(async () => {
+    await other.query('ROLLBACK')
+    other.release()
+  })
+  await other.query(`BEGIN; CREATE SCHEMA ${schema}`)
+  const url = urlOf(database)
+  const [broker, results] = [createPostgresBroker(url, { schema }), createPostgresResults(own, { schema })]
+  const all = [broker, results, createPostgresSchedules(url, { schema })]
+  const openings = all.map((each) => expect(each.open()).rejects.toMatchObject({ code: 'CLOSED' }))
+  // One of them for the other's schema, and the rest for that one.
+  await vi.waitFor(async () => {
+    const { rows } = await pool.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    expect(rows).toHaveLength(all.length)
+  })
+  await Promise.all(all.map((each) => each.close()))
+  await Promise.all(openings)
+  // It has all its connections back.
+  await own.end()
 })
 
 test('who uses a table that a version has changed does not wait until the next one has its own', async () => {

@@ -6,7 +6,7 @@ import { type Checks, checkOptions } from '../../options/check.ts'
 import { flag, logger, someSeconds } from '../../options/kinds.ts'
 import { textArrayOf } from '../../postgres/array.ts'
 import { asError } from '../../postgres/errors.ts'
-import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
+import { prepareSchema } from '../../postgres/migrate.ts'
 import {
   addressOf,
   checkSource,
@@ -68,15 +68,17 @@ export function createPostgresSchedules(
   const { claimTtl = defaultTtl } = options
   const statements = statementsIn(schemaOf(options.schema).name)
   let opening: Promise<OpenedPool> | undefined
-  let isClosed = false
+  let closing = new AbortController()
   const pool = async () => {
-    if (isClosed)
-      throw new CeleryError('CLOSED', 'The schedules in PostgreSQL were closed: call open() first.')
-    opening ??= connect(source, options).catch((error: unknown) => {
-      opening = undefined
+    closing.signal.throwIfAborted()
+    opening ??= connect(source, options, closing.signal)
+    const mine = opening
+    try {
+      return (await mine).pool
+    } catch (error) {
+      if (opening === mine) opening = undefined
       throw error
-    })
-    return (await opening).pool
+    }
   }
   const query = (text: string, values: unknown[] = []) =>
     inReach(async () => (await queryOn(await pool(), { text, values }, timeoutMs)).rows as Row[])
@@ -84,14 +86,15 @@ export function createPostgresSchedules(
     kind: 'postgres',
     describe: () => (host && database ? { hostname: host, port: port ?? 5432, database } : undefined),
     async open() {
-      isClosed = false
+      if (closing.signal.aborted) closing = new AbortController()
       await inReach(pool)
     },
     async close() {
-      isClosed = true
-      const closing = opening
+      const closed = 'The schedules in PostgreSQL were closed: call open() first.'
+      closing.abort(new CeleryError('CLOSED', closed))
+      const opened = opening
       opening = undefined
-      await (await closing?.catch(() => undefined))?.close()
+      await (await opened?.catch(() => undefined))?.close()
     },
     async register(entries) {
       const column = (name: keyof EntryText) => textArrayOf(entries.map((entry) => entry[name]))
@@ -115,11 +118,15 @@ export function createPostgresSchedules(
   }
 }
 
-async function connect(source: string | SqlPool, options: PostgresSchedulesOptions): Promise<OpenedPool> {
+async function connect(
+  source: string | SqlPool,
+  options: PostgresSchedulesOptions,
+  closing: AbortSignal,
+): Promise<OpenedPool> {
   const { log = noLog, migrate = true } = options
   const opened = await openPool(source, { application: 'celery-beat', max: sendsAtOnce + 2, log })
   try {
-    await (migrate ? migratePostgres : checkMigrated)(opened.pool, { schema: schemaOf(options.schema).name })
+    await prepareSchema(opened.pool, { schema: schemaOf(options.schema).name, migrate, closing })
     return opened
   } catch (error) {
     await opened.close()

@@ -4,7 +4,7 @@ import { BatchWriter } from '../../postgres/batch-writer.ts'
 import { closeInSteps } from '../../postgres/close.ts'
 import { Database } from '../../postgres/database.ts'
 import { Listener } from '../../postgres/listener.ts'
-import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
+import { prepareSchema } from '../../postgres/migrate.ts'
 import type { OpenedPool } from '../../postgres/pool.ts'
 import type { Schema } from '../../postgres/schema.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -28,6 +28,7 @@ export interface ConnectOptions {
   opened: OpenedPool
   schema: Schema
   migrate: boolean
+  closing: AbortSignal
   leaseTimeout: number
   log: Log
   onState(state: 'open' | 'reconnecting', error?: Error): void
@@ -66,8 +67,8 @@ export class Connected {
   }
 
   async open(): Promise<void> {
-    const { opened, schema, migrate } = this.#options
-    await (migrate ? migratePostgres : checkMigrated)(opened.pool, { schema: schema.name })
+    const { opened, schema, migrate, closing } = this.#options
+    await prepareSchema(opened.pool, { schema: schema.name, migrate, closing })
     await this.#listener.open()
     await this.#listener.listen(schema.wake, (queue) => this.#wake(queue))
     await this.#readRoutes()

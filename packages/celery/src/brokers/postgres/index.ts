@@ -77,9 +77,9 @@ class PostgresBroker implements Broker {
     this.#opening = new Opening({
       what: 'broker',
       code: 'BROKER_UNAVAILABLE',
-      async create() {
+      async create(closing) {
         const opened = await openPool(source, { application: 'celery broker', max: maxConnections, log })
-        return new Connected({ opened, schema, migrate, leaseTimeout, log, onState })
+        return new Connected({ opened, schema, migrate, leaseTimeout, closing, log, onState })
       },
     })
   }

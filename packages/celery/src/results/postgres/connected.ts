@@ -5,7 +5,7 @@ import { BatchWriter } from '../../postgres/batch-writer.ts'
 import { closeInSteps } from '../../postgres/close.ts'
 import { Database } from '../../postgres/database.ts'
 import { Listener } from '../../postgres/listener.ts'
-import { checkMigrated, migratePostgres } from '../../postgres/migrate.ts'
+import { prepareSchema } from '../../postgres/migrate.ts'
 import type { OpenedPool } from '../../postgres/pool.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import { decodeMeta } from '../../protocol/meta.ts'
@@ -21,6 +21,7 @@ export interface ConnectOptions {
   /** Seconds. */
   expires: number
   migrate: boolean
+  closing: AbortSignal
   log: Log
 }
 
@@ -64,8 +65,8 @@ export class Connected {
   }
 
   async open(): Promise<void> {
-    const { opened, migrate } = this.#options
-    await (migrate ? migratePostgres : checkMigrated)(opened.pool, { schema: this.#schema })
+    const { opened, schema, migrate, closing } = this.#options
+    await prepareSchema(opened.pool, { schema, migrate, closing })
     await this.#listener.open()
     this.#expiry.start()
   }

@@ -56,9 +56,9 @@ class PostgresResults implements ResultStore {
     this.#opening = new Opening({
       what: 'result store',
       code: 'RESULTS_UNAVAILABLE',
-      async create() {
+      async create(closing) {
         const opened = await openPool(source, { application: 'celery results', max, log })
-        return new Connected({ opened, schema, expires, migrate, log })
+        return new Connected({ opened, schema, expires, migrate, closing, log })
       },
     })
     const { host, port, database } = addressOf(source)
