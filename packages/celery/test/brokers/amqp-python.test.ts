@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { Decimal, Uuid } from '../../src/protocol/python-values.ts'
 import { bodyOf, inboxOf, messageOf, send, until } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { useRabbit } from './support/rabbit.ts'
@@ -98,6 +99,43 @@ print(json.dumps([own, got[0].body if isinstance(got[0].body, str) else got[0].b
     const again = await (await inboxOf(subject, queue)).next()
     expect(again.message.headers).toEqual({ id: 'again' })
     expect(again.routingKey).toBe(queue.name)
+  })
+
+  test('headers that are dates and decimals are that to Python, and Python’s go on as they came', async () => {
+    const subject = await rabbit.broker()
+    const queue = queueOf(name())
+    const id = '01890a5d-ac96-774b-bcce-b302099a8057'
+    const headers = {
+      at: new Date('2026-03-01T12:00:00.999Z'),
+      prices: [new Decimal('12.5'), new Decimal('-0.25')],
+      id: new Uuid(id),
+    }
+    await subject.publish(messageOf('{}', headers), { exchange: '', routingKey: queue.name, declare: queue })
+    const passOn = `
+def pass_on(headers=None):
+    got = []
+    def on_message(message):
+        got.append({key: message.headers[key] for key in ('at', 'prices', 'id')})
+        message.ack()
+    with app.connection_for_write() as connection:
+        with connection.Consumer([queue], on_message=on_message):
+            connection.drain_events(timeout=20)
+        if headers is not None:
+            connection.Producer().publish('{}', exchange='', routing_key=name, headers=headers)
+    print(got[0])
+`
+    const told = `{'at': datetime.datetime(2026, 3, 1, 12, 0), 'prices': [Decimal('12.5'), Decimal('-0.25')], 'id': '${id}'}`
+    const theirs = `
+from datetime import datetime
+from decimal import Decimal
+pass_on({'at': datetime(2026, 3, 1, 12), 'prices': [Decimal('12.5'), Decimal('-0.25')], 'id': '${id}'})
+`
+    expect(await script(queue.name, passOn + theirs)).toBe(`${told}\n`)
+    const delivery = await (await inboxOf(subject, queue)).next()
+    await subject.publish(delivery.message, { exchange: '', routingKey: queue.name })
+    await delivery.ack()
+    await subject.close()
+    expect(await script(queue.name, `${passOn}\npass_on()`)).toBe(`${told}\n`)
   })
 
   test('both declare queues alike, whoever comes first', async () => {

@@ -17,6 +17,7 @@ import { SharedHeaders } from '../../src/brokers/amqp/shared-headers.ts'
 import { describeServer, parseAmqpUrl } from '../../src/brokers/amqp/url.ts'
 import { wireMessage } from '../../src/brokers/amqp/wire.ts'
 import { topicMatches } from '../../src/brokers/topic.ts'
+import { Decimal, PlainDate, Uuid } from '../../src/protocol/python-values.ts'
 
 describe('the URL is read as kombu reads it', () => {
   test.each([
@@ -166,8 +167,56 @@ describe('headers', () => {
     expect(read.headers).toEqual({ 'x-match': 'all', id: 'i' })
   })
 
-  test.each([() => 1, Symbol('x'), 2n ** 64n])('what has no form in AMQP is refused: %s', (bad) => {
-    expect(() => fieldTable({ deep: [{ bad }] })).toThrow(expect.objectContaining({ code: 'BAD_VALUE' }))
+  test.each([
+    ['12.50', 2, 1_250],
+    ['+.5', 1, 5],
+    ['7.', 0, 7],
+    ['-12.50', 2, 2 ** 32 - 1_250],
+    ['1.5E+3', 0, 1_500],
+    ['25e-255', 255, 25],
+    ['-0.0', 1, 0],
+    ['2147483647', 0, 2_147_483_647],
+  ])('a decimal has places, and digits of 32 bits with their sign: %s', (text, places, digits) => {
+    const decimal = { '!': 'decimal', value: { places, digits } }
+    expect(fieldTable({ price: new Decimal(text) })).toEqual({ price: decimal })
+    // As it is read.
+    expect(fieldTable({ price: decimal })).toEqual({ price: decimal })
+  })
+
+  test('a date is whole seconds, and what JSON has as text is text', () => {
+    const id = '01890a5d-ac96-774b-bcce-b302099a8057'
+    const headers = {
+      at: new Date('2026-03-01T12:00:00.999Z'),
+      id: new Uuid(id),
+      day: new PlainDate('2026-03-01'),
+      own: { toJSON: () => ({ id: new Uuid(id) }) },
+    }
+    expect(fieldTable(headers)).toEqual({
+      at: { '!': 'timestamp', value: 1_772_366_400 },
+      id,
+      day: '2026-03-01',
+      own: { '!': 'object', value: { id } },
+    })
+  })
+
+  test.each([
+    [() => 1, 'a function'],
+    [Symbol('x'), 'a symbol'],
+    [2n ** 64n, 'a bigint of more than 64 bits'],
+    [new Map(), 'a Map'],
+    [new Date(Number.NaN), 'a Date that is not in the years 1970 to 9999'],
+    [new Date(-1), 'a Date that is not in the years 1970 to 9999'],
+    ...['2147483648', '1e-256', '1e10', '0e999', 'NaN', '-Infinity'].map((text): [unknown, string] => [
+      new Decimal(text),
+      `a Decimal, ${text}, of more digits than there is room for`,
+    ]),
+  ])('what has no form in AMQP is refused, and where it is: %o', (bad, what) => {
+    expect(() => fieldTable({ deep: [null, { bad }] })).toThrow(
+      expect.objectContaining({
+        code: 'BAD_VALUE',
+        message: `The header or argument deep[1].bad is ${what}, which AMQP cannot carry; use text, numbers and the like.`,
+      }),
+    )
   })
 })
 
