@@ -65,7 +65,8 @@ export class BatchWriter<Item> {
     const write: Write<Item> = { item, isOver: false, resolve, reject }
     const timer = setTimeout(
       () => {
-        const failure = write.failure ?? new Error(`not written within ${timeoutMs / 1000} s`)
+        const seconds = Number((timeoutMs / 1_000).toFixed(3))
+        const failure = write.failure ?? new Error(`not written within ${seconds} s`)
         reject(this.#options.database.unavailable(failure))
         write.isOver = true
       },

@@ -54,6 +54,16 @@ test('what waits for a connection for longer than one attempt is written once', 
   expect(asked).toEqual(['a'])
 })
 
+test('the time that was left to write is told to the millisecond', async () => {
+  withoutTime()
+  const { database } = busyDatabase(() => [])
+  const write = (items: string[], timeoutMs: number) => database.query(items.join(), [], timeoutMs)
+  const writer = new BatchWriter<string>({ database, write, sizeOf: () => 1 })
+  const late = expect(writer.write('a', 1_999.653034)).rejects.toThrow(/not written within 2 s$/)
+  await vi.advanceTimersByTimeAsync(2_000)
+  await late
+})
+
 test('an early acknowledgement that waited for a connection for longer than one attempt is not in vain', async () => {
   withoutTime()
   const held = new Set([1])
