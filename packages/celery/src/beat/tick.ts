@@ -15,7 +15,7 @@ export interface TickContext {
   leftOut: Map<string, number>
   /** Where runs are sent, as the store was told. */
   broker: string
-  /** What another scheduler has said of each entry, so that it is told once. */
+  /** What another scheduler has said of each entry since the store had it as it is here, so that it is told once. */
   others: Map<string, string>
   /** Milliseconds that only ever grow. */
   elapsed(): number
@@ -80,14 +80,18 @@ async function send(context: TickContext, entry: ReadyEntry, run: Run, now: () =
   }
 }
 
-/** Whichever of the two is first takes the run, so that both miss some. Not told by who has just replaced the other. */
+/**
+ * Whichever of the two is first takes the run, so that both miss some. Not told by who has just replaced the other; nor
+ * of what the store has from before this one started, as its own may have to wait.
+ */
 function tellOther({ app, broker, others }: TickContext, entry: ReadyEntry, state: EntryState): void {
   const own = textOf(entry, broker)
-  if (isSameText(own, state)) return
+  const told = others.get(entry.name)
+  if (isSameText(own, state)) return void others.set(entry.name, told ?? '')
   const { task, schedule, broker: otherBroker } = state
   const other = { task, schedule, broker: otherBroker }
   const said = JSON.stringify(other)
-  if (others.get(entry.name) === said) return
+  if (told === undefined || told === said) return
   others.set(entry.name, said)
   const { name, ...ours } = own
   app.options.log.warn(

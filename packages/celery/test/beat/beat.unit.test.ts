@@ -272,6 +272,22 @@ describe('beat', () => {
     if (broker) await other.close()
   })
 
+  it('does not warn of what it had said itself before it was started anew, and the store keeps for a while', async () => {
+    await store.register([{ name: 'sum', task: 'tasks.old', schedule: 'every 5 s', broker: '' }])
+    const { register } = store
+    let isKept = false
+    store.register = async (texts) => {
+      if (isKept) await register(texts)
+    }
+    await start({ sum: every10 })
+    await time.pass(30)
+    isKept = true
+    await time.pass(120)
+    const [kept] = (await store.read()).entries
+    expect(kept).toMatchObject({ name: 'sum', task: 'tasks.add' })
+    expect(lines.filter((line) => othersWarning.test(line))).toEqual([])
+  })
+
   it('asks a store again that does not answer', async () => {
     const { read } = store
     let failures = 0
