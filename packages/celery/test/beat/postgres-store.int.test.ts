@@ -122,6 +122,13 @@ describe('schedules in PostgreSQL, seen from SQL', () => {
     expect(await sent('old')).toEqual([])
   })
 
+  it('says of a mistake in the program what it is, and not that it is safe to try again', async () => {
+    const broken = new TypeError('no function')
+    const mistaken = createPostgresSchedules({ connect: () => Promise.reject(broken) })
+    await expect(mistaken.open()).rejects.toBe(broken)
+    await mistaken.close()
+  })
+
   it('says so when it cannot be reached, without the password', async () => {
     const nowhere = createPostgresSchedules('postgres://me:secret@127.0.0.1:1/none')
     const error = await nowhere.open().catch((reason: unknown) => reason)

@@ -5,7 +5,7 @@ import { type Log, noLog } from '../../log.ts'
 import { type Checks, checkOptions } from '../../options/check.ts'
 import { flag, logger, someSeconds } from '../../options/kinds.ts'
 import { textArrayOf } from '../../postgres/array.ts'
-import { asError } from '../../postgres/errors.ts'
+import { asError, describeError } from '../../postgres/errors.ts'
 import { prepareSchema } from '../../postgres/migrate.ts'
 import {
   addressOf,
@@ -135,7 +135,7 @@ async function connect(
 }
 
 function inReach<T>(work: () => Promise<T>): Promise<T> {
-  return orUnavailable('PostgreSQL', work)
+  return orUnavailable('PostgreSQL', work, describeError)
 }
 
 type Row = Record<string, unknown>
