@@ -94,6 +94,7 @@ function asNewTask(message: WireMessage, taskId: string): WireMessage {
   const { expiration: _expiration, ...properties } = message.properties
   const oldId = headers.id
   return {
+    ...message,
     headers: {
       ...headers,
       id: taskId,
@@ -104,6 +105,5 @@ function asNewTask(message: WireMessage, taskId: string): WireMessage {
       [replayedFromHeader]: oldId,
     },
     properties: { ...properties, correlationId: taskId },
-    body: message.body,
   }
 }

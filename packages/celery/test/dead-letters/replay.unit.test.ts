@@ -52,6 +52,19 @@ test('all that a query finds are dropped, though a page of them may be empty', a
   await app.close()
 })
 
+test('a replayed task goes with why it could not be read, so that what is written of it stays unread', async () => {
+  const letter = letterOf('a')
+  const unread = { ...letter, message: { ...letter.message, unreadable: 'a type that is not known' } }
+  const { app, broker, letters } = await createLetters()
+  await broker.declare({ name: 'celery' })
+  // That of the memory broker, which can read everything, does not keep it.
+  vi.spyOn(broker.deadLetters, 'get').mockResolvedValue(unread)
+  const publish = vi.spyOn(broker, 'publish')
+  await letters.replay('a')
+  expect(publish.mock.calls[0]?.[0]).toMatchObject({ unreadable: 'a type that is not known' })
+  await app.close()
+})
+
 test('a replayed task is a new one that names the old, with nothing of its retries, ETA and expiry', async () => {
   const past = '2026-03-01T00:00:00+00:00'
   const headers = { retries: 3, eta: past, expires: past, root_id: 'root', parent_id: 'parent', tenant: 7 }

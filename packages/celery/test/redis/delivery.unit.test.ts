@@ -19,7 +19,7 @@ function holderWithoutRedis() {
     countStart: isDown,
   }
   const message = { headers: {}, properties: { contentType: '', contentEncoding: '' }, body: Buffer.alloc(0) }
-  const origin = { exchange: '', routingKey: 'celery', redelivered: false, tag: 'tag-1' }
+  const origin = { exchange: '', routingKey: 'celery', marked: undefined, tag: 'tag-1' }
   const document = { ...origin, message, properties: {} }
   return { calls, delivery: new RedisDelivery(holder, document, 'tag-1', performance.now()) }
 }

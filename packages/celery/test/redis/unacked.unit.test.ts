@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest'
-import { decodeDocument, priorityOf } from '../../src/brokers/redis/document.ts'
+import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
+import { decodeLetter, encodeLetter } from '../../src/brokers/letter.ts'
+import {
+  decodeDocument,
+  encodeDocument,
+  priorityOf,
+  rewriteDocument,
+} from '../../src/brokers/redis/document.ts'
 import { BrokerKeys } from '../../src/brokers/redis/keys.ts'
 import { readUnacked, unackedSuffix } from '../../src/brokers/redis/unacked.ts'
 import { decodeTask } from '../../src/protocol/decode-task.ts'
+import type { WireMessage } from '../../src/protocol/message.ts'
 import { taskIdentity } from '../../src/protocol/read-headers.ts'
 
 const message =
@@ -68,6 +76,54 @@ test.each([
   expect([message.headers.tag, message.body.toString()]).toEqual([JSON.parse(tag), '[]'])
 })
 
+const unknown = { __type__: 'order', __value__: 7 }
+const refused = JSON.stringify({
+  body: 'W10=',
+  'content-type': 'application/json',
+  headers: { task: 'add', id: 'i', tag: unknown },
+  properties: { body_encoding: 'base64', extra: [unknown] },
+})
+
+test('a message that is refused for a header can be parked with others, and goes on with it', () => {
+  const document = decodeDocument(refused)
+  const text = rewriteDocument(document, { ...document.message.headers, seen: 1 })
+  expect(JSON.parse(text)).toMatchObject({
+    headers: { tag: unknown, seen: 1 },
+    properties: { extra: [unknown] },
+  })
+  expect(decodeDocument(text).message.unreadable).toBe(document.message.unreadable)
+})
+
+test('the dead letter of a message that was refused for a header can be sent again', () => {
+  const { message } = decodeDocument(refused)
+  const letter = decodeLetter(encodeLetter(letterOf(message)))
+  const text = encodeDocument(letter?.message ?? message, { exchange: '', routingKey: 'q', tag: 't' })
+  expect(JSON.parse(text)).toMatchObject({ headers: { tag: unknown } })
+})
+
+test('a header that only looks like a typed value is the mistake of who sends it', () => {
+  const message = { ...decodeDocument(refused).message }
+  delete message.unreadable
+  expect(() => encodeDocument(message, { exchange: '', routingKey: 'q', tag: 't' })).toThrow('__type__')
+})
+
+test('a message that was put back loses its mark when it is parked, and nothing else changes', () => {
+  const text =
+    '{"body":"e30=","headers":{"n":1.0,"big":12345678901234567890},"properties":{"x":2.50,"delivery_info":{"exchange":"x"}}}'
+  const marked = readUnacked(`[${text}${unackedSuffix('celery')}`)?.text ?? ''
+  expect(marked).toContain('"redelivered":true')
+  expect(rewriteDocument(decodeDocument(marked))).toBe(text)
+})
+
+test('what only Python reads loses its mark as well', () => {
+  const document = decodeDocument('{"body": "e30=", "headers": {"n": NaN, "redelivered": true}}')
+  expect(document.marked).toBeDefined()
+  expect(decodeDocument(rewriteDocument(document))).toMatchObject({
+    marked: undefined,
+    message: { headers: { n: Number.NaN } },
+  })
+})
+
 test('what is no JSON at all is refused for that', () => {
   const { message } = decodeDocument('{"body": "W10=", "headers": {')
   expect(() => decodeTask(message, { maxBodySize: 1_000 })).toThrow(/^The JSON is not JSON/)
@@ -99,3 +155,20 @@ test('a queue has a list for every third priority', () => {
   expect(keys.channel('celeryev', 'worker.online')).toBe('app:/2.celeryev/worker.online')
   expect(keys.keyOfChannel('celeryev', 'app:/2.celeryev/worker.online')).toBe('worker.online')
 })
+
+function letterOf(message: WireMessage): DeadLetter {
+  return {
+    id: 'l',
+    reason: 'undecodable',
+    taskId: 'i',
+    task: 'add',
+    queue: 'q',
+    exchange: '',
+    routingKey: 'q',
+    diedAt: '2026-03-01T00:00:00.000Z',
+    worker: 'w@host',
+    error: { type: 'ProtocolError', message: 'unknown', traceback: undefined },
+    history: [],
+    message,
+  }
+}

@@ -158,8 +158,8 @@ export class RedisConsumer implements Consumption, Holder {
     if (this.#isClosed) return
     const { link, keys } = this.#options
     const { document, tag } = delivery
-    const isAsItWas = headers === undefined && !document.redelivered
-    const text = isAsItWas ? '' : rewriteDocument(document, headers ?? document.message.headers)
+    const isAsItWas = headers === undefined && document.marked === undefined
+    const text = isAsItWas ? '' : rewriteDocument(document, headers)
     const list = keys.list(this.queue, document.message.properties.priority ?? 0)
     const scriptKeys = [keys.unacked, keys.unackedIndex, keys.delayed, keys.delayedMessages, keys.delayedHead]
     const suffix = Buffer.byteLength(unackedSuffix(this.queue))

@@ -53,7 +53,7 @@ export class RedisDelivery implements Delivery {
   }
 
   get redelivered(): boolean {
-    return this.document.redelivered
+    return this.document.marked !== undefined
   }
 
   get isLost(): boolean {

@@ -2,14 +2,16 @@ import { reasonOf } from '../../errors.ts'
 import { decodeJson, encodeJson } from '../../protocol/json.ts'
 import type { MessageProperties, WireMessage } from '../../protocol/message.ts'
 import { isRecord } from '../../protocol/shape.ts'
-import { encodeMended } from '../mended-json.ts'
+import { encodeMended, type MendOptions } from '../mended-json.ts'
+import { parseExact } from './exact-json.ts'
 
 /** A message as it was taken from Redis. */
 export interface Document {
   message: WireMessage
   exchange: string
   routingKey: string
-  redelivered: boolean
+  /** As it was found, where it is marked as redelivered: for taking off the mark. */
+  marked: string | undefined
   /** Stays the same however often it is delivered. Undefined when whoever sent it gave none. */
   tag: string | undefined
   /** The properties as they stand in the document, for writing it again. */
@@ -23,9 +25,12 @@ export interface Origin {
   tag: string
 }
 
-/** The JSON document that kombu makes of a message. Throws `BAD_VALUE` on a header that is no data. */
+/**
+ * The JSON document that kombu makes of a message. Throws `BAD_VALUE` on a header that is no data, or that only looks
+ * like a typed value; but one that was refused for such a header goes on with it.
+ */
 export function encodeDocument(message: WireMessage, origin: Origin): string {
-  const { headers, properties, body } = message
+  const { properties } = message
   // What is undefined is left out.
   const written = JSON.stringify({
     correlation_id: properties.correlationId,
@@ -37,28 +42,43 @@ export function encodeDocument(message: WireMessage, origin: Origin): string {
     body_encoding: 'base64',
     delivery_tag: origin.tag,
   })
-  return write(headers, properties.contentType, properties.contentEncoding, body, written)
+  return write(message, written)
 }
 
-/** The same document with these headers, as one that was never delivered. */
-export function rewriteDocument(document: Document, headers: Record<string, unknown>): string {
-  const { message, properties } = document
-  const { contentType, contentEncoding } = message.properties
+/** The same document as one that was never delivered; with other headers, if they are given. */
+export function rewriteDocument(document: Document, headers?: Record<string, unknown>): string {
+  const { message, properties, marked } = document
+  const unmarked = headers === undefined && marked !== undefined ? withoutMark(marked) : undefined
+  if (unmarked !== undefined) return unmarked
   const { redelivered: _, ...info } = recordOf(properties.delivery_info)
-  const kept = encodeMended({ ...properties, delivery_info: info, body_encoding: 'base64' }, 'properties')
-  return write(headers, contentType, contentEncoding, message.body, kept)
+  const kept = { ...properties, delivery_info: info, body_encoding: 'base64' }
+  const written = encodeMended(kept, 'properties', mendingOf(message))
+  return write({ ...message, headers: headers ?? message.headers }, written)
 }
 
-function write(
-  headers: Record<string, unknown>,
-  contentType: string,
-  contentEncoding: string,
-  body: Buffer,
-  properties: string,
-): string {
-  const start = `{"body": "${body.toString('base64')}", "content-encoding": ${JSON.stringify(contentEncoding)}`
-  const rest = `"content-type": ${JSON.stringify(contentType)}, "headers": ${encodeMended(headers, 'headers')}`
-  return `${start}, ${rest}, "properties": ${properties}}`
+/** Undefined for what only Python reads, such as NaN. */
+function withoutMark(text: string): string | undefined {
+  try {
+    const document = recordOf(parseExact(text))
+    delete recordOf(document.headers).redelivered
+    delete recordOf(recordOf(document.properties).delivery_info).redelivered
+    return JSON.stringify(document)
+  } catch {
+    return undefined
+  }
+}
+
+function write(message: WireMessage, writtenProperties: string): string {
+  const { body, headers, properties } = message
+  const contentEncoding = JSON.stringify(properties.contentEncoding)
+  const contentType = JSON.stringify(properties.contentType)
+  const writtenHeaders = encodeMended(headers, 'headers', mendingOf(message))
+  const start = `{"body": "${body.toString('base64')}", "content-encoding": ${contentEncoding}`
+  return `${start}, "content-type": ${contentType}, "headers": ${writtenHeaders}, "properties": ${writtenProperties}}`
+}
+
+function mendingOf({ unreadable }: WireMessage): MendOptions {
+  return { keepUnknown: unreadable !== undefined }
 }
 
 /**
@@ -68,7 +88,7 @@ function write(
  */
 export function decodeDocument(text: string): Document {
   try {
-    return read(decodeJson(text)) ?? unreadable(text)
+    return read(decodeJson(text), text) ?? unreadable(text)
   } catch (error) {
     const document = readRest(text) ?? unreadable(text)
     return { ...document, message: { ...document.message, unreadable: reasonOf(error) } }
@@ -77,14 +97,14 @@ export function decodeDocument(text: string): Document {
 
 function readRest(text: string): Document | undefined {
   try {
-    return read(decodeJson(text, { keepUnknown: true }))
+    return read(decodeJson(text, { keepUnknown: true }), text)
   } catch {
     return undefined
   }
 }
 
 /** Undefined when it is no message. Throws when a part of it cannot be made sense of. */
-function read(document: unknown): Document | undefined {
+function read(document: unknown, text: string): Document | undefined {
   if (!isRecord(document) || !(typeof document.body === 'string' || isRecord(document.headers))) return
   const properties = recordOf(document.properties)
   const info = recordOf(properties.delivery_info)
@@ -100,7 +120,7 @@ function read(document: unknown): Document | undefined {
     },
     exchange: textOf(info.exchange) ?? '',
     routingKey: textOf(info.routing_key) ?? '',
-    redelivered,
+    marked: redelivered ? text : undefined,
     tag: textOf(properties.delivery_tag),
     properties,
   }
@@ -144,7 +164,7 @@ function unreadable(text: string): Document {
     },
     exchange: '',
     routingKey: '',
-    redelivered: false,
+    marked: undefined,
     tag: undefined,
     properties: {},
   }

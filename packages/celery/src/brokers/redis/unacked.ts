@@ -1,5 +1,6 @@
 import { isRecord } from '../../protocol/shape.ts'
 import { priorityOf } from './document.ts'
+import { parseExact } from './exact-json.ts'
 
 /** A message of kombu's `unacked` hash: what it holds is `[message, exchange, routing key]` as JSON. */
 export interface Unacked {
@@ -15,21 +16,11 @@ export function unackedSuffix(queue: string): string {
   return `,"",${JSON.stringify(queue)}]`
 }
 
-type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
-interface ExactJson {
-  parse(text: string, reviver: Reviver): unknown
-  rawJSON(text: string): unknown
-}
-const { parse, rawJSON } = JSON as unknown as ExactJson
-
 /** Undefined when it can be made no sense of. */
 export function readUnacked(value: string): Unacked | undefined {
   let parts: unknown
   try {
-    // Numbers stay as they are written: those beyond 2^53 are other people's too.
-    parts = parse(value, (_, item, { source }) =>
-      typeof item === 'number' && source !== undefined ? rawJSON(source) : item,
-    )
+    parts = parseExact(value)
   } catch {
     return readUnreadable(value)
   }
