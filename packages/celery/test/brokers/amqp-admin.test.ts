@@ -58,7 +58,7 @@ test('while the opening of a channel is unanswered no other is opened: it is for
   expect([opened.length, used]).toEqual([1, ['0']])
 })
 
-test('while the end of a channel is unanswered no other is opened', async () => {
+test('what goes unanswered on a channel costs that one and, while RabbitMQ does not read, no more', async () => {
   const rabbit = { reads: true }
   const { admin, opened, readAgain } = adminOf(rabbit)
   expect(await admin.run(nameOf)).toBe('0')

@@ -4,7 +4,7 @@ import { within } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import { isUnsendable, replyCode, unavailable } from './errors.ts'
 import type { Link } from './link.ts'
-import { endChannel } from './standing-channel.ts'
+import { closeChannel } from './standing-channel.ts'
 
 /** How often something is tried again because its connection was lost meanwhile. */
 const mostAttempts = 10
@@ -17,8 +17,6 @@ export class Admin {
   readonly #link: Pick<Link, 'connected' | 'failure'>
   #channel: Channel | undefined
   #opening: Promise<Channel> | undefined
-  /** Resolves when the channel that was thrown away last is closed. */
-  #leaving: Promise<void> = Promise.resolve()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(link: Pick<Link, 'connected' | 'failure'>) {
@@ -77,7 +75,6 @@ export class Admin {
 
   async #openNext(model: ChannelModel): Promise<Channel> {
     try {
-      await this.#leaving
       const channel = await model.createChannel()
       channel.on('error', () => {
         // What was asked rejects with it.
@@ -96,7 +93,7 @@ export class Admin {
   #throwAway(): void {
     const channel = this.#channel
     this.#channel = undefined
-    if (channel) this.#leaving = endChannel(channel)
+    if (channel) void closeChannel(channel)
   }
 }
 

@@ -105,19 +105,14 @@ export class StandingChannel<C extends Channel> {
   }
 }
 
-/** Closes it, and waits for RabbitMQ's answer for no longer than it should take. */
-export function closeChannel(channel: Channel): Promise<void> {
-  return atMost(closeTimeout, endChannel(channel))
-}
-
 /**
- * Closes it. Resolves when RabbitMQ has answered or the connection is lost: the library would wait for ever then.
+ * Closes it. The library would wait for RabbitMQ's answer for ever when the connection is lost meanwhile.
  */
-export async function endChannel(channel: Channel): Promise<void> {
+export async function closeChannel(channel: Channel): Promise<void> {
   const { promise: gone, resolve } = Promise.withResolvers<void>()
   channel.once('close', resolve)
   try {
-    await Promise.race([channel.close(), gone])
+    await atMost(closeTimeout, Promise.race([channel.close(), gone]))
   } catch {
     // It was closed already, or its connection is gone.
   } finally {
