@@ -5,6 +5,8 @@ import type { RedisTarget } from './target.ts'
 
 /** Milliseconds for which the last refusal may be why something is late: longer than between two tries. */
 const recent = 60_000
+/** Milliseconds between two errors in the log that Redis refuses a new connection. */
+const tellEvery = 60_000
 
 /** What is wrong with a connection to Redis, in words for errors and the log. */
 export class Trouble {
@@ -12,6 +14,8 @@ export class Trouble {
   readonly #log: Log
   readonly #address: string
   #refusal: { reason: string; at: number } | undefined
+  /** On the clock of `performance.now()`. */
+  #toldAt = Number.NEGATIVE_INFINITY
   #saidNeedless = false
 
   constructor({ target, code, log }: { target: RedisTarget; code: ErrorCode; log: Log }) {
@@ -48,12 +52,19 @@ export class Trouble {
   notYet(error: unknown, attempt: number): void {
     const reason = explainFailure(error, this.#code)
     this.#isRefusal(reason)
+    const fields = { reason: reason.message, attempt }
+    const now = performance.now()
+    if (!(reason instanceof CeleryError) || now - this.#toldAt < tellEvery) {
+      this.#log.debug(fields, 'Redis cannot be reached yet')
+      return
+    }
     // What Redis refuses, time alone does not mend.
-    const level = reason instanceof CeleryError ? 'error' : 'debug'
-    this.#log[level]({ reason: reason.message, attempt }, 'Redis cannot be reached yet')
+    this.#toldAt = now
+    this.#log.error(fields, 'Redis cannot be reached yet')
   }
 
   over(): void {
+    this.#toldAt = Number.NEGATIVE_INFINITY
     this.#log.info({}, `there is a connection to Redis (${this.#address}) again`)
   }
 
