@@ -40,9 +40,10 @@ export class Starts {
     this.#say(delivery, (key) => this.#link.command('UNLINK', key))
   }
 
-  /** It goes back, and nothing went wrong. */
+  /** It goes back, and nothing went wrong. Said before it goes, and once, though going back may take several tries. */
   undo(delivery: RedisDelivery): void {
     this.#say(delivery, (key) => this.#link.run(uncountStart, [key], []))
+    delivery.isCounted = false
   }
 
   /** Worth no wait: a count that stays is forgotten by itself. */
