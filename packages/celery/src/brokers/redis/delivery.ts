@@ -8,7 +8,7 @@ export interface Holder {
   /** Milliseconds that a message is this worker's after Redis was last told so. */
   readonly lease: number
   settle(delivery: RedisDelivery): void
-  /** Resolves when Redis has it; to false when it will not be told any more. */
+  /** Resolves when Redis has it; to false when it is not told any more, or was told too late and another has the message. */
   settleFirst(delivery: RedisDelivery): Promise<boolean>
   /** It is not this worker's any more. */
   giveUp(delivery: RedisDelivery): void

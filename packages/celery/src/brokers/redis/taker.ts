@@ -31,7 +31,7 @@ export interface Step extends Taken {
   isFull: boolean
   /** Of what was to be settled, that which was not this worker's any more: another has it, or will. */
   gone: ReadonlySet<string>
-  /** Why a list could not be read. */
+  /** Why a list could not be read, or why nothing was taken: Redis would not keep it. */
   refusal: Error | undefined
 }
 
