@@ -12,6 +12,11 @@ export class Deadline {
     return Math.max(0, this.#at - performance.now()) / 1_000
   }
 
+  /** Milliseconds until then; 1 at least. */
+  get leftMs(): number {
+    return Math.max(1, this.left * 1_000)
+  }
+
   get isOver(): boolean {
     return this.left === 0
   }

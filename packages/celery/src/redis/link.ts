@@ -1,4 +1,5 @@
 import { backoff } from '../async/backoff.ts'
+import { Deadline } from '../async/deadline.ts'
 import { pause } from '../async/pause.ts'
 import { within } from '../async/within.ts'
 import type { BrokerState } from '../brokers/port.ts'
@@ -127,15 +128,14 @@ export class RedisLink {
 
   /** Does `work` again over each new connection until it is done, for so many milliseconds; it must be safe to repeat. */
   async persist<T>(work: () => Promise<T>, timeoutMs: number): Promise<T> {
-    const deadline = performance.now() + timeoutMs
-    const left = () => Math.max(0, deadline - performance.now())
+    const deadline = new Deadline(timeoutMs / 1_000)
     for (;;) {
-      await this.whenUp(left())
+      await this.whenUp(deadline.leftMs)
       try {
-        return await within(left() / 1_000, work(), () => this.#trouble.unreachable())
+        return await within(deadline.left, work(), () => this.#trouble.unreachable())
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error
-        if (performance.now() >= deadline) throw this.#trouble.unreachable(error)
+        if (deadline.isOver) throw this.#trouble.unreachable(error)
       }
     }
   }

@@ -1,3 +1,4 @@
+import { Deadline } from '../../async/deadline.ts'
 import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { BatchWriter } from '../../postgres/batch-writer.ts'
@@ -88,10 +89,10 @@ export class Connected {
   }
 
   async declare(queue: QueueDeclaration): Promise<void> {
-    if (!this.#routes.has(queue)) await this.#declare(queue, performance.now() + patienceMs)
+    if (!this.#routes.has(queue)) await this.#declare(queue, new Deadline(patienceMs / 1_000))
   }
 
-  async #declare(queue: QueueDeclaration, deadline: number): Promise<void> {
+  async #declare(queue: QueueDeclaration, deadline: Deadline): Promise<void> {
     const { exchange, type, routingKey, queue: name } = bindingOf(queue)
     // The default exchange leads to every queue by its name.
     await this.database.persist(
@@ -103,20 +104,20 @@ export class Connected {
        UPDATE ${this.#schema}.routes SET revision = revision + 1
        WHERE EXISTS (SELECT FROM queue) OR EXISTS (SELECT FROM binding)`,
       [name, JSON.stringify(queue.arguments ?? {}), exchange, type, routingKey],
-      left(deadline),
+      deadline.leftMs,
     )
     await this.#readRoutes(deadline)
   }
 
   async publish(message: WireMessage, to: Destination, options: PublishOptions = {}): Promise<void> {
     const { notBefore, transaction, timeout = 10 } = options
-    const deadline = performance.now() + timeout * 1_000
+    const deadline = new Deadline(timeout)
     if (to.declare !== undefined && !this.#routes.has(to.declare)) await this.#declare(to.declare, deadline)
     const { exchange, routingKey } = to
     if (this.#routes.find(exchange, routingKey).length === 0) await this.#readRoutes(deadline)
     if (this.#routes.find(exchange, routingKey).length === 0) throw unroutable(to)
     const item = outgoing(message, { exchange, routingKey, notBefore }, Date.now())
-    if (transaction === undefined) await this.#writer.write(item, left(deadline))
+    if (transaction === undefined) await this.#writer.write(item, deadline.leftMs)
     else await this.#writeWithin(transaction, item)
     if (notBefore !== undefined) this.#upkeep.parkedUntil(notBefore)
   }
@@ -172,14 +173,13 @@ export class Connected {
     }
   }
 
-  /** @param deadline on the clock of `performance.now()` */
-  async #readRoutes(deadline = performance.now() + patienceMs): Promise<void> {
+  async #readRoutes(deadline = new Deadline(patienceMs / 1_000)): Promise<void> {
     const rows = await this.database.persist(
       `SELECT r.revision, q.name, b.exchange, b.type, b.routing_key
        FROM ${this.#schema}.routes r LEFT JOIN ${this.#schema}.queues q ON true
        LEFT JOIN ${this.#schema}.bindings b ON b.queue = q.name`,
       [],
-      left(deadline),
+      deadline.leftMs,
     )
     const queues = rows.map((row) => row[1]).filter((name) => typeof name === 'string')
     const bound = rows.filter((row) => row[2] !== null) as [0, string, string, Binding['type'], string][]
@@ -205,9 +205,4 @@ export class Connected {
     // Perhaps something came while nobody listened.
     if (state === 'restored') this.#wakeAll()
   }
-}
-
-/** Milliseconds until then. */
-function left(deadline: number): number {
-  return Math.max(1, deadline - performance.now())
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Deadline } from '../../async/deadline.ts'
 import { atMost } from '../../async/within.ts'
 import { CeleryError } from '../../errors.ts'
 import { type Log, noLog } from '../../log.ts'
@@ -143,22 +144,23 @@ export class RedisBroker implements Broker {
     refuseTransaction(options)
     const { declare, exchange, routingKey } = to
     const { timeout = patienceMs / 1_000 } = options
-    const deadline = performance.now() + timeout * 1_000
-    const left = () => Math.max(1, deadline - performance.now())
+    const deadline = new Deadline(timeout)
     const tag = randomUUID()
     const text = encodeDocument(message, { exchange, routingKey, tag })
     if (declare && !this.#declarations.has(declare))
-      await this.#persist(() => this.#declarations.make(declare), left())
+      await this.#persist(() => this.#declarations.make(declare), deadline.leftMs)
     if (declare?.exchange?.type === 'fanout' && exchange === declare.exchange.name) {
-      return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), left())
+      return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), deadline.leftMs)
     }
     const queues =
-      exchange === '' ? [routingKey] : await this.#persist(() => this.#queuesOf(exchange, routingKey), left())
+      exchange === ''
+        ? [routingKey]
+        : await this.#persist(() => this.#queuesOf(exchange, routingKey), deadline.leftMs)
     if (queues.length === 0) throw unroutable(to)
     const priority = priorityOf(message.properties.priority)
     const delay = options.notBefore && Math.max(0, Math.ceil(options.notBefore.getTime() - Date.now()))
     const push = (queue: string) =>
-      this.#publisher.push({ list: this.#keys.list(queue, priority), id: tag, text, delay }, left())
+      this.#publisher.push({ list: this.#keys.list(queue, priority), id: tag, text, delay }, deadline.leftMs)
     await Promise.all(queues.map(push))
   }
 
