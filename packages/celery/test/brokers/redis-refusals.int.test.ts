@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
 import type { Broker, Delivery } from '../../src/brokers/port.ts'
 import { createRedisBroker, type RedisBrokerOptions } from '../../src/brokers/redis/index.ts'
 import type { Log } from '../../src/log.ts'
 import type { WireMessage } from '../../src/protocol/message.ts'
+import { letterOf } from '../../testing/broker-contract/dead-letters.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { startTcpProxy, type TcpProxy } from '../../testing/tcp-proxy.ts'
@@ -104,20 +104,7 @@ describe.skipIf(url === '')('what Redis refuses', () => {
 
   test('a dead letter that an index refuses is not there, and can be kept later', async () => {
     const { deadLetters } = await opened()
-    const letter: DeadLetter = {
-      id: randomUUID(),
-      reason: 'unknown_task',
-      taskId: 'i',
-      task: 't',
-      queue: 'q',
-      exchange: '',
-      routingKey: 'q',
-      diedAt: '2026-03-01T12:00:00.000Z',
-      worker: 'celery@host',
-      error: { type: 'NotRegistered', message: 't', traceback: undefined },
-      history: [],
-      message: messageOf('x'),
-    }
+    const letter = letterOf('t')
     await redis.set(`${prefix}celery-ts:dead:task:t`, 'of somebody else')
     await expect(deadLetters.add(letter)).rejects.toMatchObject(wrongKey('celery-ts:dead:task:t'))
     expect([await deadLetters.count(), (await deadLetters.list()).letters]).toEqual([0, []])

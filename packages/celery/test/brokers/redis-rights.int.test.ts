@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
 import type { Broker } from '../../src/brokers/port.ts'
 import { createRedisBroker } from '../../src/brokers/redis/index.ts'
 import { BrokerKeys } from '../../src/brokers/redis/keys.ts'
@@ -14,7 +13,8 @@ import {
   takeForGood,
 } from '../../src/brokers/redis/scripts.ts'
 import type { Script } from '../../src/redis/script.ts'
-import { bodyOf, inboxOf, messageOf, send, until } from '../../testing/broker-contract/suite.ts'
+import { letterOf } from '../../testing/broker-contract/dead-letters.ts'
+import { bodyOf, inboxOf, send, until } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { plainClient, removeKeys } from '../redis/keys.ts'
 import { hasRedisServer, OwnRedis } from '../redis/own-server.ts'
@@ -207,20 +207,7 @@ describe.skipIf(url === '')('what a user of Redis may not do', () => {
     )
 
     test.each(['HDEL', 'ZREM'])('a dead letter stays whole where %s is refused', async (command) => {
-      const letter: DeadLetter = {
-        id: randomUUID(),
-        reason: 'unknown_task',
-        taskId: 'i',
-        task: 't',
-        queue: 'q',
-        exchange: '',
-        routingKey: 'q',
-        diedAt: '2026-03-01T12:00:00.000Z',
-        worker: 'celery@host',
-        error: { type: 'NotRegistered', message: 't', traceback: undefined },
-        history: [],
-        message: messageOf('x'),
-      }
+      const letter = letterOf('t')
       await broker.deadLetters.add(letter)
       await allow(`-${command}`)
       await expect(broker.deadLetters.remove([letter.id])).rejects.toMatchObject({ code: 'UNSUPPORTED' })

@@ -171,7 +171,7 @@ export function deadLetters({ broker }: Stage): void {
   })
 }
 
-function letterOf(task: string, diedAt = '2026-03-01T12:00:00.000Z'): DeadLetter {
+export function letterOf(task: string, diedAt = '2026-03-01T12:00:00.000Z'): DeadLetter {
   return {
     id: randomUUID(),
     reason: 'retries_exhausted',
