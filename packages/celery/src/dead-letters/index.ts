@@ -16,7 +16,8 @@ export interface DeadLetters {
   get(letterId: string): Promise<DeadLetter | undefined>
   count(): Promise<number>
   replay(letterId: string): Promise<Replayed | undefined>
-  replayAll(query?: DeadLetterQuery): AsyncGenerator<Replayed>
+  /** Returns, at its end, how many of them somebody else has replayed too, or dropped. */
+  replayAll(query?: DeadLetterQuery): AsyncGenerator<Replayed, number>
   drop(letterIds: string[]): Promise<number>
   dropAll(query?: DeadLetterQuery): Promise<number>
 }
@@ -36,7 +37,7 @@ export function createDeadLetters(app: AppCore): DeadLetters {
     replay: (letterId) => replay(app, letterId),
     async *replayAll(query = {}) {
       checkQuery(query)
-      yield* replayAll(app, query)
+      return yield* replayAll(app, query)
     },
     async drop(letterIds) {
       checkValue(letterIds, lettersCheck, 'letterIds', 'drop')

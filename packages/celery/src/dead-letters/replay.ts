@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AppCore } from '../app/app-core.ts'
 import { forEachBounded } from '../async/for-each-bounded.ts'
 import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.ts'
@@ -22,12 +23,18 @@ export interface Replayed {
   letter: DeadLetter
   /** The id it runs under now. Undefined for a message without an id, which goes back as it came. */
   taskId: string | undefined
+  /**
+   * Told by `replay`: the letter was gone when it was to be removed, as somebody else has replayed it too, under the
+   * same id, or has dropped it. Of `replayAll`, which removes many at once, only their number is known.
+   */
+  wasGone?: boolean
 }
 
 /**
  * Sends a dead letter's message to its queue again, as a new task linked to the old one by `replayed_from`, with all
  * its retries before it and without its old ETA and expiry, and then removes the letter. Should the process die
- * between the two, the letter is still there: a second replay runs the task twice, and loses it never.
+ * between the two, the letter is still there: a second replay runs the task twice, and loses it never. So do two replays
+ * at once; but each replay of a letter gives the task the same id.
  * @returns undefined when there is no such letter
  * @throws CeleryError `UNROUTABLE` when its queue is gone, `BROKER_UNAVAILABLE`; the letter stays
  */
@@ -36,24 +43,30 @@ export async function replay(app: AppCore, letterId: string): Promise<Replayed |
   const letter = await deadLetters.get(letterId)
   if (!letter) return undefined
   const replayed = await sendAgain(app, letter)
-  await deadLetters.remove([letter.id])
-  return replayed
+  const removed = await deadLetters.remove([letter.id])
+  return { ...replayed, wasGone: removed === 0 }
 }
 
 /**
  * Replays all that the query finds, oldest first, a page at a time. Those that die while it runs are left.
+ * @returns how many of them were gone when they were to be removed: replayed by somebody else too, or dropped
  * @throws what the first letter of a page could not be sent for, once the others of the page are sent and removed
  */
-export async function* replayAll(app: AppCore, query: DeadLetterQuery = {}): AsyncGenerator<Replayed> {
+export async function* replayAll(
+  app: AppCore,
+  query: DeadLetterQuery = {},
+): AsyncGenerator<Replayed, number> {
   const { deadLetters } = await app.broker()
   const replayId = app.options.newId()
   const isOwn = ({ message }: DeadLetter) => message.headers[replayHeader] === replayId
+  let gone = 0
   for await (const letters of takePages(app, query, isOwn)) {
     const { replayed, failures } = await sendEach(app, letters, { [replayHeader]: replayId })
-    await deadLetters.remove(replayed.map(({ letter }) => letter.id))
+    gone += replayed.length - (await deadLetters.remove(replayed.map(({ letter }) => letter.id)))
     yield* replayed
     if (failures.length > 0) throw failures[0]
   }
+  return gone
 }
 
 /** What was sent must be known even when others of its page could not be: else it would be sent again. */
@@ -80,12 +93,21 @@ async function sendAgain(
   headers: WireMessage['headers'] = {},
 ): Promise<Replayed> {
   const broker = await app.broker()
-  const taskId = letter.taskId === undefined ? undefined : app.options.newId()
+  const taskId = letter.taskId === undefined ? undefined : replayedId(letter)
   const message = taskId === undefined ? letter.message : asNewTask(letter.message, taskId)
   const marked = { ...message, headers: { ...message.headers, ...headers } }
   // It came from that queue, so that is there; with which arguments it was declared, not every app knows.
   await broker.publish(marked, { exchange: '', routingKey: letter.queue })
   return { letter, taskId }
+}
+
+/**
+ * The same for each replay of a letter, so that what its task does, keyed by the task's id, is done once though two
+ * replay it at the same time: a UUID of version 8 (RFC 9562), made from a hash of the letter's id.
+ */
+function replayedId({ id }: DeadLetter): string {
+  const hex = createHash('sha256').update(`replay of ${id}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 function asNewTask(message: WireMessage, taskId: string): WireMessage {

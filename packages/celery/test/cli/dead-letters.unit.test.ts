@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
+import { MemoryDeadLetters } from '../../src/brokers/memory/dead-letters.ts'
 import { openBroker } from '../../src/brokers/open.ts'
 import { url } from './fixtures/app.ts'
 import { onUrl } from './support/command.ts'
@@ -145,6 +146,22 @@ describe('replay', () => {
     expect((await onUrl('dead-letters', 'replay', '--all')).out).toHaveLength(2)
     expect(await onUrl('dead-letters', 'replay', '--all')).toEqual({ code: 0, out: [], err: [] })
   })
+
+  test.each([[['a', 'b']], [['--all', '--queue', 'celery']]])(
+    'of %j says how many another has replayed as well',
+    async (chosen) => {
+      const { remove } = MemoryDeadLetters.prototype
+      const removing = vi.spyOn(MemoryDeadLetters.prototype, 'remove')
+      removing.mockImplementationOnce(async function (this: MemoryDeadLetters, ids) {
+        await remove.call(this, ['a'])
+        return remove.call(this, ids)
+      })
+      const { code, out, err } = await onUrl('dead-letters', 'replay', ...chosen)
+      removing.mockRestore()
+      expect([code, out.length]).toEqual([0, 2])
+      expect(err).toEqual(['1 replayed by another as well, under the same id, or dropped by it'])
+    },
+  )
 
   test('says which could not be sent, and leaves it', async () => {
     const broker = await openBroker(url)

@@ -94,6 +94,48 @@ test('a replayed task is a new one that names the old, with nothing of its retri
   expect(await letters.replay('a')).toBeUndefined()
 })
 
+test('who replays what another replays too sends it under the same id, and is told so', async () => {
+  const { app, broker, letters } = await createLetters(letterOf('a'), letterOf('b'), letterOf('c'))
+  await broker.declare({ name: 'celery' })
+  const sent: unknown[][] = []
+  const publish = broker.publish.bind(broker)
+  const bothSent = Promise.withResolvers<void>()
+  // Neither removes a letter before both have sent all of them.
+  vi.spyOn(broker, 'publish').mockImplementation(async (message, target, options) => {
+    await publish(message, target, options)
+    sent.push([message.headers.replayed_from, message.headers.id])
+    if (sent.length === 6) bothSent.resolve()
+    await bothSent.promise
+  })
+  const replayAll = async () => {
+    const replaying = letters.replayAll()
+    const ids: unknown[] = []
+    let step = await replaying.next()
+    for (; !step.done; step = await replaying.next())
+      ids.push([`task-${step.value.letter.id}`, step.value.taskId])
+    return { ids: ids.toSorted(), gone: step.value }
+  }
+  const [one, other] = await Promise.all([replayAll(), replayAll()])
+  expect(one.ids).toEqual(other.ids)
+  expect(new Set(one.ids.map(String)).size).toBe(3)
+  expect(new Set(sent.map(String))).toEqual(new Set(one.ids.map(String)))
+  expect([one.gone, other.gone].toSorted()).toEqual([0, 3])
+  await app.close()
+})
+
+test('of one letter it is told whether it was gone already', async () => {
+  const { broker, letters } = await createLetters(letterOf('a'), letterOf('b'))
+  await broker.declare({ name: 'celery' })
+  const publish = broker.publish.bind(broker)
+  vi.spyOn(broker, 'publish').mockImplementationOnce(async (...sent) => {
+    await publish(...sent)
+    await broker.deadLetters.remove(['a'])
+  })
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  expect(await letters.replay('a')).toMatchObject({ taskId: expect.stringMatching(uuid), wasGone: true })
+  expect(await letters.replay('b')).toMatchObject({ wasGone: false })
+})
+
 test('a message without an id goes back just as it came', async () => {
   const { broker, letters } = await createLetters(letterOf('a', { taskId: undefined }))
   await broker.declare({ name: 'celery' })

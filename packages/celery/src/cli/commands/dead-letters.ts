@@ -88,14 +88,23 @@ async function replay(letters: DeadLetters, io: Io, ids: string[], options: Choi
   const told = (id: string, { taskId }: Replayed) =>
     io.out(`${oneLine(id)} is task ${taskId ?? '(without an id)'} now`)
   const missing: string[] = []
+  let gone = 0
   for (const id of ids) {
     const replayed = await letters.replay(id)
-    if (replayed) told(id, replayed)
-    else missing.push(id)
+    if (!replayed) {
+      missing.push(id)
+      continue
+    }
+    told(id, replayed)
+    if (replayed.wasGone) gone++
   }
   if (options.all) {
-    for await (const replayed of letters.replayAll(query(options))) told(replayed.letter.id, replayed)
+    const all = letters.replayAll(query(options))
+    let step = await all.next()
+    for (; !step.done; step = await all.next()) told(step.value.letter.id, step.value)
+    gone += step.value
   }
+  if (gone > 0) io.err(`${gone} replayed by another as well, under the same id, or dropped by it`)
   if (missing.length > 0) throw new Error(`there is no dead letter ${missing.join(', ')}`)
 }
 
