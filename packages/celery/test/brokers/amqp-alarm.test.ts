@@ -66,6 +66,24 @@ test('in an alarm nothing is written: what waits goes after it in order, and wha
   await stop()
 })
 
+test.each([
+  ['forward', 3_600_000],
+  ['back', -3_600_000],
+])('a clock that is set %s by an hour changes nothing of how long a send waits', async (_, change) => {
+  const { written, answer, endAlarm, publish, stop } = await publisherTo({ isBlocked: true })
+  const start = performance.now()
+  const [patient, late] = [publish('patient', 60), publish('late', 0.25)]
+  const set = Date.now() + change
+  vi.spyOn(Date, 'now').mockImplementation(() => set + performance.now() - start)
+  await expect(late).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+  expect(performance.now() - start).toBeGreaterThanOrEqual(250)
+  endAlarm()
+  answer()
+  await patient
+  expect(written).toEqual(['patient'])
+  await stop()
+})
+
 test('the first message of a burst goes alone until it is seen that RabbitMQ reads on', async () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(10_000)
   const rabbit = { isBlocked: false }

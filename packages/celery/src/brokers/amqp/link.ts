@@ -108,7 +108,7 @@ export class Link {
   async #run(first: Connection): Promise<void> {
     let attempt = 0
     for (let connected: Connection | undefined = first; connected; connected = await this.#again(attempt)) {
-      const since = Date.now()
+      const since = performance.now()
       this.#use(connected)
       const error = await connected.gone
       this.#current = undefined
@@ -123,7 +123,7 @@ export class Link {
         `the connection to RabbitMQ (${this.#name}) was lost`,
       )
       this.#onChange(error)
-      attempt = Date.now() - since > goodAfter * 1_000 ? 0 : attempt + 1
+      attempt = performance.now() - since > goodAfter * 1_000 ? 0 : attempt + 1
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Options } from 'amqplib'
+import type { Deadline } from '../../async/deadline.ts'
 
 /** A message on its way to RabbitMQ, from the call of `publish` until it is confirmed or refused. */
 export interface Outgoing {
@@ -8,8 +9,7 @@ export interface Outgoing {
   routingKey: string
   readonly body: Buffer
   readonly options: Options.Publish
-  /** Milliseconds since 1970. */
-  readonly deadline: number
+  readonly deadline: Deadline
   /** While it is written and not answered, its deadline does not count. */
   readonly untilKnown: boolean
   readonly settled: Promise<void>

@@ -1,4 +1,5 @@
 import type { ConfirmChannel, Options } from 'amqplib'
+import { Deadline } from '../../async/deadline.ts'
 import { atMost } from '../../async/within.ts'
 import { CeleryError, reasonOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
@@ -99,14 +100,13 @@ export class Publisher {
       reject(unavailable('Too many messages wait for RabbitMQ; await those sent before you send more'))
       return promise
     }
-    const deadline = Date.now() + timeout * 1_000
     const outgoing: Outgoing = {
       exchange,
       key,
       routingKey: keyNow(key),
       body,
       options,
-      deadline,
+      deadline: new Deadline(timeout),
       untilKnown,
       settled: promise,
       resolve,
@@ -251,9 +251,8 @@ export class Publisher {
   }
 
   #sweep(): void {
-    const now = Date.now()
     const isWaitedFor = (outgoing: Outgoing) => outgoing.untilKnown && this.#inFlight.has(outgoing)
-    const late = [...this.#all].filter((outgoing) => outgoing.deadline <= now && !isWaitedFor(outgoing))
+    const late = [...this.#all].filter((outgoing) => outgoing.deadline.isOver && !isWaitedFor(outgoing))
     for (const outgoing of late) this.#refuse(outgoing, this.#tooLate())
     if (late.length > 0) this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled)
     if (this.#all.size > 0) return
