@@ -16,7 +16,8 @@ export interface BatchWriterOptions<Item> {
   link: RedisLink
   /**
    * Sends the items in one command. Called again with the same items and number when the connection was lost, so it
-   * must do nothing the second time. Resolves to an error for each item that failed, by its place.
+   * must do nothing the second time with those that were done. Resolves to an error for each item that failed, by its
+   * place.
    */
   send(items: readonly Item[], batch: number): Promise<ReadonlyMap<number, Error> | undefined>
   sizeOf(item: Item): number

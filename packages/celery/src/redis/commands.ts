@@ -35,15 +35,28 @@ export class Commands {
     return this.#ask([], ({ client }) => client.callBuffer(name, ...args))
   }
 
+  /**
+   * An error for each item that a script could not do, by its place. Rejects with `ConnectionLost`, and ends the
+   * connection, when what was answered is no fault of the item: so does a replica that was the master until now.
+   */
   async refusals(
     reply: unknown,
     expectedAt: (place: number) => readonly Expected[],
   ): Promise<Map<number, Error> | undefined> {
     const refused = refusals(reply)
     if (refused.length === 0) return undefined
+    const connection = this.#connection()
+    for (const [, message] of refused) {
+      const reason = explainFailure(replyError(message), this.#code)
+      if (reason instanceof ConnectionLost) {
+        connection?.end(reason)
+        throw reason
+      }
+    }
     const errors = refused.map(async ([place, message]): Promise<[number, Error]> => {
-      const reason = await this.#explain(this.#connection(), replyError(message), expectedAt(place))
+      const reason = await this.#explain(connection, replyError(message), expectedAt(place))
       if (reason instanceof CeleryError) return [place, reason]
+      // Only the search for what is wrong with its key was cut short: the item is refused all the same.
       return [place, new CeleryError(this.#code, `Redis refused it: ${message}`)]
     })
     return new Map(await Promise.all(errors))

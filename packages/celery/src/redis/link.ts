@@ -118,7 +118,10 @@ export class RedisLink {
     return this.#commands.bytes(name, ...args)
   }
 
-  /** What a script says of the items that it could not do: an error for each, by its place. */
+  /**
+   * What a script says of the items that it could not do: an error for each, by its place. Rejects with
+   * `ConnectionLost` when another connection may do them.
+   */
   refusals(
     reply: unknown,
     expectedAt: (place: number) => readonly Expected[],

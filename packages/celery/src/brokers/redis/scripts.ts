@@ -154,8 +154,10 @@ end
 
 /**
  * Publishes a batch once, however often it is sent: a publisher's batches are numbered, and one that is not newer
- * than the last does nothing. KEYS: the publisher's last number, delayed, its messages, its head; ARGV: number,
- * seconds to remember it, then for each message its list, its delay in milliseconds or nothing, an id and its text.
+ * than the last does nothing. What Redis says to every write, as a replica does, it says to that of the number: then
+ * nothing is done, and the batch may be sent again. KEYS: the publisher's last number, delayed, its messages, its head;
+ * ARGV: number, seconds to remember it, then for each message its list, its delay in milliseconds or nothing, an id and
+ * its text.
  */
 export const publishBatch = script(
   ['string', 'zset', 'hash', 'string'],

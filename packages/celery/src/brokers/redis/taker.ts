@@ -74,22 +74,23 @@ export class Taker {
     const tagAt = (n: number) => tagPrefix + (first + n)
     this.#nextTag += want
     let reply: unknown
+    let refusals: ReadonlyMap<number, Error> | undefined
     try {
       const args = [want, tagPrefix, first, this.#suffix, ...settled]
       reply = await link.run(settleAndTake, this.#scriptKeys, args)
+      const refused = Array.isArray(reply) ? reply[3] : undefined
+      refusals = await link.refusals(refused, (place) => [{ key: this.#lists[place] ?? '', kind: 'list' }])
     } catch (error) {
       if (want > 0 && error instanceof ConnectionLost) {
         this.#doubtful = { tags: Array.from({ length: want }, (_, n) => tagAt(n)), takenAt }
       }
-      if (error instanceof ConnectionLost && !error.isRefusal) {
+      // A refusal in place of a reply was the first thing that the script met; one within a reply came afterwards.
+      if (error instanceof ConnectionLost && (!error.isRefusal || reply !== undefined)) {
         for (const tag of settled) this.#perhapsSettled.add(tag)
       }
       throw error
     }
-    const [texts, isFull, gone, refused] = Array.isArray(reply) ? reply : []
-    const refusals = await link.refusals(refused, (place) => [
-      { key: this.#lists[place] ?? '', kind: 'list' },
-    ])
+    const [texts, isFull, gone] = Array.isArray(reply) ? reply : []
     const notOurs = strings(gone).filter((tag) => !this.#perhapsSettled.has(tag))
     this.#perhapsSettled.clear()
     return {

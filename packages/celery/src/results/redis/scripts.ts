@@ -2,7 +2,8 @@ import { script } from '../../redis/script.ts'
 
 /**
  * Keeps and tells states. KEYS: the tasks' keys; ARGV: seconds to keep them (0: for ever), then the documents.
- * What is SUCCESS stays so; the result within may hold the same words, so that only a decoded document is believed.
+ * Safe to repeat. What is SUCCESS stays so; the result within may hold the same words, so that only a decoded document
+ * is believed.
  */
 export const storeStates = script(
   ['string'],
