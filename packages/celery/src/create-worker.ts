@@ -1,5 +1,5 @@
 import type { AppCore } from './app/app-core.ts'
-import { mingle } from './control/mingle.ts'
+import { lookForNamesake, mingle } from './control/mingle.ts'
 import { servePidbox } from './control/pidbox.ts'
 import { createWorkerEvents } from './events/worker-events.ts'
 import { type Checks, checkOptions } from './options/check.ts'
@@ -38,6 +38,6 @@ export function createWorker(app: AppCore, options: WorkerOptions = {}): Worker 
 }
 
 async function joinOthers(worker: WorkerSurface) {
-  await mingle(worker)
-  return { async stop() {} }
+  const hasNamesake = await mingle(worker)
+  return hasNamesake ? { async stop() {} } : lookForNamesake(worker)
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { pidboxExchange } from '../../src/control/mailbox.ts'
-import { mingle } from '../../src/control/mingle.ts'
+import { lookForNamesake, mingle } from '../../src/control/mingle.ts'
 import { servePidbox } from '../../src/control/pidbox.ts'
 import { type ControlFixture, startControl } from './support/control-fixture.ts'
 import { FakeWorker, fakeRequest } from './support/fake-worker.ts'
@@ -133,6 +133,24 @@ describe('who is meant', () => {
     expect(warnings).toEqual([])
     await mingle(new FakeWorker(fixture.app, fixture.broker, 'celery@other'), 0.3)
     expect(warnings).toEqual(['two workers have one name: give each a hostname of its own'])
+  })
+
+  test('of two workers of one name that start at once, each says so once both serve remote control', async () => {
+    const { warnings } = fixture.log
+    // Only what is served by now answers: celery@other alone.
+    await lookForNamesake(other, 0, 0.3).looked
+    expect(warnings).toEqual([])
+    const twin = new FakeWorker(fixture.app, fixture.broker, 'celery@other')
+    const twinPidbox = await servePidbox(twin)
+    await Promise.all([other, twin].map((worker) => lookForNamesake(worker, 0, 0.3).looked))
+    expect(warnings).toEqual(Array(2).fill('two workers have one name: give each a hostname of its own'))
+    await twinPidbox.stop()
+  })
+
+  test('a worker that stops before it has looked for one of its name asks nothing', async () => {
+    const cast = vi.spyOn(await fixture.app.broker(), 'cast')
+    await lookForNamesake(other, 3_600).stop()
+    expect(cast).not.toHaveBeenCalled()
   })
 
   test('a reply queue that cannot be removed keeps no worker from starting', async () => {
