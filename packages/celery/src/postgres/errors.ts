@@ -58,12 +58,21 @@ export function sqlState(error: unknown): string | undefined {
 /** Passing, but seldom by itself: read-only, or out of disk, memory or connections. */
 const troubles = /^(53|25006)/
 
+/** In place of a connection that a pool did not give in time. */
+export function noConnection(seconds: number): Error {
+  return new Error(`the pool gave no connection: no answer within ${Number(seconds.toFixed(3))} s`)
+}
+
+/** That error, or the one of a `pg.Pool` all of whose connections are taken for longer than it waits itself. */
+const poolTroubles = /^(the pool gave no connection\b|timeout exceeded when trying to connect$)/
+
 /**
  * Something that is tried again: an error is what time will not mend, such as a table or a right that is missing, a
  * warning what somebody should look at.
  */
 export function logFailure(log: Log, error: unknown, fields: Record<string, unknown>, message: string): void {
-  const passing = troubles.test(sqlState(error) ?? '') ? 'warn' : 'debug'
+  const isTrouble = troubles.test(sqlState(error) ?? '') || poolTroubles.test(describeError(error))
+  const passing = isTrouble ? 'warn' : 'debug'
   log[isPassing(error) ? passing : 'error']({ ...fields, reason: describeError(error) }, message)
 }
 

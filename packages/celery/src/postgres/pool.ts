@@ -5,7 +5,7 @@ import { CeleryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { checkValue } from '../options/check.ts'
 import { either, having, url as urlCheck } from '../options/kinds.ts'
-import { asError, markUnsent } from './errors.ts'
+import { asError, markUnsent, noConnection } from './errors.ts'
 
 /** One statement. Parameters are texts, numbers or bytes: arrays are handed over as PostgreSQL writes them. */
 export interface SqlStatement {
@@ -67,6 +67,7 @@ export interface OpenedPool {
 /** Milliseconds that a statement may take: at the server, and a little more until its answer is here. */
 export const statementTimeoutMs = 30_000
 export const answerTimeoutMs = statementTimeoutMs + 1_000
+/** Milliseconds for a connection, from a pool of ours or another's. */
 const connectTimeoutMs = 5_000
 const goodbyeTimeoutMs = 1_000
 
@@ -108,7 +109,7 @@ const heard = new WeakSet<SqlConnection>()
 export async function connectionFrom(pool: SqlPool, seconds: number): Promise<SqlConnection> {
   const coming = pool.connect()
   try {
-    const connection = await within(seconds, coming)
+    const connection = await within(seconds, coming, () => noConnection(seconds))
     // What breaks it is told to its next query; where nobody listens for it, it would end the process.
     if (!heard.has(connection)) {
       heard.add(connection)
@@ -135,7 +136,7 @@ export async function queryOn(
   timeoutMs: number,
 ): Promise<{ rows: unknown[] }> {
   const end = performance.now() + timeoutMs
-  const connection = await connectionFrom(pool, timeoutMs / 1_000)
+  const connection = await connectionFrom(pool, Math.min(timeoutMs, connectTimeoutMs) / 1_000)
   try {
     const left = Math.max(1, end - performance.now())
     const result = await connection.query({ ...statement, query_timeout: left })

@@ -348,6 +348,33 @@ test('what a server that can only be read says is in the error of a send, and in
   await broker.close()
 })
 
+test.each([
+  ['waits for ever', 0, 'the pool gave no connection: no answer within 5 s'],
+  ['waits a moment', 50, 'timeout exceeded when trying to connect'],
+])(
+  'of a pool with no connection free that %s the log of a consumer tells',
+  async (_, wait, reason) => {
+    const pool = poolOf(database, 2, wait)
+    const warnings: [unknown, string][] = []
+    const log = { ...noLog, warn: (fields: object, text: string) => warnings.push([fields, text]) }
+    const broker = await openBroker({ log }, pool)
+    const queue = newQueue()
+    const got: string[] = []
+    await broker.consume(queue, { prefetch: 1, onDelivery: (delivery) => got.push(idOf(delivery)) })
+    // The other one listens.
+    const taken = await pool.connect()
+    await eventually(() =>
+      expect(warnings).toContainEqual([{ queue: queue.name, reason }, 'messages could not be taken']),
+    )
+    taken.release()
+    await publishAll(broker, queue.name, ['a'])
+    await eventually(() => expect(got).toEqual(['a']))
+    await broker.close()
+    await pool.end()
+  },
+  60_000,
+)
+
 test('a month is as long as any timer', async () => {
   const [month, overflows] = [30 * 86_400, watchOverflows()]
   const [queue, broker] = [newQueue(), await openBroker({ leaseTimeout: 4 * month })]

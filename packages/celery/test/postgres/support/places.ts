@@ -10,13 +10,16 @@ export function urlOf({ connection }: TestDatabase): string {
   return `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
 }
 
-/** A pool such as an app of its own would have. */
-export function poolOf(database: TestDatabase, max = 4): pg.Pool {
-  return poolOfUrl(urlOf(database), max)
+/**
+ * A pool such as an app of its own would have.
+ * @param wait milliseconds that it waits for a connection; 0: for ever
+ */
+export function poolOf(database: TestDatabase, max = 4, wait = 0): pg.Pool {
+  return poolOfUrl(urlOf(database), max, wait)
 }
 
-export function poolOfUrl(url: string, max: number): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max })
+export function poolOfUrl(url: string, max: number, wait = 0): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: wait })
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
