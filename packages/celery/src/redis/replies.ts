@@ -15,6 +15,8 @@ export class ConnectionLost extends Error {
 /** Answers of a server that another connection may not give: a replica after a failover, or one that just starts. */
 const passing = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNBLOCKED)\b/
 const forbidden = /^(NOAUTH|WRONGPASS|NOPERM)\b|can't run this command/
+/** Where in a script an error arose: Redis before 7 puts that before the error, by its source; no such server was tried. */
+const place = /^ERR Error running script .*@user_script: ?\d+: -?/
 const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
 
 /**
@@ -23,7 +25,8 @@ const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
  */
 export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost | CeleryError {
   if (error instanceof CeleryError || error instanceof ConnectionLost) return error
-  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  const { name, message: told } = error instanceof Error ? error : new Error(String(error))
+  const message = told.replace(place, '')
   if (name !== 'ReplyError' || passing.test(message))
     return new ConnectionLost(message, name === 'ReplyError')
   if (forbidden.test(message)) {
