@@ -1,3 +1,4 @@
+import { Seldom } from '../async/seldom.ts'
 import { CeleryError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { ConnectionLost, explainFailure } from './replies.ts'
@@ -5,8 +6,6 @@ import type { RedisTarget } from './target.ts'
 
 /** Milliseconds for which the last refusal may be why something is late: longer than between two tries. */
 const recent = 60_000
-/** Milliseconds between two errors in the log that Redis refuses a new connection. */
-const tellEvery = 60_000
 
 /** What is wrong with a connection to Redis, in words for errors and the log. */
 export class Trouble {
@@ -14,8 +13,8 @@ export class Trouble {
   readonly #log: Log
   readonly #address: string
   #refusal: { reason: string; at: number } | undefined
-  /** On the clock of `performance.now()`. */
-  #toldAt = Number.NEGATIVE_INFINITY
+  /** Errors in the log that Redis refuses a new connection. */
+  readonly #refusals = new Seldom()
   #saidNeedless = false
 
   constructor({ target, code, log }: { target: RedisTarget; code: ErrorCode; log: Log }) {
@@ -53,18 +52,16 @@ export class Trouble {
     const reason = explainFailure(error, this.#code)
     this.#isRefusal(reason)
     const fields = { reason: reason.message, attempt }
-    const now = performance.now()
-    if (!(reason instanceof CeleryError) || now - this.#toldAt < tellEvery) {
+    if (!(reason instanceof CeleryError) || !this.#refusals.isDue()) {
       this.#log.debug(fields, 'Redis cannot be reached yet')
       return
     }
     // What Redis refuses, time alone does not mend.
-    this.#toldAt = now
     this.#log.error(fields, 'Redis cannot be reached yet')
   }
 
   over(): void {
-    this.#toldAt = Number.NEGATIVE_INFINITY
+    this.#refusals.over()
     this.#log.info({}, `there is a connection to Redis (${this.#address}) again`)
   }
 

@@ -1,6 +1,7 @@
 import type { ChannelModel } from 'amqplib'
 import { backoff } from '../../async/backoff.ts'
 import { pause } from '../../async/pause.ts'
+import { Seldom } from '../../async/seldom.ts'
 import { reasonOf } from '../../errors.ts'
 import { type Connection, connectTo, isLoginRefused } from './connect.ts'
 import { closed } from './errors.ts'
@@ -9,8 +10,6 @@ import type { AmqpServer } from './url.ts'
 
 /** A connection or channel that lasted so many seconds was a good one: the pauses begin anew. */
 export const goodAfter = 5
-/** Seconds between two errors in the log that RabbitMQ refuses the login. */
-const tellEvery = 60
 
 /**
  * A connection that is made again whenever it is lost. The client library could do that by itself, but then a frozen
@@ -29,8 +28,8 @@ export class Link {
   #running: Promise<void> | undefined
   #turn = 0
   #failure: unknown
-  /** On the clock of `performance.now()`. */
-  #toldAt = Number.NEGATIVE_INFINITY
+  /** Errors in the log that RabbitMQ refuses the login. */
+  readonly #refusals = new Seldom()
 
   constructor(
     servers: AmqpServer[],
@@ -130,7 +129,7 @@ export class Link {
   #use(connected: Connection): void {
     this.#current = connected
     this.#failure = undefined
-    this.#toldAt = Number.NEGATIVE_INFINITY
+    this.#refusals.over()
     connected.model.on('unblocked', () => {
       for (const then of this.#whenUnblocked) then()
     })
@@ -154,11 +153,10 @@ export class Link {
 
   #tell(fields: { reason: string; attempt: number }, isRefusal: boolean): void {
     const { log } = this.#settings
-    if (!isRefusal || performance.now() - this.#toldAt < tellEvery * 1_000) {
+    if (!isRefusal || !this.#refusals.isDue()) {
       log.debug(fields, 'RabbitMQ does not answer yet')
       return
     }
-    this.#toldAt = performance.now()
     log.error(fields, `RabbitMQ refuses the connection (${this.#name}): it is tried again`)
   }
 
