@@ -11,6 +11,8 @@ export const app = createCelery({
 
 export const noop = app.task({ name: 'bench.noop', run: () => null })
 
+export const noopLate = app.task({ name: 'bench.noop_late', ack: 'late', run: () => null })
+
 /** Milliseconds since 1970, with a fraction, at which it started. */
 export const startedAt = app.task({
   name: 'bench.started_at',

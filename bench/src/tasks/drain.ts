@@ -22,9 +22,10 @@ export async function drain(
   place: Place,
   tasks: number,
   begin: () => Started | Promise<Started>,
+  task = 'bench.noop',
 ): Promise<Rate> {
   const { app } = place
-  const ids = await fill(place, tasks)
+  const ids = await fill(place, tasks, task)
   const warmUp = Math.max(window, tasks / 10)
   const store = await app.store()
   const worker = await begin()
@@ -41,16 +42,24 @@ export async function drain(
 }
 
 /** Sends tasks that do nothing and returns their ids. */
-export async function fill({ app }: Place, tasks: number): Promise<string[]> {
+export async function fill({ app }: Place, tasks: number, task = 'bench.noop'): Promise<string[]> {
   const ids: string[] = []
   while (ids.length < tasks) {
-    const some = Array.from({ length: Math.min(500, tasks - ids.length) }, () => app.send('bench.noop'))
+    const some = Array.from({ length: Math.min(500, tasks - ids.length) }, () => app.send(task))
     for (const { id } of await Promise.all(some)) ids.push(id)
   }
   return ids
 }
 
-/** Resolves when all of these have succeeded. */
+/** Resolves when all of these have succeeded. Waits for one at a time, so that looking takes no time from the worker. */
 export async function finished(store: ResultStore, ids: readonly string[]): Promise<void> {
-  while (!(await store.get(ids)).every((meta) => meta?.status === 'SUCCESS')) await pause(10)
+  for (let left = [...ids]; left.length > 0; ) {
+    while ((await unfinished(store, left.slice(0, 1))).length > 0) await pause(10)
+    left = await unfinished(store, left)
+  }
+}
+
+async function unfinished(store: ResultStore, ids: readonly string[]): Promise<string[]> {
+  const metas = await store.get(ids)
+  return ids.filter((_, index) => metas[index]?.status !== 'SUCCESS')
 }

@@ -1,5 +1,4 @@
 import { backoff } from '../../async/backoff.ts'
-import { pause } from '../../async/pause.ts'
 import { Signal } from '../../async/signal.ts'
 import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
@@ -37,8 +36,9 @@ const idlePauses = [20, 100, 300]
 const idlePause = 1_000
 /** Milliseconds of work without a pause after which publishers need not wake us any more. */
 const busyTime = 1_000
-/** Milliseconds that room for few messages waits for more of it, so that takes are few and large. */
+/** Milliseconds that room for few messages waits for more of it, and room for how many waits no longer. */
 const gatherTime = 5
+const largeTake = 250
 /** Milliseconds for which a take without an answer may yet turn out to have taken some, and between looks for that. */
 const doubtTime = 60_000
 const auditPause = 5_000
@@ -226,16 +226,13 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     }
     const isInDoubt = performance.now() < this.#inDoubtUntil
     if (isInDoubt && performance.now() >= this.#nextAudit) await this.#audit(lease)
-    const room = this.#prefetch - this.#unsettled
-    if (room <= 0) {
+    if (this.#room <= 0) {
       await this.#roomier.wait(isInDoubt ? auditPause / 1_000 : undefined)
       return
     }
-    if (room < Math.min(this.#prefetch / 2, 250)) {
-      await pause(gatherTime / 1_000)
-      if (this.#isCancelled) return
-    }
-    const { taken, isEmpty, lookAgain } = await this.#taker.take(lease, this.#prefetch - this.#unsettled)
+    await this.#gatherRoom()
+    if (this.#isCancelled) return
+    const { taken, isEmpty, lookAgain } = await this.#taker.take(lease, this.#room)
     for (const { id } of taken) this.#held.add(id)
     if (this.#isCancelled) {
       await Promise.all(taken.map(({ id }) => this.requeue(lease, id)))
@@ -244,6 +241,20 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     this.#unsettled += taken.length
     for (const message of taken) this.#options.onDelivery(new PostgresDelivery(this, lease, message))
     await (isEmpty ? this.#rest(lease, lookAgain) : this.#goOn(lease))
+  }
+
+  get #room(): number {
+    return this.#prefetch - this.#unsettled
+  }
+
+  /** So that takes are few and large: each costs as much as dozens of messages. */
+  async #gatherRoom(): Promise<void> {
+    const enough = Math.min(this.#prefetch / 2, largeTake)
+    const end = performance.now() + gatherTime
+    for (let left = gatherTime; left > 0 && this.#room < enough; left = end - performance.now()) {
+      await this.#roomier.wait(left / 1_000)
+      if (this.#isCancelled) return
+    }
   }
 
   /** Puts back what the server took for us without our getting to know. Nothing of ours is being taken meanwhile. */
