@@ -58,6 +58,8 @@ export interface BrokerDescription {
   port: number | null
   userid: string | null
   virtual_host: string
+  /** Whether it is spoken to by TLS; null where that is not known. */
+  ssl: boolean | null
 }
 
 /** A queue with its exchange, binding and arguments, declared as Python does; most are just a name. */

@@ -84,6 +84,7 @@ describe('the URL is read as kombu reads it', () => {
       port: 5672,
       userid: 'user',
       virtual_host: 'v',
+      ssl: false,
     })
   })
 })

@@ -308,5 +308,6 @@ test('options and URLs that make no sense are refused, and no password is shown'
     port: 1,
     userid: 'user',
     virtual_host: 'shop',
+    ssl: false,
   })
 })

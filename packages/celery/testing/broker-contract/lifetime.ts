@@ -98,7 +98,14 @@ export function lifetime({ broker, closedBroker, queue, name }: Stage): void {
 
   test('it describes its connection without a password', async () => {
     const described = (await broker()).describe()
-    expect(Object.keys(described).sort()).toEqual(['hostname', 'port', 'transport', 'userid', 'virtual_host'])
+    expect(Object.keys(described).sort()).toEqual([
+      'hostname',
+      'port',
+      'ssl',
+      'transport',
+      'userid',
+      'virtual_host',
+    ])
     expect(described.hostname).not.toBe('')
   })
 }

@@ -92,5 +92,6 @@ export function describeServer(server: AmqpServer): BrokerDescription {
     port: server.port,
     userid: server.username,
     virtual_host: server.virtualHost,
+    ssl: server.protocol === 'amqps',
   }
 }

@@ -102,6 +102,7 @@ class MemoryBroker implements Broker {
       port: null,
       userid: null,
       virtual_host: this.#name || '/',
+      ssl: false,
     }
   }
 

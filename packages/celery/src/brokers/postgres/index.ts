@@ -23,6 +23,7 @@ import type {
 import { type Watcher, Watchers } from '../watchers.ts'
 import { Connected } from './connected.ts'
 import { postgresDeadLetters } from './dead-letters.ts'
+import { usesTls } from './tls.ts'
 
 export type { SqlPool } from '../../postgres/pool.ts'
 
@@ -64,6 +65,7 @@ class PostgresBroker implements Broker {
   readonly #opening: Opening<Connected>
   readonly #schema: Schema
   readonly #address: Address
+  readonly #ssl: boolean | null
   readonly #watchers: Watchers
   #state: BrokerState = 'closed'
 
@@ -72,6 +74,7 @@ class PostgresBroker implements Broker {
     const schema = schemaOf(options.schema)
     this.#schema = schema
     this.#address = addressOf(source)
+    this.#ssl = usesTls(source)
     this.#watchers = new Watchers(log)
     const onState = (state: BrokerState, error?: Error) => this.#is(state, error)
     this.#opening = new Opening({
@@ -104,7 +107,8 @@ class PostgresBroker implements Broker {
 
   describe(): BrokerDescription {
     const { host, port, user, database } = this.#address
-    return { transport: 'postgres', hostname: host, port, userid: user, virtual_host: database }
+    const server = { hostname: host, port, userid: user, virtual_host: database }
+    return { transport: 'postgres', ...server, ssl: this.#ssl }
   }
 
   async declare(queue: QueueDeclaration): Promise<void> {

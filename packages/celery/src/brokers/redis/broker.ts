@@ -125,13 +125,14 @@ export class RedisBroker implements Broker {
   }
 
   describe(): BrokerDescription {
-    const { host, port, path, username, db } = this.#target
+    const { host, port, path, username, db, tls } = this.#target
     return {
       transport: 'redis',
       hostname: path ?? host,
       port: path === undefined ? port : null,
       userid: username ?? null,
       virtual_host: String(db),
+      ssl: tls !== undefined,
     }
   }
 

@@ -34,7 +34,6 @@ function poolInfo(worker: WorkerSurface): Record<string, unknown> {
 function brokerInfo(description: BrokerDescription): Record<string, unknown> {
   return {
     ...description,
-    ssl: description.transport.endsWith('s'),
     insist: false,
     connect_timeout: null,
     transport_options: {},
