@@ -24,8 +24,13 @@ export async function run(args: readonly string[], given: Io): Promise<number> {
 
 function isUsage(error: unknown): boolean {
   if (error instanceof UsageError) return true
-  if (error instanceof LoadError) return isUsage(error.cause)
+  if (error instanceof LoadError) return isUsage(error.cause) || isUnsendable(error.cause)
   return error instanceof CeleryError && (error.code === 'BAD_OPTION' || error.code === 'NO_RESULTS')
+}
+
+/** As the app is loaded, it is the arguments of an entry of beat: as wrong as the rest of an entry. */
+function isUnsendable(error: unknown): boolean {
+  return error instanceof CeleryError && error.code === 'BAD_VALUE'
 }
 
 function explained(error: unknown): string {
@@ -33,6 +38,6 @@ function explained(error: unknown): string {
   if (error instanceof CeleryError && error.code === 'NO_RESULTS')
     return 'where are results? Give --result-backend URL (or CELERY_RESULT_BACKEND) beside --broker, or an --app that has results'
   if (error instanceof TaskError)
-    return [`the task failed: ${error.type}: ${error.message}`, error.traceback].join('\n')
+    return `the task failed: ${error.type}: ${error.message}\n${error.traceback ?? ''}`.trimEnd()
   return reasonOf(error)
 }

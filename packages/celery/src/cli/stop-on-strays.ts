@@ -7,11 +7,12 @@ export interface Strays {
   end(): void
 }
 
-/** An error that nobody caught ends the worker in order, and the process after it. */
-export function stopOnStrays(io: Io, worker: Pick<Worker, 'stopFor'>): Strays {
+/** An error that nobody caught ends the worker in order, and the process after it. It aborts `stopping`. */
+export function stopOnStrays(io: Io, worker: Pick<Worker, 'stopFor'>, stopping: AbortController): Strays {
   let isStruck = false
   const end = io.onUncaught((error) => {
     isStruck = true
+    stopping.abort()
     worker.stopFor(error).catch((failed: unknown) => io.err(`it could not be stopped: ${String(failed)}`))
   })
   const check = () => {

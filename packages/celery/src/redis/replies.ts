@@ -17,6 +17,7 @@ const passing = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNBLOCKED)\b/
 const forbidden = /^(NOAUTH|WRONGPASS|NOPERM)\b|can't run this command/
 /** Where in a script an error arose: Redis before 7 puts that before the error, by its source; no such server was tried. */
 const place = /^ERR Error running script .*@user_script: ?\d+: -?/
+const noDatabase = /\bDB index\b/
 const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
 
 /**
@@ -36,6 +37,10 @@ export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost 
   }
   if (clustered.test(message)) {
     const advice = 'Redis Cluster is not supported: its keys cannot be changed together. Use a single server.'
+    return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
+  }
+  if (noDatabase.test(message)) {
+    const advice = 'Redis has no database of this number: see the path of its URL.'
     return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
   }
   return new CeleryError(code, `Redis refused a command: ${message}`)

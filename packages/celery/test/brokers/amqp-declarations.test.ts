@@ -36,7 +36,7 @@ describe.skipIf(!servers.amqp)('RabbitMQ', () => {
   test('a virtual host that is not there is named', async () => {
     const { host } = new URL(servers.amqp ?? '')
     const broker = createAmqpBroker(`amqp://guest:guest@${host}/nowhere`)
-    const message = expect.stringContaining(`RabbitMQ at ${host} has no virtual host "nowhere" for this user`)
+    const message = `RabbitMQ at ${host} has no virtual host "nowhere" for this user.`
     await expect(broker.open()).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE', message })
   })
 

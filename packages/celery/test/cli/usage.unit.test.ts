@@ -1,26 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createCliLog } from '../../src/cli/cli-log.ts'
+import { appFolder } from './support/app-folder.ts'
 import { appFile, command } from './support/command.ts'
 
 const launcher = join(import.meta.dirname, '../../bin/colophon-celery.js')
 
-const folder = mkdtempSync(join(tmpdir(), 'celery-load-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = (name: string) => join(folder, name)
-
-/** A module with what an app is made of at hand. */
-function writeApp(name: string, text: string): string {
-  const from = (module: string) => JSON.stringify(join(import.meta.dirname, '../../src', module))
-  const head = `import { createCelery } from ${from('create-celery.ts')}
-import { createBeat } from ${from('beat/index.ts')}\n`
-  writeFileSync(file(name), head + text)
-  return file(name)
-}
+const { file, writeApp } = appFolder()
 
 /** What the command ends with as a program: the test's own loader reads modules in a way of its own. */
 async function failed(...args: string[]): Promise<{ code: number; stderr: string }> {
@@ -197,6 +186,18 @@ describe("what the app's file fails with is an error of its own, not of usage, w
       expect.stringMatching(/The option speed of createCelery is not known.*option\.ts:3:/s),
     ])
   })
+})
+
+test("arguments of beat's entry that cannot be sent are wrong usage, as all else of an entry", async () => {
+  const path = writeApp(
+    'unsendable.ts',
+    `import { interval } from ${JSON.stringify(join(import.meta.dirname, '../../src/index.ts'))}
+     export const app = createCelery({ broker: 'memory:' })
+     const tick = { task: 't', schedule: interval(9), args: [() => 1] }
+     export const beat = createBeat(app, { store: 'memory:', entries: { tick } })`,
+  )
+  const { code, err } = await command(['-A', path, 'beat', 'list'])
+  expect([code, err.join()]).toEqual([2, expect.stringContaining('Entry "tick": ')])
 })
 
 test.each(['INFO', 'Warning', 'CRITICAL'])("a level by Celery's name: %s", async (level) => {

@@ -10,6 +10,11 @@ test.each([
   expect(reason).toMatchObject({ isRefusal: true })
 })
 
+test('a database that is not there is none that may be there later', () => {
+  const reason = explainFailure(replyError('ERR DB index is out of range'), 'BROKER_UNAVAILABLE')
+  expect(reason).toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('no database') })
+})
+
 test('any other error of a script is told as it is', () => {
   const message = 'ERR Error running script (call to f_0): @user_script:7: no such thing'
   const reason = explainFailure(replyError(message), 'BROKER_UNAVAILABLE')

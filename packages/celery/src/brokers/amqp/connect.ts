@@ -72,7 +72,9 @@ function noConnection({ hostname, port, virtualHost }: AmqpServer, error: unknow
   const where = `RabbitMQ at ${hostname}:${port}`
   // So the library tells that RabbitMQ closed the connection when the virtual host was asked for.
   if (!/ConnectionOpenOk/.test(reasonOf(error))) return unavailable(`No connection to ${where}`, error)
-  return unavailable(`${where} has no virtual host ${JSON.stringify(virtualHost)} for this user`, error)
+  // What the library says of it adds nothing.
+  const message = `${where} has no virtual host ${JSON.stringify(virtualHost)} for this user.`
+  return new CeleryError('BROKER_UNAVAILABLE', message, { cause: error })
 }
 
 function follow(model: ChannelModel, { log }: AmqpSettings): Connection {

@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
 import type { Beat } from '../../beat/index.ts'
+import type { Celery } from '../../create-celery.ts'
+import type { Log } from '../../log.ts'
 import { type Io, UsageError } from '../io.ts'
 import type { AppOptions } from '../load-app.ts'
+import { startPatiently } from '../start-patiently.ts'
 import { stopOnSignals } from '../stop-on-signals.ts'
 import { table } from '../table.ts'
 import { unknownCommand } from '../unknown-command.ts'
@@ -23,15 +26,7 @@ export function addBeat(program: Command, io: Io): void {
         const known = group.commands.map((one) => one.name())
         throw unknownCommand('beat', unknown, known)
       }
-      await withBeat(command, io, async (beat) => {
-        const endSignals = stopOnSignals(io, beat)
-        try {
-          await beat.start()
-          await beat.done
-        } finally {
-          endSignals()
-        }
-      })
+      await withBeat(command, io, (beat, app) => runBeat(io, beat, app.options.log))
     })
 
   group
@@ -67,15 +62,33 @@ export function addBeat(program: Command, io: Io): void {
   }
 }
 
-async function withBeat(command: Command, io: Io, work: (beat: Beat) => Promise<void>): Promise<void> {
+/** Until a signal ends it, which the log tells as it does of a worker. */
+async function runBeat(io: Io, beat: Beat, log: Log): Promise<void> {
+  const stopping = new AbortController()
+  stopping.signal.addEventListener('abort', () => log.info({}, 'beat: stops'))
+  const endSignals = stopOnSignals(io, beat, stopping)
+  try {
+    await startPatiently(() => beat.start(), { log, stopping: stopping.signal })
+    await beat.done
+    log.info({}, 'beat: has stopped')
+  } finally {
+    endSignals()
+  }
+}
+
+async function withBeat(
+  command: Command,
+  io: Io,
+  work: (beat: Beat, app: Celery) => Promise<void>,
+): Promise<void> {
   if (command.optsWithGlobals<AppOptions>().app === undefined)
     throw new UsageError('schedules are those of an app: give --app FILE')
-  await withApp(command, io, async (_app, { beat }) => {
+  await withApp(command, io, async (app, { beat }) => {
     if (!beat) {
       throw new UsageError('--app exports no schedules: export const beat = createBeat(app, { ... })')
     }
     try {
-      await work(beat)
+      await work(beat, app)
     } finally {
       await beat.stop()
     }

@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander'
 import { longestTimer } from '../../async/timer.ts'
+import type { Celery } from '../../create-celery.ts'
 import { createWorker, type WorkerOptions } from '../../create-worker.ts'
-import { CeleryError } from '../../errors.ts'
 import { prometheusMetrics } from '../../worker/metrics.ts'
+import type { Worker } from '../../worker/worker.ts'
 import { type Io, UsageError } from '../io.ts'
 import { serveMetrics } from '../metrics-server.ts'
 import { names } from '../names.ts'
 import { seconds, wholeNumber } from '../numbers.ts'
+import { isClosed, startPatiently } from '../start-patiently.ts'
 import { stopOnSignals } from '../stop-on-signals.ts'
 import { stopOnStrays } from '../stop-on-strays.ts'
 import { withApp } from './context.ts'
@@ -55,22 +57,20 @@ async function runWorker(options: Options, command: Command, io: Io): Promise<vo
   await withApp(command, io, async (app, { module }) => {
     if (module === undefined) throw new UsageError('a worker runs tasks: give --app FILE')
     const { metrics: port, softShutdown: softShutdownTimeout, ...given } = options
+    const { log } = app.options
     const metrics = port === undefined ? undefined : await prometheusMetrics()
     const settings: WorkerOptions = { ...given, module }
     if (softShutdownTimeout !== undefined) settings.softShutdownTimeout = softShutdownTimeout
     if (metrics) settings.metrics = metrics
     const worker = createWorker(app, settings)
-    const endSignals = stopOnSignals(io, worker)
-    const strays = stopOnStrays(io, worker)
-    const server = port === undefined ? undefined : await serveMetrics(port, app.options.log)
+    const stopping = new AbortController()
+    const endSignals = stopOnSignals(io, worker, stopping)
+    const strays = stopOnStrays(io, worker, stopping)
+    const server = port === undefined ? undefined : await serveMetrics(port, log)
     // Of `memory:` nothing else keeps the process.
     const alive = setInterval(() => {}, longestTimer)
     try {
-      await worker.start().catch(async (error: unknown) => {
-        // Told to stop while it starts, it has done as it was told.
-        if (!(error instanceof CeleryError && error.code === 'CLOSED')) throw error
-        await worker.stop()
-      })
+      await startPatiently(() => startWorker(app, worker), { log, stopping: stopping.signal })
       await worker.done
       strays.check()
     } finally {
@@ -80,4 +80,17 @@ async function runWorker(options: Options, command: Command, io: Io): Promise<vo
       await server?.close()
     }
   })
+}
+
+async function startWorker(app: Celery, worker: Worker): Promise<void> {
+  try {
+    await worker.start()
+  } catch (error) {
+    // Told to stop while it starts, it has done as it was told.
+    if (!isClosed(error)) throw error
+    await worker.stop()
+    return
+  }
+  if (worker.surface.broker.kind === 'memory')
+    app.options.log.warn({}, 'memory: is within this process: no other can send tasks to this worker')
 }
