@@ -45,6 +45,8 @@ export interface Broker {
   cast(message: WireMessage, to: CastDestination): Promise<void>
   /** Gets what is cast, through a temporary queue of this process. */
   listen(to: ListenOptions): Promise<Listening>
+  /** How many listen to this exchange now; not there where that cannot be told. */
+  listeners?(exchange: string): number
 
   readonly deadLetters: DeadLetterStore
 }

@@ -3,6 +3,7 @@ import { pause } from '../async/pause.ts'
 import { isRecord } from '../protocol/shape.ts'
 import type { WorkerSurface } from '../worker/surface.ts'
 import { revokedIds } from './commands/hello.ts'
+import { pidboxExchange } from './mailbox.ts'
 import { createMailboxClient, type MailboxClient, twoOfOneName } from './mailbox-client.ts'
 
 /** Seconds after the start: by then others that started with it serve remote control. */
@@ -10,19 +11,22 @@ const lookAgainAfter = 5
 
 /**
  * Asks the other workers, as Celery's do when they start, for the ids that were revoked and for their clock, and gives
- * them ours. Waits `timeout` seconds (1 when absent) for answers; without any, or without a broker, nothing changes. To be
- * done before this worker serves remote control itself: then who answers by its name is another.
+ * them ours. Waits `timeout` seconds (1 when absent) for answers, or until all have answered where the broker tells how
+ * many there are; without any, or without a broker, nothing changes. To be done before this worker serves remote control
+ * itself: then who answers by its name is another.
  * @returns whether another has its name, which is logged
  */
 export async function mingle(worker: WorkerSurface, timeout = 1): Promise<boolean> {
-  const { app, hostname } = worker
+  const { app, broker, hostname } = worker
+  const others = broker.listeners?.(pidboxExchange.name)
+  if (others === 0) return false
   let hasNamesake = false
   const mailbox = createMailboxClient(app)
   try {
     const replies = await mailbox.broadcast(
       'hello',
       { from_node: hostname, revoked: worker.revoked() },
-      { reply: true, timeout },
+      { reply: true, timeout, ...(others !== undefined && { limit: others }) },
     )
     for (const [node, reply] of Object.entries(replies)) {
       if (node === hostname) {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { pidboxExchange } from '../../src/control/mailbox.ts'
 import { lookForNamesake, mingle } from '../../src/control/mingle.ts'
 import { servePidbox } from '../../src/control/pidbox.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { type ControlFixture, startControl } from './support/control-fixture.ts'
 import { FakeWorker, fakeRequest } from './support/fake-worker.ts'
 
@@ -125,6 +126,15 @@ describe('who is meant', () => {
     expect(third.revoked().toSorted()).toEqual(['a', 'b'])
     expect(other.revoked().toSorted()).toEqual(['a', 'b'])
     expect(fixture.worker.revoked()).toEqual(['b'])
+  })
+
+  test('on a broker that knows who listens, no answer is waited for that cannot come', async () => {
+    // All have answered long before an hour is over.
+    const third = new FakeWorker(fixture.app, fixture.broker, 'celery@third')
+    await mingle(third, 3_600)
+    const alone = createCelery({ broker: 'memory:' })
+    await mingle(new FakeWorker(alone, await alone.broker()), 3_600)
+    await alone.close()
   })
 
   test('a worker that starts says so when another has its name', async () => {

@@ -160,6 +160,10 @@ class MemoryBroker implements Broker {
     return { stop: async () => stop() }
   }
 
+  listeners(exchange: string): number {
+    return this.#server.listeners(exchange)
+  }
+
   #open(): MemoryServer {
     if (this.#state === 'open') return this.#server
     throw new CeleryError('CLOSED', 'The memory broker is not open: call open() first.')

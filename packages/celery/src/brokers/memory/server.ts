@@ -77,6 +77,10 @@ export class MemoryServer {
     return () => bindings.delete(sink)
   }
 
+  listeners(exchange: string): number {
+    return this.#exchanges.get(exchange)?.bindings.size ?? 0
+  }
+
   /** Returns to how many queues and listeners it went. */
   route(message: WireMessage, exchangeName: string, routingKey: string, notBefore?: Date): number {
     const sinks = this.#sinks(exchangeName, routingKey)
