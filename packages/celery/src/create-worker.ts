@@ -2,8 +2,8 @@ import type { AppCore } from './app/app-core.ts'
 import { lookForNamesake, mingle } from './control/mingle.ts'
 import { servePidbox } from './control/pidbox.ts'
 import { createWorkerEvents } from './events/worker-events.ts'
-import { type Checks, checkOptions } from './options/check.ts'
-import { flag } from './options/kinds.ts'
+import { type Checks, checkOptions, checkValue } from './options/check.ts'
+import { flag, having } from './options/kinds.ts'
 import type { WorkerService } from './worker/events.ts'
 import { type WorkerOptions as CoreOptions, workerChecks } from './worker/options.ts'
 import type { WorkerSurface } from './worker/surface.ts'
@@ -16,6 +16,7 @@ export interface WorkerOptions extends CoreOptions {
   control?: boolean
 }
 
+const appCheck = having('an app, as createCelery gives', 'publishTask', 'broker', 'queue')
 const checks: Checks<WorkerOptions> = { ...workerChecks, taskEvents: flag, control: flag }
 
 /**
@@ -27,6 +28,7 @@ const checks: Checks<WorkerOptions> = { ...workerChecks, taskEvents: flag, contr
  * @throws CeleryError `BAD_OPTION`. Nothing connects before `start`.
  */
 export function createWorker(app: AppCore, options: WorkerOptions = {}): Worker {
+  checkValue(app, appCheck, 'app', 'createWorker')
   checkOptions(options, checks, 'createWorker')
   const { taskEvents = false, control = true, ...core } = options
   const services: WorkerService[] = control ? [joinOthers, servePidbox] : []

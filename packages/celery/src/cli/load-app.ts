@@ -6,6 +6,7 @@ import { type Celery, createCelery } from '../create-celery.ts'
 import { exportedApp } from '../exported-app.ts'
 import { UsageError } from './io.ts'
 import { LoadError } from './load-error.ts'
+import { meantFile } from './meant-file.ts'
 
 export interface AppOptions {
   /** A module that exports an app. */
@@ -48,9 +49,7 @@ export async function loadApp(
 async function loadModule(path: string): Promise<LoadedApp> {
   const file = resolve(path)
   const found = await stat(file).catch(() => undefined)
-  if (!found) throw new UsageError(`--app ${path}: there is no such file`)
-  if (!found.isFile())
-    throw new UsageError(`--app ${path}: it is no file; name the module that exports the app`)
+  if (!found?.isFile()) throw await noFile(path, found !== undefined)
   const module = pathToFileURL(file).href
   const exported = (await import(module).catch((error: unknown) => {
     if (isOtherKind(file, error))
@@ -59,6 +58,15 @@ async function loadModule(path: string): Promise<LoadedApp> {
   })) as object
   const app = exportedApp(exported, `--app ${path}: it`)
   return { app, module, beat: Object.values(exported).find(isBeat) }
+}
+
+async function noFile(path: string, isThere: boolean): Promise<UsageError> {
+  const meant = await meantFile(path)
+  const what = isThere ? 'it is no file' : 'there is no such file'
+  const otherwise = isThere ? '; name the module that exports the app' : ''
+  return new UsageError(
+    `--app ${path}: ${what}${meant === undefined ? otherwise : `: did you mean ${meant}?`}`,
+  )
 }
 
 /** Asked when Node has refused it: a loader of the user's own may know files by other names. */

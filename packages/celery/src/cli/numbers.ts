@@ -15,3 +15,10 @@ export function seconds(text: string): number {
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
   throw new InvalidArgumentError('A number of seconds was expected.')
 }
+
+/** Reads an option that must be some time, and not none. */
+export function someSeconds(text: string): number {
+  const value = seconds(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError('A number of seconds above 0 was expected.')
+}

@@ -1,5 +1,6 @@
 import { CeleryError } from '../errors.ts'
 import { isRecord } from '../protocol/shape.ts'
+import { meantByCelery } from './celery-names.ts'
 import { nearest } from './nearest.ts'
 
 /** What the value of an option may be. */
@@ -47,7 +48,7 @@ export function bad(option: string, why: string, of?: string): CeleryError {
 }
 
 function unknownOption(path: string, name: string, known: readonly string[], of: string): CeleryError {
-  const meant = nearest(name, known)
+  const meant = nearest(name, known) ?? meantByCelery(name, known)
   const hint = meant === undefined ? `those are ${known.join(', ')}` : `did you mean ${path}${meant}?`
   const message = `The option ${path}${name.slice(0, 100)} of ${of} is not known: ${hint}`
   return new CeleryError('BAD_OPTION', message.endsWith('?') ? message : `${message}.`)

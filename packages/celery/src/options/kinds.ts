@@ -1,6 +1,6 @@
 import { isRecord } from '../protocol/shape.ts'
 import { isPythonTime } from '../protocol/time.ts'
-import { type Check, type Checks, checkOptions, checkValue } from './check.ts'
+import { bad, type Check, type Checks, checkOptions, checkValue } from './check.ts'
 
 export const text: Check = {
   expected: 'text that is not empty',
@@ -131,8 +131,14 @@ export function options<Options extends object>(
 ): Check {
   return {
     expected: needed.length === 0 ? 'an object with options' : `an object with ${needed.join(' and ')}`,
-    fits: (value) => isRecord(value) && needed.every((name) => value[name] !== undefined),
-    inside: (value, option, of) => checkOptions(value as Options, checks, of, `${option}.`),
+    fits: isRecord,
+    inside(value, option, of) {
+      const given = value as Options
+      checkOptions(given, checks, of, `${option}.`)
+      const missing = needed.find((name) => given[name] === undefined)
+      if (missing === undefined) return
+      throw bad(`${option}.${missing}`, `is missing: it must be ${checks[missing].expected}`, of)
+    },
   }
 }
 

@@ -11,7 +11,7 @@ export function nearest(given: string, names: readonly string[]): string | undef
 }
 
 /** Celery's `time_limit` is `timeLimit` here. */
-function plain(name: string): string {
+export function plain(name: string): string {
   return name.slice(0, 60).replaceAll(/[_-]/g, '').toLowerCase()
 }
 

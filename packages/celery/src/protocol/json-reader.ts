@@ -136,7 +136,7 @@ class JsonReader {
   }
 
   #fail(why: string): never {
-    throw new ProtocolError('undecodable', `The JSON ${why} (at character ${this.#at})`)
+    throw new ProtocolError('undecodable', `The text ${why} (at character ${this.#at})`)
   }
 }
 

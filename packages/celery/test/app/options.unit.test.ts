@@ -152,6 +152,9 @@ describe('options of a task that make no sense are refused by name', () => {
     ['run of task t must be a function, not 5', { name: 't', run: 5 }],
     ['ack of task t must be "early" or "late", not "layte"', { ack: 'layte' }],
     ['timelimit of task t is not known: did you mean timeLimit?', { timelimit: 5 }],
+    ["acks_late of task t is not known: did you mean ack: 'late'?", { acks_late: true }],
+    ['bind of task t is not known: did you mean run: (input, context) => ...?', { bind: true }],
+    ['max_retries of task t is not known: did you mean retry: { max }?', { max_retries: 3 }],
     ['runOn of task t must be "main" or "thread", not "thred"', { runOn: 'thred' }],
     ['retry.maxx of task t is not known: did you mean retry.max?', { retry: { maxx: 3 } }],
     ['retry.max of task t must be a whole number from 0 on, or Infinity, not -1', { retry: { max: -1 } }],
@@ -211,7 +214,22 @@ it.each<[string, object]>([
   ['queues of createCelery must not have a twice', { queues: [{ name: 'a' }, { name: 'a' }] }],
   ['queues[0].argument of createCelery is not known', { queues: [{ name: 'a', argument: {} }] }],
   ['queues[0].exchange.type', { queues: [{ name: 'a', exchange: { name: 'b', type: 'headers' } }] }],
-  ['routes[0]', { routes: [{ task: 'a' }] }],
+  ['routes[0].queue of createCelery is missing: it must be text', { routes: [{ task: 'a' }] }],
+  [
+    'routes[0].queu of createCelery is not known: did you mean routes[0].queue?',
+    { routes: [{ task: 'a', queu: 'q' }] },
+  ],
+  ['backend of createCelery is not known: did you mean results?', { backend: 'redis://' }],
+  ['result_backend of createCelery is not known: did you mean results?', { result_backend: 'redis://' }],
+  ['broker_url of createCelery is not known: did you mean broker?', { broker_url: 'redis://' }],
+  [
+    "task_acks_late of createCelery is not known: did you mean taskDefaults: { ack: 'late' }?",
+    { task_acks_late: true },
+  ],
+  [
+    'task_default_queue of createCelery is not known: did you mean defaultQueue?',
+    { task_default_queue: 'q' },
+  ],
   ['taskDefaults.ack', { taskDefaults: { ack: 'none' } }],
   [
     'taskDefaults.softTimeLimit of createCelery must not be longer than timeLimit',
@@ -225,6 +243,7 @@ it.each<[string, object]>([
 
 it.each<[string, object]>([
   ['concurency of createWorker is not known: did you mean concurrency?', { concurency: 4 }],
+  ['worker_concurrency of createWorker is not known: did you mean concurrency?', { worker_concurrency: 4 }],
   ['concurrency', { concurrency: 1.5 }],
   ['concurrency of createWorker must be a whole number from 1', { concurrency: 0 }],
   ['queues of createWorker is empty', { queues: [] }],
@@ -240,6 +259,14 @@ it.each<[string, object]>([
 ])('an option of a worker that makes no sense is refused: %s', (message, given) => {
   expect(() => createWorker(createApp().app, given as WorkerOptions)).toThrow(
     refused(new RegExp(escaped(message))),
+  )
+})
+
+it('a worker without an app is refused', () => {
+  const message = 'The option app of createWorker must be an app, as createCelery gives, not undefined'
+  expect(() => createWorker(undefined as never)).toThrow(refused(message))
+  expect(() => createWorker({ concurrency: 4 } as never)).toThrow(
+    refused('app of createWorker must be an app'),
   )
 })
 

@@ -51,6 +51,12 @@ describe('call', () => {
     expect(err.at(-1)).toContain('the task failed: ValueError: deliberate')
   })
 
+  test('of a task that nobody knows ends with 1 and a line that is not empty', async () => {
+    const { code, err } = await onUrl('call', 'nosuch', '--wait', '5')
+    expect(code).toBe(1)
+    expect(err.at(-1)).toMatch(/the task failed: NotRegistered: .*\S$/s)
+  })
+
   test('of what is not done in time ends with 1', async () => {
     const { code, err } = await onUrl('call', 'wait', '--wait', '0.05')
     expect([code, err]).toEqual([1, [expect.stringContaining('was not done within 0.05 s')]])

@@ -126,7 +126,7 @@ test('what only Python reads loses its mark as well', () => {
 
 test('what is no JSON at all is refused for that', () => {
   const { message } = decodeDocument('{"body": "W10=", "headers": {')
-  expect(() => decodeTask(message, { maxBodySize: 1_000 })).toThrow(/^The JSON is not JSON/)
+  expect(() => decodeTask(message, { maxBodySize: 1_000 })).toThrow(/^The text is not JSON/)
 })
 
 test('priorities are whole numbers from 0 to 9', () => {

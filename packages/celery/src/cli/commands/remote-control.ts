@@ -6,7 +6,7 @@ import { commandArguments } from '../command-arguments.ts'
 import { type Io, UsageError } from '../io.ts'
 import { readableJson, shownJson } from '../json-option.ts'
 import { names } from '../names.ts'
-import { seconds } from '../numbers.ts'
+import { someSeconds } from '../numbers.ts'
 import { oneLine } from '../printable.ts'
 import { table } from '../table.ts'
 import { unknownCommand } from '../unknown-command.ts'
@@ -28,7 +28,7 @@ export function addRemoteControl(program: Command, io: Io): void {
       .argument('<command>', 'one of those below')
       .argument('[arguments...]', 'in the order below')
       .option('-d, --destination <names>', 'only these workers, with commas between', names)
-      .option('-t, --timeout <seconds>', 'how long to wait for answers', seconds, 1)
+      .option('-t, --timeout <seconds>', 'how long to wait for answers', someSeconds, 1)
       .option('-j, --json', 'the answers as JSON')
       .addHelpText(
         'after',
