@@ -16,7 +16,10 @@ export interface DeadLetters {
   get(letterId: string): Promise<DeadLetter | undefined>
   count(): Promise<number>
   replay(letterId: string): Promise<Replayed | undefined>
-  /** Returns, at its end, how many of them somebody else has replayed too, or dropped. */
+  /**
+   * Returns, at its end, how many of them somebody else has replayed too, or dropped. Throws, at its end, CeleryError
+   * with the first of those that could not be sent, if there are any: they are left.
+   */
   replayAll(query?: DeadLetterQuery): AsyncGenerator<Replayed, number>
   drop(letterIds: string[]): Promise<number>
   dropAll(query?: DeadLetterQuery): Promise<number>

@@ -5,6 +5,7 @@ import type { DeadLetter, DeadLetterQuery } from '../brokers/dead-letter-store.t
 import type { WireMessage } from '../protocol/message.ts'
 import { historyHeader, lossesHeader } from '../worker/finish/history.ts'
 import { takePages } from './take-pages.ts'
+import { isOfLetter, Unsent } from './unsent.ts'
 
 /** Says which task a replayed one was before it died: a header of this package's own, which Python carries along. */
 export const replayedFromHeader = 'replayed_from'
@@ -21,7 +22,10 @@ const atOnce = 100
 /** A dead letter that was sent again. */
 export interface Replayed {
   letter: DeadLetter
-  /** The id it runs under now. Undefined for a message without an id, which goes back as it came. */
+  /**
+   * The id it runs under now. Undefined for a message without an id, which goes back as it came; `replayAll` adds a
+   * header to it, `replay_id`, by which it leaves those of its own that die again.
+   */
   taskId: string | undefined
   /**
    * Told by `replay`: the letter was gone when it was to be removed, as somebody else has replayed it too, under the
@@ -48,9 +52,11 @@ export async function replay(app: AppCore, letterId: string): Promise<Replayed |
 }
 
 /**
- * Replays all that the query finds, oldest first, a page at a time. Those that die while it runs are left.
+ * Replays all that the query finds, oldest first, a page at a time. Those that die while it runs are left, and so are
+ * those that cannot be sent, whose queue is gone for instance.
  * @returns how many of them were gone when they were to be removed: replayed by somebody else too, or dropped
- * @throws what the first letter of a page could not be sent for, once the others of the page are sent and removed
+ * @throws CeleryError that names the first of those that could not be sent, once all others are sent and removed; at
+ * once when it is the broker that fails
  */
 export async function* replayAll(
   app: AppCore,
@@ -58,33 +64,47 @@ export async function* replayAll(
 ): AsyncGenerator<Replayed, number> {
   const { deadLetters } = await app.broker()
   const replayId = app.options.newId()
-  const isOwn = ({ message }: DeadLetter) => message.headers[replayHeader] === replayId
+  const unsent = new Unsent()
+  const isLeft = ({ id, message }: DeadLetter) => message.headers[replayHeader] === replayId || unsent.has(id)
   let gone = 0
-  for await (const letters of takePages(app, query, isOwn)) {
-    const { replayed, failures } = await sendEach(app, letters, { [replayHeader]: replayId })
-    gone += replayed.length - (await deadLetters.remove(replayed.map(({ letter }) => letter.id)))
-    yield* replayed
-    if (failures.length > 0) throw failures[0]
+  try {
+    for await (const letters of takePages(app, query, isLeft)) {
+      const { replayed, end } = await sendEach(app, letters, { [replayHeader]: replayId }, unsent)
+      gone += replayed.length - (await deadLetters.remove(replayed.map(({ letter }) => letter.id)))
+      yield* replayed
+      if (end) throw end.error
+    }
+  } catch (error) {
+    throw unsent.before(error)
   }
+  unsent.throwIfAny(gone)
   return gone
 }
 
-/** What was sent must be known even when others of its page could not be: else it would be sent again. */
+/**
+ * What was sent must be known even when others of its page could not be: else it would be sent again.
+ * @returns with `end` when the broker failed, after which no more were tried
+ */
 async function sendEach(
   app: AppCore,
   letters: DeadLetter[],
   headers: WireMessage['headers'],
-): Promise<{ replayed: Replayed[]; failures: unknown[] }> {
+  unsent: Unsent,
+): Promise<{ replayed: Replayed[]; end?: { error: unknown } }> {
   const replayed: Replayed[] = []
-  const failures: unknown[] = []
-  await forEachBounded(letters, atOnce, async (letter) => {
-    try {
-      replayed.push(await sendAgain(app, letter, headers))
-    } catch (error) {
-      failures.push(error)
-    }
-  })
-  return { replayed, failures }
+  try {
+    await forEachBounded(letters, atOnce, async (letter) => {
+      try {
+        replayed.push(await sendAgain(app, letter, headers))
+      } catch (error) {
+        if (!isOfLetter(error)) throw error
+        unsent.add(letter.id, error, letter.queue)
+      }
+    })
+    return { replayed }
+  } catch (error) {
+    return { replayed, end: { error } }
+  }
 }
 
 async function sendAgain(

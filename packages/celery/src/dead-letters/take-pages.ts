@@ -24,7 +24,7 @@ export async function* takePages(
     if (taken.length > 0) yield taken
     if (older.length < letters.length) return
     if (taken.length === 0 && next === undefined) return
-    // Of RabbitMQ's only so many are in sight: once these are removed, those behind are.
+    // The order of RabbitMQ's queue is not quite that of the deaths: an older one may be behind those looked through.
     from = next === undefined ? asked : { ...asked, after: next }
   }
 }

@@ -144,7 +144,7 @@ describe('replay', () => {
     expect(some).toMatchObject({ code: 0, out: [expect.stringMatching(/^b is task /)] })
     expect(await left()).toEqual(['a', 'c'])
     expect((await onUrl('dead-letters', 'replay', '--all')).out).toHaveLength(2)
-    expect(await onUrl('dead-letters', 'replay', '--all')).toEqual({ code: 0, out: [], err: [] })
+    expect(await onUrl('dead-letters', 'replay', '--all')).toEqual({ code: 0, out: ['0 replayed'], err: [] })
   })
 
   test.each([[['a', 'b']], [['--all', '--queue', 'celery']]])(
@@ -170,9 +170,33 @@ describe('replay', () => {
     await broker.close()
     const { code, out, err } = await onUrl('dead-letters', 'replay', '--all')
     expect([code, out.length]).toEqual([1, 3])
-    expect(err).toEqual([expect.stringContaining('There is no queue gone')])
+    expect(err).toEqual([
+      expect.stringMatching(
+        /that could not be sent, and are left: 1\n {2}d of queue gone: There is no queue gone/,
+      ),
+    ])
     expect(await left()).toEqual(['d'])
   })
+
+  test('sends those named behind one that cannot be sent', async () => {
+    const broker = await openBroker(url)
+    await broker.open()
+    await broker.deadLetters.add(letterOf('d', { queue: 'gone' }))
+    await broker.close()
+    const { code, out, err } = await onUrl('dead-letters', 'replay', 'd', 'x', 'a')
+    expect([code, out]).toEqual([1, [expect.stringMatching(/^a is task /)]])
+    expect(err).toEqual([
+      expect.stringMatching(/there is no dead letter x\n.*and are left: 1\n {2}d: There is no queue gone/),
+    ])
+    expect(await left()).toEqual(['b', 'c', 'd'])
+  })
+})
+
+test.each([['replay'], ['drop']])('%s takes ids or --all', async (command) => {
+  const said = async (...args: string[]) => (await onUrl('dead-letters', command, ...args)).err
+  expect(await said('a', '--all')).toEqual(['colophon-celery: ids and --all exclude each other'])
+  expect(await said()).toEqual(['colophon-celery: which letters? Give their ids, or --all'])
+  expect(await left()).toEqual(['a', 'b', 'c'])
 })
 
 describe('drop', () => {

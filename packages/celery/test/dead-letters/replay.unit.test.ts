@@ -1,6 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import type { DeadLetter } from '../../src/brokers/dead-letter-store.ts'
 import { createDeadLetters } from '../../src/dead-letters/index.ts'
+import type { Replayed } from '../../src/dead-letters/replay.ts'
+import { CeleryError } from '../../src/errors.ts'
 import { createApp, depthOf, startWorker, task, until } from '../worker/support.ts'
 
 /** The letter of a task that died long ago. */
@@ -36,6 +38,17 @@ async function createLetters(...letters: DeadLetter[]) {
   const broker = await app.broker()
   for (const letter of letters) await broker.deadLetters.add(letter)
   return { app, broker, letters: createDeadLetters(app) }
+}
+
+/** What a replay of all has sent, and what it throws. */
+async function replayed(replaying: AsyncIterable<Replayed>): Promise<{ sent: string[]; error: unknown }> {
+  const sent: string[] = []
+  try {
+    for await (const { letter } of replaying) sent.push(letter.id)
+  } catch (error) {
+    return { sent, error }
+  }
+  return { sent, error: undefined }
 }
 
 test('all that a query finds are dropped, though a page of them may be empty', async () => {
@@ -144,6 +157,16 @@ test('a message without an id goes back just as it came', async () => {
   expect(publish.mock.calls[0]?.[0]).toEqual(letterOf('a').message)
 })
 
+test('one without an id that goes back among all has one header more, by which it is left when it dies again', async () => {
+  const { broker, letters } = await createLetters(letterOf('a', { taskId: undefined }))
+  await broker.declare({ name: 'celery' })
+  const publish = vi.spyOn(broker, 'publish')
+  await Array.fromAsync(letters.replayAll())
+  const { message } = letterOf('a')
+  const headers = { ...message.headers, replay_id: expect.any(String) }
+  expect(publish.mock.calls[0]?.[0]).toEqual({ ...message, headers })
+})
+
 test('a replay goes to a queue that was declared with arguments the app does not know', async () => {
   const { app, broker, letters } = await createLetters(
     letterOf('a', { queue: 'q' }),
@@ -170,6 +193,59 @@ test('one that cannot be sent stays, and those beside it are sent once', async (
     expect((await letters.list()).letters.map(({ id }) => id)).toEqual(['b'])
     expect(await depthOf(app)).toBe(2)
   }
+})
+
+test('those that cannot be sent keep no page behind them, and are told at the end', async () => {
+  const ids = Array.from({ length: 45 }, (_, n) => `l${String(n).padStart(2, '0')}`)
+  const given = ids.map((id, n) => letterOf(id, { queue: n < 25 ? 'gone' : 'celery' }))
+  const { broker, letters } = await createLetters(...given)
+  await broker.declare({ name: 'celery' })
+  const list = vi.spyOn(broker.deadLetters, 'list')
+  const { sent, error } = await replayed(letters.replayAll({ limit: 10 }))
+  expect(sent).toEqual(ids.slice(25))
+  expect(error).toMatchObject({
+    code: 'UNROUTABLE',
+    message: expect.stringMatching(/and are left: 25\n {2}l00 of queue gone: There is no queue gone/),
+  })
+  expect((error as Error).message.split('\n').slice(-2)).toEqual([
+    expect.stringMatching(/^ {2}l09 of queue gone: /),
+    '  and 15 more',
+  ])
+  expect(list.mock.calls.length).toBeLessThan(12)
+  expect(await letters.count()).toBe(25)
+})
+
+test('a broker that fails ends a replay of all, which says so', async () => {
+  const given = ['a', 'b', 'c'].map((id) => letterOf(id, { queue: id === 'b' ? 'gone' : 'celery' }))
+  const { app, broker, letters } = await createLetters(...given)
+  await broker.declare({ name: 'celery' })
+  const publish = broker.publish.bind(broker)
+  const publishing = vi.spyOn(broker, 'publish').mockImplementation(async (...sent) => {
+    if (sent[0].headers.replayed_from === 'task-c') throw new CeleryError('BROKER_UNAVAILABLE', 'It is away')
+    return publish(...sent)
+  })
+  const { sent, error } = await replayed(letters.replayAll({ limit: 1 }))
+  expect(sent).toEqual(['a'])
+  expect(error).toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+  expect(error).toHaveProperty(
+    'message',
+    expect.stringMatching(/^It is away\nNo more dead letters were tried\. .* left: 1\n {2}b of queue gone/),
+  )
+  expect(publishing).toHaveBeenCalledTimes(3)
+  await app.close()
+})
+
+test('a drop of all that ends early says how many it has dropped', async () => {
+  const { broker, letters } = await createLetters(letterOf('a'), letterOf('b'), letterOf('c'))
+  const list = broker.deadLetters.list.bind(broker.deadLetters)
+  vi.spyOn(broker.deadLetters, 'list').mockImplementation(async (query) => {
+    if (query?.after !== undefined) throw new CeleryError('BROKER_UNAVAILABLE', 'It is away')
+    return list(query)
+  })
+  await expect(letters.dropAll({ limit: 2 })).rejects.toMatchObject({
+    code: 'BROKER_UNAVAILABLE',
+    message: 'After 2 were dropped: It is away',
+  })
 })
 
 test('all are replayed, page after page, and those that die again are left', async () => {

@@ -1,3 +1,4 @@
+import { CeleryError, isTransient } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetterStore } from '../dead-letter-store.ts'
 import { decodeLetter, encodeLetter, isAskedFor, letterCursor, pageLimit } from '../letter.ts'
@@ -7,24 +8,35 @@ import type { Link } from './link.ts'
 import type { Publisher } from './publisher.ts'
 import { scanQueue, type Verdict } from './scan.ts'
 
-/** How many letters are looked through at most: the oldest. Those behind come into sight as these are removed. */
-const mostScanned = 10_000
+/**
+ * How much further is looked when all that is wanted was found: the order of the queue is nearly that of the deaths,
+ * and a letter that was added again is not far behind.
+ */
+const lookAhead = 10_000
 
 /**
- * Dead letters in a queue of RabbitMQ. A queue cannot be searched: listing, finding and removing each take all of it,
- * which costs time and traffic in proportion to its length, and put it back; meanwhile `count` is too low. A letter
- * added twice is counted twice, but listed once, as it was added first, and removed as one.
+ * Dead letters in a queue of RabbitMQ. A queue cannot be searched: listing, finding and removing each take letters from
+ * its front until they have what is wanted, which costs time and traffic in proportion to how many these are, and put
+ * them back; meanwhile `count` is too low. What is not there is known at the end of the queue only: a queue that is
+ * too long to be looked through in time ends that with an error. A letter added twice is counted twice, but listed
+ * once, as it was added first, and removed as one.
  */
 export class AmqpDeadLetters implements DeadLetterStore {
   readonly #queue: string
-  readonly #publisher: Publisher
-  readonly #admin: Admin
-  readonly #link: Link
+  readonly #publisher: Pick<Publisher, 'publish'>
+  readonly #admin: Pick<Admin, 'run'>
+  readonly #link: Pick<Link, 'connected'>
   readonly #log: Log
   #declared: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
 
-  constructor(queue: string, publisher: Publisher, admin: Admin, link: Link, log: Log) {
+  constructor(
+    queue: string,
+    publisher: Pick<Publisher, 'publish'>,
+    admin: Pick<Admin, 'run'>,
+    link: Pick<Link, 'connected'>,
+    log: Log,
+  ) {
     this.#queue = queue
     this.#publisher = publisher
     this.#admin = admin
@@ -55,15 +67,23 @@ export class AmqpDeadLetters implements DeadLetterStore {
     const limit = pageLimit(query)
     const oldest = new Oldest(limit + 1)
     const seen = new Set<string>()
-    await this.#scan((letter) => {
-      if (seen.has(letter.id)) return 'keep'
+    let ahead = 0
+    const isWhole = await this.#scan((letter) => {
+      const isWanted = !seen.has(letter.id) && isAskedFor(letter, query) && letterCursor(letter) > after
       seen.add(letter.id)
-      if (isAskedFor(letter, query) && letterCursor(letter) > after) oldest.offer(letter)
-      return 'keep'
-    })
+      ahead = isWanted && oldest.offer(letter) ? 0 : ahead + 1
+      return oldest.isFull && ahead >= lookAhead ? 'enough' : 'keep'
+    }).then(
+      () => true,
+      (error: unknown) => {
+        // What was found is a page: who goes on behind it, and finds nothing in time, is told.
+        if (isTransient(error) && oldest.letters.length > 0) return false
+        throw error
+      },
+    )
     const letters = oldest.letters.slice(0, limit)
     const last = letters.at(-1)
-    return { letters, next: oldest.letters.length > limit && last ? letterCursor(last) : undefined }
+    return { letters, next: last && (oldest.isFull || !isWhole) ? letterCursor(last) : undefined }
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
@@ -79,8 +99,10 @@ export class AmqpDeadLetters implements DeadLetterStore {
   async remove(ids: string[]): Promise<number> {
     const wanted = new Set(ids)
     const removed = new Set<string>()
+    let ahead = 0
     await this.#scan((letter) => {
-      if (!wanted.has(letter.id)) return 'keep'
+      if (!wanted.has(letter.id))
+        return removed.size === wanted.size && ++ahead >= lookAhead ? 'enough' : 'keep'
       removed.add(letter.id)
       return 'remove'
     })
@@ -102,7 +124,9 @@ export class AmqpDeadLetters implements DeadLetterStore {
 
   async #scanNow(visit: (letter: DeadLetter) => Verdict): Promise<void> {
     await this.#declare()
-    await scanQueue(this.#link, this.#queue, mostScanned, ({ content, fields }) => {
+    let seen = 0
+    const look = scanQueue(this.#link, this.#queue, Number.POSITIVE_INFINITY, ({ content, fields }) => {
+      seen++
       const letter = decodeLetter(content.toString())
       if (letter) return visit(letter)
       this.#log.warn(
@@ -110,6 +134,11 @@ export class AmqpDeadLetters implements DeadLetterStore {
         'a message there is no dead letter',
       )
       return 'keep'
+    })
+    await look.catch((error: unknown) => {
+      if (!(error instanceof CeleryError) || seen === 0) throw error
+      const howFar = `the oldest ${seen} were looked through, and those behind come into sight as these go`
+      throw new CeleryError(error.code, `${error.message}: ${howFar}`, { cause: error })
     })
   }
 
@@ -140,11 +169,17 @@ class Oldest {
     this.#most = most
   }
 
-  offer(letter: DeadLetter): void {
+  get isFull(): boolean {
+    return this.letters.length === this.#most
+  }
+
+  /** Whether it is one of them. */
+  offer(letter: DeadLetter): boolean {
     const cursor = letterCursor(letter)
     const at = this.letters.findLastIndex((other) => letterCursor(other) <= cursor) + 1
-    if (at >= this.#most) return
+    if (at >= this.#most) return false
     this.letters.splice(at, 0, letter)
     if (this.letters.length > this.#most) this.letters.pop()
+    return true
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '../../brokers/dead-letter-store.ts'
 import { createDeadLetters, type DeadLetters } from '../../dead-letters/index.ts'
 import type { Replayed } from '../../dead-letters/replay.ts'
+import { alsoReplayed, isOfLetter, Unsent } from '../../dead-letters/unsent.ts'
 import { type Io, UsageError } from '../io.ts'
 import { readableJson } from '../json-option.ts'
 import { wholeNumber } from '../numbers.ts'
@@ -87,25 +88,47 @@ async function show(letters: DeadLetters, io: Io, id: string): Promise<void> {
 async function replay(letters: DeadLetters, io: Io, ids: string[], options: Choice): Promise<void> {
   const told = (id: string, { taskId }: Replayed) =>
     io.out(`${oneLine(id)} is task ${taskId ?? '(without an id)'} now`)
+  if (!options.all) return replayEach(letters, io, ids, told)
+  const all = letters.replayAll(query(options))
+  let sent = 0
+  let step = await all.next()
+  for (; !step.done; step = await all.next()) {
+    told(step.value.letter.id, step.value)
+    sent++
+  }
+  if (sent === 0) io.out('0 replayed')
+  tellGone(io, step.value)
+}
+
+/** As of all, one that cannot be sent keeps those behind it from nothing. */
+async function replayEach(
+  letters: DeadLetters,
+  io: Io,
+  ids: string[],
+  told: (id: string, replayed: Replayed) => void,
+): Promise<void> {
   const missing: string[] = []
+  const unsent = new Unsent()
   let gone = 0
   for (const id of ids) {
-    const replayed = await letters.replay(id)
-    if (!replayed) {
-      missing.push(id)
-      continue
+    try {
+      const replayed = await letters.replay(id)
+      if (replayed) told(id, replayed)
+      else missing.push(id)
+      if (replayed?.wasGone) gone++
+    } catch (error) {
+      if (!isOfLetter(error)) throw unsent.before(error)
+      unsent.add(id, error)
     }
-    told(id, replayed)
-    if (replayed.wasGone) gone++
   }
-  if (options.all) {
-    const all = letters.replayAll(query(options))
-    let step = await all.next()
-    for (; !step.done; step = await all.next()) told(step.value.letter.id, step.value)
-    gone += step.value
-  }
-  if (gone > 0) io.err(`${gone} replayed by another as well, under the same id, or dropped by it`)
-  if (missing.length > 0) throw new Error(`there is no dead letter ${missing.join(', ')}`)
+  tellGone(io, gone)
+  const absent = missing.length === 0 ? [] : [`there is no dead letter ${missing.join(', ')}`]
+  const failures = [...absent, ...(unsent.told === undefined ? [] : [unsent.told])]
+  if (failures.length > 0) throw new Error(failures.join('\n'))
+}
+
+function tellGone(io: Io, gone: number): void {
+  if (gone > 0) io.err(alsoReplayed(gone))
 }
 
 async function drop(letters: DeadLetters, io: Io, ids: string[], options: Choice): Promise<void> {
@@ -130,7 +153,9 @@ function chosen(command: Command): Command {
 
 function mustChoose(ids: string[], options: Choice): void {
   if (ids.length > 0 === (options.all ?? false))
-    throw new UsageError('which letters? Give their ids, or --all')
+    throw new UsageError(
+      options.all ? 'ids and --all exclude each other' : 'which letters? Give their ids, or --all',
+    )
   if (ids.length > 0 && (options.task ?? options.queue ?? options.reason) !== undefined) {
     throw new UsageError('--task, --queue and --reason narrow --all: they say nothing beside ids')
   }
