@@ -126,7 +126,10 @@ export interface TaskContext {
   /** Aborted by the soft time limit, by a revocation with `terminate`, and by a cold stop; the reason says which. */
   readonly signal: AbortSignal
   readonly log: Log
-  /** Keeps a state of the caller's choosing (`PROGRESS`) and what it says, for those who watch. */
+  /**
+   * Keeps a state of the caller's choosing (`PROGRESS`) and what it says, for those who watch. A result store that does
+   * not take it is logged, and the task goes on; what cannot be sent as JSON throws.
+   */
   progress(meta: unknown, state?: string): Promise<void>
   /** Throws what makes the worker try the task again later. */
   retry(options?: RetryOptions): never

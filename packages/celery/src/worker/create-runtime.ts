@@ -1,6 +1,7 @@
 import type { AppCore } from '../app/app-core.ts'
 import { isMap, mappedTask } from '../app/builtins.ts'
 import type { Broker } from '../brokers/port.ts'
+import { CeleryError } from '../errors.ts'
 import { decodeJson } from '../protocol/json.ts'
 import type { ResultStore } from '../results/port.ts'
 import { noEvents } from './events.ts'
@@ -129,5 +130,11 @@ async function keepProgress(runtime: Runtime, run: RunContext, meta: string, sta
   })
   // One after the other, and what it ends with after them, even when the task waits for none.
   request.tracking = stored.catch(() => undefined)
-  await stored
+  try {
+    await stored
+  } catch (error) {
+    // A value that no store can hold is the task's mistake; that the store is away is not.
+    if (error instanceof CeleryError && error.code === 'BAD_VALUE') throw error
+    runtime.log.warn({ err: error, id: run.id }, `${state} could not be stored`)
+  }
 }
