@@ -3,8 +3,9 @@ import type { SignatureData } from '../protocol/message.ts'
 import { bodyOf, headerOf, isChain, isChord, isGroup, listOf, tasksOf, withBody, withTasks } from './data.ts'
 
 /**
- * The signature with one more callback. A chain's is its last step's, a chord's its body's; a group's is that of its
- * first task, without the result, as no task of a group has the results of the others (a chord does).
+ * The signature with one more callback. A chain's is its last step's, and that of each of its tasks where that step is a
+ * group; a chord's is its body's; a group's is that of its first task, without the result, as no task of a group has the
+ * results of the others (a chord does).
  */
 export function withLink(data: SignatureData, callback: SignatureData): SignatureData {
   if (isGroup(data)) {
@@ -14,7 +15,10 @@ export function withLink(data: SignatureData, callback: SignatureData): Signatur
   if (isChain(data)) {
     const tasks = tasksOf(data)
     const last = tasks.at(-1)
-    return last ? withTasks(data, [...tasks.slice(0, -1), withLink(last, callback)]) : data
+    if (!last) return data
+    const each = (task: SignatureData) => withLink(task, callback)
+    const linked = isGroup(last) ? withTasks(last, tasksOf(last).map(each)) : each(last)
+    return withTasks(data, [...tasks.slice(0, -1), linked])
   }
   const body = isChord(data) ? bodyOf(data) : undefined
   return body ? withBody(data, withLink(body, callback)) : addOption(data, 'link', callback)

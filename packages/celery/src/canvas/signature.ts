@@ -62,7 +62,7 @@ export class Signature<Handle extends Result | GroupResult = Result> {
 
   /**
    * Sent with the result when it succeeds: of a chain after its last step, of a chord after its body, of a group after
-   * its first task and without the result.
+   * its first task and without the result. Where a chain's last step is a group, after each of its tasks.
    */
   link(callback: SignatureLike): Signature<Handle> {
     return this.#with(withLink(this.#data, signatureData(callback)))

@@ -128,6 +128,10 @@ describe('a signature', () => {
       { options: { link: [{ task: 'note', immutable: true }] } },
       { options: {} },
     ])
+    expect(chain(total, group(a, b)).link(done).toJSON().kwargs.tasks).toMatchObject([
+      { options: {} },
+      { kwargs: { tasks: [{ options: linked }, { options: linked }] } },
+    ])
     expect(group(a, b).linkError(done).toJSON().kwargs.tasks).toMatchObject([
       { options: failing },
       { options: failing },
