@@ -3,7 +3,7 @@ import { willIgnoreResult } from '../app/task-options.ts'
 import type { SignatureData, SignatureOptions } from '../protocol/message.ts'
 import { readSignature } from '../protocol/signature.ts'
 import { type ResultNode, taskNode } from '../results/tree.ts'
-import { isTask, listOf, makeChain, mergeOptions } from './data.ts'
+import { isChunks, isTask, listOf, makeChain, mergeOptions } from './data.ts'
 import { freeze } from './freeze.ts'
 import { endsInGroup, isEmpty, normalise } from './normalise.ts'
 import { bind, withDelivery } from './parts.ts'
@@ -29,15 +29,16 @@ export async function applySignature(
   const data = readSignature(given)
   const { kwargs = {}, options: over, chain: following, ...sending } = context
   const options = mergeOptions(data.options, over)
-  if (isTask(data) && data.task !== 'celery.chunks') {
+  const { root_id: rootId, parent_id, chain: own, ...rest } = options
+  const chain = [...(following ?? []), ...(listOf(own) as SignatureData[])]
+  // Who has the id of chunks that nothing follows waits there for what Celery's task gives: where to find the results.
+  const isGroupOfChunks = isChunks(data) && (data.options.task_id === undefined || chain.length > 0)
+  if (isTask(data) && !isGroupOfChunks) {
     const called = { ...bind(data, args, kwargs), options }
-    const chain = following ? { chain: following } : {}
-    const { id, isIgnored } = await publishOne(app, called, { ...sending, ...chain })
+    const { id, isIgnored } = await publishOne(app, called, { ...sending, chain: following ?? [] })
     return taskNode(id, isIgnored)
   }
 
-  const { root_id: rootId, parent_id, chain: own, ...rest } = options
-  const chain = [...(following ?? []), ...(listOf(own) as SignatureData[])]
   const { data: canvas, chain: left } = joined(normalise({ ...data, options: rest }), chain)
   const begun = withDelivery(bind(canvas, args, kwargs), { ...(parent_id ? { parent_id } : {}) })
   const isIgnored = (task: SignatureData) => willIgnoreResult(app, { ...task, name: task.task })
@@ -51,6 +52,6 @@ function joined(
   data: SignatureData,
   chain: SignatureData[],
 ): { data: SignatureData; chain: SignatureData[] } {
-  if (chain.length === 0 || !(endsInGroup(data) || isEmpty(data))) return { data, chain }
+  if (chain.length === 0 || !(endsInGroup(data) || isEmpty(data) || isChunks(data))) return { data, chain }
   return { data: normalise(makeChain([data, ...chain.toReversed()])), chain: [] }
 }

@@ -23,6 +23,11 @@ export function isTask(data: SignatureData): boolean {
   return !isChain(data) && !isGroup(data) && !isChord(data)
 }
 
+/** Celery's chunks as Python sends them, in the form of a task: ours are the group that they stand for. */
+export function isChunks(data: SignatureData): boolean {
+  return data.task === 'celery.chunks'
+}
+
 /** The tasks of a chain or a group, as they are in it: a change of them is a change of it. */
 export function tasksOf(data: SignatureData): SignatureData[] {
   return signatureList(data.kwargs.tasks, data.task)

@@ -28,7 +28,9 @@ export function freeze(data: SignatureData, context: FreezeContext): ResultNode 
   const { groupId, groupIndex, chord, rootId } = context
   options.task_id ??= context.id ?? context.newId()
   if (rootId !== undefined) options.root_id = rootId
-  if (groupId !== undefined) options.group_id ??= groupId
+  // A part is handed in where its chord counts; what follows a body of Python's that is a group finds its members in the
+  // group of that chord's header.
+  if (groupId !== undefined) options.group_id = (chord ? undefined : options.group_id) ?? groupId
   if (groupIndex !== undefined) options.group_index = groupIndex
   if (chord !== undefined) options.chord = chord
   return taskNode(options.task_id, context.isIgnored?.(data))

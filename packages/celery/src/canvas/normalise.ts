@@ -9,6 +9,7 @@ import {
   headerOf,
   isChain,
   isChord,
+  isChunks,
   isGroup,
   listOf,
   makeChain,
@@ -31,7 +32,7 @@ const maxDepth = 200
  * - a chain of one step is that step, unless that is a group: among a group's members it gives a list
  * - a group's members, and those of a chord's header, are tasks, chains and chords
  * - a chord's body is no chain: what follows that chain's first step follows the chord
- * - chunks are a group
+ * - chunks are a group, unless they have an id already and nothing in the canvas follows them
  */
 export function normalise(given: SignatureData, depth = 0): SignatureData {
   if (depth > maxDepth) throw new CeleryError('BAD_VALUE', `A canvas goes deeper than ${maxDepth} levels.`)
@@ -39,7 +40,7 @@ export function normalise(given: SignatureData, depth = 0): SignatureData {
   if (isChain(data)) return normalChain(data, depth + 1)
   if (isGroup(data)) return normalGroup(data, depth + 1)
   if (isChord(data)) return normalChord(data, depth + 1)
-  return data.task === 'celery.chunks' ? groupOfChunks(data) : copy(data)
+  return isChunks(data) && data.options.task_id === undefined ? groupOfChunks(data) : copy(data)
 }
 
 /** A canvas without a task: what chains and groups leave out. */
@@ -88,8 +89,9 @@ function joinGroups(steps: SignatureData[]): SignatureData[] {
   return joined
 }
 
-/** A group of one counts as its task when something follows it. */
-function unwrapped(step: SignatureData): SignatureData {
+/** A group of one counts as its task when something follows it, and chunks as their group. */
+function unwrapped(given: SignatureData): SignatureData {
+  const step = isChunks(given) ? groupOfChunks(given) : given
   const [only, ...others] = isGroup(step) ? tasksOf(step) : []
   return only && others.length === 0 ? only : step
 }
@@ -132,7 +134,8 @@ function normalChord(data: SignatureData, depth: number): SignatureData {
   const groupId = isFrozen ? headerId(data) : frozenHeaderId(data)
   const own = groupId === undefined ? {} : { task_id: groupId }
   const header = normalHeader(data, depth)
-  if (!plain || isEmpty(plain)) return makeChord(header, null, { ...own, ...data.options })
+  if (!plain || (isChain(plain) && isEmpty(plain)))
+    return makeChord(header, null, { ...own, ...data.options })
 
   const { chord, group_id, group_index } = options
   const body = placed(plain, {

@@ -6,7 +6,7 @@ import { forEachBounded } from '../async/for-each-bounded.ts'
 import { CeleryError } from '../errors.ts'
 import type { SignatureData } from '../protocol/message.ts'
 import { groupTuple } from '../protocol/result-tuple.ts'
-import { nodeTuple } from '../results/tree.ts'
+import { nodeTuple, type ResultNode } from '../results/tree.ts'
 import { chordSize } from './chord-size.ts'
 import { bodyOf, headerOf, isChain, isChord, isGroup, listOf, tasksOf } from './data.ts'
 import { freeze } from './freeze.ts'
@@ -84,11 +84,8 @@ async function publishChord(app: AppCore, data: SignatureData, context: PublishC
   const { chain: own, ...options } = body.options
   const following = [...chain, ...(listOf(own) as SignatureData[])]
   const members = headerOf(data)
-  if (members.length === 0) {
-    await publish(app, bind({ ...body, options }, [[]]), { ...sending, chain: following })
-    return
-  }
-  if (following.length > 0) body.options.chain = following
+  const size = members.reduce((sum, task) => sum + chordSize(task), 0)
+  if (size > 0 && following.length > 0) body.options.chain = following
   data.options.task_id ??= app.options.newId()
   const groupId = data.options.task_id
   const nodes = members.map((task, groupIndex) =>
@@ -96,11 +93,17 @@ async function publishChord(app: AppCore, data: SignatureData, context: PublishC
   )
   const header = groupTuple(groupId, null, nodes.map(nodeTuple))
   // The body gets the results in the header's shape, which the parts alone do not have.
-  if (nodes.some((node) => node.members)) await results.storeGroup(groupId, header)
-  await results.setChordSize(
-    groupId,
-    members.reduce((sum, task) => sum + chordSize(task), 0),
-  )
+  if (size > 0 && nodes.some((node) => node.members)) await results.storeGroup(groupId, header)
+  if (size > 0) await results.setChordSize(groupId, size)
   await forEachBounded(members, atOnce(context), (task) => publish(app, task, { ...sending, isChild: false }))
-  addChild(context, header)
+  if (members.length > 0) addChild(context, header)
+  if (size > 0) return
+  // Nobody will hand in a part: it is done at once.
+  const values = nodes.map(valueOfNothing)
+  await publish(app, bind({ ...body, options }, [values]), { ...sending, chain: following })
+}
+
+/** What groups of nothing give, each a list, in their shape. */
+function valueOfNothing(node: ResultNode): unknown[] {
+  return (node.members ?? []).map(valueOfNothing)
 }

@@ -63,6 +63,38 @@ describe.skipIf(!redis || !python).each(brokers)('on %s, canvases', (_, url) => 
       }
     })
 
+    it('that end in a group call back with what each member gave', async () => {
+      for (const send of [crossing.here, crossing.there]) {
+        const ending: Plan = ['chain', add(1), ['group', add(1), add(2)]]
+        expect(await send(onSides(['link', ending, ['task', 'note', 'done']], sides))).toEqual({
+          value: [2, 3],
+        })
+        expect((await crossing.notes(2)).sort()).toEqual([
+          [2, 'done'],
+          [3, 'done'],
+        ])
+      }
+    })
+
+    it('of chunks that Python made give Python what the task that sends them gives', async () => {
+      const made: Plan = ['chunkstask', 'add', 2, [1, 2], [3, 4], [5, 6]]
+      const id = [expect.any(String), null]
+      const value = [
+        id,
+        [
+          [id, null],
+          [id, null],
+        ],
+      ]
+      const ending: Plan[] = [
+        ['chain', add(1), made],
+        ['chord', add(1), made],
+      ]
+      for (const plan of ending) expect(await crossing.there(onSides(plan, sides))).toEqual({ value })
+      const member: Plan = ['chain', add(1), ['group', add(4), made]]
+      expect(await crossing.there(onSides(member, sides))).toEqual({ value: [5, value] })
+    })
+
     it('tell each task its root and parent', async () => {
       const where: Plan = ['task', 'where']
       for (const send of [crossing.here, crossing.there]) {
@@ -81,6 +113,15 @@ describe.skipIf(!redis || !python).each(brokers)('on %s, canvases', (_, url) => 
         expect([third[2], fourth[2]]).toContain(last[1])
       }
     })
+  })
+
+  it('of what follows a chord of Python with a group for its body, send one with all results', async () => {
+    const begun: Plan = ['chord', add(1), add(2), ['group', tsum(3), tsum(4)]]
+    // Python by itself sends it once for each member, under one id, and keeps one of these results.
+    const followed: Plan = ['chain', begun, ['chord', tsum(5), tsum(6), tsum(7)]]
+    const value = 6 + 7 + 5 + (6 + 7 + 6) + 7
+    expect(await crossing.there(onSides(followed, ['ts']))).toEqual({ value })
+    expect(await crossing.here(onSides(followed, ['ts']))).toEqual({ value })
   })
 
   it('take along where their tasks live, which Python is not told of otherwise', async () => {

@@ -238,6 +238,25 @@ describe('a chord', () => {
     expect(await toChord.get({ timeout })).toBe(7)
   })
 
+  it('runs its header though its body is a group of nothing, which is done at once', async () => {
+    const { app, add, note, notes, echo } = createTasks()
+    await startWorker(app)
+    const inner = chord([note.signature(['a']), note.signature(['b'])], group([]))
+    const results = [await inner.send(), await chain(add.signature([1]), inner).send()]
+    for (const result of results) expect(await result.get({ timeout })).toEqual([])
+    await until(() => notes.length === 4, 'what the headers note')
+    const followed = await chain(inner, echo.signature(['then'])).send()
+    expect(await followed.get({ timeout })).toEqual([[], 'then'])
+    const within = await chord(
+      [chain(add.signature([1]), inner), add.signature([2])],
+      echo.signature(),
+    ).send()
+    expect(await within.get({ timeout })).toEqual([[], 2])
+    const alone = await chord([chain(add.signature([1]), inner)], echo.signature()).send()
+    expect(await alone.get({ timeout })).toEqual([[]])
+    await expect(chord([add.signature([1])], chain()).send()).rejects.toMatchObject({ code: 'BAD_OPTION' })
+  })
+
   it('within a header hands its failure on', async () => {
     const { app, add, fail, sum } = createTasks()
     await startWorker(app)

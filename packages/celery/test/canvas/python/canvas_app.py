@@ -102,6 +102,8 @@ def build(plan):
     if kind == 'chunks':
         starmaps = chunks(signature(name, app=app), args[1:], args[0], app=app).group()
         return group([where_it_lives(name, one) for one in starmaps.tasks])
+    if kind == 'chunkstask':
+        return where_it_lives(name, chunks(signature(name, app=app), args[1:], args[0], app=app))
     return signature(name, args=args, immutable=kind == 'immutable', app=app)
 
 

@@ -9,6 +9,8 @@ export type Plan =
   | ['task' | 'immutable' | 'map', name: string, ...args: unknown[]]
   | ['starmap', name: string, ...args: unknown[][]]
   | ['chunks', name: string, size: number, ...args: unknown[][]]
+  /** As Python's `chunks` is, which is their group here from the start. */
+  | ['chunkstask', name: string, size: number, ...args: unknown[][]]
 
 export const add = (...args: number[]): Plan => ['task', 'add', ...args]
 export const tsum = (...args: number[]): Plan => ['task', 'tsum', ...args]
@@ -40,6 +42,16 @@ export const plans: [what: string, plan: Plan, value: unknown][] = [
   ['a chord within a chain', ['chain', add(1), ['chord', add(1), add(2), tsum()], add(10)], 15],
   ['a chord with a chain for its body', ['chord', add(1), add(2), ['chain', tsum(), add(10), add(100)]], 113],
   ['a chord with a group for its body', ['chord', add(1), add(2), ['group', tsum(), tsum(1)]], [3, 4]],
+  [
+    'a chord with a group of nothing for its body',
+    ['chain', add(1), ['chord', add(1), add(2), ['group']]],
+    [],
+  ],
+  [
+    'a chord with a group of nothing for its body that something follows',
+    ['chain', add(1), ['chord', add(1), add(2), ['group']], echo(4)],
+    [[], 4],
+  ],
   ['a chord with a chord for its body', ['chord', add(1), add(2), ['chord', tsum(), tsum(1), tsum()]], 7],
   ['chains in a header', ['chord', ['chain', add(1), add(1)], ['chain', add(2), add(2)], echo()], [2, 4]],
   ['a chord in a header', ['chord', ['chord', add(1), add(2), tsum()], add(4), echo()], [3, 4]],
@@ -97,7 +109,7 @@ export const divisions: Record<string, Side[]> = {
   'TypeScript and Python by turns': ['ts', 'py'],
 }
 
-const ofOneTask: unknown[] = ['task', 'immutable', 'map', 'starmap', 'chunks']
+const ofOneTask: unknown[] = ['task', 'immutable', 'map', 'starmap', 'chunks', 'chunkstask']
 
 /** The plan with its tasks, in their order, on these sides by turns. */
 export function onSides(plan: Plan, sides: Side[]): Plan {
@@ -124,7 +136,8 @@ export function build(app: Celery, plan: Plan): AnySignature {
   }
   if (plan[0] === 'map') return map(taskOf(app, plan[1]), plan.slice(2) as unknown[][])
   if (plan[0] === 'starmap') return starmap(taskOf(app, plan[1]), plan.slice(2) as unknown[][])
-  if (plan[0] === 'chunks') return chunks(taskOf(app, plan[1]), plan.slice(3) as unknown[][], plan[2])
+  if (plan[0] === 'chunks' || plan[0] === 'chunkstask')
+    return chunks(taskOf(app, plan[1]), plan.slice(3) as unknown[][], plan[2])
   const [kind, ...parts] = plan
   const built = (parts as Plan[]).map((part) => build(app, part))
   const [first, second] = built
