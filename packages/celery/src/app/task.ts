@@ -137,7 +137,9 @@ export interface TaskContext {
   replace(signature: { toJSON(): SignatureData }): never
   /**
    * Sends the signature as one more member of the group that is the header of a chord and that this task is part of:
-   * the body waits for it too, and gets its result after those of the header.
+   * the body waits for it too. A task's result comes next to this one's, before or after it; where those of a canvas
+   * come is not said. A header that has a group within gives its body the results of its own members alone. All as in
+   * Celery.
    * @throws CeleryError `BAD_OPTION` when the task is not part of a chord's header, `NO_RESULTS`
    */
   addToChord(signature: { toJSON(): SignatureData }): Promise<void>
