@@ -133,7 +133,7 @@ test.each<[string[], string]>([
   [['-b', 'memory:', 'purge'], "missing required argument 'names'"],
   [['-b', 'memory:', 'beat', 'list'], 'schedules are those of an app: give --app FILE'],
   [['-b', 'memory:', 'dead-letters', 'replay'], 'which letters? Give their ids, or --all'],
-  [['-b', 'memory:', 'dead-letters', 'drop', 'x', '--all'], 'which letters? Give their ids, or --all'],
+  [['-b', 'memory:', 'dead-letters', 'drop', 'x', '--all'], 'ids and --all exclude each other'],
   [
     ['-b', 'memory:', 'dead-letters', 'drop', 'x', '--task', 't'],
     '--task, --queue and --reason narrow --all',
