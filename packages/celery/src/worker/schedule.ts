@@ -68,7 +68,8 @@ async function park(runtime: Runtime, request: TaskRequest, eta: Date): Promise<
   request.eta = eta
   request.isLeaving = true
   try {
-    await delivery.delay(eta)
+    // For as long as is left of it: brokers go by the clock of this process, which need not be the app's.
+    await delivery.delay(new Date(Date.now() + eta.getTime() - nowOf(runtime)))
   } catch (error) {
     request.isLeaving = false
     // Revoked meanwhile, it was let go, as it was on its way out.

@@ -5,6 +5,8 @@ import { Consumers } from '../../src/worker/consumers.ts'
 import {
   createApp,
   depthOf,
+  handBroker,
+  handDelivery,
   lettersOf,
   metaOf,
   recordEvents,
@@ -59,6 +61,20 @@ test('with holdEta it is held here, and the window is wider meanwhile', async ()
   expect(await (await app.send('now')).get()).toBe('ran')
   await worker.stop()
   expect(await depthOf(app)).toBe(3)
+})
+
+test("a task is parked for as long as is left by the app's clock", async () => {
+  const broker = handBroker()
+  const app = createApp({ broker, now: () => new Date('2030-01-01T00:00:00Z') })
+  task(app, 'later', () => 1)
+  await startWorker(app)
+  const delivery = handDelivery({ task: 'later', id: 'later', eta: '2030-01-01T00:01:00Z' })
+  const before = Date.now()
+  broker.deliver(delivery)
+  await until(() => delivery.delayed !== undefined)
+  const wait = (delivery.delayed?.until.getTime() ?? 0) - before
+  expect(wait).toBeGreaterThanOrEqual(60_000)
+  expect(wait).toBeLessThan(70_000)
 })
 
 test('what has expired is not run', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { bodyOf, inboxOf, messageOf, type Stage, send, waiting } from './suite.ts'
 
 /** How much early a message may come back, in milliseconds: RabbitMQ counts whole seconds, and clocks are not one. */
@@ -80,6 +80,22 @@ export function delaying({ broker, queue }: Stage): void {
     const later = await inbox.next()
     expect(Date.now()).toBeGreaterThanOrEqual(due - early)
     expect(bodyOf(later)).toBe('later')
+  })
+
+  test.each([-10, 10])('one is parked for as long as a worker says whose clock is %i s off', async (off) => {
+    const subject = await broker()
+    const declared = queue()
+    await send(subject, declared, 'a')
+    const inbox = await inboxOf(subject, declared)
+    const delivery = await inbox.next()
+    const { now } = Date
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + off * 1_000)
+    onTestFinished(() => clock.mockRestore())
+    const due = performance.now() + 2_300
+    await delivery.delay(new Date(Date.now() + 2_300))
+    await inbox.next()
+    expect(performance.now()).toBeGreaterThanOrEqual(due - early)
+    expect(performance.now()).toBeLessThan(due + 5_000)
   })
 
   test('a delay that is over already brings it back at once', async () => {

@@ -30,8 +30,29 @@ interface Settlement {
 }
 
 interface Parking extends Settlement {
-  until: string
+  /** On the clock of `performance.now()`. */
+  dueAt: number
   headers: string | null
+}
+
+/** What a statement says of messages besides their ids. */
+interface Rest<Item> {
+  /** Parameters of the function, from the third on. */
+  sql: string
+  values(items: Item[]): string[]
+}
+
+/**
+ * The server is told how long, and not until when: its clock is what messages are let go by, and that of a worker need not
+ * agree with it.
+ */
+const untilAndHeaders: Rest<Parking> = {
+  sql: `, ARRAY(SELECT clock_timestamp() + make_interval(secs => due.secs)
+    FROM unnest($3::double precision[]) WITH ORDINALITY AS due (secs, place) ORDER BY due.place), $4`,
+  values: (items) => [
+    arrayOf(items.map(({ dueAt }) => (dueAt - performance.now()) / 1_000)),
+    `{${items.map(({ headers }) => (headers === null ? 'NULL' : textArrayOf([headers]).slice(1, -1))).join(',')}}`,
+  ],
 }
 
 const none: ReadonlySet<number> = new Set()
@@ -58,28 +79,22 @@ export class Settler {
     this.#database = database
     this.#log = log
     const idsOf = (items: Settlement[]) => arrayOf(items.map(({ id }) => id))
-    const batcher = <Item extends Settlement>(
-      name: string,
-      gatherTime = 0,
-      more: (items: Item[]) => string[] = () => [],
-    ) =>
-      new Batcher<Item>({
+    const batcher = <Item extends Settlement>(name: string, gatherTime = 0, rest?: Rest<Item>) => {
+      const text = `SELECT ${schema}.${name}($1, $2${rest?.sql ?? ''})`
+      return new Batcher<Item>({
         maxItems: 1_000,
         gatherTime,
         flush: (items) =>
           this.#flush(items, (lease, ofLease) => {
-            const values = [lease.id, idsOf(ofLease), ...more(ofLease)]
-            const parameters = values.map((_, index) => `$${index + 1}`).join(', ')
-            return { text: `SELECT ${schema}.${name}(${parameters})`, values, name: `${schema}_${name}` }
+            const values = [lease.id, idsOf(ofLease), ...(rest?.values(ofLease) ?? [])]
+            return { text, values, name: `${schema}_${name}` }
           }),
       })
+    }
     this.#acks = batcher('ack', gatherTime)
     this.#firstAcks = batcher('ack_first')
     this.#requeues = batcher('requeue')
-    this.#parkings = batcher<Parking>('park', 0, (items) => [
-      arrayOf(items.map(({ until }) => until)),
-      `{${items.map(({ headers }) => (headers === null ? 'NULL' : textArrayOf([headers]).slice(1, -1))).join(',')}}`,
-    ])
+    this.#parkings = batcher('park', 0, untilAndHeaders)
   }
 
   ack(holder: Holder, lease: Lease, id: number): void {
@@ -102,8 +117,8 @@ export class Settler {
   /** Rejects with `BAD_VALUE` or `UNSUPPORTED` when the server refuses it. */
   park(holder: Holder, lease: Lease, id: number, until: Date, headers: string | null): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const parking = { until: until.toISOString(), headers, done: () => resolve(), refuse: reject }
-    this.#parkings.add({ holder, lease, id, ...parking })
+    const dueAt = performance.now() + until.getTime() - Date.now()
+    this.#parkings.add({ holder, lease, id, dueAt, headers, done: () => resolve(), refuse: reject })
     return promise
   }
 
@@ -130,7 +145,7 @@ export class Settler {
   ): Promise<void> {
     try {
       const mayRefuse = items.every(({ refuse }) => refuse)
-      const inVain = await this.#tell(lease, statement(lease, items), mayRefuse)
+      const inVain = await this.#tell(lease, () => statement(lease, items), mayRefuse)
       for (const { holder, id, done } of items) {
         holder.letGo(lease, id)
         done?.(inVain !== undefined && !inVain.has(id))
@@ -148,11 +163,12 @@ export class Settler {
    */
   async #tell(
     lease: Lease,
-    { text, values, name }: NamedStatement,
+    statement: () => NamedStatement,
     mayRefuse: boolean,
   ): Promise<ReadonlySet<number> | undefined> {
     let mayBeDone = false
     for (let attempt = 0; !lease.isLost; attempt++) {
+      const { text, values, name } = statement()
       try {
         const rows = await this.#database.query(text, values, attemptMs, name)
         // What an earlier attempt may have done is not there any more. A function that returns nothing answers with
