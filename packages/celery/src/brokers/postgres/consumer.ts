@@ -2,7 +2,6 @@ import { backoff } from '../../async/backoff.ts'
 import { Signal } from '../../async/signal.ts'
 import { CeleryError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { arrayOf } from '../../postgres/array.ts'
 import type { Database } from '../../postgres/database.ts'
 import { describeError, logFailure } from '../../postgres/errors.ts'
 import type { WireMessage } from '../../protocol/message.ts'
@@ -10,6 +9,8 @@ import { encodeMended } from '../mended-json.ts'
 import { checkPrefetch } from '../options.ts'
 import type { ConsumeOptions, Consumption, Destination, QueueDeclaration } from '../port.ts'
 import { type DeliveryOwner, PostgresDelivery } from './delivery.ts'
+import { Doubt } from './doubt.ts'
+import { Idling } from './idling.ts'
 import { type Lease, LeaseKeeper } from './lease.ts'
 import type { Holder, Settler } from './settler.ts'
 import { Taker } from './taker.ts'
@@ -28,20 +29,9 @@ export interface ConsumerContext {
   onEnd(consumer: PostgresConsumer): void
 }
 
-/**
- * Milliseconds until the queue is looked at again if nothing wakes us. Sooner at first: who published while we asked to be
- * woken did not know of it.
- */
-const idlePauses = [20, 100, 300]
-const idlePause = 1_000
-/** Milliseconds of work without a pause after which publishers need not wake us any more. */
-const busyTime = 1_000
 /** Milliseconds that room for few messages waits for more of it, and room for how many waits no longer. */
 const gatherTime = 5
 const largeTake = 250
-/** Milliseconds for which a take without an answer may yet turn out to have taken some, and between looks for that. */
-const doubtTime = 60_000
-const auditPause = 5_000
 /** Milliseconds after which what could not be dead-lettered comes again. */
 const asideFor = 60_000
 
@@ -54,20 +44,14 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
   readonly #taker: Taker
   /** There is room for more, or something else to look at. */
   readonly #roomier = new Signal()
-  /** There may be something in the queue. */
-  readonly #woken = new Signal()
+  readonly #idling: Idling
+  readonly #doubt: Doubt
   #prefetch: number
   #lease: Lease | undefined
   /** Deliveries under that lease that are not settled. */
   #unsettled = 0
   /** Those, and what is settled here but perhaps not yet at the server. */
   readonly #held = new Set<number>()
-  #emptyLooks = 0
-  #busySince = 0
-  /** The lease under which publishers were asked to wake us. */
-  #waitsUnder: Lease | undefined
-  #inDoubtUntil = 0
-  #nextAudit = 0
   #isCancelled = false
   #loop: Promise<void> | undefined
 
@@ -82,6 +66,8 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     const onLost = () => this.#leaseLost()
     this.#leases = new LeaseKeeper({ database, schema, queue: this.queue, timeout, log, onLost })
     this.#taker = new Taker(database, schema, this.queue)
+    this.#idling = new Idling(database, schema, this.queue)
+    this.#doubt = new Doubt(database, schema)
   }
 
   async start(): Promise<void> {
@@ -91,13 +77,12 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
 
   /** There may be something in the queue. */
   wake(): void {
-    this.#woken.set()
+    this.#idling.wake()
   }
 
   /** The server may have forgotten us. */
   wakeAnew(): void {
-    this.#waitsUnder = undefined
-    this.#woken.set()
+    this.#idling.wakeAnew()
     this.#roomier.set()
   }
 
@@ -111,7 +96,7 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     if (!this.#isCancelled) {
       this.#isCancelled = true
       this.#roomier.set()
-      this.#woken.set()
+      this.#idling.wake()
     }
     await this.#loop
     try {
@@ -210,9 +195,8 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
         attempt = 0
       } catch (error) {
         logFailure(this.#context.log, error, { queue: this.queue }, 'messages could not be taken')
-        this.#inDoubtUntil = performance.now() + doubtTime
-        this.#nextAudit = 0
-        await this.#woken.wait(backoff(attempt++))
+        this.#doubt.begin()
+        await this.#idling.wait(backoff(attempt++))
       }
     }
   }
@@ -224,10 +208,9 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
       this.#unsettled = 0
       this.#held.clear()
     }
-    const isInDoubt = performance.now() < this.#inDoubtUntil
-    if (isInDoubt && performance.now() >= this.#nextAudit) await this.#audit(lease)
+    await this.#doubt.look(lease, this.#held)
     if (this.#room <= 0) {
-      await this.#roomier.wait(isInDoubt ? auditPause / 1_000 : undefined)
+      await this.#roomier.wait(this.#doubt.pause)
       return
     }
     await this.#gatherRoom()
@@ -240,7 +223,7 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
     }
     this.#unsettled += taken.length
     for (const message of taken) this.#options.onDelivery(new PostgresDelivery(this, lease, message))
-    await (isEmpty ? this.#rest(lease, lookAgain) : this.#goOn(lease))
+    await (isEmpty ? this.#idling.rest(lease, lookAgain) : this.#idling.goOn(lease))
   }
 
   get #room(): number {
@@ -255,44 +238,6 @@ export class PostgresConsumer implements Consumption, DeliveryOwner, Holder {
       await this.#roomier.wait(left / 1_000)
       if (this.#isCancelled) return
     }
-  }
-
-  /** Puts back what the server took for us without our getting to know. Nothing of ours is being taken meanwhile. */
-  async #audit(lease: Lease): Promise<void> {
-    const { database, schema } = this.#context
-    const rows = await database.query(`SELECT id FROM ${schema}.messages WHERE holder = $1`, [lease.id])
-    const unknown = rows.map(([id]) => Number(id)).filter((id) => !this.#held.has(id))
-    if (unknown.length > 0)
-      await database.query(`SELECT ${schema}.requeue($1, $2)`, [lease.id, arrayOf(unknown)])
-    this.#nextAudit = performance.now() + auditPause
-  }
-
-  /** The queue is empty: until something comes. */
-  async #rest(lease: Lease, lookAgain: number): Promise<void> {
-    this.#busySince = 0
-    if (this.#waitsUnder !== lease) {
-      const { database, schema } = this.#context
-      const text = `INSERT INTO ${schema}.waiting (queue, holder) VALUES ($1, $2) ON CONFLICT DO NOTHING`
-      await database.query(text, [this.queue, lease.id])
-      this.#waitsUnder = lease
-      this.#emptyLooks = 0
-      return
-    }
-    const idle = idlePauses[this.#emptyLooks++] ?? idlePause
-    await this.#woken.wait(Math.min(idle, lookAgain) / 1_000)
-  }
-
-  /** There is more. */
-  async #goOn(lease: Lease): Promise<void> {
-    const now = performance.now()
-    this.#busySince ||= now
-    if (this.#waitsUnder !== lease || now - this.#busySince < busyTime) return
-    const { database, schema } = this.#context
-    await database.query(`DELETE FROM ${schema}.waiting WHERE queue = $1 AND holder = $2`, [
-      this.queue,
-      lease.id,
-    ])
-    this.#waitsUnder = undefined
   }
 
   #leaseLost(): void {
