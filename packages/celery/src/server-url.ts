@@ -1,5 +1,6 @@
 import { parseAmqpUrl } from './brokers/amqp/url.ts'
 import { CeleryError } from './errors.ts'
+import { readPostgresUrl } from './postgres/url.ts'
 import { readRedisUrl } from './redis/target.ts'
 
 /** What a URL leads to. */
@@ -40,11 +41,4 @@ export function readServerUrl<Kind extends ServerKind>(
   if (kind === undefined) throw new CeleryError('BAD_OPTION', expected)
   readers[kind](url)
   return kind
-}
-
-/** As pg reads it, which takes a URL without a host, and one with spaces. */
-function readPostgresUrl(url: string): void {
-  if (URL.canParse(url.replaceAll(' ', '%20').replace('@/', '@socket/'))) return
-  const form = 'write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with reserved characters as %XX'
-  throw new CeleryError('BAD_OPTION', `The URL of PostgreSQL cannot be read: ${form}.`)
 }

@@ -1,11 +1,11 @@
 import { Socket } from 'node:net'
 import type pg from 'pg'
 import { within } from '../async/within.ts'
-import { CeleryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { checkValue } from '../options/check.ts'
 import { either, having, url as urlCheck } from '../options/kinds.ts'
 import { asError, markUnsent, noConnection } from './errors.ts'
+import { type Address, addressIn, readPostgresUrl } from './url.ts'
 
 /** One statement. Parameters are texts, numbers or bytes: arrays are handed over as PostgreSQL writes them. */
 export interface SqlStatement {
@@ -166,43 +166,10 @@ async function end(pool: pg.Pool, sockets: Set<Socket>): Promise<void> {
   }
 }
 
-/** Host and database are empty where they are not known. */
-export interface Address {
-  host: string
-  port: number | null
-  user: string | null
-  database: string
-}
-
 /** Where the pool leads, without its password. */
 export function addressOf(source: string | SqlPool): Address {
-  if (typeof source === 'string') return addressIn(parseUrl(source))
+  if (typeof source === 'string') return readPostgresUrl(source)
   const { connectionString, host = '', port = null, user = null, database = '' } = source.options ?? {}
   if (connectionString === undefined) return { host, port, user, database }
-  const url = postgresUrl(connectionString)
-  return url ? addressIn(url) : { host: '', port: null, user: null, database: '' }
-}
-
-/** As `pg` reads it. */
-function addressIn(url: URL): Address {
-  const user = decodeURIComponent(url.username) || null
-  const host = url.searchParams.get('host') || decodeURIComponent(url.hostname)
-  return {
-    host: host || process.env.PGHOST || 'localhost',
-    port: Number(url.searchParams.get('port') || url.port || 5432),
-    user,
-    database: decodeURIComponent(url.pathname.slice(1)) || user || '',
-  }
-}
-
-function parseUrl(source: string): URL {
-  const url = postgresUrl(source)
-  if (url) return url
-  // The URL is not quoted, as it may hold a password.
-  throw new CeleryError('BAD_OPTION', 'The URL of PostgreSQL is like postgres://user@host:5432/database')
-}
-
-function postgresUrl(source: string): URL | undefined {
-  const url = URL.canParse(source) ? new URL(source) : undefined
-  return url && /^postgres(ql)?:$/.test(url.protocol) ? url : undefined
+  return addressIn(connectionString) ?? { host: '', port: null, user: null, database: '' }
 }

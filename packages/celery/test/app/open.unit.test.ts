@@ -1,7 +1,8 @@
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createBeat } from '../../src/beat/index.ts'
 import { openBroker, readBrokerUrl } from '../../src/brokers/open.ts'
+import { createPostgresBroker } from '../../src/brokers/postgres/index.ts'
 import { createCelery } from '../../src/create-celery.ts'
 import { openResults } from '../../src/results/open.ts'
 
@@ -49,10 +50,15 @@ const badUrls = [
   ['redis://u:hidden@h:x/0', 'the form redis://'],
   ['redis://u:hidden@h/zero', 'the number of a database'],
   ['redis://u:hidden@h/0?lease_timeout=-1', 'The option lease_timeout of the URL of Redis must be'],
+  ['redis://u%zz:hidden@h/0', 'a % in it stands for itself only as %25'],
   ['postgres://u:hidden@h:x/jobs', 'postgres://USER:PASSWORD@HOST:PORT/DATABASE'],
+  ...['u%zz:hidden@h/jobs', 'u:hidden%@h/jobs', 'u:hidden@h%zz/jobs', 'u:hidden@h/jobs%ff'].map(
+    (rest) => [`postgres://${rest}`, 'with reserved characters, such as %, as %XX'] as const,
+  ),
 ] as const
 const noBrokers = [
   ['amqp://u:hidden@h:x/', 'amqp://USER:PASSWORD@HOST:PORT/VHOST'],
+  ['amqp://u%zz:hidden@h/', 'with reserved characters as %XX'],
   ['amqp://u:hidden@h/?foo=1', 'The option foo of the URL of RabbitMQ is not known'],
   ['amqp://h;amqp://u:hidden@h/?heartbeat=often', 'The option heartbeat'],
 ] as const
@@ -90,4 +96,18 @@ test.each([
 ])('%s is a URL that pg reads', (url) => {
   expect(new pg.Pool({ connectionString: url })).toBeDefined()
   expect(readBrokerUrl(url)).toBe('postgres')
+  expect(createPostgresBroker(url).describe()).toMatchObject({ transport: 'postgres' })
+})
+
+test('a place of PostgreSQL that a URL leaves out is the one that pg takes', () => {
+  vi.stubEnv('PGHOST', 'db.example')
+  vi.stubEnv('PGPORT', '5433')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const place = (url: string) => {
+    const { hostname, port, virtual_host } = createPostgresBroker(url).describe()
+    return `${hostname}:${port}/${virtual_host}`
+  }
+  for (const url of ['postgres:///jobs', 'postgres://user@/jobs', 'postgres://jobs@/'])
+    expect(place(url)).toBe('db.example:5433/jobs')
+  expect(place('postgres://other:1/my%20jobs')).toBe('other:1/my jobs')
 })

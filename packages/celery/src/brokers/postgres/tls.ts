@@ -1,4 +1,5 @@
 import type { SqlPool } from '../../postgres/pool.ts'
+import { parsePostgresUrl } from '../../postgres/url.ts'
 import { isRecord } from '../../protocol/shape.ts'
 
 /** Whether connections are made with TLS, as `pg` reads URL, options and environment; null for a pool that shows none. */
@@ -13,7 +14,7 @@ export function usesTls(source: string | SqlPool): boolean | null {
 
 /** Undefined when the URL leaves it open. */
 function byUrl(source: string): boolean | undefined {
-  const query = URL.parse(source)?.searchParams
+  const query = parsePostgresUrl(source)?.searchParams
   const said = (name: string) => query?.get(name) || undefined
   const mode = said('sslmode')
   if (mode !== undefined) return mode !== 'disable'
