@@ -228,10 +228,10 @@ export class Celery implements AppCore, ResultSource {
   /** Encodes and publishes one task message, to where it is routed unless `to` says where. */
   async publishTask(message: TaskMessage, to: PublishTo = {}, options?: PublishOptions): Promise<void> {
     const broker = await this.broker()
-    const { maxBodySize } = this.options
+    const { maxBodySize, defaultQueue } = this.options
     const wire = encodeTask(message, { compression: to.compression, maxBodySize })
     const queue = to.exchange === undefined ? (to.queue ?? routeOf(this, message.headers.task).queue) : null
-    const target = destination(queue === null ? to : { queue }, (name) => this.queue(name))
+    const target = destination(queue === null ? to : { queue }, (name) => this.queue(name), defaultQueue)
     await broker.publish(wire, target, options)
     this.#events?.send('task-sent', taskSentFields(message, { ...target, queue }))
   }

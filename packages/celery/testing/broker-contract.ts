@@ -3,6 +3,7 @@ import { casting } from './broker-contract/casting.ts'
 import { consuming } from './broker-contract/consuming.ts'
 import { deadLetters } from './broker-contract/dead-letters.ts'
 import { delaying } from './broker-contract/delaying.ts'
+import { exchanges } from './broker-contract/exchanges.ts'
 import { lifetime } from './broker-contract/lifetime.ts'
 import { networkFaults } from './broker-contract/network-faults.ts'
 import { publishing } from './broker-contract/publishing.ts'
@@ -21,6 +22,7 @@ export function brokerContract(name: string, suite: BrokerSuite | undefined): vo
     describe('lifetime', () => lifetime(stage))
     describe('publishing', () => publishing(stage))
     describe('consuming', () => consuming(stage))
+    describe('exchanges', () => exchanges(stage))
     describe('delaying', () => delaying(stage))
     describe('casting', () => casting(stage))
     describe('dead letters', () => deadLetters(stage))

@@ -70,14 +70,20 @@ function shellPattern(pattern: string): RegExp {
 
 /**
  * Where a message for a queue is published: through the default exchange, which takes the queue's name for a key,
- * as Python does, unless the queue has an exchange that is not direct.
+ * as Python does, unless the queue has an exchange that is not direct. On a fanout exchange the key matters to kombu on
+ * Redis alone, where its workers hear those of one key: without one of the queue's own, that is the default queue's name.
  */
-export function destination(to: PublishTo, queue: (name: string) => QueueDeclaration): Destination {
+export function destination(
+  to: PublishTo,
+  queue: (name: string) => QueueDeclaration,
+  defaultQueue: string,
+): Destination {
   if (to.exchange !== undefined) return { exchange: to.exchange, routingKey: to.routingKey ?? '' }
   const declaration = queue(to.queue ?? '')
   const { name, exchange, routingKey } = declaration
   if (!exchange || exchange.type === 'direct') {
     return { exchange: '', routingKey: name, declare: declaration }
   }
-  return { exchange: exchange.name, routingKey: routingKey ?? name, declare: declaration }
+  const byDefault = exchange.type === 'fanout' ? defaultQueue : name
+  return { exchange: exchange.name, routingKey: routingKey ?? byDefault, declare: declaration }
 }

@@ -31,7 +31,10 @@ export interface Broker {
    * when the connection broke may then be there or not. Rejects with `UNROUTABLE` when no queue would get it.
    */
   publish(message: WireMessage, to: Destination, options?: PublishOptions): Promise<void>
-  /** Begins to deliver the queue's messages, declaring it first. */
+  /**
+   * Begins to deliver the queue's messages, declaring it first. Of what is sent to a fanout exchange each consumer on
+   * Redis has a copy of its own, in its memory, and with none there `publish` rejects; elsewhere the queue has one.
+   */
   consume(queue: QueueDeclaration, options: ConsumeOptions): Promise<Consumption>
   /** Undefined when there is no such queue. */
   depth(queue: string): Promise<QueueDepth | undefined>
@@ -69,7 +72,10 @@ export interface QueueDeclaration {
   name: string
   /** A direct exchange of the queue's own name when absent, as Celery makes for a queue it was only given the name of. */
   exchange?: { name: string; type: 'direct' | 'topic' | 'fanout' }
-  /** The queue's name when absent. */
+  /**
+   * The queue's name when absent. A fanout exchange knows no keys; on Redis alone one that is given is the only one that
+   * the queue hears, as with kombu.
+   */
   routingKey?: string
   /** Arguments such as `x-queue-type: quorum` or `x-max-priority`; they must be those that other clients give. */
   arguments?: Record<string, unknown>

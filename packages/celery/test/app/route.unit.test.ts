@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { PublishTo } from '../../src/app/app-core.ts'
 import type { CeleryOptions } from '../../src/app/celery-options.ts'
 import { destination, findRoute, routeOf } from '../../src/app/route.ts'
 import { chain, chunks, map } from '../../src/canvas/build.ts'
@@ -109,21 +110,21 @@ describe('the route of a task', () => {
 })
 
 describe('where a message is published', () => {
+  const topic = { name: 'news', exchange: { name: 'events', type: 'topic' as const }, routingKey: 'news.#' }
+  const direct = { name: 'jobs', exchange: { name: 'work', type: 'direct' as const }, routingKey: 'job' }
+  const fanout = { name: 'all', exchange: { name: 'told', type: 'fanout' as const } }
+  const declared = [topic, direct, fanout]
+  const queue = (name: string) => declared.find((one) => one.name === name) ?? { name }
+  const place = (to: PublishTo) => destination(to, queue, 'usual')
+
   it('is the default exchange for a queue with a direct one, else its own', () => {
-    const topic = { name: 'news', exchange: { name: 'events', type: 'topic' as const }, routingKey: 'news.#' }
-    const direct = { name: 'jobs', exchange: { name: 'work', type: 'direct' as const }, routingKey: 'job' }
-    const queue = (name: string) => [topic, direct].find((one) => one.name === name) ?? { name }
-    expect(destination({ queue: 'news' }, queue)).toEqual({
-      exchange: 'events',
-      routingKey: 'news.#',
-      declare: topic,
-    })
-    expect(destination({ queue: 'jobs' }, queue)).toEqual({
-      exchange: '',
-      routingKey: 'jobs',
-      declare: direct,
-    })
-    expect(destination({ queue: 'other' }, queue)).toMatchObject({ exchange: '', routingKey: 'other' })
-    expect(destination({ exchange: 'x', routingKey: 'k' }, queue)).toEqual({ exchange: 'x', routingKey: 'k' })
+    expect(place({ queue: 'news' })).toEqual({ exchange: 'events', routingKey: 'news.#', declare: topic })
+    expect(place({ queue: 'jobs' })).toEqual({ exchange: '', routingKey: 'jobs', declare: direct })
+    expect(place({ queue: 'other' })).toMatchObject({ exchange: '', routingKey: 'other' })
+    expect(place({ exchange: 'x', routingKey: 'k' })).toEqual({ exchange: 'x', routingKey: 'k' })
+  })
+
+  it('has the key that Celery gives a queue of a fanout exchange without one', () => {
+    expect(place({ queue: 'all' })).toEqual({ exchange: 'told', routingKey: 'usual', declare: fanout })
   })
 })

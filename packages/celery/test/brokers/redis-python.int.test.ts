@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { Broker } from '../../src/brokers/port.ts'
 import { createRedisBroker, type RedisBrokerOptions } from '../../src/brokers/redis/index.ts'
+import { createCelery } from '../../src/create-celery.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { plainClient, removeKeys } from '../redis/keys.ts'
@@ -192,6 +193,26 @@ describe.skipIf(url === '' || python === '')('Redis beside kombu', () => {
     await broker.cast(messageOf('{"method": "ping"}', { clock: 3 }), { exchange, routingKey: '' })
     const heard = await peer.ask<[unknown, Record<string, unknown>][]>('hear', { count: 1 })
     expect(heard[0]).toMatchObject([{ method: 'ping' }, { clock: 3 }])
+  })
+
+  test('tasks for a queue of a fanout exchange without a routing key go both ways', async () => {
+    const [broker, peer, declared] = [await openBroker(), startPeer(), queue()]
+    const exchange = { name: `fan-${randomUUID()}`, type: 'fanout' } as const
+    const inbox = await inboxOf(broker, { ...declared, exchange })
+    const fields = { task: 'shop.tell', args: [1], queue: declared.name, exchange: exchange.name }
+    const id = await peer.ask('send_fanout', fields)
+    const delivery = await inbox.next()
+    expect(delivery).toMatchObject({
+      exchange: exchange.name,
+      routingKey: 'celery',
+      message: { headers: { id } },
+    })
+    // As Celery's workers listen.
+    await peer.ask('listen', { exchange: exchange.name, queue: declared.name, key: 'celery' })
+    const app = createCelery({ broker: await openBroker(), queues: [{ ...declared, exchange }] })
+    await app.send('shop.tell', { args: [2] }, { queue: declared.name })
+    expect(await peer.ask('hear', { count: 1 })).toMatchObject([[[[2], {}, {}], { task: 'shop.tell' }]])
+    expect(bodyOf(await inbox.next())).toMatch(/^\[\[2\]/)
   })
 
   test('events go both ways', async () => {

@@ -32,6 +32,7 @@ brokerContract(
         countsStarts: true,
         outlivesConnection: true,
         takesAnyQueue: true,
+        fanoutIsHeard: true,
         network: () => proxy,
       },
 )

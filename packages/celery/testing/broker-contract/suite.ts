@@ -20,6 +20,8 @@ export interface BrokerSuite {
   outlivesConnection?: boolean
   /** It takes messages for queues that nobody has declared. */
   takesAnyQueue?: boolean
+  /** A fanout exchange keeps nothing: each consumer that listens has a copy, and with none there a send rejects. */
+  fanoutIsHeard?: boolean
   /** The network that the brokers of `create` go through, where there is one. */
   network?(): TcpProxy
   /** Removes the queues and exchanges of these names, once the brokers are closed. */

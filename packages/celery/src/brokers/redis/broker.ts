@@ -25,6 +25,7 @@ import { type Watcher, Watchers } from '../watchers.ts'
 import { Bindings } from './bindings.ts'
 import { Casting } from './casting.ts'
 import { RedisConsumer } from './consumer.ts'
+import { Copies } from './copies.ts'
 import { RedisDeadLetters } from './dead-letters.ts'
 import { Declarations } from './declarations.ts'
 import { DelayedMover } from './delayed.ts'
@@ -51,6 +52,7 @@ export class RedisBroker implements Broker {
   readonly #bindings: Bindings
   readonly #publisher: Publisher
   readonly #casting: Casting
+  readonly #copies: Copies
   readonly #restorer: Restorer
   readonly #leases: Leases
   readonly #mover: DelayedMover
@@ -82,6 +84,7 @@ export class RedisBroker implements Broker {
     this.#declarations = new Declarations(this.#bindings, log)
     this.#publisher = new Publisher(link, keys)
     this.#casting = new Casting({ link, keys, bindings: this.#bindings, log })
+    this.#copies = new Copies(this.#casting)
     this.#restorer = new Restorer(link, keys, this.#bindings, log)
     this.#mover = new DelayedMover(link, keys, log)
     this.deadLetters = new RedisDeadLetters(link, keys)
@@ -116,6 +119,7 @@ export class RedisBroker implements Broker {
     await atMost(closingTime, Promise.allSettled([...closing, this.#casting.close()]))
     this.#link.close()
     for (const consumer of this.#consumers) consumer.loseAll()
+    this.#copies.close()
     this.#consumers.clear()
     this.#declarations.clear()
   }
@@ -151,7 +155,9 @@ export class RedisBroker implements Broker {
     if (declare && !this.#declarations.has(declare))
       await this.#persist(() => this.#declarations.make(declare), deadline.leftMs)
     if (declare?.exchange?.type === 'fanout' && exchange === declare.exchange.name) {
-      return await this.#persist(() => this.#casting.tell(exchange, routingKey, text), deadline.leftMs)
+      const heard = await this.#persist(() => this.#casting.tell(exchange, routingKey, text), deadline.leftMs)
+      if (heard === 0) throw unroutable(to)
+      return
     }
     const queues =
       exchange === ''
@@ -186,31 +192,26 @@ export class RedisBroker implements Broker {
     })
     this.#consumers.add(consumer)
     this.#leases.start()
-    let stop: (() => Promise<void>) | undefined
+    let copies: Consumption | undefined
     try {
       await this.#persist(() => this.#link.notices.attach())
-      if (queue.exchange?.type === 'fanout') stop = await this.#feed(queue, queue.exchange.name)
+      if (queue.exchange?.type === 'fanout')
+        copies = await this.#copies.consume(queue, queue.exchange.name, options)
       mustNotBeClosed(closing)
     } catch (error) {
-      await stop?.()
+      await copies?.cancel()
       await consumer.cancel()
       this.#consumers.delete(consumer)
       throw error
     }
     this.#mover.start()
     consumer.start()
-    if (!stop) return consumer
-    return {
-      setPrefetch: (prefetch) => consumer.setPrefetch(prefetch),
-      cancel: async () => {
-        await stop()
-        await consumer.cancel()
-      },
-    }
+    return copies ? both(copies, consumer) : consumer
   }
 
   async depth(queue: string): Promise<QueueDepth | undefined> {
-    const messages = (await this.#lengths(queue)).reduce((sum, length) => sum + length, 0)
+    const lengths = await this.#lengths(queue)
+    const messages = lengths.reduce((sum, length) => sum + length, this.#copies.waiting(queue))
     if (messages === 0 && !this.#declarations.hasQueue(queue) && !(await this.#isBound(queue)))
       return undefined
     return { messages, consumers: undefined }
@@ -218,7 +219,8 @@ export class RedisBroker implements Broker {
 
   async purge(queue: string): Promise<number> {
     const lists = this.#keys.lists(queue)
-    return await this.#persist(async () => Number(await this.#link.run(purgeLists, lists, [])))
+    const listed = await this.#persist(async () => Number(await this.#link.run(purgeLists, lists, [])))
+    return listed + this.#copies.purge(queue)
   }
 
   async cast(message: WireMessage, to: CastDestination): Promise<void> {
@@ -236,16 +238,6 @@ export class RedisBroker implements Broker {
       Promise.all(lists.map((list) => this.#link.command('LLEN', list))),
     )
     return replies.map(Number)
-  }
-
-  /** A queue of a fanout exchange is filled by the worker that consumes it, from what the exchange tells. */
-  async #feed(queue: QueueDeclaration, exchange: string): Promise<() => Promise<void>> {
-    const list = this.#keys.list(queue.name, 0)
-    return await this.#casting.hear(exchange, queue.routingKey ?? '', (text) => {
-      this.#publisher.push({ list, id: randomUUID(), text }, patienceMs).catch((error: unknown) => {
-        this.#log.error({ err: error, queue: queue.name }, 'A message of a fanout exchange was lost')
-      })
-    })
   }
 
   async #setUp(): Promise<void> {
@@ -279,4 +271,16 @@ export class RedisBroker implements Broker {
 
 function mustNotBeClosed(closing: AbortSignal): void {
   if (closing.aborted) throw new CeleryError('CLOSED', 'The Redis broker was closed.')
+}
+
+/** Each has the whole prefetch window, as if they were two queues. */
+function both(...consumptions: Consumption[]): Consumption {
+  return {
+    async setPrefetch(prefetch) {
+      await Promise.all(consumptions.map((consumption) => consumption.setPrefetch(prefetch)))
+    },
+    async cancel() {
+      await Promise.all(consumptions.map((consumption) => consumption.cancel()))
+    },
+  }
 }

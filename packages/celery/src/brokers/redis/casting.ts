@@ -41,7 +41,7 @@ export class Casting {
   async cast(message: WireMessage, { exchange, routingKey, ttl }: CastDestination): Promise<void> {
     const { name, type } = exchange
     const text = encodeDocument(message, { exchange: name, routingKey, tag: randomUUID() })
-    const sending =
+    const sending: Promise<unknown> =
       type === 'direct'
         ? this.#reply(name, routingKey, text, priorityOf(message.properties.priority), ttl ?? replyLives)
         : this.tell(name, routingKey, text)
@@ -50,8 +50,10 @@ export class Casting {
     })
   }
 
-  async tell(exchange: string, routingKey: string, text: string): Promise<void> {
-    await this.#options.link.command('PUBLISH', this.#options.keys.channel(exchange, routingKey), text)
+  /** Returns how many heard it. */
+  async tell(exchange: string, routingKey: string, text: string): Promise<number> {
+    const { link, keys } = this.#options
+    return Number(await link.command('PUBLISH', keys.channel(exchange, routingKey), text))
   }
 
   /** Calls back with what a fanout exchange tells; ends with the broker, or when what it returns is called. */

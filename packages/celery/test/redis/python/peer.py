@@ -24,6 +24,12 @@ def send(q):
     return app.send_task(q['task'], args=q['args'], queue=q['queue'], **q.get('options', {})).id
 
 
+def send_fanout(q):
+    """The same to a queue of a fanout exchange, with the routing key that Celery gives it when it has none."""
+    queue = Queue(q['queue'], Exchange(q['exchange'], type='fanout'))
+    return app.send_task(q['task'], args=q['args'], queue=queue).id
+
+
 def simple(name):
     if name not in state:
         channel = connection.channel()

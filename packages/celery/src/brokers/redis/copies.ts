@@ -1,0 +1,59 @@
+import type { ConsumeOptions, Consumption, QueueDeclaration } from '../port.ts'
+import type { Casting } from './casting.ts'
+import { CopyConsumer } from './copy-consumer.ts'
+import { decodeDocument } from './document.ts'
+
+/**
+ * What this process hears from fanout exchanges whose queues it consumes. On Redis these are channels of pub/sub: as
+ * with kombu, each worker that listens has a copy of its own, no other worker gets that one, and who does not listen
+ * has none. A queue's list is for what is sent straight to it: tasks that are tried again, or replayed.
+ */
+export class Copies {
+  readonly #casting: Casting
+  readonly #consumers = new Set<CopyConsumer>()
+
+  constructor(casting: Casting) {
+    this.#casting = casting
+  }
+
+  async consume(
+    { name, routingKey }: QueueDeclaration,
+    exchange: string,
+    options: ConsumeOptions,
+  ): Promise<Consumption> {
+    const consumer: CopyConsumer = new CopyConsumer(name, options, () => this.#consumers.delete(consumer))
+    this.#consumers.add(consumer)
+    const stops: (() => Promise<void>)[] = []
+    const cancel = async () => {
+      await Promise.all(stops.map((stop) => stop()))
+      await consumer.cancel()
+    }
+    try {
+      // A fanout exchange knows no keys. Where one is given it is kombu's, which hears no other.
+      for (const key of routingKey === undefined ? ['', '#'] : [routingKey]) {
+        stops.push(await this.#casting.hear(exchange, key, (text) => consumer.hear(decodeDocument(text))))
+      }
+    } catch (error) {
+      await cancel()
+      throw error
+    }
+    return { setPrefetch: (prefetch) => consumer.setPrefetch(prefetch), cancel }
+  }
+
+  /** How many wait in this process. */
+  waiting(queue: string): number {
+    return this.#of(queue).reduce((sum, { waiting }) => sum + waiting, 0)
+  }
+
+  purge(queue: string): number {
+    return this.#of(queue).reduce((sum, consumer) => sum + consumer.purge(), 0)
+  }
+
+  close(): void {
+    for (const consumer of this.#consumers) consumer.close()
+  }
+
+  #of(queue: string): CopyConsumer[] {
+    return [...this.#consumers].filter((consumer) => consumer.queue === queue)
+  }
+}
