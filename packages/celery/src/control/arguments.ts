@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import { CeleryError } from '../errors.ts'
 import type { CommandArguments } from './command.ts'
 
-/** Ids in one command: as many as a worker remembers. */
-const maxItems = 50_000
+/** Ids or stamps in one command: as many as a worker remembers. */
+export const maxItems = 50_000
 
 export function text(args: CommandArguments, name: string): string {
   const value = optionalText(args, name)

@@ -34,7 +34,10 @@ export interface ControlClient {
   ping(options?: InspectOptions): ReturnType<Inspect['ping']>
   /** They are not to be run; with `terminate`, those that run are aborted. */
   revoke(taskIds: string | readonly string[], options?: RevokeOptions): Promise<Replies<Outcome>>
-  /** The same for every task stamped with one of the values. */
+  /**
+   * The same for every task stamped with one of the values. Workers of this package remember the newest 50,000, as of
+   * ids, for three hours.
+   */
   revokeByStampedHeaders(
     headers: Record<string, string | readonly string[]>,
     options?: RevokeOptions,

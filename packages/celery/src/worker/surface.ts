@@ -40,7 +40,7 @@ export interface WorkerSurface {
     taskIds: readonly string[],
     options: { terminate: boolean; signal: string },
   ): Promise<readonly string[]>
-  /** Every task whose header of this name has one of these values, now and later. */
+  /** Every task whose header of this name has one of these values, now and later; the newest 50,000, for three hours. */
   revokeByHeaders(
     headers: Record<string, readonly string[]>,
     options: { terminate: boolean; signal: string },

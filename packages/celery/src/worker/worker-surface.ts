@@ -108,8 +108,9 @@ export class RunningSurface implements WorkerSurface {
     options: { terminate: boolean; signal: string },
   ): Promise<readonly string[]> {
     const { revocations } = this.#runtime
-    revocations.addHeaders(headers)
-    const inHand = this.#end((request) => revocations.hasHeader(request.message.headers), options)
+    const now = nowOf(this.#runtime)
+    revocations.addHeaders(headers, now)
+    const inHand = this.#end((request) => revocations.hasHeader(request.message.headers, now), options)
     return [...inHand].filter(([, wasRunning]) => wasRunning).map(([id]) => id)
   }
 

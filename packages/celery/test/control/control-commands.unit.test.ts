@@ -78,6 +78,10 @@ describe('revoke', () => {
       ]),
     ])
     expect(await revoke(['mtask'])).toEqual({ error: expect.any(String) })
+    const many = (count: number) => Array.from({ length: count }, (_, i) => `m=${i}`)
+    expect(await revoke(many(50_000))).toEqual({ ok: expect.any(String) })
+    for (const headers of [many(50_001), { m: many(50_001) }])
+      expect(await revoke(headers)).toEqual({ error: 'headers must hold at most 50000 values' })
     expect(await revoke(null)).toEqual({ error: expect.any(String) })
   })
 })

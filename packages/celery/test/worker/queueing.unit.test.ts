@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Fifo } from '../../src/worker/queueing/fifo.ts'
 import { parseRate, TokenBucket } from '../../src/worker/queueing/rate-limit.ts'
 import { RateLimiter } from '../../src/worker/queueing/rate-limiter.ts'
 import { Recent } from '../../src/worker/queueing/recent.ts'
+import { Revocations } from '../../src/worker/queueing/revocations.ts'
 import { RevokedIds } from '../../src/worker/queueing/revoked.ts'
 import { Slots } from '../../src/worker/queueing/slots.ts'
 import { retryDelay } from '../../src/worker/run/retry-delay.ts'
@@ -114,6 +115,13 @@ test.each(['ten/s', '10/d', '-1/s', '10/s/s', '1e3/s'])('%s is no rate', (text) 
   expect(() => parseRate(text)).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }))
 })
 
+test('a long text is no rate, soon and in few words', () => {
+  const text = `1${' '.repeat(40_000)}x`
+  const began = performance.now()
+  expect(() => parseRate(text)).toThrow(/^"1 {59}\.\.\." is no rate limit/)
+  expect(performance.now() - began).toBeLessThan(1_000)
+})
+
 test('a bucket gives one token at once and then as many as the rate says, saving none up', () => {
   const bucket = new TokenBucket(2, 0)
   expect(bucket.tryTake(0)).toBe(true)
@@ -184,4 +192,35 @@ test('retries wait exponentially longer, up to a limit, and a random part of tha
   expect([0, 1, 2, 3].map((retries) => retryDelay(plain, retries, 0.5))).toEqual([2, 6, 18, 20])
   expect([0, 1, 20].map((retries) => retryDelay({}, retries, 0.5))).toEqual([0.5, 1, 300])
   expect(retryDelay({}, 5, 0)).toBe(0)
+})
+
+describe('what is revoked by a header', () => {
+  const headers = (own: Record<string, unknown>) => ({ lang: 'js', task: 't', id: 'x', ...own })
+
+  test('is found by a stamp or a header, of one value or many', () => {
+    const revocations = new Revocations()
+    revocations.addHeaders({ tenant: ['1', 'b'], ab: ['c'] }, 0)
+    const has = (own: Record<string, unknown>) => revocations.has(headers(own), 1)
+    expect(has({ tenant: 'b' })).toBe(true)
+    expect(has({ tenant: 1 })).toBe(true)
+    expect(has({ stamps: { tenant: ['a', 'b'] } })).toBe(true)
+    expect(has({ stamps: { tenant: ['a'] }, tenant: 'b' })).toBe(false)
+    expect(has({ tenant: ['c', { toString: 7 }, undefined], a: 'bc', b: '1' })).toBe(false)
+  })
+
+  test('is bounded in number and time, as ids are', () => {
+    const revocations = new Revocations()
+    for (let i = 0; i <= 50_000; i++) revocations.addHeaders({ [`h${i}`]: ['v'] }, 0)
+    expect(revocations.has(headers({ h0: 'v' }), 0)).toBe(false)
+    expect(revocations.has(headers({ h1: 'v', h2: 'v' }), 10_799_999)).toBe(true)
+    expect(revocations.has(headers({ h1: 'v', h2: 'v' }), 10_800_000)).toBe(false)
+  })
+
+  test('does not make each message cost more, however much it is', () => {
+    const revocations = new Revocations()
+    for (let i = 0; i < 50_000; i++) revocations.addHeaders({ [`h${i}`]: ['v'] }, 0)
+    const began = performance.now()
+    for (let i = 0; i < 1_000; i++) revocations.has(headers({ other: 'v' }), 0)
+    expect(performance.now() - began).toBeLessThan(1_000)
+  })
 })

@@ -1,6 +1,6 @@
 import { CeleryError } from '../../errors.ts'
 import { pythonRepr } from '../../protocol/repr.ts'
-import { flag, signalName } from '../arguments.ts'
+import { flag, maxItems, signalName } from '../arguments.ts'
 import { type Command, ok } from '../command.ts'
 
 export const revokeByStampedHeaders: Command = {
@@ -23,9 +23,15 @@ function stampsOf(given: unknown): Record<string, string[]> {
     throw new CeleryError('BAD_ARGUMENTS', 'headers must be an object or a list of header=value')
   const pairs = Array.isArray(given) ? given.map(splitPair) : Object.entries(given)
   const stamps: Record<string, string[]> = Object.create(null)
+  let count = 0
   for (const [header, values] of pairs) {
-    const list = Array.isArray(values) ? values : [values]
-    stamps[header] = [...(stamps[header] ?? []), ...list.map(String)]
+    const list: unknown[] = Array.isArray(values) ? values : [values]
+    count += list.length
+    if (count > maxItems)
+      throw new CeleryError('BAD_ARGUMENTS', `headers must hold at most ${maxItems} values`)
+    const known = stamps[header] ?? []
+    for (const value of list) known.push(String(value))
+    stamps[header] = known
   }
   return { ...stamps }
 }

@@ -1,11 +1,15 @@
 import { CeleryError } from '../../errors.ts'
+import { quoted } from '../../protocol/protocol-error.ts'
 import { readRate } from '../../protocol/rate.ts'
 
 /** A limit in starts per second; undefined is none, as `0` and an empty text are. Throws `BAD_OPTION` for what is no rate. */
 export function parseRate(limit: string | undefined): number | undefined {
   const rate = limit === undefined ? 0 : readRate(limit)
   if (rate === undefined) {
-    throw new CeleryError('BAD_OPTION', `"${limit}" is no rate limit: write it like 10/s, 100/m or 1000/h`)
+    throw new CeleryError(
+      'BAD_OPTION',
+      `${quoted(limit)} is no rate limit: write it like 10/s, 100/m or 1000/h`,
+    )
   }
   return rate > 0 ? rate : undefined
 }

@@ -1,37 +1,40 @@
 import type { TaskHeaders } from '../../protocol/message.ts'
 import { RevokedIds } from './revoked.ts'
 
-/** Values of one header that are remembered at most, the newest. */
-const maxValues = 10_000
-
-/** Which tasks are not to be run: by id, or by a stamp or header of theirs. */
+/** Which tasks are not to be run: by id, or by a stamp or header of theirs. Either has the bounds of `RevokedIds`. */
 export class Revocations {
   readonly ids = new RevokedIds()
-  readonly #headers = new Map<string, Set<string>>()
+  /** Each a name with one value. */
+  readonly #headers = new RevokedIds()
 
-  addHeaders(headers: Record<string, readonly string[]>): void {
-    for (const [name, values] of Object.entries(headers)) {
-      const known = this.#headers.get(name) ?? new Set()
-      for (const value of values) known.add(value)
-      for (const oldest of known) {
-        if (known.size <= maxValues) break
-        known.delete(oldest)
-      }
-      this.#headers.set(name, known)
-    }
+  addHeaders(headers: Record<string, readonly string[]>, now: number): void {
+    for (const [name, values] of Object.entries(headers))
+      for (const value of values) this.#headers.add(keyOf(name, value), now)
   }
 
   has(headers: TaskHeaders, now: number): boolean {
     if (this.ids.size > 0 && this.ids.has(headers.id, now)) return true
-    return this.#headers.size > 0 && this.hasHeader(headers)
+    return this.hasHeader(headers, now)
   }
 
-  hasHeader(headers: TaskHeaders): boolean {
-    for (const [name, values] of this.#headers) {
-      const own = headers.stamps?.[name] ?? headers[name]
+  /** Costs what the message carries, however much is revoked. A stamp counts before a header of the same name. */
+  hasHeader(headers: TaskHeaders, now: number): boolean {
+    if (this.#headers.size === 0) return false
+    for (const [name, own] of Object.entries({ ...headers, ...headers.stamps })) {
       const all: unknown[] = Array.isArray(own) ? own : [own]
-      if (all.some((value) => value !== undefined && values.has(String(value)))) return true
+      // What is sent to revoke by is text; an object could have a `toString` that throws.
+      if (all.some((value) => isScalar(value) && this.#headers.has(keyOf(name, String(value)), now)))
+        return true
     }
     return false
   }
+}
+
+function isScalar(value: unknown): boolean {
+  return value === null || (value !== undefined && typeof value !== 'object')
+}
+
+/** The length keeps apart what would be the same text: `a` and `bc`, `ab` and `c`. */
+function keyOf(name: string, value: string): string {
+  return `${name.length}:${name}${value}`
 }

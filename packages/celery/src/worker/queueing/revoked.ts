@@ -1,4 +1,4 @@
-/** Task ids that are not to be run: the newest so many, each for so long, as Celery keeps them. */
+/** What is not to be run, by ids or the like: the newest so many, each for so long, as Celery keeps ids. */
 export class RevokedIds {
   readonly #expiry = new Map<string, number>()
   readonly #max: number
