@@ -1,4 +1,5 @@
 import { CeleryError } from '../errors.ts'
+import { offsetAt } from './zone-offset.ts'
 
 /**
  * A `datetime` of Python's that says more than a `Date` can: microseconds, an offset other than UTC's, or none at all.
@@ -111,36 +112,4 @@ function instantOf(wall: number, timeZone: string): number {
   if (offsetAt(wall - before, timeZone) === before) return wall - before
   const after = offsetAt(wall + day, timeZone)
   return offsetAt(wall - after, timeZone) === after ? wall - after : wall - before
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** Milliseconds that the zone is ahead of UTC at that instant. */
-function offsetAt(instant: number, timeZone: string): number {
-  const parts: Record<string, number> = {}
-  for (const { type, value } of formatOf(timeZone).formatToParts(instant)) parts[type] = Number(value)
-  const { year = 1, month = 1, day: date = 1, hour = 0, minute = 0, second = 0 } = parts
-  const wall = wallTime(year, month, date, hour, minute, second) ?? instant
-  return wall - Math.floor(instant / 1000) * 1000
-}
-
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone)
-  if (known !== undefined) return known
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'iso8601',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  // An app has one time zone; only a program that makes zones up would fill this.
-  if (formats.size >= 100) formats.clear()
-  formats.set(timeZone, format)
-  return format
 }

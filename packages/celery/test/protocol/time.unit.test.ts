@@ -52,6 +52,32 @@ describe('a time in a header', () => {
     expect(formatTime(naive as Date)).toBe('2026-07-01T10:00:00.000+00:00')
   })
 
+  test.each([
+    ['Europe/Berlin', '2026-03-29T01:59:59', '2026-03-29T00:59:59.000Z'],
+    ['Europe/Berlin', '2026-03-29T02:30:00', '2026-03-29T01:30:00.000Z'],
+    ['Europe/Berlin', '2026-03-29T03:00:00', '2026-03-29T01:00:00.000Z'],
+    ['Europe/Berlin', '2026-10-25T02:30:00', '2026-10-25T00:30:00.000Z'],
+    ['Europe/Berlin', '2026-10-25T03:00:00', '2026-10-25T02:00:00.000Z'],
+    ['Europe/Berlin', '1700-01-01T00:53:28', '1700-01-01T00:00:00.000Z'],
+    ['Europe/Berlin', '9999-07-01T02:00:00', '9999-07-01T00:00:00.000Z'],
+    ['America/St_Johns', '2026-07-01T00:00:00', '2026-07-01T02:30:00.000Z'],
+    ['Pacific/Apia', '2011-12-31T00:00:00', '2011-12-30T10:00:00.000Z'],
+    ['Asia/Manila', '1844-12-30T08:00:00', '1844-12-30T23:56:08.000Z'],
+    ['Etc/UTC', '2026-07-01T00:00:00', '2026-07-01T00:00:00.000Z'],
+  ])('in %s, %s without an offset is %s', (timeZone, text, instant) => {
+    expect(parseDateTime(text, timeZone)?.toISOString()).toBe(instant)
+  })
+
+  test('costs little without an offset too, even when there are many', () => {
+    const from = Date.UTC(2000, 0, 1)
+    const texts = Array.from({ length: 100_000 }, (_, i) =>
+      new Date(from + i * 3_600_000).toISOString().slice(0, -1),
+    )
+    const began = performance.now()
+    for (const text of texts) parseDateTime(text, 'America/New_York')
+    expect(performance.now() - began).toBeLessThan(1_500)
+  })
+
   test.each([new Date(Number.NaN), new Date('+010000-01-01'), new Date('0000-12-31')])(
     '%j Python does not have',
     (time) => {
