@@ -2,10 +2,10 @@ import type { AppCore } from '../app/app-core.ts'
 import { timerOf } from '../async/timer.ts'
 import type { Listening } from '../brokers/port.ts'
 import { CeleryError } from '../errors.ts'
-import { decodeJson } from '../protocol/json.ts'
+import { readCast } from '../events/read-cast.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import { isRecord } from '../protocol/shape.ts'
-import { adjustClock, castTo, mail, pidboxExchange, replyExchange } from './mailbox.ts'
+import { castTo, mail, pidboxExchange, replyExchange } from './mailbox.ts'
 import type { BroadcastOptions } from './options.ts'
 
 /** What each worker answered, by its name. */
@@ -104,11 +104,11 @@ class Mailbox implements MailboxClient {
 
   #onMessage(message: WireMessage): void {
     const { clock, options } = this.#app
-    adjustClock(clock, message.headers)
+    clock.adjust(message.headers.clock)
     const collector = this.#collectors.get(String(message.headers.ticket))
     if (collector === undefined) return
     try {
-      const reply = decodeJson(message.body.toString())
+      const reply = readCast(message)
       if (!isRecord(reply)) return
       for (const [host, content] of Object.entries(reply)) {
         if (collector.replies.has(host)) options.log.warn({ host }, twoOfOneName)

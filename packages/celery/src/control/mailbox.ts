@@ -1,5 +1,4 @@
 import type { CastDestination } from '../brokers/port.ts'
-import type { LamportClock } from '../events/clock.ts'
 import { encodeJson } from '../protocol/json.ts'
 import type { WireMessage } from '../protocol/message.ts'
 
@@ -9,7 +8,7 @@ export const pidboxExchange = { name: 'celery.pidbox', type: 'fanout' } as const
 export const replyExchange = { name: 'reply.celery.pidbox', type: 'direct' } as const
 
 /** Seconds after which neither requests nor answers are worth anything, as kombu's queues have it. */
-export const mailTtl = 300
+const mailTtl = 300
 
 export function mail(body: unknown, headers: Record<string, unknown>): WireMessage {
   return {
@@ -21,10 +20,4 @@ export function mail(body: unknown, headers: Record<string, unknown>): WireMessa
 
 export function castTo(exchange: CastDestination['exchange'], routingKey: string): CastDestination {
   return { exchange, routingKey, ttl: mailTtl }
-}
-
-/** Python sends 0 where it has no clock; what is no count does not move ours. */
-export function adjustClock(clock: LamportClock, headers: Record<string, unknown>): void {
-  if (Number.isSafeInteger(headers.clock)) clock.adjust(Number(headers.clock))
-  else clock.forward()
 }

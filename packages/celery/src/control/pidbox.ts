@@ -7,7 +7,7 @@ import type { WorkerSurface } from '../worker/surface.ts'
 import type { Command, CommandContext } from './command.ts'
 import { commands } from './commands/index.ts'
 import { keepListening } from './keep-listening.ts'
-import { adjustClock, castTo, mail, pidboxExchange } from './mailbox.ts'
+import { castTo, mail, pidboxExchange } from './mailbox.ts'
 import { type ControlRequest, readRequest } from './request.ts'
 
 /** Requests under way at a time, and as much work in the background; what is more is dropped. */
@@ -62,7 +62,7 @@ class Pidbox {
   }
 
   take(message: WireMessage): void {
-    adjustClock(this.#worker.app.clock, message.headers)
+    this.#worker.app.clock.adjust(message.headers.clock)
     const request = this.#read(message)
     if (request === undefined) return
     if (this.#requests.size < maxUnderWay) track(this.#requests, this.#handle(request))

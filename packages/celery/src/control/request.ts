@@ -1,4 +1,4 @@
-import { decodeJson } from '../protocol/json.ts'
+import { readCast } from '../events/read-cast.ts'
 import type { WireMessage } from '../protocol/message.ts'
 import { isRecord } from '../protocol/shape.ts'
 import { matches } from './matcher.ts'
@@ -14,14 +14,14 @@ export interface ControlRequest {
 }
 
 /**
- * The request in the message, if there is one and it is for this node; throws on a body that is no JSON.
+ * The request in the message, if there is one and it is for this node; throws on a body that is no JSON, or too large.
  *
  * The header `expires` says until when the asker waits for answers, by its own clock. It is not heeded, and Python's
  * workers do not heed it either: a revocation that comes late, or from a machine whose clock is behind, must count.
  */
-export function readRequest({ properties, body }: WireMessage, hostname: string): ControlRequest | undefined {
-  if (properties.contentType !== 'application/json') return undefined
-  const request = decodeJson(body.toString())
+export function readRequest(message: WireMessage, hostname: string): ControlRequest | undefined {
+  if (message.properties.contentType !== 'application/json') return undefined
+  const request = readCast(message)
   if (!isRecord(request) || typeof request.method !== 'string') return undefined
   if (!isFor(hostname, request)) return undefined
   return {

@@ -2,9 +2,10 @@ import type { AppCore } from '../app/app-core.ts'
 import type { Listening } from '../brokers/port.ts'
 import { type Checks, checkOptions, checkValue } from '../options/check.ts'
 import { callback, text } from '../options/kinds.ts'
-import { decodeJson } from '../protocol/json.ts'
 import type { WireMessage } from '../protocol/message.ts'
+import { isClock } from './clock.ts'
 import { type CeleryEvent, eventExchange } from './event.ts'
+import { readCast } from './read-cast.ts'
 
 /** Which events are wanted. */
 export interface CaptureOptions {
@@ -49,9 +50,9 @@ export async function captureEvents(
 }
 
 /** A message holds one event, or a list of those of tasks. */
-function eventsIn({ properties, body }: WireMessage): CeleryEvent[] {
-  if (properties.contentType !== 'application/json') return []
-  const content = decodeJson(body.toString())
+function eventsIn(message: WireMessage): CeleryEvent[] {
+  if (message.properties.contentType !== 'application/json') return []
+  const content = readCast(message)
   return (Array.isArray(content) ? content : [content]).filter(isEvent)
 }
 
@@ -64,6 +65,6 @@ function isEvent(value: unknown): value is CeleryEvent {
 /** Clients do not keep their clocks in step with the workers', so what they sent counts as just before now. */
 function adjustClock({ clock }: AppCore, event: CeleryEvent): void {
   if (event.type === 'task-sent') event.clock = Math.max(clock.value, 1) - 1
-  if (Number.isSafeInteger(event.clock)) clock.adjust(event.clock)
+  if (isClock(event.clock)) clock.adjust(event.clock)
   else event.clock = clock.forward()
 }

@@ -15,7 +15,7 @@ export interface Heartbeat {
 }
 
 /** Seconds between heartbeats, as in Celery. Flower takes a worker for gone after two of these without one. */
-export const heartbeatInterval = 2
+const heartbeatInterval = 2
 
 /** `worker-online` now, `worker-heartbeat` every 2 seconds, `worker-offline` at the end. */
 export function startHeartbeat(dispatcher: EventDispatcher, vitals: () => Vitals): Heartbeat {

@@ -64,6 +64,21 @@ describe('what comes', () => {
     await vi.waitFor(() => expect(fixture.app.clock.value).toBeGreaterThan(5_001))
   })
 
+  test('a clock that nobody can have counted to stops none', async () => {
+    await cast('{"method": "revoke", "arguments": {"task_id": "a"}}', 'application/json', {
+      clock: 2 ** 53 - 1,
+    })
+    expect(await fixture.ask('revoked')).toEqual(['a'])
+    expect(fixture.app.clock.value).toBeLessThan(100)
+  })
+
+  test('a body of more than 16 MB is not read', async () => {
+    await cast(`{"method": "shutdown"}${' '.repeat(2 ** 24)}`)
+    expect(await fixture.ask('ping')).toEqual({ ok: 'pong' })
+    expect(fixture.log.warnings).toEqual(['a request of remote control could not be read'])
+    expect(fixture.worker.calls).toEqual([])
+  })
+
   test('a request whose asker has given up waiting is done all the same', async () => {
     await cast('{"method": "revoke", "arguments": {"task_id": "late"}}', 'application/json', { expires: 1 })
     await vi.waitFor(async () => expect(await fixture.ask('revoked')).toEqual(['late']))

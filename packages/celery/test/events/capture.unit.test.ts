@@ -53,6 +53,25 @@ test('the clock follows that of workers, and clients count as just before now', 
   expect(app.clock.value).toBe(1003)
 })
 
+test('a clock that nobody can have counted to is none', async () => {
+  await captureEvents(app, (event) => void seen.push(event))
+  for (const clock of [2 ** 53 - 1, 2 ** 52 + 1, '7', 1.5])
+    await cast(JSON.stringify({ type: 'worker-x', hostname: 'a', clock }))
+  await cast(JSON.stringify({ type: 'worker-x', hostname: 'a', clock: 2 ** 52 }))
+  await vi.waitFor(() => expect(seen).toHaveLength(5))
+  expect(seen.map(({ clock }) => clock)).toEqual([1, 2, 3, 4, 2 ** 52])
+  expect([app.clock.forward(), app.clock.forward()]).toEqual([2 ** 52 + 2, 2 ** 52 + 3])
+})
+
+test('a body of more than 16 MB is not read', async () => {
+  await captureEvents(app, (event) => void seen.push(event))
+  const event = '{"type": "worker-x", "hostname": "a"}'
+  await cast(event + ' '.repeat(2 ** 24 - event.length + 1))
+  await cast(event + ' '.repeat(2 ** 24 - event.length))
+  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  expect(log.warnings).toEqual(['an event could not be handled'])
+})
+
 test('what is no event is left out, and an error of the watcher ends nothing', async () => {
   await captureEvents(app, (event) => {
     if (event.type === 'worker-bad') throw new Error('the watcher is broken')
