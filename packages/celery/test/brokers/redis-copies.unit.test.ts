@@ -17,10 +17,11 @@ describe('copies of what a fanout exchange tells', () => {
   function start(prefetch = 10) {
     const received: Delivery[] = []
     const ends: true[] = []
+    const dropped: true[] = []
     const consumer = new CopyConsumer(
       'q',
       { prefetch, onDelivery: (delivery) => received.push(delivery) },
-      () => ends.push(true),
+      { onEnd: () => ends.push(true), onDropped: () => dropped.push(true) },
     )
     consumers.push(consumer)
     let asked = 0
@@ -28,7 +29,7 @@ describe('copies of what a fanout exchange tells', () => {
       const at = asked++
       return until(() => received[at], `delivery ${at + 1}`)
     }
-    return { consumer, received, ends, next }
+    return { consumer, received, ends, dropped, next }
   }
 
   test('come in their order, as many at a time as there is room for', async () => {
@@ -42,6 +43,12 @@ describe('copies of what a fanout exchange tells', () => {
     expect(bodyOf(await next())).toBe('d')
     expect(received).toHaveLength(4)
     await expect(consumer.setPrefetch(0)).rejects.toMatchObject({ code: 'BAD_OPTION' })
+  })
+
+  test('are dropped when ten thousand wait, and that is told', () => {
+    const { consumer, dropped } = start()
+    for (let i = 0; i < 10_002; i++) consumer.hear(documentOf('a'))
+    expect([consumer.waiting, dropped.length]).toEqual([10_000, 2])
   })
 
   test('that are told twice are one', async () => {

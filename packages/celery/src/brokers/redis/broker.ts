@@ -84,7 +84,7 @@ export class RedisBroker implements Broker {
     this.#declarations = new Declarations(this.#bindings, log)
     this.#publisher = new Publisher(link, keys)
     this.#casting = new Casting({ link, keys, bindings: this.#bindings, log })
-    this.#copies = new Copies(this.#casting)
+    this.#copies = new Copies(this.#casting, log)
     this.#restorer = new Restorer(link, keys, this.#bindings, log)
     this.#mover = new DelayedMover(link, keys, log)
     this.deadLetters = new RedisDeadLetters(link, keys)

@@ -1,3 +1,5 @@
+import { Seldom } from '../../async/seldom.ts'
+import type { Log } from '../../log.ts'
 import type { ConsumeOptions, Consumption, QueueDeclaration } from '../port.ts'
 import type { Casting } from './casting.ts'
 import { CopyConsumer } from './copy-consumer.ts'
@@ -10,10 +12,13 @@ import { decodeDocument } from './document.ts'
  */
 export class Copies {
   readonly #casting: Casting
+  readonly #log: Log
   readonly #consumers = new Set<CopyConsumer>()
+  readonly #dropping = new Seldom()
 
-  constructor(casting: Casting) {
+  constructor(casting: Casting, log: Log) {
     this.#casting = casting
+    this.#log = log
   }
 
   async consume(
@@ -21,7 +26,10 @@ export class Copies {
     exchange: string,
     options: ConsumeOptions,
   ): Promise<Consumption> {
-    const consumer: CopyConsumer = new CopyConsumer(name, options, () => this.#consumers.delete(consumer))
+    const consumer: CopyConsumer = new CopyConsumer(name, options, {
+      onEnd: () => this.#consumers.delete(consumer),
+      onDropped: () => this.#dropped(name, exchange),
+    })
     this.#consumers.add(consumer)
     const stops: (() => Promise<void>)[] = []
     const cancel = async () => {
@@ -51,6 +59,14 @@ export class Copies {
 
   close(): void {
     for (const consumer of this.#consumers) consumer.close()
+  }
+
+  #dropped(queue: string, exchange: string): void {
+    if (!this.#dropping.isDue()) return
+    this.#log.error(
+      { queue, exchange },
+      'more was told by a fanout exchange than this worker can keep: it is gone',
+    )
   }
 
   #of(queue: string): CopyConsumer[] {

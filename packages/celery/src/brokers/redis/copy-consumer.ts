@@ -15,11 +15,21 @@ interface Copy {
 /** Tags by which a message is known that is told twice, since its sender did not hear that it was told. */
 const mostTags = 1_000
 
+/** Copies that wait here at most, for room or for their time: nothing holds back who tells. */
+const mostCopies = 10_000
+
+interface CopyConsumerHooks {
+  /** It is cancelled and all its deliveries are settled. */
+  onEnd(): void
+  /** There is no room for a copy, which is gone. */
+  onDropped(): void
+}
+
 /** Hands out copies in their order. They wait in memory, and so does what is parked: all of it ends with this. */
 export class CopyConsumer implements Consumption {
   readonly queue: string
   readonly #onDelivery: ConsumeOptions['onDelivery']
-  readonly #onEnd: () => void
+  readonly #hooks: CopyConsumerHooks
   readonly #held = new Set<CopyDelivery>()
   readonly #parked = new Timetable()
   readonly #tags = new Set<string>()
@@ -28,12 +38,11 @@ export class CopyConsumer implements Consumption {
   #isCancelled = false
   #isDispatching = false
 
-  /** `onEnd` is called when it is cancelled and all its deliveries are settled. */
-  constructor(queue: string, { prefetch, onDelivery }: ConsumeOptions, onEnd: () => void) {
+  constructor(queue: string, { prefetch, onDelivery }: ConsumeOptions, hooks: CopyConsumerHooks) {
     this.queue = queue
     this.#prefetch = prefetch
     this.#onDelivery = onDelivery
-    this.#onEnd = onEnd
+    this.#hooks = hooks
     this.#parked.start()
   }
 
@@ -43,6 +52,10 @@ export class CopyConsumer implements Consumption {
 
   hear(document: Document): void {
     if (this.#isCancelled || this.#isKnown(document.tag)) return
+    if (this.#waiting.length + this.#parked.size >= mostCopies) {
+      this.#hooks.onDropped()
+      return
+    }
     this.#waiting.push({ document, isRedelivered: false, starts: 0 })
     this.#dispatch()
   }
@@ -116,7 +129,7 @@ export class CopyConsumer implements Consumption {
     if (this.#held.size > 0) return
     this.#parked.stop()
     this.#waiting = []
-    this.#onEnd()
+    this.#hooks.onEnd()
   }
 }
 
