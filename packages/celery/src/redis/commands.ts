@@ -1,6 +1,13 @@
 import { CeleryError, type ErrorCode } from '../errors.ts'
 import type { Connection } from './connection.ts'
-import { ConnectionLost, explainFailure, isMissingScript, refusals, replyError } from './replies.ts'
+import {
+  ConnectionLost,
+  explainFailure,
+  isMissingScript,
+  NotConnected,
+  refusals,
+  replyError,
+} from './replies.ts'
 import type { Script } from './script.ts'
 import { type Expected, expectedOf, explainWrongType, isWrongType, kindOf } from './wrong-type.ts'
 
@@ -67,7 +74,7 @@ export class Commands {
     ask: (connection: Connection) => Promise<unknown>,
   ): Promise<unknown> {
     const connection = this.#connection()
-    if (!connection) throw new ConnectionLost('There is no connection to Redis')
+    if (!connection) throw new NotConnected()
     try {
       return await ask(connection)
     } catch (error) {

@@ -26,6 +26,8 @@ export interface LinkOptions {
 
 type Listener = (state: BrokerState, error?: Error) => void
 
+/** Milliseconds that who opens again what is open waits for a lost connection, where the caller does not say. */
+const openPatienceMs = 10_000
 /** Where Redis has refused commands: a connection that lasted so many milliseconds was a good one for a time. */
 const goodAfter = 5_000
 
@@ -79,9 +81,12 @@ export class RedisLink {
     this.#setups.push(setup)
   }
 
-  /** Rejects when there is no connection at once, and is closed then. */
-  open(): Promise<void> {
-    if (this.#state !== 'closed') return this.whenUp()
+  /**
+   * Rejects when there is no connection at once, and is closed then. One that is open already, and has lost its connection,
+   * waits for so many milliseconds till there is another, and goes on trying when it rejects.
+   */
+  open(patienceMs = openPatienceMs): Promise<void> {
+    if (this.#state !== 'closed') return this.whenUp(patienceMs)
     this.#opening ??= this.#first(this.#closing.signal)
     return this.#opening
   }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Connection } from './connection.ts'
-import { ConnectionLost, explainFailure } from './replies.ts'
+import { ConnectionLost, explainFailure, NotConnected } from './replies.ts'
 
 export type OnMessage = (channel: string, payload: Buffer) => void
 
@@ -51,7 +51,7 @@ export class Notices {
 
   /** Makes the second connection, and with it all subscriptions, if it is not there. */
   async attach(connection = this.#connection()): Promise<void> {
-    if (!connection) throw new ConnectionLost('There is no connection to Redis')
+    if (!connection) throw new NotConnected()
     try {
       connection.subscriber ??= this.#begin(connection)
       await connection.subscriber

@@ -12,6 +12,13 @@ export class ConnectionLost extends Error {
   }
 }
 
+/** There was no connection: the command was not sent. */
+export class NotConnected extends ConnectionLost {
+  constructor() {
+    super('There is no connection to Redis')
+  }
+}
+
 /** Answers of a server that another connection may not give: a replica after a failover, or one that just starts. */
 const passing = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNBLOCKED)\b/
 const forbidden = /^(NOAUTH|WRONGPASS|NOPERM)\b|can't run this command/

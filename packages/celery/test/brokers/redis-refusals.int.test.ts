@@ -9,6 +9,7 @@ import { letterOf } from '../../testing/broker-contract/dead-letters.ts'
 import { bodyOf, inboxOf, messageOf, send, until, waiting } from '../../testing/broker-contract/suite.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { startTcpProxy, type TcpProxy } from '../../testing/tcp-proxy.ts'
+import { startForgetful } from '../redis/forgetful.ts'
 import { plainClient, removeKeys } from '../redis/keys.ts'
 
 const { redis: url = '' } = servers
@@ -101,6 +102,22 @@ describe.skipIf(url === '')('what Redis refuses', () => {
       expect(await redis.exists(`${prefix}celery-ts:delayed`, `${prefix}celery-ts:delayed:messages`)).toBe(0)
     },
   )
+
+  test('a message that is refused is not told as sent, though that answer is lost', async () => {
+    const proxy = await startForgetful(url)
+    const subject = await opened({}, proxy.url)
+    await redis.set(prefix + queue.name, 'not a list')
+    const publish = (name: string) => subject.publish(messageOf('a'), { exchange: '', routingKey: name })
+    // The server knows the script from here on: the answer that is lost is that of the next batch.
+    await publish('other')
+    proxy.loseNext()
+    const sent = await Promise.allSettled([publish('other'), publish(queue.name), publish('other')])
+    expect(sent.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(sent[1]).toMatchObject({ reason: wrongKey(queue.name) })
+    expect(await redis.llen(`${prefix}other`)).toBe(3)
+    await publish('other')
+    expect(await redis.llen(`${prefix}other`)).toBe(4)
+  })
 
   test('a dead letter that an index refuses is not there, and can be kept later', async () => {
     const { deadLetters } = await opened()
@@ -210,10 +227,12 @@ describe.skipIf(url === '')('what Redis refuses', () => {
   })
 
   describe('while the connection is away', () => {
-    async function heldThrough(): Promise<{ proxy: TcpProxy; holder: Broker; held: Delivery }> {
+    async function heldThrough(
+      options: RedisBrokerOptions = {},
+    ): Promise<{ proxy: TcpProxy; holder: Broker; held: Delivery }> {
       const proxy = await startTcpProxy(url, 6379)
       proxies.push(proxy)
-      const holder = await opened({ leaseTimeout: 1 }, proxy.through(url))
+      const holder = await opened({ leaseTimeout: 1, ...options }, proxy.through(url))
       await send(holder, queue, 'a')
       const held = await (await inboxOf(holder, queue)).next()
       return { proxy, holder, held }
@@ -228,6 +247,51 @@ describe.skipIf(url === '')('what Redis refuses', () => {
       await proxy.accept()
       expect(await told).toBe(false)
       expect(await again.ackFirst()).toBe(true)
+    })
+
+    test('what Redis was not told before the lease is over is answered then, and comes again', async () => {
+      const { proxy, holder, held } = await heldThrough()
+      await proxy.refuse()
+      await until(() => holder.state === 'reconnecting', 'the loss')
+      expect(await held.ackFirst()).toBe(false)
+      expect([held.isLost, holder.state]).toEqual([true, 'reconnecting'])
+      await proxy.accept()
+      await until(() => holder.state === 'open', 'the connection')
+      const again = await (await inboxOf(await opened({ leaseTimeout: 1 }), queue)).next()
+      expect([bodyOf(again), await again.ackFirst()]).toEqual(['a', true])
+    })
+
+    test('what Redis may have been told counts as acknowledged when the lease is over', async () => {
+      const { proxy, holder, held } = await heldThrough()
+      proxy.freeze()
+      expect(await held.ackFirst()).toBe(true)
+      expect([held.isLost, holder.state]).toEqual([true, 'reconnecting'])
+    })
+
+    test.each([true, false])(
+      'who closes has each of them answered (it was on its way: %s)',
+      async (isOnItsWay) => {
+        const { proxy, holder, held } = await heldThrough({ commandTimeout: 20, leaseTimeout: 60 })
+        if (isOnItsWay) proxy.freeze()
+        else {
+          await proxy.refuse()
+          await until(() => holder.state === 'reconnecting', 'the loss')
+        }
+        const answer = held.ackFirst()
+        // Its step is under way.
+        await new Promise((resolve) => setImmediate(resolve))
+        await holder.close()
+        expect(await answer).toBe(isOnItsWay)
+      },
+    )
+
+    test('what goes back or is parked is not waited for longer than the lease', async () => {
+      const { proxy, holder, held } = await heldThrough()
+      await proxy.refuse()
+      await until(() => holder.state === 'reconnecting', 'the loss')
+      const unavailable = { code: 'BROKER_UNAVAILABLE' }
+      await expect(held.delay(new Date())).rejects.toMatchObject(unavailable)
+      await expect(held.requeue()).rejects.toMatchObject(unavailable)
     })
 
     test('what was acknowledged first, without the answer, is', async () => {

@@ -5,6 +5,7 @@ import { checkPrefetch } from '../options.ts'
 import type { ConsumeOptions, Consumption } from '../port.ts'
 import { type Holder, RedisDelivery } from './delivery.ts'
 import { decodeDocument, rewriteDocument } from './document.ts'
+import { FirstAcks } from './first-acks.ts'
 import { delayTaken } from './scripts.ts'
 import { Starts } from './starts.ts'
 import { type Step, type Taken, Taker, type TakerOptions } from './taker.ts'
@@ -26,8 +27,6 @@ const longestPutOff = 1
 const lookAgain = 1_000
 /** Milliseconds between looks at what Redis refuses, at most. */
 const longestPause = 30_000
-/** Milliseconds that putting back or parking waits for a lost connection: after its lease nobody needs it. */
-const patienceMs = 60_000
 
 /**
  * Takes a queue's messages, one step at a time: what was settled while a step was on its way goes with the next, so
@@ -48,8 +47,7 @@ export class RedisConsumer implements Consumption, Holder {
   readonly #starts: Starts
   #prefetch: number
   #settled: string[] = []
-  /** Who waits until Redis has been told that these are settled. */
-  #awaited: { tag: string; resolve(isTold: boolean): void }[] = []
+  readonly #firstAcks: FirstAcks
   /** The queue was empty, and the bell has not rung since. */
   #isDrained = false
   #lookedAt = 0
@@ -69,6 +67,12 @@ export class RedisConsumer implements Consumption, Holder {
     this.#prefetch = options.prefetch
     this.#taker = new Taker({ ...options, lease: this.lease })
     this.#starts = new Starts(link, keys)
+    this.#firstAcks = new FirstAcks({
+      isPerhapsTold: (tag) => this.#taker.isPerhapsSettled(tag),
+      onVain: (vain) => {
+        this.#settled = this.#settled.filter((tag) => !vain.has(tag))
+      },
+    })
     this.#silence = link.notices.ring(keys.lists(queue), () => this.look())
   }
 
@@ -117,7 +121,7 @@ export class RedisConsumer implements Consumption, Holder {
   loseAll(): void {
     for (const delivery of this.#held.values()) delivery.lose()
     this.#held.clear()
-    for (const { resolve } of this.#awaited.splice(0)) resolve(false)
+    this.#firstAcks.end()
   }
 
   giveUp(delivery: RedisDelivery): void {
@@ -136,17 +140,17 @@ export class RedisConsumer implements Consumption, Holder {
 
   settleFirst(delivery: RedisDelivery): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false)
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.#awaited.push({ tag: delivery.tag, resolve })
+    const answer = this.#firstAcks.add(delivery)
     this.settle(delivery)
     this.#hurry()
-    return promise
+    return answer
   }
 
   async putBack(delivery: RedisDelivery): Promise<void> {
     if (this.#isClosed) return
     this.#starts.undo(delivery)
-    await this.#options.link.persist(() => this.#options.restorer.putBack([delivery.tag]), patienceMs)
+    const { link, restorer } = this.#options
+    await link.persist(() => restorer.putBack([delivery.tag]), delivery.patienceMs)
     this.#release(delivery)
   }
 
@@ -168,12 +172,12 @@ export class RedisConsumer implements Consumption, Holder {
       // The time that is left, so that clocks of workers and server need not agree.
       const left = Math.max(0, Math.ceil(until.getTime() - Date.now()))
       return link.run(delayTaken, scriptKeys, [tag, left, list, suffix, text])
-    }, patienceMs)
+    }, delivery.patienceMs)
     this.#release(delivery)
   }
 
   async countStart(delivery: RedisDelivery): Promise<number | undefined> {
-    return await this.#starts.count(delivery, patienceMs)
+    return await this.#starts.count(delivery, delivery.patienceMs)
   }
 
   async #run(): Promise<void> {
@@ -245,10 +249,9 @@ export class RedisConsumer implements Consumption, Holder {
 
   async #take(want: number): Promise<void> {
     const settled = this.#settled
-    const awaited = this.#awaited
+    const firstAcks = this.#firstAcks.take()
     const now = performance.now()
     this.#settled = []
-    this.#awaited = []
     this.#isUrgent = false
     if (want > 0) {
       this.#isDrained = true
@@ -259,12 +262,12 @@ export class RedisConsumer implements Consumption, Holder {
       step = await this.#taker.take(want, settled, now)
     } catch (error) {
       this.#settled = settled.concat(this.#settled)
-      this.#awaited = awaited.concat(this.#awaited)
+      this.#firstAcks.takeBack(firstAcks)
       this.#isDrained = false
       throw error
     }
     const { texts, isFull, gone, refusal } = step
-    for (const { tag, resolve } of awaited) resolve(!gone.has(tag))
+    for (const { delivery, answer } of firstAcks) answer(!gone.has(delivery.tag))
     // A bell that rang meanwhile has undone the first half of this.
     if (isFull || texts.length === want) this.#isDrained = false
     if (isFull || texts.length === perStep) this.#isUrgent = true

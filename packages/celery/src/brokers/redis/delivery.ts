@@ -8,7 +8,10 @@ export interface Holder {
   /** Milliseconds that a message is this worker's after Redis was last told so. */
   readonly lease: number
   settle(delivery: RedisDelivery): void
-  /** Resolves when Redis has it; to false when it is not told any more, or was told too late and another has the message. */
+  /**
+   * Resolves when Redis has it, or perhaps has it as the lease is over; to false when it was never told, or too late and
+   * another has the message.
+   */
   settleFirst(delivery: RedisDelivery): Promise<boolean>
   /** It is not this worker's any more. */
   giveUp(delivery: RedisDelivery): void
@@ -16,6 +19,9 @@ export interface Holder {
   park(delivery: RedisDelivery, until: Date, headers: Record<string, unknown> | undefined): Promise<void>
   countStart(delivery: RedisDelivery): Promise<number | undefined>
 }
+
+/** Milliseconds that a lost connection is waited out, at least and at most. */
+const [leastPatienceMs, mostPatienceMs] = [1_000, 60_000]
 
 /**
  * A message in this worker's hands. It does not belong to a connection: its lease is kept alive over any, and it is
@@ -60,9 +66,14 @@ export class RedisDelivery implements Delivery {
     return this.#isLost || this.isOverdue(performance.now())
   }
 
+  /** When somebody else may take it, on the clock of `performance.now()`. */
+  get leaseEnd(): number {
+    return this.heldAt + this.#holder.lease
+  }
+
   /** Somebody else may have taken it by now. */
   isOverdue(now: number): boolean {
-    return now - this.heldAt > this.#holder.lease
+    return now > this.leaseEnd
   }
 
   /** Settling it does nothing from now on. */
@@ -73,6 +84,11 @@ export class RedisDelivery implements Delivery {
 
   giveUp(): void {
     this.#holder.giveUp(this)
+  }
+
+  /** Milliseconds that a lost connection is waited out: after its lease nobody needs what is told of it. */
+  get patienceMs(): number {
+    return Math.min(mostPatienceMs, Math.max(leastPatienceMs, this.leaseEnd - performance.now()))
   }
 
   async countStart(): Promise<number | undefined> {

@@ -154,7 +154,7 @@ end
 
 /**
  * Publishes a batch once, however often it is sent: a publisher's batches are numbered, and one that is not newer
- * than the last does nothing. What Redis says to every write, as a replica does, it says to that of the number: then
+ * than the last does nothing, but what was refused of the last is answered again. What Redis says to every write, as a replica does, it says to that of the number: then
  * nothing is done, and the batch may be sent again. KEYS: the publisher's last number, delayed, its messages, its head;
  * ARGV: number, seconds to remember it, then for each message its list, its delay in milliseconds or nothing, an id and
  * its text.
@@ -165,7 +165,10 @@ export const publishBatch = script(
 local DELAYED, DELAYED_MESSAGES, DELAYED_HEAD = KEYS[2], KEYS[3], KEYS[4]
 ${park}
 local batch = tonumber(ARGV[1])
-if tonumber(redis.call('GET', KEYS[1]) or '0') >= batch then return {} end
+local last, refused = string.match(redis.call('GET', KEYS[1]) or '0', '^(%d+) ?(.*)$')
+if tonumber(last) >= batch then
+  return tonumber(last) == batch and refused ~= '' and cjson.decode(refused) or {}
+end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 local errors = {}
 for i = 3, #ARGV, 4 do
@@ -180,6 +183,8 @@ for i = 3, #ARGV, 4 do
     errors[#errors + 1] = reply.err
   end
 end
+-- For who asks again as this answer was lost.
+if #errors > 0 then redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. cjson.encode(errors), 'EX', ARGV[2]) end
 return errors
 `,
 )

@@ -1,5 +1,5 @@
 import type { RedisLink } from '../../redis/link.ts'
-import { ConnectionLost, strings } from '../../redis/replies.ts'
+import { ConnectionLost, NotConnected, strings } from '../../redis/replies.ts'
 import type { BrokerKeys } from './keys.ts'
 import type { Held, Restorer } from './restorer.ts'
 import { settleAndTake } from './scripts.ts'
@@ -67,6 +67,11 @@ export class Taker {
     return this.#doubtful?.tags ?? []
   }
 
+  /** Whether a step without an answer was to settle it, and perhaps did. */
+  isPerhapsSettled(tag: string): boolean {
+    return this.#perhapsSettled.has(tag)
+  }
+
   /** What fails may have been done all the same: what was to be settled is to be settled again, which does no harm. */
   async take(want: number, settled: readonly string[], takenAt: number): Promise<Step> {
     const { link, tagPrefix } = this.#options
@@ -81,11 +86,12 @@ export class Taker {
       const refused = Array.isArray(reply) ? reply[3] : undefined
       refusals = await link.refusals(refused, (place) => [{ key: this.#lists[place] ?? '', kind: 'list' }])
     } catch (error) {
-      if (want > 0 && error instanceof ConnectionLost) {
+      if (!(error instanceof ConnectionLost) || error instanceof NotConnected) throw error
+      if (want > 0) {
         this.#doubtful = { tags: Array.from({ length: want }, (_, n) => tagAt(n)), takenAt }
       }
       // A refusal in place of a reply was the first thing that the script met; one within a reply came afterwards.
-      if (error instanceof ConnectionLost && (!error.isRefusal || reply !== undefined)) {
+      if (!error.isRefusal || reply !== undefined) {
         for (const tag of settled) this.#perhapsSettled.add(tag)
       }
       throw error

@@ -103,7 +103,7 @@ class RedisResults implements ResultStore {
   }
 
   open(): Promise<void> {
-    return this.#link.open()
+    return this.#link.open(this.#timeoutMs)
   }
 
   async close(): Promise<void> {
