@@ -29,7 +29,7 @@ export interface BeatOptions {
   hooks?: BeatHooks
 }
 
-/** What metrics are made of. Must not throw. */
+/** What metrics are made of. Must not throw: what one throws is logged, and the run is what it was. */
 export interface BeatHooks {
   /** `lateness` is in seconds from the due time until it was sent. */
   sent?(run: Run & { task: string; lateness: number }): void

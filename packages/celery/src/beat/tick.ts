@@ -1,4 +1,5 @@
 import type { AppCore } from '../app/app-core.ts'
+import { forEachBounded } from '../async/for-each-bounded.ts'
 import type { BeatHooks } from './beat.ts'
 import { type Decision, decide } from './due.ts'
 import type { ReadyEntry } from './entry.ts'
@@ -40,7 +41,10 @@ export async function tick(context: TickContext): Promise<number> {
   const due = known.flatMap(({ entry, decision }) => decision.runs.map((run) => ({ entry, run })))
   due.sort((a, b) => a.run.due.getTime() - b.run.due.getTime())
   const nowThen = () => new Date(now.getTime() + elapsed() - asked)
-  const allSent = await each(due, ({ entry, run }) => send(context, entry, run, nowThen))
+  let allSent = true
+  await forEachBounded(due, sendsAtOnce, async ({ entry, run }) => {
+    if (!(await send(context, entry, run, nowThen))) allSent = false
+  })
 
   const next = Math.min(...known.map(({ decision }) => decision.next?.getTime() ?? Number.POSITIVE_INFINITY))
   const wait = Math.max(0, next - nowThen().getTime()) / 1000
@@ -65,18 +69,28 @@ function decideFor(
 async function send(context: TickContext, entry: ReadyEntry, run: Run, now: () => Date): Promise<boolean> {
   const { app, store, hooks } = context
   const { log } = app.options
+  const told = { ...run, task: entry.call.name }
   const fields = { entry: run.entry, task: entry.call.name, taskId: run.taskId, due: run.due.toISOString() }
   try {
     const wasSent = await store.sendOnce(run, (transaction) => sendRun(app, store, entry, run, transaction))
     if (!wasSent) return false
-    const lateness = Math.max(0, now().getTime() - run.due.getTime()) / 1000
-    log.info({ ...fields, manual: run.manual, lateness }, 'beat: sent')
-    hooks.sent?.({ ...run, task: entry.call.name, lateness })
-    return true
   } catch (error) {
     log.error({ ...fields, err: error }, 'beat: could not send; it is tried again')
-    hooks.failed?.({ ...run, task: entry.call.name }, error)
+    callHook(context, entry, () => hooks.failed?.(told, error))
     return false
+  }
+  const lateness = Math.max(0, now().getTime() - run.due.getTime()) / 1000
+  log.info({ ...fields, manual: run.manual, lateness }, 'beat: sent')
+  callHook(context, entry, () => hooks.sent?.({ ...told, lateness }))
+  return true
+}
+
+/** One that throws, which none should, is a mistake of its own and no failure to send. */
+function callHook({ app }: TickContext, { name }: ReadyEntry, call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    app.options.log.error({ entry: name, err: error }, 'beat: a hook has failed')
   }
 }
 
@@ -100,20 +114,10 @@ function tellOther({ app, broker, others }: TickContext, entry: ReadyEntry, stat
   )
 }
 
-function tellLeftOut({ app, hooks, leftOut }: TickContext, entry: ReadyEntry, { tooLate }: Decision): void {
+function tellLeftOut(context: TickContext, entry: ReadyEntry, { tooLate }: Decision): void {
+  const { app, hooks, leftOut } = context
   if (tooLate === undefined || leftOut.get(entry.name) === tooLate.getTime()) return
   leftOut.set(entry.name, tooLate.getTime())
   app.options.log.warn({ entry: entry.name, due: tooLate.toISOString() }, 'beat: left out, too late')
-  hooks.leftOut?.({ entry: entry.name, task: entry.call.name, due: tooLate })
-}
-
-/** Works through the items, a few at a time; whether all came out true. */
-async function each<T>(items: T[], work: (item: T) => Promise<boolean>): Promise<boolean> {
-  const queue = items.values()
-  let all = true
-  const worker = async () => {
-    for (const item of queue) if (!(await work(item))) all = false
-  }
-  await Promise.all(Array.from({ length: Math.min(sendsAtOnce, items.length) }, worker))
-  return all
+  callHook(context, entry, () => hooks.leftOut?.({ entry: entry.name, task: entry.call.name, due: tooLate }))
 }

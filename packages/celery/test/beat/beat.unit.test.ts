@@ -249,6 +249,30 @@ describe('beat', () => {
     expect(lines.filter((line) => line === 'beat: sent')).toHaveLength(2)
   })
 
+  it('sends and goes on whatever its hooks throw, and logs it as that', async () => {
+    const hook = () => {
+      throw new Error('a mistake of the hook')
+    }
+    refuse = (message) => message.headers.task === 'bad'
+    const entries = {
+      good: every10,
+      bad: { ...every10, task: 'bad' },
+      late: { ...every10, startingDeadline: 0.5 },
+    }
+    await start(entries, { hooks: { sent: hook, failed: hook, leftOut: hook }, maxInterval: 3_600 })
+    time.skip(15)
+    await time.pass(5)
+    expect(sent.map(({ message, at }) => [message.headers.task, at])).toEqual([
+      ['tasks.add', '00:00:15'],
+      ['tasks.add', '00:00:20'],
+      ['tasks.add', '00:00:20'],
+    ])
+    expect(lines).not.toContain('beat: the store does not answer; it is asked again')
+    const told = ['beat: sent', 'beat: could not send; it is tried again', 'beat: left out, too late']
+    const due = lines.filter((line) => told.includes(line)).length
+    expect(lines.filter((line) => line === 'beat: a hook has failed')).toHaveLength(due)
+  })
+
   const othersWarning = /another scheduler has this entry otherwise/
   it.each<[string, Partial<BeatEntry>, string?]>([
     ['task', { task: 'tasks.other' }],

@@ -67,35 +67,14 @@ export function createPostgresSchedules(
   const { host, port, database } = addressOf(source)
   const { claimTtl = defaultTtl } = options
   const statements = statementsIn(schemaOf(options.schema).name)
-  let opening: Promise<OpenedPool> | undefined
-  let closing = new AbortController()
-  const pool = async () => {
-    closing.signal.throwIfAborted()
-    opening ??= connect(source, options, closing.signal)
-    const mine = opening
-    try {
-      return (await mine).pool
-    } catch (error) {
-      if (opening === mine) opening = undefined
-      throw error
-    }
-  }
+  const pool = new PoolOnNeed(source, options)
   const query = (text: string, values: unknown[] = []) =>
-    inReach(async () => (await queryOn(await pool(), { text, values }, timeoutMs)).rows as Row[])
+    inReach(async () => (await queryOn(await pool.get(), { text, values }, timeoutMs)).rows as Row[])
   return {
     kind: 'postgres',
     describe: () => (host && database ? { hostname: host, port: port ?? 5432, database } : undefined),
-    async open() {
-      if (closing.signal.aborted) closing = new AbortController()
-      await inReach(pool)
-    },
-    async close() {
-      const closed = 'The schedules in PostgreSQL were closed: call open() first.'
-      closing.abort(new CeleryError('CLOSED', closed))
-      const opened = opening
-      opening = undefined
-      await (await opened?.catch(() => undefined))?.close()
-    },
+    open: () => inReach(() => pool.open()),
+    close: () => pool.close(),
     async register(entries) {
       const column = (name: keyof EntryText) => textArrayOf(entries.map((entry) => entry[name]))
       const given = [column('name'), column('task'), column('schedule'), column('broker')]
@@ -110,11 +89,49 @@ export function createPostgresSchedules(
       return { now: new Date(Number(rows[0]?.now)), entries }
     },
     async sendOnce(run, send) {
-      const connection = await inReach(async () => connectionFrom(await pool(), timeoutMs / 1_000))
+      const connection = await inReach(async () => connectionFrom(await pool.get(), timeoutMs / 1_000))
       return transaction(connection, claimTtl, (client) => sendIn(client, statements, run, send))
     },
     setPaused: async (name, paused) => (await query(statements.setPaused, [name, paused])).length > 0,
     trigger: async (name) => (await query(statements.trigger, [name])).length > 0,
+  }
+}
+
+/** A pool that is made when it is first needed, and again after it could not be. */
+class PoolOnNeed {
+  readonly #source: string | SqlPool
+  readonly #options: PostgresSchedulesOptions
+  #opening: Promise<OpenedPool> | undefined
+  #closing = new AbortController()
+
+  constructor(source: string | SqlPool, options: PostgresSchedulesOptions) {
+    this.#source = source
+    this.#options = options
+  }
+
+  async open(): Promise<void> {
+    if (this.#closing.signal.aborted) this.#closing = new AbortController()
+    await this.get()
+  }
+
+  async get(): Promise<SqlPool> {
+    this.#closing.signal.throwIfAborted()
+    this.#opening ??= connect(this.#source, this.#options, this.#closing.signal)
+    const mine = this.#opening
+    try {
+      return (await mine).pool
+    } catch (error) {
+      if (this.#opening === mine) this.#opening = undefined
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = 'The schedules in PostgreSQL were closed: call open() first.'
+    this.#closing.abort(new CeleryError('CLOSED', closed))
+    const opened = this.#opening
+    this.#opening = undefined
+    await (await opened?.catch(() => undefined))?.close()
   }
 }
 

@@ -41,6 +41,11 @@ export function addBeat(program: Command, io: Io): void {
       })
     })
 
+  addChanges(group, io)
+}
+
+/** What is done to one entry. */
+function addChanges(group: Command, io: Io): void {
   for (const [name, description, done] of [
     ['pause', 'send its runs no more, in any scheduler', 'paused'],
     ['resume', 'send its runs again', 'resumed'],
