@@ -1,5 +1,5 @@
 import { readBrokerUrl } from '../brokers/open.ts'
-import { bad, type Check, type Checks, checkOptions, shown } from '../options/check.ts'
+import { bad, type Check, type Checks, checkOptions } from '../options/check.ts'
 import {
   callback,
   either,
@@ -17,22 +17,11 @@ import {
 import { readResultsUrl } from '../results/open.ts'
 import type { CeleryOptions, Route } from './celery-options.ts'
 import { queueDeclaration } from './queue-check.ts'
-import { compiledPattern } from './route.ts'
 import { checkLimits } from './signature-options.ts'
 import { taskOptionChecks } from './task-checks.ts'
 
-const shellPattern: Check = {
-  ...text,
-  inside(value, option, of) {
-    try {
-      compiledPattern(value as string)
-    } catch {
-      throw bad(option, `has a range that ends before it begins: ${shown(value)}`, of)
-    }
-  },
-}
 const regExp: Check = { expected: 'a regular expression', fits: (value) => value instanceof RegExp }
-const route = options<Route>({ task: either(shellPattern, regExp), queue: text, priority }, ['task', 'queue'])
+const route = options<Route>({ task: either(text, regExp), queue: text, priority }, ['task', 'queue'])
 
 const appChecks: Checks<CeleryOptions> = {
   broker: either(urlReadBy(readBrokerUrl), having('a broker', 'publish', 'open')),

@@ -1,4 +1,5 @@
 import type { Destination, QueueDeclaration } from '../brokers/port.ts'
+import { fnmatch } from '../protocol/fnmatch.ts'
 import type { AppCore, PublishTo } from './app-core.ts'
 import type { Route } from './celery-options.ts'
 
@@ -32,40 +33,23 @@ export function carriedQueue(app: AppCore, task: string): string | undefined {
   return definition.queue ?? route?.queue ?? taskDefaults.queue ?? byDefault
 }
 
-const patterns = new Map<string, RegExp>()
+const patterns = new Map<string, (task: string) => boolean>()
 
 function fits(pattern: string | RegExp, task: string): boolean {
   if (pattern instanceof RegExp) return task.search(pattern) === 0
-  return /[*?[]/.test(pattern) ? compiledPattern(pattern).test(task) : pattern === task
+  return /[*?[]/.test(pattern) ? read(pattern)(task) : pattern === task
 }
 
-/**
- * The pattern of a route, made once.
- * @throws SyntaxError for a range that ends before it begins, such as `[z-a]`
- */
-export function compiledPattern(pattern: string): RegExp {
-  let compiled = patterns.get(pattern)
-  if (!compiled) {
-    compiled = shellPattern(pattern)
+/** The pattern of a route, read once. */
+function read(pattern: string): (task: string) => boolean {
+  let known = patterns.get(pattern)
+  if (!known) {
+    known = fnmatch(pattern)
     // There are as many as an app has routes; this bounds what makes up routes as it goes.
     if (patterns.size >= 10_000) patterns.clear()
-    patterns.set(pattern, compiled)
+    patterns.set(pattern, known)
   }
-  return compiled
-}
-
-/** As Python's `fnmatch`: `*`, `?`, `[seq]` and `[!seq]`. */
-function shellPattern(pattern: string): RegExp {
-  const source = pattern.replace(
-    /\*+|\?|\[(!?)([^\]]+)\]|[.+^${}()|\\[\]]/g,
-    (all, not: string, set: string) => {
-      if (all.startsWith('*')) return '.*'
-      if (all === '?') return '.'
-      if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\^]/g, '\\$&')}]`
-      return `\\${all}`
-    },
-  )
-  return new RegExp(`^${source}$`, 's')
+  return known
 }
 
 /**

@@ -11,7 +11,7 @@ export type CarriedOptions = Pick<TaskOptions, 'ignoreResult' | 'timeLimit' | 's
  * What the app says of a task of its own, for its messages: what the task says, then `taskDefaults`. Of one that lives
  * elsewhere it says nothing, as that has a worker with defaults of its own.
  */
-export function carriedOptions(app: AppCore, name: string): CarriedOptions {
+function carriedOptions(app: AppCore, name: string): CarriedOptions {
   const definition = app.tasks.get(name)
   return definition ? optionsOf(app, definition) : {}
 }

@@ -8,7 +8,7 @@ import { takePages } from './take-pages.ts'
 import { isOfLetter, Unsent } from './unsent.ts'
 
 /** Says which task a replayed one was before it died: a header of this package's own, which Python carries along. */
-export const replayedFromHeader = 'replayed_from'
+const replayedFromHeader = 'replayed_from'
 
 /**
  * Says which replay of all sent a message: it leaves those of its own that die again, though the clock of their worker

@@ -148,6 +148,6 @@ function timedOut(id: string, timeout: number): CeleryError {
 }
 
 /** What a task that did not succeed raised, as kept in its meta. */
-export function failureOf(meta: TaskMeta): Error {
+function failureOf(meta: TaskMeta): Error {
   return taskError(meta.result as ExceptionData, meta.traceback)
 }
