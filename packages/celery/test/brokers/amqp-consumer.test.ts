@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { AmqpConsumer } from '../../src/brokers/amqp/consumer.ts'
 import type { Delivery } from '../../src/brokers/port.ts'
 import { noLog } from '../../src/log.ts'
@@ -65,4 +66,63 @@ test('what came beyond the prefetch goes back when it is cancelled, and the rest
   expect([deliveries.length, channel.back, state.isEnded]).toEqual([1, [2, 3], false])
   await deliveries[0]?.requeue()
   expect([channel.back, state.isEnded]).toEqual([[2, 3, 1], true])
+})
+
+/** A channel that answers when it is let, with the prefetch of each of its subscriptions by tag. */
+class SlowChannel extends EventEmitter {
+  readonly subscriptions = new Map<string, number>()
+  readonly #answer: () => Promise<void>
+  #prefetch = 0
+
+  constructor(answer: () => Promise<void> = async () => undefined) {
+    super()
+    this.#answer = answer
+  }
+
+  async assertExchange() {}
+  async assertQueue() {}
+  async bindQueue() {}
+  async close() {}
+
+  async prefetch(prefetch: number) {
+    await this.#answer()
+    this.#prefetch = prefetch
+  }
+
+  async consume() {
+    const consumerTag = randomUUID()
+    this.subscriptions.set(consumerTag, this.#prefetch)
+    return { consumerTag }
+  }
+
+  async cancel(tag: string) {
+    this.subscriptions.delete(tag)
+  }
+}
+
+test('a prefetch that is said while a new channel is set up makes no subscription beside the first', async () => {
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const first = new SlowChannel()
+  const second = new SlowChannel(() => {
+    asked.resolve()
+    return answer.promise
+  })
+  const channels = [first, second]
+  const model = { createChannel: async () => channels.shift() } as unknown as ChannelModel
+  const consumer = new AmqpConsumer(
+    { connected: async () => model },
+    { name: 'q' },
+    { prefetch: 100, onDelivery: () => undefined },
+    { log: noLog, park: async () => undefined, serve: async () => undefined, ended: () => undefined },
+  )
+  onTestFinished(() => consumer.stop())
+  await consumer.start()
+  first.emit('close')
+  await asked.promise
+  const said = consumer.setPrefetch(101)
+  answer.resolve()
+  await said
+  expect([...second.subscriptions.values()]).toEqual([100, 1])
+  await consumer.setPrefetch(50)
+  expect([...second.subscriptions.values()]).toEqual([50])
 })

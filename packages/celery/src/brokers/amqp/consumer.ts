@@ -34,6 +34,8 @@ export class AmqpConsumer implements Consumption {
   #held: ConsumeMessage[] = []
   #prefetch: number
   #channel: Channel | undefined
+  /** Aborted when that channel is lost. */
+  #lost = new AbortController()
   #deliveries: DeliveryChannel | undefined
   #tags: string[] = []
   /** The prefetch of all subscriptions together. */
@@ -105,12 +107,16 @@ export class AmqpConsumer implements Consumption {
 
   async #begin(channel: Channel): Promise<void> {
     await this.#declare(channel)
-    this.#held = []
-    this.#channel = channel
-    this.#deliveries = new DeliveryChannel(channel, () => this.#settled())
-    this.#tags = []
-    this.#window = 0
-    if (!this.#isCancelled) await this.#fill(channel)
+    // In its turn: a new prefetch that is said meanwhile would subscribe beside it.
+    await this.#inTurn(async () => {
+      this.#held = []
+      this.#channel = channel
+      this.#lost = new AbortController()
+      this.#deliveries = new DeliveryChannel(channel, () => this.#settled())
+      this.#tags = []
+      this.#window = 0
+      if (!this.#isCancelled) await this.#fill(channel)
+    })
   }
 
   async #declare(channel: Channel): Promise<void> {
@@ -126,6 +132,7 @@ export class AmqpConsumer implements Consumption {
   #lose(): void {
     this.#deliveries?.lose()
     this.#channel = undefined
+    this.#lost.abort()
     this.#held = []
     if (this.#isCancelled) void this.stop()
   }
@@ -184,6 +191,7 @@ export class AmqpConsumer implements Consumption {
   }
 
   async #subscribeAgain(channel: Channel): Promise<void> {
+    const over = AbortSignal.any([this.#cancelling.signal, this.#lost.signal])
     for (let attempt = 0; this.#channel === channel && !this.#isCancelled; attempt++) {
       try {
         await this.#declare(channel)
@@ -192,7 +200,8 @@ export class AmqpConsumer implements Consumption {
         const fields = { queue: this.#queue.name, reason: reasonOf(error) }
         this.#context.log.warn(fields, 'the queue could not be consumed again')
       }
-      await pause(backoff(attempt), this.#cancelling.signal)
+      // The next channel waits for its turn.
+      await pause(backoff(attempt), over)
     }
   }
 
@@ -246,14 +255,19 @@ export class AmqpConsumer implements Consumption {
     await this.stop()
   }
 
-  /** One change of the subscription at a time; one whose channel is lost meanwhile is done with the next channel. */
+  /** As `#inTurn`, of a change that is done with the next channel when this one is lost meanwhile. */
   #serially(change: () => Promise<void>): Promise<void> {
-    this.#change = this.#change.then(change).catch((error: unknown) => {
-      this.#context.log.debug(
-        { queue: this.#queue.name, reason: reasonOf(error) },
-        'the channel was lost meanwhile',
-      )
-    })
+    void this.#inTurn(change)
     return this.#change
+  }
+
+  /** One change of the subscription at a time. Rejects as the change does, and the next has its turn. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#change.then(change)
+    this.#change = done.catch((error: unknown) => {
+      const fields = { queue: this.#queue.name, reason: reasonOf(error) }
+      this.#context.log.debug(fields, 'the channel was lost meanwhile')
+    })
+    return done
   }
 }
