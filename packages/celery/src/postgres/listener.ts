@@ -42,7 +42,8 @@ export class Listener {
   async listen(channel: string, handler: (payload: string) => void): Promise<void> {
     const isNew = !this.#handlers.has(channel)
     this.#handlers.set(channel, handler)
-    if (isNew) await this.#send(`LISTEN "${channel}"`)
+    // The server may not have been told yet of what others listen to.
+    await (isNew ? this.#send(`LISTEN "${channel}"`) : this.#statements)
   }
 
   async unlisten(channel: string): Promise<void> {

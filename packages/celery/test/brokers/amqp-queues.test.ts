@@ -38,6 +38,15 @@ test('a queue is declared once a channel, though its declaration is made anew fo
   expect(queues.ensure({ name: 'b' })).toBeUndefined()
 })
 
+test('an argument may be a bigint', async () => {
+  const { declared, queues } = queuesOf()
+  const withLength = (length: bigint) => queues.ensure({ name: 'a', arguments: { 'x-max-length': length } })
+  await withLength(2n ** 40n)
+  expect(withLength(2n ** 40n)).toBeUndefined()
+  await withLength(2n ** 41n)
+  expect(declared).toEqual(['a', 'a'])
+})
+
 test('on a new channel only those queues are declared that messages go to, named or bound to their exchange', async () => {
   const { declared, checked, queues } = queuesOf()
   const feeds = { name: 'books', type: 'topic' } as const

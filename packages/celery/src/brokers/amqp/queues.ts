@@ -133,7 +133,12 @@ class Known {
 }
 
 function keyOf(declaration: QueueDeclaration): string {
-  return JSON.stringify(declaration)
+  return JSON.stringify(declaration, declaration.arguments && withBigints)
+}
+
+/** AMQP carries those of 64 bits; JSON has no form for them. */
+function withBigints(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? { bigint: String(value) } : value
 }
 
 /** Whether the queue may get what is published there. */

@@ -8,6 +8,7 @@ import { Listener } from '../../postgres/listener.ts'
 import { prepareSchema } from '../../postgres/migrate.ts'
 import type { OpenedPool } from '../../postgres/pool.ts'
 import type { Schema } from '../../postgres/schema.ts'
+import { encodeJson } from '../../protocol/json.ts'
 import type { WireMessage } from '../../protocol/message.ts'
 import { unroutable } from '../options.ts'
 import type {
@@ -103,7 +104,7 @@ export class Connected {
          SELECT $3, $4, $5, $1 WHERE $3 <> '' ON CONFLICT DO NOTHING RETURNING 1)
        UPDATE ${this.#schema}.routes SET revision = revision + 1
        WHERE EXISTS (SELECT FROM queue) OR EXISTS (SELECT FROM binding)`,
-      [name, JSON.stringify(queue.arguments ?? {}), exchange, type, routingKey],
+      [name, encodeJson(queue.arguments ?? {}, 'arguments'), exchange, type, routingKey],
       deadline.leftMs,
     )
     await this.#readRoutes(deadline)

@@ -23,7 +23,7 @@ import type {
 } from '../port.ts'
 import { type Watcher, Watchers } from '../watchers.ts'
 import { Connected } from './connected.ts'
-import { postgresDeadLetters } from './dead-letters.ts'
+import { PostgresDeadLetters } from './dead-letters.ts'
 import { usesTls } from './tls.ts'
 
 export type { SqlPool } from '../../postgres/pool.ts'
@@ -164,7 +164,7 @@ class PostgresBroker implements Broker {
   }
 
   get deadLetters(): DeadLetterStore {
-    const store = async () => postgresDeadLetters((await this.#opening.get()).database, this.#schema.name)
+    const store = async () => new PostgresDeadLetters((await this.#opening.get()).database, this.#schema.name)
     return {
       add: async (letter) => (await store()).add(letter),
       list: async (query) => (await store()).list(query),
