@@ -11,7 +11,8 @@ export interface WorkerSurface {
   readonly broker: Broker
   /** Node name as Celery has it: `celery@web1`. */
   readonly hostname: string
-  readonly startedAt: Date
+  /** Seconds since its start. */
+  readonly uptime: number
 
   /** Being run now. */
   active(): readonly RequestInfo[]

@@ -10,7 +10,10 @@ import type { TaskProfile } from './task-profile.ts'
 export class TaskRequest implements RequestInfo {
   readonly message: TaskMessage
   readonly profile: TaskProfile
+  /** Milliseconds since 1970. */
   readonly receivedMs: number
+  /** Milliseconds, of `performance.now`: a clock that is set meanwhile changes nothing of how long it waited. */
+  readonly cameAt = performance.now()
   /** The one to settle: another takes its place when the first was lost and the message came again. */
   delivery: Delivery
   /** Of a message that was sent twice, what came while this one is in hand: settled after it. */

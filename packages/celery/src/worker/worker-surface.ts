@@ -24,7 +24,8 @@ export class RunningSurface implements WorkerSurface {
   readonly app: AppCore
   readonly broker: Broker
   readonly hostname: string
-  readonly startedAt: Date
+  /** Milliseconds, of `performance.now`: a clock that is set meanwhile changes nothing. */
+  readonly #startedAt = performance.now()
   readonly #runtime: Runtime
   readonly #consumers: Consumers
   readonly #stop: () => void
@@ -33,10 +34,13 @@ export class RunningSurface implements WorkerSurface {
     this.app = runtime.app
     this.broker = runtime.broker
     this.hostname = runtime.settings.hostname
-    this.startedAt = runtime.app.options.now()
     this.#runtime = runtime
     this.#consumers = consumers
     this.#stop = stop
+  }
+
+  get uptime(): number {
+    return (performance.now() - this.#startedAt) / 1_000
   }
 
   active(): readonly RequestInfo[] {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createMemoryResults } from '../../src/results/memory/index.ts'
 import type { TaskMeta } from '../../src/results/port.ts'
 import { resultsContract } from '../../testing/results-contract.ts'
@@ -47,6 +47,20 @@ test('the oldest go when there are too many, and each when its time is over', as
   await brief.store(metaOf('a'))
   expect(await brief.get(['a'])).toEqual([undefined])
   await brief.close()
+})
+
+test('a clock that is set meanwhile changes nothing of how long something is kept', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const store = createMemoryResults(`memory:${randomUUID()}`, { expires: 60 })
+  await store.open()
+  await store.store(metaOf('a'))
+  vi.setSystemTime(Date.now() + 3_600_000)
+  expect(await store.get(['a'])).toEqual([metaOf('a')])
+  vi.advanceTimersByTime(60_000)
+  vi.setSystemTime(Date.now() - 7_200_000)
+  expect(await store.get(['a'])).toEqual([undefined])
+  await store.close()
 })
 
 test('a URL of another kind is refused', () => {

@@ -6,26 +6,36 @@ import { prometheusMetrics } from '../../src/worker/metrics.ts'
 import { createWorker } from '../../src/worker/worker.ts'
 import { createApp, startWorker, task, until } from './support.ts'
 
-test('how long it ran is told of what ran, whatever the clock says meanwhile', async () => {
+test('how long it waited and ran is told of what ran, whatever the clock says meanwhile', async () => {
   const registry = new Registry()
   let now = Date.now()
   const app = createApp({ now: () => new Date(now) })
   task(app, 'sets the clock', () => {
     now -= 3_600_000
   })
+  task(app, 'waits', () => 'ran')
   task(app, 'stale', () => 'never')
   const expired = await app.send('stale', {}, { expires: 60 })
   now += 61_000
-  await startWorker(app, { metrics: await prometheusMetrics({ registry }) })
+  const set = await app.send('sets the clock')
+  const waits = await app.send('waits')
+  const { surface } = await startWorker(app, {
+    metrics: await prometheusMetrics({ registry }),
+    concurrency: 1,
+  })
   await expect(expired.get()).rejects.toThrow('expired')
-  await (await app.send('sets the clock')).get()
+  for (const result of [set, waits]) await result.get()
+  expect(surface.uptime).toBeGreaterThan(0)
+  expect(surface.uptime).toBeLessThan(60)
   const text = await registry.metrics()
   expect(text).toContain('celery_worker_tasks_total{task="stale",state="REVOKED"} 1')
   expect(text).not.toContain('task_run_seconds_count{task="stale"} 1')
   expect(text).toContain('task_run_seconds_count{task="sets the clock"} 1')
-  const sum = /task_run_seconds_sum{task="sets the clock"} (\S+)/.exec(text)?.[1]
-  expect(Number(sum)).toBeGreaterThan(0)
-  expect(Number(sum)).toBeLessThan(60)
+  for (const sum of ['task_run_seconds_sum{task="sets the clock"}', 'task_wait_seconds_sum{task="waits"}']) {
+    const seconds = Number(text.slice(text.indexOf(sum) + sum.length).split('\n')[0])
+    expect(seconds).toBeGreaterThan(0)
+    expect(seconds).toBeLessThan(60)
+  }
 })
 
 test('workers of one process share their metrics, and one that is started again or stopped is no hindrance', async () => {

@@ -9,7 +9,7 @@ export const stats: Command = {
     total: worker.totals(),
     pid: process.pid,
     clock: String(worker.app.clock.value),
-    uptime: Math.round((worker.app.options.now().getTime() - worker.startedAt.getTime()) / 1000),
+    uptime: Math.round(worker.uptime),
     pool: poolInfo(worker),
     broker: brokerInfo(worker.broker.describe()),
     prefetch_count: worker.prefetch,

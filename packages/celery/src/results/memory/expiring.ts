@@ -1,4 +1,7 @@
-/** A map whose entries live for a time, and of which the oldest go when there are too many. */
+/**
+ * A map whose entries live for a time, whatever is made of the clock meanwhile, and of which the oldest go when there are
+ * too many.
+ */
 export class Expiring<Value> {
   readonly #lifetime: number
   readonly #max: number
@@ -13,11 +16,11 @@ export class Expiring<Value> {
 
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key)
-    return entry !== undefined && entry.until > Date.now() ? entry.value : undefined
+    return entry !== undefined && entry.until > performance.now() ? entry.value : undefined
   }
 
   set(key: string, value: Value): void {
-    const now = Date.now()
+    const now = performance.now()
     this.#entries.delete(key)
     this.#entries.set(key, { value, until: now + this.#lifetime })
     for (const [oldest, { until }] of this.#entries) {

@@ -25,12 +25,11 @@ export function run(runtime: Runtime, request: TaskRequest): void {
 }
 
 function execute(runtime: Runtime, request: TaskRequest): void {
-  const now = nowOf(runtime)
-  request.startedMs = now
+  request.startedMs = nowOf(runtime)
   const context = new RunContext(request.message, request.queue, request.redelivered, runtime.host)
   request.context = context
   trace(runtime, request, context)
-  runtime.metrics.started(request.task, (now - request.receivedMs) / 1_000)
+  runtime.metrics.started(request.task, (context.beganAt - request.cameAt) / 1_000)
   runtime.events.started(request.id)
   if (request.profile.trackStarted) track(runtime, request)
   // As it was decided when it got its slot: another time limit since then changes nothing.

@@ -7,7 +7,7 @@ export class FakeWorker implements WorkerSurface {
   readonly app: AppCore
   readonly broker: Broker
   readonly hostname: string
-  readonly startedAt = new Date(Date.now() - 65_000)
+  readonly uptime = 65.2
   readonly threads = 2
   readonly prefetch = 16
   concurrency = 4
