@@ -1,3 +1,4 @@
+import { backoff, type Pauses } from '../async/backoff.ts'
 import { pause } from '../async/pause.ts'
 import { CeleryError, isTransient } from '../errors.ts'
 import type { Runtime } from './runtime.ts'
@@ -9,9 +10,7 @@ export class Abandoned extends Error {
   }
 }
 
-/** Seconds before the first repeat, and the most between two. */
-const firstWait = 0.2
-const maxWait = 30
+const pauses: Pauses = { first: 0.2, longest: 30 }
 
 /**
  * Does what must be done before a message may be acknowledged: over and over while the broker or the result store
@@ -28,8 +27,9 @@ export async function persist<T>(
       return await effect()
     } catch (error) {
       if (!isWorthAnother(error, attempt)) throw error
-      const wait = Math.min(maxWait, firstWait * 2 ** attempt)
-      const { signal } = runtime.abandon
+      const { settings, abandon } = runtime
+      const { signal } = abandon
+      const wait = backoff(attempt, settings.random, pauses)
       if (signal.aborted) throw new Abandoned(what, error)
       runtime.log.warn({ err: error, id: taskId, wait }, `${what} failed; it is tried again`)
       await pause(wait, signal)
@@ -37,7 +37,7 @@ export async function persist<T>(
   }
 }
 
-/** How often what nobody here knows is tried: for some ten minutes. */
+/** How often what nobody here knows is tried: for some minutes. */
 const unknownAttempts = 25
 
 /**

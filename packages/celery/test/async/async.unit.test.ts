@@ -30,6 +30,8 @@ test('pauses between repeats grow up to a cap, with full jitter', () => {
   expect([0, 1, 2, 3].map((attempt) => backoff(attempt, () => 1))).toEqual([0.1, 0.2, 0.4, 0.8])
   expect(backoff(5_000, () => 1)).toBe(5)
   expect(backoff(5, () => 0)).toBe(0)
+  const pauses = { first: 1, longest: 30 }
+  expect([0, 1, 99].map((attempt) => backoff(attempt, () => 1, pauses))).toEqual([1, 2, 30])
 })
 
 test('a pause can be broken off by many who wait, for good', async () => {

@@ -45,6 +45,16 @@ test('an error that no code tells of is tried for a while, a mistake not again, 
   expect(tries.filter(Boolean).length).toBe(24)
 })
 
+test('pauses between repeats are left to chance, so that not all workers come back in step', async () => {
+  const results = await demandingResults()
+  const app = createApp({ results })
+  task(app, 'add', () => 3)
+  // Without it these take minutes.
+  results.failures = 12
+  await startWorker(app, { random: () => 0 })
+  expect(await (await app.send('add')).get()).toBe(3)
+})
+
 test('a refused message whose failure the result store refuses is a dead letter all the same', async () => {
   const results = await demandingResults()
   results.store = async () => {
