@@ -8,12 +8,16 @@ export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
 
 /** Celery's names of levels, in any case, are known too. */
-const pythonLevels: Readonly<Record<string, Level>> = { warning: 'warn', critical: 'error', fatal: 'error' }
+const pythonLevels: ReadonlyMap<string, Level> = new Map([
+  ['warning', 'warn'],
+  ['critical', 'error'],
+  ['fatal', 'error'],
+])
 
 /** Reads the option for the least level. */
 export function levelOf(text: string): Level {
   const name = text.toLowerCase()
-  const level = levels.find((one) => one === name) ?? pythonLevels[name]
+  const level = levels.find((one) => one === name) ?? pythonLevels.get(name)
   if (level === undefined) throw new InvalidArgumentError(`Allowed choices are ${levels.join(', ')}.`)
   return level
 }

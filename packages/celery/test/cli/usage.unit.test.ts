@@ -70,6 +70,7 @@ test.each<[string[], string]>([
   [['sing'], "unknown command 'sing'"],
   [['queues', '--loud'], "unknown option '--loud'"],
   [['-l', 'loud', 'queues'], 'Allowed choices are debug, info, warn, error'],
+  [['-l', 'constructor', 'queues'], 'Allowed choices are debug, info, warn, error'],
   [['call'], "missing required argument 'task'"],
   [['queues'], 'Give --app FILE (a module that exports one), or --broker URL (or CELERY_BROKER_URL)'],
   [['-A', 'nowhere.ts', 'queues'], '--app nowhere.ts: there is no such file'],
