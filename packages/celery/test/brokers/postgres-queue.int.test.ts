@@ -166,13 +166,6 @@ test('one message goes to every queue of a topic exchange whose pattern fits', a
   expect(await broker.depth(all.name)).toEqual({ messages: 2, consumers: 0 })
 })
 
-test('an argument of a queue may be a bigint', async () => {
-  const broker = await openBroker()
-  const name = randomUUID()
-  await broker.declare({ name, arguments: { 'x-max-length': 2n ** 40n } })
-  expect(await broker.depth(name)).toMatchObject({ messages: 0 })
-})
-
 test('what is discarded goes to the dead-letter exchange of its queue', async () => {
   const broker = await openBroker()
   const dead = newQueue()

@@ -13,6 +13,13 @@ export function exchanges({ suite, broker, queue, name }: Stage): void {
   }
   const bodies = ['a', 'b', 'c', 'd']
 
+  test('an argument of a queue may be a bigint', async () => {
+    const one = await broker()
+    const declaration = queue()
+    await one.declare({ ...declaration, arguments: { ...declaration.arguments, 'x-max-length': 2n ** 40n } })
+    expect(await one.depth(declaration.name)).toMatchObject({ messages: 0 })
+  })
+
   describe.each(types)('a queue of a %s exchange', (type) => {
     test.each([undefined, 'a.key'])('gets what is sent there, with the routing key %s', async (key) => {
       const [publisher, consumer] = [await broker(), await broker()]

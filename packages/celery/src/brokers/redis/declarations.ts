@@ -26,7 +26,7 @@ export class Declarations {
   }
 
   has(declaration: QueueDeclaration): boolean {
-    return this.#known.has(JSON.stringify(declaration))
+    return this.#known.has(keyOf(declaration))
   }
 
   hasQueue(name: string): boolean {
@@ -37,7 +37,7 @@ export class Declarations {
     await this.#bindings.bind(declaration)
     const [oldest] = this.#known.keys()
     if (this.#known.size >= mostKnown && oldest !== undefined) this.#known.delete(oldest)
-    this.#known.set(JSON.stringify(declaration), declaration)
+    this.#known.set(keyOf(declaration), declaration)
   }
 
   /** Begins to make them again. One that Redis refuses is logged, and keeps nobody from the rest. */
@@ -54,4 +54,9 @@ export class Declarations {
   clear(): void {
     this.#known.clear()
   }
+}
+
+/** Arguments say nothing to Redis. */
+function keyOf({ name, exchange, routingKey }: QueueDeclaration): string {
+  return JSON.stringify([name, exchange?.name, exchange?.type, routingKey])
 }
