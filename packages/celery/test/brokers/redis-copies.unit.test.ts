@@ -16,12 +16,12 @@ describe('copies of what a fanout exchange tells', () => {
 
   function start(prefetch = 10) {
     const received: Delivery[] = []
-    const ends: true[] = []
+    const ends: number[] = []
     const dropped: true[] = []
     const consumer = new CopyConsumer(
       'q',
       { prefetch, onDelivery: (delivery) => received.push(delivery) },
-      { onEnd: () => ends.push(true), onDropped: () => dropped.push(true) },
+      { onEnd: (gone) => ends.push(gone), onDropped: () => dropped.push(true) },
     )
     consumers.push(consumer)
     let asked = 0
@@ -49,6 +49,30 @@ describe('copies of what a fanout exchange tells', () => {
     const { consumer, dropped } = start()
     for (let i = 0; i < 10_002; i++) consumer.hear(documentOf('a'))
     expect([consumer.waiting, dropped.length]).toEqual([10_000, 2])
+  })
+
+  test('count towards these while they wait for their time, and are gone with the rest', async () => {
+    const { consumer, dropped, ends, next } = start()
+    consumer.hear(documentOf('a'))
+    await (await next()).delay(new Date(Date.now() + 60_000))
+    for (let i = 0; i < 10_000; i++) consumer.hear(documentOf('b'))
+    expect([consumer.waiting, dropped.length]).toEqual([9_999, 1])
+    await consumer.cancel()
+    consumer.close()
+    expect(ends).toEqual([10_000])
+  })
+
+  test('that are given back at once hold up nothing else', async () => {
+    const deliveries: Delivery[] = []
+    const onDelivery = (delivery: Delivery) => {
+      deliveries.push(delivery)
+      void delivery.requeue()
+    }
+    const consumer = new CopyConsumer('q', { prefetch: 10, onDelivery }, { onEnd() {}, onDropped() {} })
+    consumers.push(consumer)
+    for (const body of ['a', 'b']) consumer.hear(documentOf(body))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(deliveries).toHaveLength(2)
   })
 
   test('that are told twice are one', async () => {
@@ -93,7 +117,7 @@ describe('copies of what a fanout exchange tells', () => {
     consumer.hear(documentOf('c'))
     expect(ends).toEqual([])
     await held.ack()
-    expect([ends.length, consumer.waiting, received.length]).toEqual([1, 0, 1])
+    expect([ends, consumer.waiting, received.length]).toEqual([[1], 0, 1])
     const other = start()
     other.consumer.hear(documentOf('a'))
     const lost = await other.next()

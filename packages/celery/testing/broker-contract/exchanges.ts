@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Delivery } from '../../src/brokers/port.ts'
 import { bodyOf, type Inbox, inboxOf, messageOf, type Stage, until } from './suite.ts'
 
 const types = ['direct', 'topic', 'fanout'] as const
@@ -31,6 +32,20 @@ export function exchanges({ suite, broker, queue, name }: Stage): void {
       const { exchange, routingKey } = to
       expect(delivery).toMatchObject({ queue: declare.name, exchange, routingKey, redelivered: false })
       await delivery.ack()
+    })
+
+    test('is consumed no more by who gives back at once what it gets, when that is cancelled', async () => {
+      const one = await broker()
+      const { declare, to } = exchanged(type)
+      let given = 0
+      const onDelivery = (delivery: Delivery) => {
+        given++
+        delivery.requeue().catch(() => undefined)
+      }
+      const consumption = await one.consume(declare, { prefetch: 1, onDelivery })
+      await one.publish(messageOf('a'), to)
+      await until(() => given > 0 || undefined, 'a delivery')
+      await consumption.cancel()
     })
 
     test.each([undefined, 'a.key'])('has two consumers, with the routing key %s', async (key) => {

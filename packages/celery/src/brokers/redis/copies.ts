@@ -27,14 +27,18 @@ export class Copies {
     options: ConsumeOptions,
   ): Promise<Consumption> {
     const consumer: CopyConsumer = new CopyConsumer(name, options, {
-      onEnd: () => this.#consumers.delete(consumer),
+      onEnd: (gone) => {
+        this.#consumers.delete(consumer)
+        if (gone > 0) this.#gone(name, exchange, gone)
+      },
       onDropped: () => this.#dropped(name, exchange),
     })
     this.#consumers.add(consumer)
     const stops: (() => Promise<void>)[] = []
     const cancel = async () => {
-      await Promise.all(stops.map((stop) => stop()))
+      // Before anything is waited for: what comes back meanwhile is not to be handed out again.
       await consumer.cancel()
+      await Promise.all(stops.map((stop) => stop()))
     }
     try {
       // A fanout exchange knows no keys. Where one is given it is kombu's, which hears no other.
@@ -66,6 +70,13 @@ export class Copies {
     this.#log.error(
       { queue, exchange },
       'more was told by a fanout exchange than this worker can keep: it is gone',
+    )
+  }
+
+  #gone(queue: string, exchange: string, copies: number): void {
+    this.#log.warn(
+      { queue, exchange, copies },
+      'copies of what a fanout exchange told are gone, as who had them consumes no more',
     )
   }
 

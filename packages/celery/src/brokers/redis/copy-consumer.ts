@@ -19,8 +19,8 @@ const mostTags = 1_000
 const mostCopies = 10_000
 
 interface CopyConsumerHooks {
-  /** It is cancelled and all its deliveries are settled. */
-  onEnd(): void
+  /** It is cancelled and all its deliveries are settled. So many copies that it had are gone. */
+  onEnd(gone: number): void
   /** There is no room for a copy, which is gone. */
   onDropped(): void
 }
@@ -37,6 +37,7 @@ export class CopyConsumer implements Consumption {
   #prefetch: number
   #isCancelled = false
   #isDispatching = false
+  #hasEnded = false
 
   constructor(queue: string, { prefetch, onDelivery }: ConsumeOptions, hooks: CopyConsumerHooks) {
     this.queue = queue
@@ -51,11 +52,13 @@ export class CopyConsumer implements Consumption {
   }
 
   hear(document: Document): void {
-    if (this.#isCancelled || this.#isKnown(document.tag)) return
+    const { tag } = document
+    if (this.#isCancelled || (tag !== undefined && this.#tags.has(tag))) return
     if (this.#waiting.length + this.#parked.size >= mostCopies) {
       this.#hooks.onDropped()
       return
     }
+    if (tag !== undefined) this.#remember(tag)
     this.#waiting.push({ document, isRedelivered: false, starts: 0 })
     this.#dispatch()
   }
@@ -100,22 +103,22 @@ export class CopyConsumer implements Consumption {
     this.#endWhenSettled()
   }
 
-  #isKnown(tag: string | undefined): boolean {
-    if (tag === undefined) return false
-    if (this.#tags.has(tag)) return true
+  #remember(tag: string): void {
     const [oldest] = this.#tags
     if (this.#tags.size >= mostTags && oldest !== undefined) this.#tags.delete(oldest)
     this.#tags.add(tag)
-    return false
   }
 
-  /** In the next turn of the event loop: never within the call that caused it. */
+  /**
+   * In the next turn of the event loop: never within the call that caused it. What is given back at once waits for
+   * another, or this one would never end.
+   */
   #dispatch(): void {
     if (this.#isDispatching || this.#waiting.length === 0) return
     this.#isDispatching = true
     setImmediate(() => {
       this.#isDispatching = false
-      while (!this.#isCancelled && this.#held.size < this.#prefetch) {
+      for (let left = this.#waiting.length; left > 0 && this.#hasRoom(); left--) {
         const copy = this.#waiting.shift()
         if (!copy) return
         const delivery = new CopyDelivery(this, copy)
@@ -125,11 +128,17 @@ export class CopyConsumer implements Consumption {
     })
   }
 
+  #hasRoom(): boolean {
+    return !this.#isCancelled && this.#held.size < this.#prefetch
+  }
+
   #endWhenSettled(): void {
-    if (this.#held.size > 0) return
+    if (this.#held.size > 0 || this.#hasEnded) return
+    this.#hasEnded = true
     this.#parked.stop()
+    const gone = this.#waiting.length + this.#parked.size
     this.#waiting = []
-    this.#hooks.onEnd()
+    this.#hooks.onEnd(gone)
   }
 }
 
