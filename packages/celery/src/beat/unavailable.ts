@@ -1,8 +1,9 @@
 import { CeleryError, reasonOf } from '../errors.ts'
+import { isPassing, sqlState } from '../postgres/errors.ts'
 
 /**
- * As `work`; what keeps it from the store in `place` becomes `SCHEDULES_UNAVAILABLE`. A mistake in the program stays
- * what it is.
+ * As `work`; what keeps it from the store in `place` becomes `SCHEDULES_UNAVAILABLE`, or `UNSUPPORTED` when no time
+ * mends it. A mistake in the program stays what it is.
  * @param why what an error of the store's library says
  */
 export async function orUnavailable<T>(
@@ -15,7 +16,15 @@ export async function orUnavailable<T>(
   } catch (cause) {
     const isKnown = cause instanceof CeleryError
     if (cause instanceof TypeError || (isKnown && cause.code !== 'RESULTS_UNAVAILABLE')) throw cause
-    const reason = isKnown ? cause.message : `${why(cause)}. Safe to try again.`
-    throw new CeleryError('SCHEDULES_UNAVAILABLE', `Schedules in ${place}: ${reason}`, { cause })
+    const lasts = isLasting(cause)
+    const reason = isKnown ? cause.message : `${why(cause)}.${lasts ? '' : ' Safe to try again.'}`
+    const code = lasts ? 'UNSUPPORTED' : 'SCHEDULES_UNAVAILABLE'
+    throw new CeleryError(code, `Schedules in ${place}: ${reason}`, { cause })
   }
+}
+
+/** What PostgreSQL refuses, such as a login or a database that is not there; not that it ended a transaction (25). */
+function isLasting(error: unknown): boolean {
+  const state = sqlState(error)
+  return state !== undefined && !state.startsWith('25') && !isPassing(error)
 }

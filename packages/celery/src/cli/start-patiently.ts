@@ -2,7 +2,6 @@ import { pause } from '../async/pause.ts'
 import { isLoginRefused } from '../brokers/amqp/connect.ts'
 import { CeleryError, isTransient, reasonOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { isPassing, sqlState } from '../postgres/errors.ts'
 
 /** As Celery's `broker_connection_max_retries`, and its pauses in seconds: each longer by the first, up to the longest. */
 const mostRetries = 100
@@ -43,12 +42,10 @@ export function isClosed(error: unknown): boolean {
   return error instanceof CeleryError && error.code === 'CLOSED'
 }
 
-/** What no time mends: a certificate, a server that knows no TLS, a client library that is not installed. */
+/** What no time mends: a certificate, a server that says it knows no TLS, a client library that is not installed. Redis without TLS says nothing. */
 const lasting = /\bcertificate\b|\bSSL\b|Cannot find package/
 
 /** Nobody answers, or says that it will later; not that a server was there and refused. */
 function isAway(error: unknown): boolean {
-  if (!isTransient(error) || isLoginRefused(error) || lasting.test(error.message)) return false
-  // Beat's store has the same code for whatever PostgreSQL answers.
-  return sqlState(error.cause) === undefined || isPassing(error.cause)
+  return isTransient(error) && !isLoginRefused(error) && !lasting.test(error.message)
 }

@@ -1,6 +1,6 @@
 const day = 86_400_000
 
-/** Changes of a zone's offset are further apart than this: by any history of the zones, four days at least. */
+/** Changes of a zone's offset are further apart than this: by any history of the zones, nearly four days at least. */
 const stretch = 3 * day
 
 /** No zone has changed its offset before, the first being Manila's at the end of 1844. */

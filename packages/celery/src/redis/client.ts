@@ -42,7 +42,7 @@ export async function connectClient(target: RedisTarget, options: ClientOptions)
     if (target.db !== 0) await client.select(target.db)
   } catch (error) {
     client.disconnect()
-    throw reason ?? error
+    throw withHint(reason ?? error, target)
   }
   return client
 }
@@ -57,8 +57,16 @@ async function signIn(client: Redis, target: RedisTarget, options: ClientOptions
       options.onNeedlessPassword()
     })
   }
-  // Without a name it works as well, where the user may not have one.
-  await client.client('SETNAME', 'celery-ts').catch(() => undefined)
+  // Without a name it works as well, where the user may not have one; who has to sign in first may do nothing at all.
+  await client.client('SETNAME', 'celery-ts').catch((error: unknown) => {
+    if (error instanceof Error && error.message.startsWith('NOAUTH')) throw error
+  })
+}
+
+/** A server without TLS waits for the rest of what it takes for a command, as silent as one that is frozen. */
+function withHint(error: unknown, { tls }: RedisTarget): unknown {
+  if (!tls || !(error instanceof Error) || error.message !== 'connect ETIMEDOUT') return error
+  return new Error(`${error.message} (if this server speaks no TLS, its URL begins with redis://)`)
 }
 
 function isNeedless(error: unknown): boolean {

@@ -21,7 +21,8 @@ export class NotConnected extends ConnectionLost {
 
 /** Answers of a server that another connection may not give: a replica after a failover, or one that just starts. */
 const passing = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNBLOCKED)\b/
-const forbidden = /^(NOAUTH|WRONGPASS|NOPERM)\b|can't run this command/
+const unsigned = /^NOAUTH\b/
+const forbidden = /^(WRONGPASS|NOPERM)\b|can't run this command/
 /** Where in a script an error arose: Redis before 7 puts that before the error, by its source; no such server was tried. */
 const place = /^ERR Error running script .*@user_script: ?\d+: -?/
 const noDatabase = /\bDB index\b/
@@ -30,16 +31,24 @@ const clustered = /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/
 /**
  * What a failed command means: `ConnectionLost` when it is worth another try, else an error for the caller. The error
  * of ioredis goes no further: it holds the command with all its arguments, which may be a password or a message.
+ * @param server what to call it
  */
-export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost | CeleryError {
+export function explainFailure(
+  error: unknown,
+  code: ErrorCode,
+  server = 'Redis',
+): ConnectionLost | CeleryError {
   if (error instanceof CeleryError || error instanceof ConnectionLost) return error
   const { name, message: told } = error instanceof Error ? error : new Error(String(error))
   const message = told.replace(place, '')
   if (name !== 'ReplyError' || passing.test(message))
     return new ConnectionLost(message, name === 'ReplyError')
+  if (unsigned.test(message)) {
+    const advice = `${server} asks for a password: its URL has to hold one, as in redis://:password@host.`
+    return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
+  }
   if (forbidden.test(message)) {
-    const advice =
-      'Redis does not let this user in, or not do that: see user and password of its URL, and its ACL.'
+    const advice = `${server} does not let this user in, or not do that: see user and password of its URL, and its ACL.`
     return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
   }
   if (clustered.test(message)) {
@@ -47,10 +56,10 @@ export function explainFailure(error: unknown, code: ErrorCode): ConnectionLost 
     return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
   }
   if (noDatabase.test(message)) {
-    const advice = 'Redis has no database of this number: see the path of its URL.'
+    const advice = `${server} has no database of this number: see the path of its URL.`
     return new CeleryError('UNSUPPORTED', `${advice} (${message})`)
   }
-  return new CeleryError(code, `Redis refused a command: ${message}`)
+  return new CeleryError(code, `${server} refused a command: ${message}`)
 }
 
 export function isMissingScript(error: unknown): boolean {

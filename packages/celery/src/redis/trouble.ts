@@ -32,7 +32,7 @@ export class Trouble {
 
   /** @param error why, when that is known; else it was not reached in time */
   unreachable(error?: unknown): CeleryError {
-    const reason = error === undefined ? undefined : explainFailure(error, this.#code)
+    const reason = error === undefined ? undefined : this.#explain(error)
     if (reason instanceof CeleryError) return reason
     const why = reason ? `: ${reason.message}` : ` in time${this.lately}`
     const message = `Redis at ${this.#address} could not be reached${why}. Safe to try again.`
@@ -42,14 +42,14 @@ export class Trouble {
   /** Returns what it means, and whether Redis is there but refuses what it is asked. */
   lost(error: unknown): { reason: Error; isRefusal: boolean } {
     this.#refusal = undefined
-    const reason = explainFailure(error, this.#code)
+    const reason = this.#explain(error)
     const isRefusal = this.#isRefusal(reason)
     this.#log.warn({ reason: reason.message }, `the connection to Redis (${this.#address}) was lost`)
     return { reason, isRefusal }
   }
 
   notYet(error: unknown, attempt: number): void {
-    const reason = explainFailure(error, this.#code)
+    const reason = this.#explain(error)
     this.#isRefusal(reason)
     const fields = { reason: reason.message, attempt }
     if (!(reason instanceof CeleryError) || !this.#refusals.isDue()) {
@@ -69,6 +69,11 @@ export class Trouble {
     if (this.#saidNeedless) return
     this.#saidNeedless = true
     this.#log.warn({ address: this.#address }, 'Redis asks for no password, though one was given')
+  }
+
+  /** With the address: of broker, results and schedules, each may be on a Redis of its own. */
+  #explain(error: unknown): ConnectionLost | CeleryError {
+    return explainFailure(error, this.#code, `Redis at ${this.#address}`)
   }
 
   /** Such an answer is remembered. */

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from '../../src/cli/run.ts'
@@ -18,6 +19,19 @@ test('a worker that is told to stop while it starts ends well', async () => {
   })
   expect(lines.filter((line) => !line.includes('INFO'))).toEqual([])
   expect(code).toBe(0)
+})
+
+test('a worker whose log nobody reads any more goes on, and ends well when it is told to', async () => {
+  const bin = join(import.meta.dirname, '../../src/cli/bin.ts')
+  const app = join(import.meta.dirname, '../worker/fixtures/thread-app.ts')
+  const worker = spawn(process.execPath, [bin, '-A', app, '-l', 'debug', 'worker'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = once(worker, 'exit')
+  for await (const chunk of worker.stderr) if (String(chunk).includes('ready')) break
+  // Leaving the loop has closed the pipe. What is logged of the stop finds nobody.
+  worker.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
 
 test.each([
