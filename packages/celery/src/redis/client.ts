@@ -57,9 +57,10 @@ async function signIn(client: Redis, target: RedisTarget, options: ClientOptions
       options.onNeedlessPassword()
     })
   }
-  // Without a name it works as well, where the user may not have one; who has to sign in first may do nothing at all.
+  // Without a name it works as well, where the user may not have one; without an answer or a login nothing does.
   await client.client('SETNAME', 'celery-ts').catch((error: unknown) => {
-    if (error instanceof Error && error.message.startsWith('NOAUTH')) throw error
+    if (!(error instanceof Error) || error.name !== 'ReplyError' || /^NOAUTH\b/.test(error.message))
+      throw error
   })
 }
 

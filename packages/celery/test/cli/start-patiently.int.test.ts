@@ -6,6 +6,7 @@ import { createWorker } from '../../src/create-worker.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { startTcpProxy } from '../../testing/tcp-proxy.ts'
 import { urlOf } from '../postgres/support/places.ts'
+import { hasRedisServer, OwnRedis } from '../redis/own-server.ts'
 import { appFolder } from './support/app-folder.ts'
 import { command } from './support/command.ts'
 
@@ -69,3 +70,25 @@ for (const { name, port, isThere, url, nowhere } of kinds) {
     })
   })
 }
+
+if (!hasRedisServer) leftOut('a start on a Redis that asks for a password', 'redis-server on the PATH')
+describe.skipIf(!hasRedisServer)('a Redis that asks for a password', () => {
+  test.each([
+    ['the broker', 'worker'],
+    ['the results', 'worker'],
+    ['the schedules', 'beat'],
+  ])('of which %s has none ends the %s at once', async (what, name) => {
+    const redis = await OwnRedis.start(['--requirepass', 'own'], 'own')
+    onTestFinished(() => redis.remove())
+    const url = JSON.stringify(redis.url.replace(':own@', ''))
+    const at = (role: string) => (role === what ? url : "'memory:'")
+    const results = what === 'the results' ? `, results: ${url}` : ''
+    const file = writeApp(
+      `password ${what}.ts`,
+      `export const app = createCelery({ broker: ${at('the broker')}${results} })
+       export const beat = createBeat(app, { store: ${at('the schedules')}, entries: {} })`,
+    )
+    const { code, err } = await command(['-A', file, name])
+    expect([code, err]).toEqual([1, [expect.stringMatching(/Redis at 127.*asks for a password.*NOAUTH/)]])
+  })
+})

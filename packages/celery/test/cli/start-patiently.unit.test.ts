@@ -8,7 +8,6 @@ import { begin, soon } from './support/command.ts'
 
 const { writeApp } = appFolder()
 const away = new CeleryError('BROKER_UNAVAILABLE', 'No connection: connect ECONNREFUSED')
-const postgresError = (code: string) => Object.assign(new Error('refused'), { code, severity: 'FATAL' })
 
 /** A start that fails with these, one after the other, and what is waited for between. */
 function starting(errors: readonly Error[], patience = Infinity) {
@@ -50,10 +49,6 @@ const loginRefused = { cause: new Error('Handshake terminated by server: 403 (AC
 test.each([
   ['a refused login', new CeleryError('BROKER_UNAVAILABLE', 'No connection', loginRefused)],
   ['what PostgreSQL refuses', new CeleryError('UNSUPPORTED', 'PostgreSQL refused it')],
-  [
-    'a login to the schedules',
-    new CeleryError('SCHEDULES_UNAVAILABLE', '', { cause: postgresError('28P01') }),
-  ],
   ['a certificate', new CeleryError('BROKER_UNAVAILABLE', 'No connection: self-signed certificate')],
   [
     'a server without TLS',
@@ -66,14 +61,6 @@ test.each([
   const { pauses, started } = starting([error])
   await expect(started).rejects.toBe(error)
   expect(pauses).toEqual([])
-})
-
-test('a PostgreSQL that is starting is tried again', async () => {
-  const { pauses, started } = starting([
-    new CeleryError('SCHEDULES_UNAVAILABLE', 'starting', { cause: postgresError('57P03') }),
-  ])
-  await started
-  expect(pauses).toEqual([2])
 })
 
 const nowhere = '127.0.0.1:1'

@@ -18,8 +18,8 @@ describe.skipIf(!hasRedisServer)('the connection to Redis', () => {
     for (const { remove } of running.splice(0).reverse()) await remove()
   })
 
-  async function start(options: string[] = []): Promise<OwnRedis> {
-    const redis = await OwnRedis.start(options)
+  async function start(options: string[] = [], password?: string): Promise<OwnRedis> {
+    const redis = await OwnRedis.start(options, password)
     running.push({ remove: () => redis.remove() })
     return redis
   }
@@ -77,15 +77,19 @@ describe.skipIf(!hasRedisServer)('the connection to Redis', () => {
 
   test.each([
     ['a database that is not there', (url: string) => url.replace(/0$/, '99'), /DB index is out of range/],
+    ['no password', (url: string) => url.replace('//:own@', '//'), /at 127.*its URL has to hold one.*NOAUTH/],
     [
       'a wrong password',
       (url: string) => url.replace('//', '//nobody:secret@'),
       /see user and password.*WRONGPASS/,
     ],
   ])('is refused with %s', async (_, wrong, why) => {
-    const redis = await start()
+    const redis = await start(['--requirepass', 'own'], 'own')
     const refused = connect(wrong(redis.url))
-    await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(why) })
+    await expect(refused).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(why),
+    })
     await expect(refused).rejects.not.toMatchObject({ message: expect.stringMatching(/secret|again/) })
   })
 

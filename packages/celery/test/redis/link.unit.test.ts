@@ -43,14 +43,14 @@ class Yes {
   }
 }
 
-async function linkTo(server: Yes, log: Log = noLog): Promise<RedisLink> {
-  const target = readRedisUrl(`redis://127.0.0.1:${await server.start()}/0`)
+async function linkTo(server: Yes, log: Log = noLog, scheme = 'redis', timeout = 20): Promise<RedisLink> {
+  const target = readRedisUrl(`${scheme}://127.0.0.1:${await server.start()}/0`)
   onTestFinished(() => server.stop())
   const link = new RedisLink({
     target,
     code: 'BROKER_UNAVAILABLE',
-    commandTimeout: 20,
-    connectTimeout: 20,
+    commandTimeout: timeout,
+    connectTimeout: timeout,
     log,
   })
   onTestFinished(() => link.close())
@@ -83,4 +83,17 @@ test('a link that was closed while a try hung and opened again tries one connect
   expect([server.mostSilent, errors]).toEqual([1, []])
   link.close()
   expect(link.state).toBe('closed')
+})
+
+test.each([
+  ['rediss', /ETIMEDOUT \(if this server speaks no TLS, its URL begins with redis:\/\/\)\. Safe/],
+  ['redis', /Command timed out\. Safe/],
+])('what takes a connection by %s:// and says nothing is no connection', async (scheme, why) => {
+  const server = new Yes()
+  server.answers = false
+  const link = await linkTo(server, noLog, scheme, 0.05)
+  await expect(link.open()).rejects.toMatchObject({
+    code: 'BROKER_UNAVAILABLE',
+    message: expect.stringMatching(why),
+  })
 })
