@@ -42,7 +42,10 @@ export function isClosed(error: unknown): boolean {
   return error instanceof CeleryError && error.code === 'CLOSED'
 }
 
-/** What no time mends: a certificate, a server that says it knows no TLS, a client library that is not installed. Redis without TLS says nothing. */
+/**
+ * What no time mends: a certificate, a server that says it knows no TLS (Redis says nothing), a client library that is
+ * not installed.
+ */
 const lasting = /\bcertificate\b|\bSSL\b|Cannot find package/
 
 /** Nobody answers, or says that it will later; not that a server was there and refused. */
