@@ -18,10 +18,11 @@ export function refuseTransaction({ transaction }: PublishOptions): void {
   )
 }
 
-export function unroutable({ exchange, routingKey }: Destination): CeleryError {
+/** @param hint what else may be the matter on this broker */
+export function unroutable({ exchange, routingKey }: Destination, hint = ''): CeleryError {
   const where =
     exchange === ''
       ? `no queue ${routingKey}`
       : `no queue bound to the exchange ${exchange} for ${routingKey}`
-  return new CeleryError('UNROUTABLE', `There is ${where}. Declare it, or start a worker that does.`)
+  return new CeleryError('UNROUTABLE', `There is ${where}. Declare it, or start a worker that does.${hint}`)
 }

@@ -54,6 +54,16 @@ describe.skipIf(url === '')('what Redis refuses', () => {
     message: expect.stringContaining(JSON.stringify(prefix + key)),
   })
 
+  test('a send to an exchange that no queue is bound to says what to do if it is a fanout one', async () => {
+    const subject = await opened()
+    const message =
+      "There is no queue bound to the exchange news for x. Declare it, or start a worker that does. If it is a fanout exchange, name one of its queues in the app's option queues, and send to that."
+    const refused = { code: 'UNROUTABLE', message }
+    await expect(
+      subject.publish(messageOf('a'), { exchange: 'news', routingKey: 'x' }),
+    ).rejects.toMatchObject(refused)
+  })
+
   test.each(['unacked', 'unacked_index'])(
     'nothing is taken from a queue while "%s" is something else',
     async (key) => {

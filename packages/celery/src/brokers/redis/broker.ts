@@ -42,6 +42,9 @@ import { purgeLists } from './scripts.ts'
 const closingTime = 2
 /** Milliseconds to wait for a lost connection where the caller does not say. */
 const patienceMs = 10_000
+/** Nothing at Redis says so, and kombu binds none of its queues. */
+const fanoutHint =
+  " If it is a fanout exchange, name one of its queues in the app's option queues, and send to that."
 
 export class RedisBroker implements Broker {
   readonly kind = 'redis'
@@ -163,7 +166,7 @@ export class RedisBroker implements Broker {
       exchange === ''
         ? [routingKey]
         : await this.#persist(() => this.#queuesOf(exchange, routingKey), deadline.leftMs)
-    if (queues.length === 0) throw unroutable(to)
+    if (queues.length === 0) throw unroutable(to, exchange === '' ? '' : fanoutHint)
     const priority = priorityOf(message.properties.priority)
     const delay = options.notBefore && Math.max(0, Math.ceil(options.notBefore.getTime() - Date.now()))
     const push = (queue: string) =>
