@@ -63,9 +63,11 @@ export class MemoryQueue {
     })
   }
 
+  /** What is given back at once waits for another turn, or this one would never end. */
   #handOut(): void {
-    for (let taker = this.#nextTaker(); taker; taker = this.#nextTaker()) {
-      const stored = this.#takeFresh()
+    for (let left = this.#ready.size; left > 0; left--) {
+      const taker = this.#nextTaker()
+      const stored = taker && this.#takeFresh()
       if (!stored) return
       taker.take(stored)
     }
