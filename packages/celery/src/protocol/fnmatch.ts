@@ -1,20 +1,20 @@
+import { anyNumber, fitParts, type Part } from './wildcards.ts'
+
 /**
  * Which texts a shell's pattern fits: `*`, `?`, `[seq]` and `[!seq]`. A range that ends before it begins holds nothing.
  * @see https://docs.python.org/3/library/fnmatch.html
  */
 export function fnmatch(pattern: string): (text: string) => boolean {
   const parts = parseGlob(pattern)
-  return (text) => matchesGlob(text, parts)
+  return (text) => fitParts(text, parts)
 }
 
-type GlobPart = '*' | ((character: string) => boolean)
-
-function parseGlob(pattern: string): GlobPart[] {
-  const parts: GlobPart[] = []
+function parseGlob(pattern: string): Part[] {
+  const parts: Part[] = []
   for (let i = 0; i < pattern.length; i++) {
     const character = pattern.charAt(i)
     const end = character === '[' ? endOfSet(pattern, i) : -1
-    if (character === '*') parts.push('*')
+    if (character === '*') parts.push(anyNumber)
     else if (character === '?') parts.push(() => true)
     else if (end === -1) parts.push((other) => other === character)
     else {
@@ -31,7 +31,7 @@ function endOfSet(pattern: string, start: number): number {
   return pattern.indexOf(']', first + 1)
 }
 
-function parseSet(set: string): (character: string) => boolean {
+function parseSet(set: string): (character: string | undefined) => boolean {
   const isNegated = set.startsWith('!')
   const ranges: [low: string, high: string][] = []
   for (let i = isNegated ? 1 : 0; i < set.length; i++) {
@@ -41,27 +41,5 @@ function parseSet(set: string): (character: string) => boolean {
       i += 2
     } else ranges.push([low, low])
   }
-  return (character) => ranges.some(([low, high]) => low <= character && character <= high) !== isNegated
-}
-
-/** When something does not fit, the last star takes one character more: never more than name times pattern steps. */
-function matchesGlob(name: string, parts: readonly GlobPart[]): boolean {
-  let at = 0
-  let part = 0
-  let star = -1
-  let starAt = 0
-  while (at < name.length) {
-    const current = parts[part]
-    if (current === '*') {
-      star = part++
-      starAt = at
-    } else if (current?.(name.charAt(at))) {
-      at++
-      part++
-    } else if (star !== -1) {
-      part = star + 1
-      at = ++starAt
-    } else return false
-  }
-  return parts.slice(part).every((rest) => rest === '*')
+  return (character = '') => ranges.some(([low, high]) => low <= character && character <= high) !== isNegated
 }
