@@ -2,6 +2,7 @@ import type { Identity } from '@colophon/http'
 import { errors, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import type { AccountRef } from './accounts/account.ts'
 import { createAccount, type NewAccount } from './accounts/create-account.ts'
+import { emailOf } from './accounts/email-of.ts'
 import { ensureFirstAdmin, type FirstAdmin, hasAdmin } from './accounts/first-admin.ts'
 import { commandLine } from './accounts/history.ts'
 import { type AccountsPage, type AccountsQuery, listAccounts } from './accounts/list-accounts.ts'
@@ -16,8 +17,8 @@ import { type IssuedToken, issueToken, type ScriptToken } from './tokens/issue-t
 import { createTokenCheck } from './tokens/token-check.ts'
 
 /**
- * What the gateway and the command line ask of this service. Errors are `Problem`s of `accountsProblems`. What it does
- * to an account is in that account's history as done by the command line.
+ * What the gateway, the command line and other services ask of this service. Errors are `Problem`s of
+ * `accountsProblems`. What it does to an account is in that account's history as done by the command line.
  */
 export interface AccountsClient {
   /** What access tokens are verified by: the options of `createTokenVerifier` of @colophon/http. */
@@ -33,6 +34,8 @@ export interface AccountsClient {
   sessionIdentity(cookieValue: string): Promise<Identity | null>
   /** @throws Problem `validation_failed`, `email_taken` */
   createAccount(account: NewAccount): Promise<Account>
+  /** Where mail for an account goes, in lower case and with the domain in ASCII; null when there is no such account. */
+  emailOf(accountId: string): Promise<string | null>
   /** @throws Problem `invalid_cursor` */
   listAccounts(query?: AccountsQuery): Promise<AccountsPage>
   /** @throws Problem `account_not_found`, `last_admin` */
@@ -68,6 +71,7 @@ export function createClient(deps: AccountsDeps): AccountsClient {
     },
     sessionIdentity: (cookieValue) => sessionIdentity(deps, cookieValue),
     createAccount: (account) => createAccount(deps, account, commandLine),
+    emailOf: (accountId) => emailOf(deps.database, accountId),
     listAccounts: (query = {}) => listAccounts(deps, query),
     setRoles: (who, roles) => setRoles(deps, who, roles, commandLine),
     resetPassword: (who, password) => resetPassword(deps, who, password, commandLine),

@@ -263,3 +263,14 @@ describe('roles', () => {
     expect(line).toMatchObject({ msg: 'roles changed', roles: ['staff'], by: expect.any(String) })
   })
 })
+
+describe('where mail for an account goes', () => {
+  it('is its address in lower case and with the domain in ASCII', async () => {
+    const id = await shop.register('Ana.Mail@MÜNCHEN.example')
+    expect(await shop.accounts.client.emailOf(id)).toBe('ana.mail@xn--mnchen-3ya.example')
+  })
+
+  it('is nowhere when there is no such account', async () => {
+    expect(await shop.accounts.client.emailOf('018f0000-0000-7000-8000-000000000001')).toBeNull()
+  })
+})
