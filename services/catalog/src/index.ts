@@ -2,16 +2,21 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { ProblemTable, RoutePlugin } from '@colophon/http'
 import type { Database } from '@colophon/postgres'
 import type { Logger, Part } from '@colophon/runtime'
+import { type CatalogClient, createClient } from './client.ts'
 import type { CatalogDeps } from './deps.ts'
 import { type ImportOptions, type ImportReport, importBooks } from './import/index.ts'
 import { refreshStatistics } from './import/refresh-statistics.ts'
 import { catalogProblems } from './problems.ts'
 import { catalogRoutes } from './routes/index.ts'
 import { hasOtherBooks, recordDecision, sampleDecision } from './sample/decision.ts'
+import { inStockBooks, type SampleBook } from './sample/in-stock-books.ts'
 import { loadSample, type SampleCounts } from './sample/load-sample.ts'
 import { type Removal, removeSample } from './sample/remove-sample.ts'
 import { createUpkeep } from './upkeep.ts'
 
+export type { BookForSale } from './books/books-for-sale.ts'
+export type { StockChange } from './books/follow-stock.ts'
+export type { CatalogClient } from './client.ts'
 export { catalogSettings } from './config.ts'
 export {
   type Feed,
@@ -21,6 +26,8 @@ export {
   type ImportReport,
   openFeed,
 } from './import/index.ts'
+export type { SampleBook } from './sample/in-stock-books.ts'
+export { Availability, Format, literals, Money } from './schemas.ts'
 
 export interface CatalogOptions {
   database: Database
@@ -38,6 +45,8 @@ export interface Catalog extends Part {
   /** To be applied, by `migrate` of @colophon/postgres, before the start. */
   migrations: typeof catalogMigrations
   deps: CatalogDeps
+  /** What other services ask of it; works without a start too, for the command line. */
+  client: CatalogClient
   /** Brings a feed into the catalogue. @throws ImportError */
   importBooks(options: ImportOptions): Promise<ImportReport>
   sample: Sample
@@ -53,7 +62,12 @@ export interface Sample {
   hasOtherBooks(): Promise<boolean>
   decline(): Promise<void>
   load(): Promise<SampleCounts>
-  /** Takes it away, except books that staff or another feed speak for too: these lose its prices and stock. */
+  /** Its books that are in stock and of which nobody has counted copies yet: they are to get some. */
+  inStockBooks(): Promise<SampleBook[]>
+  /**
+   * Takes it away, except books that staff or another feed speak for too: these lose its prices and stock. Stock that
+   * is followed by then is not the sample's, and stays.
+   */
   remove(): Promise<Removal>
 }
 
@@ -75,6 +89,7 @@ export function createCatalog({ database, logger, currency, ...given }: CatalogO
     problems: catalogProblems,
     migrations: catalogMigrations,
     deps,
+    client: createClient(deps),
     async importBooks(options) {
       const report = await importBooks(deps, options)
       if (!report.dryRun) await refreshStatistics(database, report.counts)
@@ -85,6 +100,7 @@ export function createCatalog({ database, logger, currency, ...given }: CatalogO
       hasOtherBooks: () => hasOtherBooks(database),
       decline: () => recordDecision(database, 'declined', deps.now()),
       load: () => loadSample(deps),
+      inStockBooks: () => inStockBooks(database),
       remove: () => removeSample(deps),
     },
     start: upkeep.start,

@@ -35,9 +35,11 @@ export const literals = <const T extends readonly string[]>(values: T, options: 
 
 export const Role = literals(roles, { description: 'What a contributor did (after ONIX list 17)' })
 export const Format = literals(formats, { description: 'What the book is sold as (after ONIX list 150)' })
+export type Format = Static<typeof Format>
 export const Availability = literals(availabilities, {
   description: 'How it can be had (after ONIX list 65)',
 })
+export type Availability = Static<typeof Availability>
 
 export const Money = Type.Object(
   {
@@ -117,7 +119,7 @@ export const Book = Type.Object(
     price: nullable(Money),
     coverUrl: nullable(coverUrl),
     availability: Availability,
-    inStock: Type.Boolean(),
+    inStock: Type.Boolean({ description: 'Whether copies are left' }),
     popularity: Type.Integer({ minimum: 0 }),
     version: Type.Integer({ minimum: 1 }),
     updatedAt: timestamp(),
@@ -200,7 +202,13 @@ const optional = {
   price: Type.Optional(nullable(Money)),
   coverUrl: Type.Optional(nullable(coverUrl)),
   availability: Type.Optional(Availability),
-  inStock: Type.Optional(Type.Boolean()),
+  inStock: Type.Optional(
+    Type.Boolean({
+      description:
+        'Ignored once the shop counts copies of the book: it is in stock while any are left, and what is written ' +
+        'here, or said by a feed, does not change that',
+    }),
+  ),
   popularity: Type.Optional(popularity),
   isbn13: Type.Optional(
     nullable(

@@ -41,6 +41,8 @@ export type DraftResult = { draft: BookDraft } | { issues: FieldProblem[] }
 export interface Fed {
   inStock: boolean
   popularity: number
+  /** Whether `inStock` is the shop's own stock, which no input changes. */
+  isStockFollowed?: boolean
 }
 
 const notFed: Fed = { inStock: false, popularity: 0 }
@@ -77,7 +79,7 @@ function drafted(input: BookInput, fed: Fed, issues: FieldProblem[]): BookDraft 
     price: input.price ?? null,
     coverUrl: input.coverUrl ?? null,
     availability: input.availability ?? 'unknown',
-    inStock: input.inStock ?? fed.inStock,
+    inStock: (fed.isStockFollowed ? undefined : input.inStock) ?? fed.inStock,
     popularity: input.popularity ?? fed.popularity,
   }
 }

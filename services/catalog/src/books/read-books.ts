@@ -13,6 +13,21 @@ export interface PriceView {
 /** A book's row as `bookColumns` gives it. */
 type BookRow = Omit<Book, 'isbn10' | 'price' | 'updatedAt'> & { price: number | null; updatedAt: string }
 
+// Parts of a statement about the row `book` of catalog.books.
+
+export const isbn13OfBook: Sql = sql`(select value from catalog.identifiers
+    where book_id = book.id and scheme = 'isbn13' limit 1)`
+
+export const creditsOfBook: Sql = sql`(
+    select coalesce(json_agg(json_build_object('id', contributor.id, 'name', contributor.name,
+      'role', credit.role) order by credit.position), '[]')
+    from catalog.book_contributors credit join catalog.contributors contributor
+      on contributor.id = credit.contributor_id where credit.book_id = book.id)`
+
+export const publisherOfBook: Sql = sql`(
+    select json_build_object('id', publisher.id, 'name', publisher.name)
+    from catalog.publishers publisher where publisher.id = book.publisher_id)`
+
 /**
  * The public fields of the book in the row `book` of catalog.books: everything that GET answers, in one
  * statement, each list by one index look-up.
@@ -22,14 +37,7 @@ export function bookColumns({ currency, today }: PriceView): Sql {
     book.id, book.version, book.title, book.subtitle, book.language, book.year,
     book.published_on as "publishedOn", book.format, book.pages, book.cover_url as "coverUrl",
     book.availability, book.in_stock as "inStock", book.popularity, book.updated_at as "updatedAt",
-    (select value from catalog.identifiers
-      where book_id = book.id and scheme = 'isbn13' limit 1) as isbn13,
-    (select coalesce(json_agg(json_build_object('id', contributor.id, 'name', contributor.name,
-        'role', credit.role) order by credit.position), '[]')
-      from catalog.book_contributors credit join catalog.contributors contributor
-        on contributor.id = credit.contributor_id where credit.book_id = book.id) as contributors,
-    (select json_build_object('id', publisher.id, 'name', publisher.name)
-      from catalog.publishers publisher where publisher.id = book.publisher_id) as publisher,
+    ${isbn13OfBook} as isbn13, ${creditsOfBook} as contributors, ${publisherOfBook} as publisher,
     (select coalesce(json_agg(json_build_object('scheme', subject.scheme, 'code', subject.code,
         'text', subject.text) order by place.position), '[]')
       from catalog.book_subjects place join catalog.subjects subject
@@ -38,9 +46,12 @@ export function bookColumns({ currency, today }: PriceView): Sql {
     ${publicPrice(currency, today)} as price`
 }
 
-/** The price that holds on a day: fixed before recommended, with tax before without, the newest first. */
-export function publicPrice(currency: string, today: string): Sql {
-  return sql`(select amount from catalog.prices price
+/**
+ * The price that holds on a day: fixed before recommended, with tax before without, the newest first.
+ * @param what of it, by the columns of catalog.prices
+ */
+export function publicPrice(currency: string, today: string, what: Sql = sql`amount`): Sql {
+  return sql`(select ${what} from catalog.prices price
     where price.book_id = book.id and price.currency = ${currency}
       and ${today}::date >= price.valid_from and ${today}::date < price.valid_until
     order by price.type like '%including%' desc, price.type, price.territory = 'WORLD' desc,
@@ -65,23 +76,31 @@ export type KnownBook = Book & {
    * which upkeep gives a version within the hour.
    */
   isAhead: boolean
+  /** Whether its stock is what the shop's copies say, whatever staff and feeds do (books/follow-stock.ts). */
+  isStockFollowed: boolean
 }
 
 /** The book without what only the catalogue itself needs to know. */
-export function publicBook({ deletedAt: _, isAhead: __, ...book }: KnownBook): Book {
+export function publicBook({ deletedAt: _, isAhead: __, isStockFollowed: ___, ...book }: KnownBook): Book {
   return book
 }
 
-type KnownRow = BookRow & { deletedAt: string | null; priceThen: number | null; isDue: boolean }
+type KnownRow = BookRow &
+  Pick<KnownBook, 'deletedAt' | 'isStockFollowed'> & { priceThen: number | null; isDue: boolean }
 
 function knownColumns(view: PriceView): Sql {
   return sql`${bookColumns(view)}, book.deleted_at as "deletedAt", book.price_today as "priceThen",
+    book.stock_sequence is not null as "isStockFollowed",
     exists (select from catalog.reindex_queue where book_id = book.id) or exists (
       select from catalog.prices_today where currency <> ${view.currency} or refreshed_until is null) as "isDue"`
 }
 
-function knownOf({ deletedAt, priceThen, isDue, ...row }: KnownRow, view: PriceView): KnownBook {
-  return { ...bookOf(row, view), deletedAt, isAhead: isDue || priceThen !== row.price }
+function knownOf(
+  { deletedAt, priceThen, isDue, isStockFollowed, ...row }: KnownRow,
+  view: PriceView,
+): KnownBook {
+  const isAhead = isDue || priceThen !== row.price
+  return { ...bookOf(row, view), deletedAt, isAhead, isStockFollowed }
 }
 
 /** The books of these ids, in no order; ids that are not known are left out. */

@@ -15,8 +15,8 @@ export function listBookHistoryRoute(app: App, { database }: CatalogDeps): void 
         summary: 'Who changed what in a book',
         description:
           'The newest first; for deleted books too. A version that only followed something else is not in it: ' +
-          'a price that began or ended, or a new name, which is in the history of the contributor, publisher ' +
-          'or subject.',
+          'a price that began or ended, stock that came or went, or a new name, which is in the history of the ' +
+          'contributor, publisher or subject.',
         params: bookPath,
         querystring: pageQuery,
         response: { 200: page(BookChange) },

@@ -1,8 +1,7 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { Changes } from '../books/changes.ts'
 import { recordHistory } from '../books/history.ts'
-import { type PriceView, readBooks } from '../books/read-books.ts'
-import type { Book } from '../schemas.ts'
+import { type KnownBook, type PriceView, readBooks } from '../books/read-books.ts'
 import { sampleSource } from './decision.ts'
 
 /** A book, and which of its made-up fields are still as the sample has them. */
@@ -44,10 +43,10 @@ export async function disownBooks(
     delete from catalog.provenance where source = ${sampleSource} and book_id = any(${ids}::uuid[])`)
 }
 
-/** What there is to be emptied, as changes of the book. */
-function emptied({ price, inStock }: Book, owned: OwnedBook | undefined): Changes {
+/** What there is to be emptied, as changes of the book. Stock that is followed is not the sample's any more. */
+function emptied({ price, inStock, isStockFollowed }: KnownBook, owned: OwnedBook | undefined): Changes {
   return {
     ...(owned?.hasPrice && price !== null && { price: [price, null] }),
-    ...(owned?.hasStock && inStock && { inStock: [true, false] }),
+    ...(owned?.hasStock && inStock && !isStockFollowed && { inStock: [true, false] }),
   }
 }

@@ -1,7 +1,7 @@
 import { type BookDraft, bareDraft } from '../../books/draft.ts'
 import { type BookField, type FieldGroup, fieldGroups, groupNames } from '../../books/field-groups.ts'
 import type { Claim } from '../../books/provenance.ts'
-import type { Book } from '../../schemas.ts'
+import type { KnownBook } from '../../books/read-books.ts'
 import type { FeedFields } from '../layouts/layout.ts'
 
 /** What counts for whether a source is listened to on a book. */
@@ -19,12 +19,16 @@ export function newDraft(fields: FeedFields & { title: string }): BookDraft {
 
 /**
  * A book as it is to be when a source has spoken. Groups that staff wrote stay. What the source says replaces
- * what any feed said; where it says that there is nothing, only what it said itself goes.
+ * what any feed said; where it says that there is nothing, only what it said itself goes. Nobody outvotes the
+ * shop's own stock.
  */
-export function mergedDraft(book: Book, fields: FeedFields, { staffs, own }: Standing): BookDraft {
+export function mergedDraft(book: KnownBook, fields: FeedFields, { staffs, own }: Standing): BookDraft {
   const taken = stated(
     fields,
-    (field, group) => !staffs.has(group) && (saysSomething(fields[field]) || own.has(field)),
+    (field, group) =>
+      !staffs.has(group) &&
+      !(field === 'inStock' && book.isStockFollowed) &&
+      (saysSomething(fields[field]) || own.has(field)),
   )
   return { ...draftOfBook(book), ...taken }
 }
@@ -62,7 +66,7 @@ function saysSomething(value: unknown): boolean {
 }
 
 /** The book as it is, its contributors and publisher by their ids. */
-function draftOfBook(book: Book): BookDraft {
+function draftOfBook(book: KnownBook): BookDraft {
   return {
     ...book,
     contributors: book.contributors.map(({ id, role }) => ({ id, role })),
