@@ -3,6 +3,15 @@ export { clearSessionCookie, sessionCookie, setSessionCookie } from './access/se
 export { createTokenVerifier, type TokenVerifierOptions } from './access/token-verifier.ts'
 export { clientKey } from './admission/rate-check.ts'
 export { etagOf, requireMatch, sendVersioned } from './answers/conditional.ts'
+export {
+  type EventSource,
+  eventStream,
+  formatEvent,
+  lastEventId,
+  type SendEventsOptions,
+  type ServerEvent,
+  sendEvents,
+} from './answers/send-events.ts'
 export { addVary } from './answers/vary.ts'
 export { mergePatch } from './body/merge-patch.ts'
 export { originOf } from './connection/listen.ts'

@@ -27,6 +27,10 @@ export interface HttpLimits {
   readonly requestMs: number
   /** Requests at once; more are answered 503. */
   readonly maxInFlight: number
+  /** Streams of events that are open at once, beside those requests; more are answered 503. */
+  readonly eventStreams: number
+  /** Of these, streams of one account, or of one client address that is not signed in; more are answered 429. */
+  readonly eventStreamsPerClient: number
   /** Requests are answered 503 while the event loop runs later than this. */
   readonly eventLoopDelayMs: number
   /** Requests of one client address (an IPv6 network of /64); null for no limit. */
@@ -56,6 +60,8 @@ export const defaultLimits: HttpLimits = {
   jsonNodes: 10_000,
   requestMs: 10_000,
   maxInFlight: 1_000,
+  eventStreams: 2_000,
+  eventStreamsPerClient: 50,
   eventLoopDelayMs: 200,
   clientRate: { burst: 1_000, perMinute: 6_000 },
   accountRate: { burst: 500, perMinute: 3_000 },

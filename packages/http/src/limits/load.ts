@@ -1,5 +1,5 @@
 /** Why a request is not let in. */
-export type Overload = 'in_flight' | 'event_loop'
+export type Overload = 'in_flight' | 'event_loop' | 'event_streams'
 
 /** How busy the process is. */
 export interface Load {
@@ -21,6 +21,8 @@ export interface Place {
   keepFor(work: Promise<unknown>): void
   /** The answer was sent, or its connection has closed. */
   leave(): void
+  /** Leaves whatever still goes on: the answer is a stream, which counts by itself. */
+  giveUp(): void
 }
 
 const tickMs = 50
@@ -44,18 +46,21 @@ export function watchLoad(limits: { readonly maxInFlight: number; readonly event
       return inFlight
     },
     enter() {
-      let reasons = 0
-      const keep = () => {
-        if (reasons++ === 0) inFlight++
+      let reasons = 1
+      let isTaken = true
+      inFlight++
+      const giveUp = () => {
+        if (isTaken) inFlight--
+        isTaken = false
       }
       const leave = () => {
-        if (--reasons === 0) inFlight--
+        if (--reasons === 0) giveUp()
       }
-      keep()
       return {
         leave,
+        giveUp,
         keepFor(work) {
-          keep()
+          reasons++
           work.then(leave, leave)
         },
       }

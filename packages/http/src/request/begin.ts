@@ -55,12 +55,15 @@ function end(request: FastifyRequest, reply: FastifyReply, startedAt: number, op
   const { state, method } = request
   state.place?.leave()
   state.ended = true
-  const milliseconds = performance.now() - startedAt
+  const now = performance.now()
   const { raw } = reply
-  const cutOff = !raw.writableFinished && raw.socket?.destroyed === true
+  // A stream of events was answered as it began, and it is for its client to end it.
+  const { streamsSince: answeredAt = now } = state
+  const isStream = state.streamsSince !== undefined
+  const cutOff = !isStream && !raw.writableFinished && raw.socket?.destroyed === true
   const status = cutOff ? clientWentAway : raw.statusCode
   const route = state.route?.url ?? 'unmatched'
-  options.metrics.answered(method, route, status, milliseconds / 1000)
+  options.metrics.answered(method, route, status, (answeredAt - startedAt) / 1000)
   const level = state.route?.isProbe ? 'debug' : 'info'
   if (!options.logger.isLevelEnabled(level)) return
   // The response's last event comes from the socket, outside the context of the request.
@@ -70,7 +73,7 @@ function end(request: FastifyRequest, reply: FastifyReply, startedAt: number, op
       route,
       path: pathOf(request.raw.url),
       status,
-      durationMs: Math.round(milliseconds * 100) / 100,
+      durationMs: Math.round((now - startedAt) * 100) / 100,
       bytes: bytesOf(reply),
     }
     options.logger[level](fields, 'request')

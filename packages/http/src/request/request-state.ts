@@ -12,6 +12,8 @@ export interface RequestState {
   bodyProblems: readonly FieldProblem[]
   /** Undefined until it is let in, and for a health route and what no route takes: those do not count. */
   place?: Place
+  /** Since when it is answered by a stream of events, by the clock of `performance`. */
+  streamsSince?: number
   /** Whether its connection has closed or its answer has been sent. */
   ended: boolean
 }
