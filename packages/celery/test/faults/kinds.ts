@@ -5,10 +5,10 @@ import { createRedisBroker } from '../../src/brokers/redis/index.ts'
 import type { Celery } from '../../src/create-celery.ts'
 import { createCelery } from '../../src/create-celery.ts'
 import { defaultLog, type Log } from '../../src/log.ts'
-import { createPostgres } from './servers/postgres.ts'
-import { createRabbitmq } from './servers/rabbitmq.ts'
-import { createRedis } from './servers/redis.ts'
-import type { FaultServer } from './servers/server.ts'
+import { createPostgres } from '../../testing/fault-servers/postgres.ts'
+import { createRabbitmq } from '../../testing/fault-servers/rabbitmq.ts'
+import { createRedis } from '../../testing/fault-servers/redis.ts'
+import type { FaultServer } from '../../testing/fault-servers/server.ts'
 
 export const brokerKinds = ['amqp', 'amqp-quorum', 'redis', 'postgres'] as const
 export type BrokerKind = (typeof brokerKinds)[number]

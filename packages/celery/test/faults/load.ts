@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { chain, chord } from '../../src/canvas/build.ts'
 import type { Celery } from '../../src/create-celery.ts'
 import { CeleryError } from '../../src/errors.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../testing/random.ts'
 import type { FaultsTasks } from './tasks.ts'
 
 export const taskKinds = ['late', 'countdown', 'retry', 'chain', 'chord', 'thread', 'early'] as const

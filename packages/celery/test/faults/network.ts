@@ -1,6 +1,6 @@
+import type { FaultServer } from '../../testing/fault-servers/server.ts'
 import { startProxyTo, type TcpProxy } from '../../testing/tcp-proxy.ts'
 import type { Where } from './plan.ts'
-import type { FaultServer } from './servers/server.ts'
 
 /** Between every process and every server one connection to break. */
 export class Network {

@@ -1,4 +1,4 @@
-import { Random } from './random.ts'
+import { Random } from '../../testing/random.ts'
 
 /** Whose connections: of one process, or of all; to one server, or to all. */
 export interface Where {

@@ -4,7 +4,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atExit } from './at-exit.ts'
+import { atExit } from '../../testing/at-exit.ts'
 
 const command = join(import.meta.dirname, '../../src/cli/bin.ts')
 const module = join(import.meta.dirname, 'app.ts')

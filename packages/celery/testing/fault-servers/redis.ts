@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../../testing/free-port.ts'
+import { freePort } from '../free-port.ts'
 import { type FaultServer, ServerProcess, untilItAnswers } from './server.ts'
 
 /** A Redis that writes each command to disk before it answers: what it has acknowledged it has after a kill. */

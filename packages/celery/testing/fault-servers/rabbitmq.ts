@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../../testing/free-port.ts'
+import { freePort } from '../free-port.ts'
 import { type FaultServer, ServerProcess, untilItAnswers } from './server.ts'
 
 /** Debian's own, past its wrapper, which changes the user and forgets the environment. */
