@@ -1,0 +1,49 @@
+import { type App, etagOf } from '@colophon/http'
+import type { OrdersDeps } from '../deps.ts'
+import { requireIdempotencyKey } from '../placing/idempotency.ts'
+import { Inventory } from '../schemas.ts'
+import { AdjustmentInput, adjustStock } from '../stock/adjust-stock.ts'
+import { trackedBook } from '../stock/tracked-book.ts'
+import { staff } from './shared/access.ts'
+import { stockBookPath, stockBookProblems } from './shared/stock-book-path.ts'
+
+export function adjustInventoryRoute(app: App, deps: OrdersDeps): void {
+  app.post(
+    '/api/inventory/:book/adjustments',
+    {
+      config: {
+        access: staff,
+        problems: [
+          ...stockBookProblems,
+          'adjustment_refused',
+          'idempotency_key_required',
+          'idempotency_key_in_flight',
+          'idempotency_key_reused',
+        ],
+      },
+      schema: {
+        tags: ['Inventory'],
+        operationId: 'adjustInventory',
+        summary: 'Add copies of a book, or take some away',
+        description:
+          'Needs an Idempotency-Key. Copies that are held for orders stay. The answer is the stock of the book ' +
+          'afterwards; when the request is sent again, as it is then.',
+        params: stockBookPath,
+        body: AdjustmentInput,
+        response: { 200: Inventory },
+      },
+    },
+    async (request, reply) => {
+      const idempotencyKey = requireIdempotencyKey(request.headers)
+      const { id } = await trackedBook(deps, request.params.book)
+      const inventory = await adjustStock(deps, {
+        bookId: id,
+        input: request.body,
+        actor: request.requireIdentity().accountId,
+        idempotencyKey,
+      })
+      reply.header('etag', etagOf(inventory.version))
+      return inventory
+    },
+  )
+}

@@ -1,0 +1,108 @@
+import { type Queryable, sql } from '@colophon/postgres'
+import type { OrdersDeps } from '../deps.ts'
+
+/** Why copies moved. */
+export type MovementReason =
+  | 'goods_in'
+  | 'adjustment'
+  | 'stocktake'
+  | 'damaged'
+  | 'hold'
+  | 'release'
+  | 'sale'
+  | 'cancellation'
+  | 'return'
+
+/** One row of the ledger. */
+export interface Movement {
+  bookId: string
+  /** Copies added to those in the shop; negative for copies taken away. */
+  onHand: number
+  /** Copies added to those set aside. */
+  held: number
+  reason: MovementReason
+  /** An account's id, 'guest', 'command' or 'system'. */
+  actor: string
+  orderId?: string
+  document?: string
+  note?: string
+}
+
+/** More copies than this are a slip of the hand, and few enough for every sum of movements to be a number. */
+export const mostCopies = 1_000_000_000
+
+/** A book's stock, held by the transaction that has locked it. */
+export interface StockRow {
+  bookId: string
+  onHand: number
+  held: number
+  policy: 'in_stock' | 'backorder' | 'preorder'
+  version: number
+}
+
+/** Locks the stock of these books until the transaction ends, always in the order of their ids; books without are left out. */
+export async function lockStock(tx: Queryable, bookIds: readonly string[]): Promise<Map<string, StockRow>> {
+  const rows = await tx.query<StockRow>(
+    sql`select book_id as "bookId", on_hand as "onHand", held, policy, version
+      from orders.stock where book_id = any(${bookIds}::uuid[]) order by book_id for update`,
+    { name: 'orders.lock-stock' },
+  )
+  return new Map(rows.map((row) => [row.bookId, row]))
+}
+
+/** Sees to it that these books have a row of stock, of no copies: version 0, as a book without one has. */
+export async function ensureStock(
+  tx: Queryable,
+  { now }: Pick<OrdersDeps, 'now'>,
+  bookIds: readonly string[],
+): Promise<void> {
+  // In order, so that two who make the same rows do not wait for each other.
+  await tx.query(sql`
+    insert into orders.stock (book_id, updated_at)
+    select distinct book_id, ${now()}::timestamptz from unnest(${bookIds}::uuid[]) as wanted (book_id)
+    order by book_id on conflict (book_id) do nothing`)
+}
+
+/**
+ * Moves copies: the only writer of on_hand and held, so that the ledger's sums are the stock. The rows are locked by
+ * `lockStock` before, and the caller has seen that nothing goes below zero. Who follows whether books are in stock is
+ * told in the same transaction.
+ */
+export async function recordMovements(
+  tx: Queryable,
+  { now, outbox }: Pick<OrdersDeps, 'now' | 'outbox'>,
+  movements: readonly Movement[],
+): Promise<void> {
+  const moved = movements.filter(({ onHand, held }) => onHand !== 0 || held !== 0)
+  if (moved.length === 0) return
+  const column = <Key extends keyof Movement>(key: Key) => moved.map((movement) => movement[key] ?? null)
+  const changed = await tx.query<{ bookId: string; before: number; after: number }>(
+    sql`with moved as (
+        select * from unnest(${column('bookId')}::uuid[], ${column('onHand')}::int[], ${column('held')}::int[],
+          ${column('reason')}::text[], ${column('actor')}::text[], ${column('orderId')}::uuid[],
+          ${column('document')}::text[], ${column('note')}::text[])
+          as moved (book_id, on_hand, held, reason, actor, order_id, document, note)
+      ), entered as (
+        insert into orders.stock_ledger (book_id, on_hand, held, reason, actor, order_id, document, note, at)
+        select book_id, on_hand, held, reason, actor, order_id, document, note, ${now()}::timestamptz from moved
+      )
+      update orders.stock stock
+      set on_hand = stock.on_hand + sums.on_hand, held = stock.held + sums.held,
+        version = stock.version + 1, updated_at = ${now()}::timestamptz
+      from (select book_id, sum(on_hand)::int as on_hand, sum(held)::int as held from moved group by book_id) sums
+      where stock.book_id = sums.book_id
+      returning stock.book_id as "bookId", stock.on_hand - stock.held as after,
+        stock.on_hand - stock.held - sums.on_hand + sums.held as before`,
+    { name: 'orders.record-movements' },
+  )
+  const flipped = changed.filter(({ before, after }) => before > 0 !== after > 0)
+  if (flipped.length === 0) return
+  await outbox.add(
+    tx,
+    flipped.map(({ bookId, after }) => ({
+      key: `stock ${bookId}`,
+      topic: 'stock.availability',
+      payload: { bookId, inStock: after > 0 },
+    })),
+  )
+}

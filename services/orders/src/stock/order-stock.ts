@@ -1,0 +1,139 @@
+// What orders do with stock: free what they hold, take what they hold, put back what they took.
+import { type Queryable, sql } from '@colophon/postgres'
+import type { OrdersDeps } from '../deps.ts'
+import { lockStock, type Movement, recordMovements } from './movements.ts'
+import { sendAllocations } from './waiting.ts'
+
+type Deps = Pick<OrdersDeps, 'now' | 'outbox'>
+
+/** Frees the copies that an order holds. */
+export async function releaseHolds(tx: Queryable, deps: Deps, orderId: string): Promise<void> {
+  const holds = await endHolds(tx, orderId)
+  await free(
+    tx,
+    deps,
+    holds.map((hold) => movement(orderId, hold, { onHand: 0, held: -hold.quantity, reason: 'release' })),
+  )
+}
+
+/** Takes the copies that an order holds out of the stock, and of those it waits for as many as there are. */
+export async function commitHolds(tx: Queryable, deps: Deps, orderId: string): Promise<void> {
+  await lockStockOf(tx, orderId)
+  const holds = await endHolds(tx, orderId)
+  await recordMovements(
+    tx,
+    deps,
+    holds.map((hold) =>
+      movement(orderId, hold, { onHand: -hold.quantity, held: -hold.quantity, reason: 'sale' }),
+    ),
+  )
+  await addAllocated(tx, orderId, holds)
+  await allocateWaiting(tx, deps, orderId)
+}
+
+/** All of it at once: what it holds and what it waits for may be different books, and all lock in one order. */
+async function lockStockOf(tx: Queryable, orderId: string): Promise<void> {
+  const lines = await tx.query<{ bookId: string }>(sql`
+    select book_id as "bookId" from orders.order_lines where order_id = ${orderId} and tracked`)
+  await lockStock(
+    tx,
+    lines.map(({ bookId }) => bookId),
+  )
+}
+
+/**
+ * Gives an order's lines that wait for copies as many as are to be had.
+ * @param bookId of this book alone, when it is given
+ * @returns what they were given
+ */
+export async function allocateWaiting(
+  tx: Queryable,
+  deps: Deps,
+  orderId: string,
+  bookId: string | null = null,
+): Promise<Copies[]> {
+  const waiting = await tx.query<Copies>(sql`
+    select book_id as "bookId", quantity - allocated - cancelled as quantity from orders.order_lines
+    where order_id = ${orderId} and tracked and allocated + cancelled < quantity
+      and (${bookId}::uuid is null or book_id = ${bookId}::uuid)`)
+  if (waiting.length === 0) return []
+  const stock = await lockStock(
+    tx,
+    waiting.map((line) => line.bookId),
+  )
+  const found = waiting
+    .map((line) => ({ ...line, quantity: Math.min(line.quantity, availableOf(stock.get(line.bookId))) }))
+    .filter(({ quantity }) => quantity > 0)
+  await recordMovements(
+    tx,
+    deps,
+    found.map((copies) => movement(orderId, copies, { onHand: -copies.quantity, held: 0, reason: 'sale' })),
+  )
+  await addAllocated(tx, orderId, found)
+  return found
+}
+
+/** Puts copies back that orders had taken. */
+export function putBack(
+  tx: Queryable,
+  deps: Deps,
+  orderId: string,
+  copies: readonly Copies[],
+  { reason, actor }: Pick<Movement, 'reason' | 'actor'>,
+): Promise<void> {
+  const back = copies.filter(({ quantity }) => quantity > 0)
+  return free(
+    tx,
+    deps,
+    back.map((one) => ({ ...movement(orderId, one, { onHand: one.quantity, held: 0, reason }), actor })),
+  )
+}
+
+/** So many copies of a book. */
+export interface Copies {
+  bookId: string
+  quantity: number
+}
+
+function availableOf(stock: { onHand: number; held: number } | undefined): number {
+  return stock === undefined ? 0 : stock.onHand - stock.held
+}
+
+function endHolds(tx: Queryable, orderId: string): Promise<Copies[]> {
+  return tx.query<Copies>(sql`
+    delete from orders.holds where order_id = ${orderId} returning book_id as "bookId", quantity`)
+}
+
+function movement(
+  orderId: string,
+  { bookId }: Copies,
+  change: Pick<Movement, 'onHand' | 'held' | 'reason'>,
+): Movement {
+  return { bookId, orderId, actor: 'system', ...change }
+}
+
+/** Makes movements after which more copies are to be had. */
+async function free(tx: Queryable, deps: Deps, movements: readonly Movement[]): Promise<void> {
+  if (movements.length === 0) return
+  const stock = await lockStock(
+    tx,
+    movements.map(({ bookId }) => bookId),
+  )
+  await recordMovements(tx, deps, movements)
+  // Nobody waits for a book that is only sold while there are copies; buyers of a sought one are not kept waiting by asking.
+  const sought = [...stock.values()].filter(({ policy }) => policy !== 'in_stock')
+  await sendAllocations(
+    tx,
+    deps,
+    sought.map(({ bookId }) => bookId),
+  )
+}
+
+async function addAllocated(tx: Queryable, orderId: string, copies: readonly Copies[]): Promise<void> {
+  if (copies.length === 0) return
+  await tx.query(sql`
+    update orders.order_lines line set allocated = allocated + given.quantity
+    from unnest(${copies.map(({ bookId }) => bookId)}::uuid[], ${copies.map(({ quantity }) => quantity)}::int[])
+      as given (book_id, quantity)
+    where line.order_id = ${orderId} and line.book_id = given.book_id`)
+}

@@ -1,0 +1,33 @@
+import type { BookForSale, CatalogClient } from '@colophon/catalog'
+import { isUuid } from '@colophon/http'
+import { parseIsbn } from '@colophon/isbn'
+import type { OrdersDeps } from '../deps.ts'
+import { ordersProblem } from '../problems.ts'
+import { isDigital } from '../rules/weight.ts'
+
+/**
+ * A book whose copies are counted.
+ * @param reference its id, or its ISBN in any written form
+ * @throws Problem inventory_not_found, inventory_not_tracked
+ */
+export async function trackedBook(
+  { catalog }: Pick<OrdersDeps, 'catalog'>,
+  reference: string,
+): Promise<BookForSale> {
+  const id = isUuid(reference) ? reference.toLowerCase() : await idByIsbn(catalog, reference)
+  const [book] = id === undefined ? [] : await catalog.booksForSale([id])
+  if (book === undefined) {
+    throw ordersProblem('inventory_not_found', `the catalogue has no book with the id or ISBN ${reference}`)
+  }
+  if (isDigital(book.format)) {
+    throw ordersProblem('inventory_not_tracked', `${book.title} is an e-book: there is always one more of it`)
+  }
+  return book
+}
+
+async function idByIsbn(catalog: CatalogClient, text: string): Promise<string | undefined> {
+  const parsed = parseIsbn(text)
+  if (!parsed.ok) return undefined
+  const { isbn13 } = parsed.isbn
+  return (await catalog.bookIdsByIsbn([isbn13])).get(isbn13)
+}
