@@ -76,13 +76,13 @@ function addValidation(declaration: RouteOptions, route: Route): void {
   declaration.preValidation = [validate, ...[declaration.preValidation ?? []].flat()]
 }
 
-function compileChecked({ schema, method, url, hidden, consumes }: Route) {
+function compileChecked({ schema, method, url, hidden, consumes, rawBody }: Route) {
   try {
-    return compileCheck(schema, {
+    return compileCheck(rawBody ? { ...schema, body: undefined } : schema, {
       isMergePatch: consumes.includes(mergePatchType),
       // The documentation's own pages may get any.
       refuseUnknownQuery: !hidden,
-      refuseUnknownBody: takesBody(method) && schema.consumes === undefined,
+      refuseUnknownBody: takesBody(method) && schema.consumes === undefined && !rawBody,
     })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)

@@ -69,6 +69,7 @@ export function addJsonParser(app: App, limits: HttpLimits): void {
       if (route?.bodyRequired) throw bodyRequired(route)
       return undefined
     }
+    if (route?.rawBody) return bytes
     const { value, problems } = parseJson(bytes, limits)
     request.state.bodyProblems = problems
     return value

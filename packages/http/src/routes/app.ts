@@ -39,6 +39,11 @@ declare module 'fastify' {
     problems?: readonly string[]
     /** A health route: never shed, never rate limited, logged at debug. */
     isProbe?: boolean
+    /**
+     * The handler is given the bytes of a JSON body as they came (a `Buffer`), such as for a signature over them. The
+     * schema then describes the body and checks nothing of it.
+     */
+    rawBody?: boolean
   }
   interface FastifyInstance {
     /**

@@ -16,6 +16,8 @@ export interface Route extends RouteInfo {
   /** Media types of a body. */
   readonly consumes: readonly string[]
   readonly bodyRequired: boolean
+  /** Whether the body is neither parsed nor checked. */
+  readonly rawBody: boolean
 }
 
 export const mergePatchType = 'application/merge-patch+json'
@@ -54,7 +56,7 @@ function declareRoute(
   { limits, table }: DeclareOptions,
 ): Route {
   const { url, schema, config = {} } = declaration
-  const { problems = [], isProbe = false } = config
+  const { problems = [], isProbe = false, rawBody = false } = config
   const unknown = problems.find((code) => !Object.hasOwn(table, code))
   if (unknown) throw new Error(`${method} ${url} names the problem "${unknown}", which is in no table`)
   const access = accessOf(declaration, method, scopeAccess)
@@ -70,6 +72,7 @@ function declareRoute(
     bodyBytes: declaration.bodyLimit ?? limits.bodyBytes,
     consumes: schema.consumes ?? ['application/json'],
     bodyRequired: schema.body !== undefined && !acceptsNull(schema.body),
+    rawBody,
   }
 }
 
