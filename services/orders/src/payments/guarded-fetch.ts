@@ -1,0 +1,140 @@
+import { currentContext } from '@colophon/runtime'
+import {
+  bulkhead,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleAll,
+  isBrokenCircuitError,
+  isBulkheadRejectedError,
+  wrap,
+} from 'cockatiel'
+import { PaymentError } from './port.ts'
+
+export interface GuardOptions {
+  /** Where the provider is; a function where that is known only once it has started. */
+  url: string | (() => string)
+  /** The bearer key it knows the shop by. */
+  key?: string | undefined
+  /** How long a call may take, with its wait for others, in milliseconds; 10,000. */
+  timeoutMs?: number
+  /** Calls at once; 32. */
+  concurrency?: number
+  /** Calls that may wait for their turn; 500. */
+  queue?: number
+  /** After so many calls in a row that were not answered, none is made for so many milliseconds; 5 and 5,000. */
+  breaker?: { failures: number; pauseMs: number }
+}
+
+export interface ProviderRequest {
+  method: 'GET' | 'POST'
+  /** With the query. */
+  path: string
+  idempotencyKey?: string
+  body?: object
+}
+
+/** What the provider has answered: 2xx, or that it will not. */
+export interface ProviderAnswer {
+  status: number
+  /** Undefined when it was not JSON. */
+  body: unknown
+}
+
+export interface GuardedFetch {
+  /** @throws PaymentError unknown, when there was no answer in time, or one that says nothing */
+  send(request: ProviderRequest): Promise<ProviderAnswer>
+  /** Gives up what is under way. */
+  close(): void
+}
+
+/** More than any answer of a provider has. */
+const maxAnswerBytes = 262_144
+
+/** Answers that say to ask again: not in time, too early, too often. */
+const askAgain = [408, 425, 429]
+
+/**
+ * Calls to the provider with a deadline, a bound on how many there are at once and wait, and a pause for a provider
+ * that answers nothing. What an error says holds neither the key nor anything that was sent.
+ */
+export function createGuardedFetch(options: GuardOptions): GuardedFetch {
+  const { timeoutMs = 10_000, concurrency = 32, queue = 500 } = options
+  const { failures, pauseMs } = options.breaker ?? { failures: 5, pauseMs: 5_000 }
+  const closing = new AbortController()
+  // Within the bulkhead, so that those who wait learn at once that the provider is not asked any more.
+  const guard = wrap(
+    bulkhead(concurrency, queue),
+    circuitBreaker(handleAll, { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failures) }),
+  )
+
+  async function send(request: ProviderRequest): Promise<ProviderAnswer> {
+    const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal])
+    try {
+      return await guard.execute(({ signal }) => exchange(options, request, signal), deadline)
+    } catch (error) {
+      const isLate = deadline.aborted && !closing.signal.aborted
+      const why = isLate ? `no answer within ${timeoutMs} ms` : whyOf(error)
+      throw new PaymentError('unknown', `the payment provider: ${why}`)
+    }
+  }
+
+  return { send, close: () => closing.abort() }
+}
+
+async function exchange(
+  { url, key }: GuardOptions,
+  { method, path, idempotencyKey, body }: ProviderRequest,
+  signal: AbortSignal,
+): Promise<ProviderAnswer> {
+  const traceparent = currentContext()?.traceparent
+  const response = await fetch(new URL(path, typeof url === 'string' ? url : url()), {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(traceparent !== undefined && { traceparent }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    redirect: 'manual',
+    signal,
+  })
+  const { status } = response
+  const text = await readText(response)
+  if (status >= 500 || askAgain.includes(status)) throw new NoAnswer(`it answered ${status}`)
+  return { status, body: parsed(text) }
+}
+
+/** An answer that says nothing of the request, or that cannot be read. */
+class NoAnswer extends Error {}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > maxAnswerBytes) throw new NoAnswer(`its answer has more than ${maxAnswerBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What failed, and nothing of what was sent: messages of the HTTP client may repeat headers and URLs. */
+function whyOf(error: unknown): string {
+  if (error instanceof NoAnswer) return error.message
+  if (isBrokenCircuitError(error))
+    return 'it is not asked for a while, since it has not answered several times'
+  if (isBulkheadRejectedError(error)) return 'too many calls to it are waiting'
+  const cause = error instanceof Error ? error.cause : undefined
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
+  return `the call failed${code}`
+}

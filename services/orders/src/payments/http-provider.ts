@@ -1,0 +1,77 @@
+import Type, { type Static, type TSchema } from 'typebox'
+import Value from 'typebox/value'
+import {
+  createGuardedFetch,
+  type GuardedFetch,
+  type GuardOptions,
+  type ProviderRequest,
+} from './guarded-fetch.ts'
+import { type Charge, PaymentError, type PaymentProvider } from './port.ts'
+import { ProviderCharge, ProviderId } from './provider-charge.ts'
+
+const ProviderCharges = Type.Object({ items: Type.Array(ProviderCharge, { maxItems: 1 }) })
+
+const ProviderRefund = Type.Object({ id: ProviderId })
+
+/** A payment provider that is spoken to over HTTP as docs/payments.md describes: the sandbox, or one like it. */
+export function createHttpPayments(options: GuardOptions): PaymentProvider {
+  const http = createGuardedFetch(options)
+  return {
+    async charge({ key, amount, currency, token, reference }) {
+      const body = { amount, currency, token, reference }
+      const request = { method: 'POST', path: '/v1/charges', idempotencyKey: key, body } as const
+      return chargeOf(await ask(http, request, ProviderCharge), key)
+    },
+    async find(key) {
+      const path = `/v1/charges?${new URLSearchParams({ key })}`
+      const { items } = await ask(http, { method: 'GET', path }, ProviderCharges)
+      const [found] = items
+      return found === undefined ? null : chargeOf(found, key)
+    },
+    async void(key) {
+      const request = { method: 'POST', path: '/v1/charges/void', body: { key } } as const
+      return chargeOf(await ask(http, request, ProviderCharge), key)
+    },
+    async refund({ key, chargeId, amount }) {
+      const body = { chargeId, amount }
+      const request = { method: 'POST', path: '/v1/refunds', idempotencyKey: key, body } as const
+      const { id } = await ask(http, request, ProviderRefund)
+      return { refundId: id }
+    },
+    close: async () => http.close(),
+  }
+}
+
+async function ask<T extends TSchema>(
+  http: GuardedFetch,
+  request: ProviderRequest,
+  schema: T,
+): Promise<Static<T>> {
+  const { status, body } = await http.send(request)
+  const call = `${request.method} ${request.path.split('?')[0]}`
+  if (status >= 300)
+    throw new PaymentError('refused', `the payment provider refuses ${call}: ${status}${codeIn(body)}`)
+  if (!Value.Check(schema, body)) {
+    throw new PaymentError(
+      'unknown',
+      `the payment provider's answer to ${call} is not one that is understood`,
+    )
+  }
+  return body
+}
+
+/** The code of a problem (RFC 9457), which holds nothing of the request. */
+function codeIn(body: unknown): string {
+  const isProblem =
+    typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string'
+  return isProblem && /^[a-z_]{1,64}$/.test(String(body.code)) ? ` ${body.code}` : ''
+}
+
+function chargeOf(charge: ProviderCharge, wanted: string): Charge {
+  const { id, key, status, reason } = charge
+  if (key !== wanted) throw new PaymentError('unknown', 'the payment provider answers for another charge')
+  if (status === 'pending') {
+    throw new PaymentError('unknown', 'the payment provider has not decided about the charge yet')
+  }
+  return { status, chargeId: id, reason }
+}

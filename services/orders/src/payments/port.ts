@@ -1,0 +1,65 @@
+/**
+ * The payment provider. Every call is idempotent by its key, has a deadline, and may be sent again.
+ *
+ * A call that rejects says nothing about the money: the provider may have done it. Ask with `find` before anything else.
+ */
+export interface PaymentProvider {
+  /** Takes the money, once per key. @throws PaymentError when it is not known what happened */
+  charge(request: ChargeRequest): Promise<Charge>
+  /** What became of the charge with this key; null when the provider has never seen it. @throws PaymentError */
+  find(key: string): Promise<Charge | null>
+  /**
+   * Sees to it that a charge with this key never takes money.
+   * @returns what it is: void, or the charge that was made before. @throws PaymentError
+   */
+  void(key: string): Promise<Charge>
+  /** Gives money of a charge back, once per key. @throws PaymentError */
+  refund(request: RefundRequest): Promise<{ refundId: string }>
+  close(): Promise<void>
+}
+
+export interface ChargeRequest {
+  key: string
+  /** Minor units. */
+  amount: number
+  /** ISO 4217. */
+  currency: string
+  /** From the provider, by way of the buyer's browser. */
+  token: string
+  /** For the provider's own records: the order's id. */
+  reference: string
+}
+
+/**
+ * What the provider knows of a charge. One that it has not decided about yet has no status here: until then `charge`
+ * and `find` reject as unknown, and `void` ends it.
+ */
+export interface Charge {
+  status: 'charged' | 'declined' | 'void'
+  /** The provider's id of it. */
+  chargeId: string
+  /** Why it was declined, for people; empty otherwise. */
+  reason: string
+}
+
+export interface RefundRequest {
+  key: string
+  chargeId: string
+  amount: number
+  currency: string
+}
+
+/** Why it is not known what happened, or that the provider refuses the request itself. */
+export class PaymentError extends Error {
+  override readonly name = 'PaymentError'
+  /**
+   * - `unknown`: no answer in time, or one that says nothing: ask, then try again.
+   * - `refused`: the provider understands and will not, whatever is tried: a mistake of ours, such as a wrong key.
+   */
+  readonly code: 'unknown' | 'refused'
+
+  constructor(code: PaymentError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
