@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { canonicalJson } from '@colophon/runtime'
 import { httpProblem } from './problems/http-problems.ts'
 import type { Problem } from './problems/problem.ts'
 import { isUuid } from './validation/formats.ts'
@@ -96,19 +97,13 @@ function fits<S extends CursorShape>(keys: unknown, shape: S): keys is KeysOf<S>
 }
 
 function fingerprint(query: unknown, keys: string): string {
-  return hash('sha256', `${canonical(withoutPage(query))}\n${keys}`, 'base64url').slice(0, fingerprintLength)
+  return hash('sha256', `${canonicalJson(withoutPage(query))}\n${keys}`, 'base64url').slice(
+    0,
+    fingerprintLength,
+  )
 }
 
 function withoutPage(query: unknown): unknown {
   if (typeof query !== 'object' || query === null) return query
   return { ...query, cursor: undefined, limit: undefined }
-}
-
-/** JSON with sorted members and without undefined ones, so that equal queries give equal text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  )
 }
