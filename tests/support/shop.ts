@@ -3,8 +3,11 @@ import type { Gateway } from '@colophon/gateway'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import { createLogger } from '@colophon/runtime'
 import { openGateway } from '../../apps/colophon/src/gateway.ts'
+import { createProcessMetrics } from '../../apps/colophon/src/metrics.ts'
 import { configOf } from '../../apps/colophon/src/settings.ts'
 import { createShop, type Shop } from '../../apps/colophon/src/shop.ts'
+import { urlOf } from '../../apps/colophon/test/support.ts'
+import { createBackground } from './background.ts'
 
 /** A whole shop in this process, on a database of its own, asked without a network. */
 export interface TestShop {
@@ -13,6 +16,8 @@ export interface TestShop {
   test: TestDatabase
   /** An access token of an account with this role, made for it. */
   tokenOf(role: Role): Promise<string>
+  /** Has done what is done behind an answer: outbox, tasks, payments, until nothing is left. */
+  settle(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -29,12 +34,16 @@ export async function startTestShop(environment: Record<string, string> = {}): P
     ACCOUNT_REQUESTS_PER_MINUTE: '0',
     ...environment,
   })
-  const store = { database: test.database, folder: null }
-  const shop = await createShop(config, store, logger)
+  const { database } = test
+  const store = { database, url: urlOf(test), folder: null }
+  const background = createBackground(database, logger)
+  const shop = await createShop(config, store, logger, background.shopOptions)
   await shop.migrate(new AbortController().signal)
   await shop.accounts.start()
   // A busy machine is no reason to shed a test's requests.
-  const gateway = await openGateway(config, store, logger, shop, { eventLoopDelayMs: 60_000 })
+  const limits = { eventLoopDelayMs: 60_000 }
+  const metrics = createProcessMetrics(database)
+  const gateway = await openGateway(config, { store, shop, logger, metrics, limits })
   await gateway.app.ready()
   return {
     shop,
@@ -46,8 +55,11 @@ export async function startTestShop(environment: Record<string, string> = {}): P
       await client.createAccount({ email, name: role, password: 'correct horse battery', roles: [role] })
       return (await client.issueToken({ role, email })).accessToken
     },
+    settle: () => background.settle(shop),
     async stop() {
       await gateway.stop?.()
+      await background.stop()
+      await shop.close()
       await shop.catalog.stop?.()
       await shop.accounts.stop()
       await test.drop()

@@ -1,48 +1,36 @@
 import { createGateway, type Gateway } from '@colophon/gateway'
 import type { HttpLimits } from '@colophon/http'
 import { isTimeout, isUnavailable, sql } from '@colophon/postgres'
-import { createMetrics, Gauge, type Logger, type Registry } from '@colophon/runtime'
+import type { Logger, Registry } from '@colophon/runtime'
 import type { Config } from './settings.ts'
 import type { Shop } from './shop.ts'
 import type { Store } from './store.ts'
 import { version } from './version.ts'
 
+export interface GatewayParts {
+  store: Pick<Store, 'database'>
+  shop: Pick<Shop, 'accounts' | 'catalog' | 'orders'>
+  logger: Logger
+  metrics: Registry
+  limits?: Partial<HttpLimits>
+}
+
 /** The gateway in front of a shop's services. */
 export function openGateway(
   config: Config,
-  store: Pick<Store, 'database'>,
-  logger: Logger,
-  { accounts, catalog }: Shop,
-  limits: Partial<HttpLimits> = {},
+  { store, shop, logger, metrics, limits = {} }: GatewayParts,
 ): Promise<Gateway> {
+  const { accounts, catalog, orders } = shop
   return createGateway({
-    services: [accounts, catalog],
+    services: [accounts, catalog, orders],
     accounts: accounts.client,
     config,
     logger,
-    metrics: metricsOf(store),
+    metrics,
     version,
     stores: { postgres: () => store.database.query(sql`select 1`) },
     isStoreUnavailable: isUnavailable,
     isTimeout,
     limits,
   })
-}
-
-function metricsOf({ database }: Pick<Store, 'database'>): Registry {
-  const registry = createMetrics({ service: 'colophon' })
-  new Gauge({
-    name: 'postgres_pool_connections',
-    help: 'Connections of the pool to PostgreSQL by state; waiting counts those who want one',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      const { total, idle, waiting, max } = database.stats()
-      this.set({ state: 'idle' }, idle)
-      this.set({ state: 'busy' }, total - idle)
-      this.set({ state: 'waiting' }, waiting)
-      this.set({ state: 'max' }, max)
-    },
-  })
-  return registry
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addAccount } from './commands/account.ts'
+import { addBackground } from './commands/background.ts'
 import { addImport } from './commands/import.ts'
 import { addKeys } from './commands/keys.ts'
 import { addMigrate } from './commands/migrate.ts'
@@ -10,7 +11,7 @@ import { addToken } from './commands/token.ts'
 import { settings } from './settings.ts'
 import { version } from './version.ts'
 
-const commands = [addServe, addImport, addMigrate, addToken, addAccount, addKeys, addSample]
+const commands = [addServe, addBackground, addImport, addMigrate, addToken, addAccount, addKeys, addSample]
 
 /** The command line: which command runs with which options. */
 export function createProgram(context: CommandContext): Command {

@@ -1,4 +1,5 @@
 import { type Catalog, ImportError } from '@colophon/catalog'
+import { type Orders, receiveSample } from '@colophon/orders'
 import type { Logger } from '@colophon/runtime'
 import type { Config } from './settings.ts'
 import type { Store } from './store.ts'
@@ -9,12 +10,37 @@ import type { Store } from './store.ts'
  * not come back.
  */
 export async function loadSampleOnce(
-  catalog: Catalog,
+  shop: SampleShop,
+  config: Config,
+  store: Store,
+  logger: Logger,
+): Promise<void> {
+  if (!(await shop.catalog.sample.isDecided())) await decide(shop, config, store, logger)
+  // At every start, since one that was cut short may have loaded the books only.
+  await receiveSampleCopies(shop)
+}
+
+/** The services that the sample is in. */
+export interface SampleShop {
+  catalog: Pick<Catalog, 'sample'>
+  orders: Pick<Orders, 'deps'>
+}
+
+/** Puts copies of the sample's books that are in stock there; once. */
+export async function receiveSampleCopies({ catalog, orders }: SampleShop): Promise<void> {
+  const books = await catalog.sample.inStockBooks()
+  await receiveSample(
+    orders.deps,
+    books.map(({ id }) => id),
+  )
+}
+
+async function decide(
+  { catalog }: SampleShop,
   { sampleCatalogue }: Config,
   { folder }: Store,
   logger: Logger,
 ): Promise<void> {
-  if (await catalog.sample.isDecided()) return
   const isWanted = sampleCatalogue === 'on' || (sampleCatalogue === 'new' && folder !== null)
   if (!isWanted) return catalog.sample.decline()
   if (sampleCatalogue === 'new' && (await catalog.sample.hasOtherBooks())) {

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { accountsSettings } from '@colophon/accounts'
 import { catalogSettings } from '@colophon/catalog'
 import { gatewaySettings, opsPortOf } from '@colophon/gateway'
+import { ordersSettings } from '@colophon/orders'
+import { paymentsSandboxSettings } from '@colophon/payments-sandbox'
 import { embeddedMaxConnections } from '@colophon/postgres'
 import {
   ConfigError,
@@ -14,9 +16,14 @@ import {
   text,
   url,
 } from '@colophon/runtime'
+import { taskConnections } from './tasks/connections.ts'
+import { taskSettings } from './tasks/settings.ts'
 
-/** What the embedded PostgreSQL has, less what commands beside the shop need, and a superuser. */
-const maxEmbeddedPool = embeddedMaxConnections - 20
+/** What commands and a worker beside the shop need, and a superuser. */
+const besideConnections = 30
+
+/** The pool's share of what the embedded PostgreSQL has. */
+const maxEmbeddedPool = embeddedMaxConnections - taskConnections.total - besideConnections
 
 /** Every setting of the program. */
 export const settings = {
@@ -29,7 +36,7 @@ export const settings = {
     default: 10,
     min: 2,
     max: 1000,
-    help: `Connections to PostgreSQL that this process may open; at most ${maxEmbeddedPool} to the embedded one.`,
+    help: `Connections to PostgreSQL that this process may open, beside ${taskConnections.total} for tasks; at most ${maxEmbeddedPool} to the embedded one.`,
   }),
   ...gatewaySettings,
   ...accountsSettings,
@@ -40,6 +47,16 @@ export const settings = {
     help: 'The password that `colophon account create` and `colophon account password` give.',
   }),
   ...catalogSettings,
+  ...ordersSettings,
+  paymentsSandboxPort: integer('PAYMENTS_SANDBOX_PORT', {
+    default: 0,
+    min: 0,
+    max: 65_535,
+    shown: 'any free port',
+    help: 'The port of the payment provider that comes with the shop, for trying it; it moves no money.',
+  }),
+  ...paymentsSandboxSettings,
+  ...taskSettings,
   sampleCatalogue: oneOf('SAMPLE_CATALOGUE', ['new', 'on', 'off'], {
     default: 'new',
     help: 'Whether the sample catalogue is loaded: new into a new embedded shop only, on into any new shop, off never.',

@@ -1,43 +1,100 @@
 import { type AccountsService, createAccounts } from '@colophon/accounts'
 import { type Catalog, createCatalog } from '@colophon/catalog'
+import { type Celery, createDeadLetters } from '@colophon/celery'
+import { createMailer, createOrders, type Orders } from '@colophon/orders'
+import { paymentsSandboxMigrations } from '@colophon/payments-sandbox'
 import { migrate } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
+import { deriveKey } from './derive-key.ts'
+import { lazyProvider } from './payments.ts'
 import { secretKey } from './secret-key.ts'
 import type { Config } from './settings.ts'
 import type { Store } from './store.ts'
+import { createTasks, runInTraces, type TaskPlaces } from './tasks/app.ts'
+import { catalogTasks } from './tasks/catalog-tasks.ts'
 
 /** The services of a shop on its database, not started. */
 export interface Shop {
   accounts: AccountsService
   catalog: Catalog
+  orders: Orders
+  /** What the payment provider signs its webhooks with. */
+  webhookSecret: string
+  /** The tasks of all services; connects when it is used. */
+  tasks: Celery
   /** Brings every service's tables up to date; safe while other processes do the same, for whom it waits. */
   migrate(signal: AbortSignal): Promise<{ service: string; applied: string[] }[]>
+  /** Lets go of what was connected to. */
+  close(): Promise<void>
+}
+
+/** What a shop is made with where its process, or a test, knows better than the settings. */
+export interface ShopOptions {
+  /** Where the payments sandbox is, once it is asked for money; PAYMENTS_URL goes before it. */
+  sandboxUrl?: () => string
+  taskPlaces?: TaskPlaces
 }
 
 export async function createShop(
   config: Config,
-  { database, folder }: Pick<Store, 'database' | 'folder'>,
+  { database, folder, url }: Pick<Store, 'database' | 'folder' | 'url'>,
   logger: Logger,
+  { sandboxUrl = noProvider, taskPlaces }: ShopOptions = {},
 ): Promise<Shop> {
+  const secret = await secretKey(config.secretKey, folder)
   const accounts = createAccounts({
     database,
     logger,
-    secretKey: await secretKey(config.secretKey, folder),
+    secretKey: secret,
     // Not the public URL: a token made by the command, which may not know it, is good at the server.
     issuer: 'colophon',
     firstAdminEmail: config.adminEmail,
   })
   const catalog = createCatalog({ database, logger, currency: config.currency })
+  const tasks = createTasks(config, url, logger, taskPlaces)
+  const webhookSecret =
+    config.paymentsWebhookSecret ?? deriveKey(secret, 'payment webhooks').toString('base64url')
+  const orders = createOrders({
+    database,
+    logger,
+    currency: config.currency,
+    pricesIncludeTax: config.pricesIncludeTax === 'on',
+    holdMinutes: config.holdMinutes,
+    orderTokenKey: deriveKey(secret, 'order tokens'),
+    accounts: accounts.client,
+    catalog: catalog.client,
+    payments: lazyProvider(() => config.paymentsUrl ?? sandboxUrl(), config.paymentsKey),
+    webhookSecret,
+    mailer: createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom, logger }),
+    seller: config.seller,
+    reportsTo: config.reportsTo ?? config.adminEmail,
+    deadLetters: createDeadLetters(tasks),
+  })
+  orders.defineTasks(tasks)
+  catalogTasks(tasks, catalog.client)
+  runInTraces(tasks)
   return {
     accounts,
     catalog,
+    orders,
+    webhookSecret,
+    tasks,
     async migrate(signal) {
       const results = []
-      for (const { name, migrations } of [accounts, catalog]) {
+      const sandbox = { name: 'payments-sandbox', migrations: paymentsSandboxMigrations }
+      for (const { name, migrations } of [accounts, catalog, orders, sandbox]) {
         const { applied } = await migrate(database, { ...migrations, signal, log: logger })
         results.push({ service: name, applied })
       }
       return results
     },
+    async close() {
+      await tasks.close()
+      await orders.stop?.()
+    },
   }
+}
+
+function noProvider(): never {
+  throw new Error('there is no payment provider here: set PAYMENTS_URL')
 }

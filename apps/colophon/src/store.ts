@@ -1,10 +1,13 @@
 import { attachEmbedded, type Database, openDatabase } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
 import { type Config, embeddedFolder } from './settings.ts'
+import { databaseUrl } from './tasks/database-url.ts'
 
 /** The shop's database, and where the shop keeps its files when the database is embedded. */
 export interface Store {
   database: Database
+  /** Where it is, for those who open connections of their own. */
+  url: string
   /** The data folder, absolute; null on an external database. */
   folder: string | null
   /** Calls back when an embedded database has died and cannot be brought back. */
@@ -32,8 +35,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const folder = embeddedFolder(config)
   const pool = { application, max: config.databasePool, statementTimeout, log: logger }
   if (folder === null) {
-    const database = openDatabase({ ...pool, connection: { url: config.databaseUrl } })
-    return { database, folder, onLost: () => {}, close: () => database.close() }
+    const connection = { url: config.databaseUrl }
+    const database = openDatabase({ ...pool, connection })
+    const url = databaseUrl(connection)
+    return { database, url, folder, onLost: () => {}, close: () => database.close() }
   }
   const embedded = await attachEmbedded({
     folder,
@@ -45,6 +50,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const database = openDatabase({ ...pool, connection: embedded.connection })
   return {
     database,
+    url: databaseUrl(embedded.connection),
     folder,
     onLost: (callback) => embedded.onLost(callback),
     async close() {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { print } from '../io.ts'
+import { receiveSampleCopies } from '../sample.ts'
 import { type CommandContext, example, jsonOption, type Output } from './options.ts'
 import { withShop } from './with-shop.ts'
 
@@ -25,8 +26,9 @@ export function addSample(program: Command, context: CommandContext): void {
 
 function load(context: CommandContext, { json }: Output): Promise<void> {
   const use = { command: 'sample load', makes: true, migrates: true }
-  return withShop(context, use, async ({ catalog }) => {
-    const counts = await catalog.sample.load()
+  return withShop(context, use, async (shop) => {
+    const counts = await shop.catalog.sample.load()
+    await receiveSampleCopies(shop)
     const { inserted, updated, unchanged } = counts
     const renewed = updated === 0 ? '' : `, ${updated} sample books renewed`
     const text = `${inserted} books added${renewed}, ${unchanged} were there`

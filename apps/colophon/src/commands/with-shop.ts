@@ -27,12 +27,8 @@ export async function withShop<T>(
   work: (shop: Shop, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = readConfig()
+  if (!makes) refuseMissingShop(config)
   const missing = folderWithoutShop(config)
-  if (missing !== null && !makes) {
-    throw new Error(
-      `there is no shop in ${missing}: run this in the shop's folder, or set DATABASE_URL (npm start makes a new shop)`,
-    )
-  }
   if (missing !== null) {
     io.stderr.write(
       `colophon: there is no shop in ${missing}: making a new one (DATABASE_URL names another place)\n`,
@@ -43,15 +39,26 @@ export async function withShop<T>(
   const logger = createLogger({ level, readable: io.stderr.isTTY === true, destination: io.stderr })
   const application = `colophon ${command}`
   const store = await openStore({ config, logger, application, signal: io.interrupted })
+  let shop: Shop | undefined
   try {
-    const shop = await createShop(config, store, logger)
+    shop = await createShop(config, store, logger)
     if (migrates) await shop.migrate(io.interrupted)
     return await work(shop, config)
   } catch (error) {
     throw migrates ? error : explainOldTables(error)
   } finally {
+    await shop?.close()
     await store.close()
   }
+}
+
+/** @throws Error when the database is embedded in a folder in which nobody has made it yet */
+export function refuseMissingShop(config: Config): void {
+  const missing = folderWithoutShop(config)
+  if (missing === null) return
+  throw new Error(
+    `there is no shop in ${missing}: run this in the shop's folder, or set DATABASE_URL (npm start makes a new shop)`,
+  )
 }
 
 /** The data folder, when the database is embedded in one and nobody has made it yet; else null. */

@@ -1,0 +1,20 @@
+import { createHttpPayments, type PaymentProvider } from '@colophon/orders'
+
+/**
+ * A provider that is made when it is first used: where the sandbox listens is known only once it does. Commands that
+ * move no money make none.
+ */
+export function lazyProvider(url: () => string, key: string | undefined): PaymentProvider {
+  let made: PaymentProvider | undefined
+  const provider = () => {
+    made ??= createHttpPayments({ url: url(), key })
+    return made
+  }
+  return {
+    charge: async (request) => provider().charge(request),
+    find: async (chargeKey) => provider().find(chargeKey),
+    void: async (chargeKey) => provider().void(chargeKey),
+    refund: async (request) => provider().refund(request),
+    close: async () => made?.close(),
+  }
+}

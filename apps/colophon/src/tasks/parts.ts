@@ -1,0 +1,70 @@
+import {
+  type Celery,
+  createBeat,
+  createPostgresSchedules,
+  createWorker,
+  type WorkerMetrics,
+  type WorkerTracer,
+} from '@colophon/celery'
+import { createRelay, type Database, type Relay } from '@colophon/postgres'
+import type { Logger } from '@colophon/runtime'
+import { taskQueues } from './app.ts'
+import type { Startable } from './patiently.ts'
+import { createPublisher, isBrokerAway, isUnpublishable } from './publish.ts'
+import { schedule } from './schedule.ts'
+
+/** Whose outbox it is. */
+const ordersSchema = 'orders'
+
+/** Seconds that what runs may take to end when the worker stops: then it goes back to its queue. */
+const warmStopSeconds = 8
+
+export interface WorkerPartOptions {
+  /** Tasks at once. */
+  concurrency: number
+  /** Whether it answers Flower and `celery inspect`: of use on brokers that those reach. */
+  control: boolean
+  metrics?: WorkerMetrics
+  tracer?: WorkerTracer
+}
+
+/** Works on the tasks of the app. */
+export function workerPart(app: Celery, options: WorkerPartOptions): Startable {
+  const worker = createWorker(app, { ...options, queues: taskQueues })
+  return {
+    name: 'worker',
+    start: () => worker.start(),
+    stop: () => worker.stop({ timeout: warmStopSeconds }),
+  }
+}
+
+/** Sends tasks by the clock; of any number of processes one sends each. */
+export function beatPart(app: Celery, databaseUrl: string, log: Logger): Startable {
+  const store = createPostgresSchedules(databaseUrl, { log })
+  const beat = createBeat(app, { entries: schedule, store })
+  return {
+    name: 'beat',
+    start: () => beat.start(),
+    async stop() {
+      await beat.stop()
+      await store.close()
+    },
+  }
+}
+
+/** Sends to the broker what the orders service has written into its outbox. */
+export function ordersRelay(
+  app: Celery,
+  database: Database,
+  log: Logger,
+  publish = createPublisher(app, ordersSchema),
+): Relay {
+  return createRelay({
+    database,
+    schema: ordersSchema,
+    publish,
+    isUnavailable: isBrokerAway,
+    isUnpublishable,
+    log,
+  })
+}
