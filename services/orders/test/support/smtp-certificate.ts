@@ -1,0 +1,21 @@
+/** Nobody's certificate, for the mail server of tests: of mail.example, good until 2126. */
+export const testCertificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg2d88qxWBCy4N3Tv2
+7b850GgD8m+HPYUT/1/gPUfCIWOhRANCAASBRiokyZi2pRBFqZM5Zki8Hm5MDOxh
+1sW9plPXk4jyUwGSGq96ezvXQK1SRw6mobxlnu4eteS+yaGGPjqtdNSA
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBhDCCASugAwIBAgIUWUBJX9ryHazYPe5damCw2fdmuNMwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMbWFpbC5leGFtcGxlMCAXDTI2MTEzMDIyMDg1M1oYDzIxMjYx
+MTA2MjIwODUzWjAXMRUwEwYDVQQDDAxtYWlsLmV4YW1wbGUwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAASBRiokyZi2pRBFqZM5Zki8Hm5MDOxh1sW9plPXk4jyUwGS
+Gq96ezvXQK1SRw6mobxlnu4eteS+yaGGPjqtdNSAo1MwUTAdBgNVHQ4EFgQUIlMk
+R7xRMXtt31VdTxHaomhvQOswHwYDVR0jBBgwFoAUIlMkR7xRMXtt31VdTxHaomhv
+QOswDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBFS6rg33zltDFl
+qsmsdU0zeAXN9mCmPnAv0jmuAybpTAIgIIqrVUBcgr10nvu4x4TcS+xfD4N+TsHk
+tYm2mnPPdUg=
+-----END CERTIFICATE-----
+`,
+}
