@@ -7,8 +7,9 @@ import { sessionCookie } from './access/session-cookie.ts'
 import { createAdmission } from './admission/admission.ts'
 import { malformedUrl, refusalOf } from './admission/refusal.ts'
 import { addCompression } from './answers/compression.ts'
+import { addEventStreams } from './answers/event-streams.ts'
 import { securityHeaders } from './answers/security-headers.ts'
-import { addJsonParser } from './body/body-gate.ts'
+import { addBodyParsers } from './body/body-gate.ts'
 import { createDrain, type Drain } from './connection/drain.ts'
 import { listenError, originOf } from './connection/listen.ts'
 import { acceptExpectations, createFastifyApp } from './fastify-app.ts'
@@ -103,11 +104,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
   })
   const drain = createDrain(app, limits)
+  addEventStreams(app, { limits, refusals: metrics, metrics: options.metrics })
   const admission = createAdmission({ ...options, limits, load, refusals: metrics, clock })
   const refuse = (request: FastifyRequest) => refusalOf(request.raw, limits)
 
   app.setErrorHandler(createErrorHandler(options))
-  addJsonParser(app, limits)
+  addBodyParsers(app, limits)
   const routes = guardRoutes(app, { admission, limits, table, awaitsContinue: acceptExpectations(app) })
   await addHooks(app, { ...options, admission, drain, headers, begin, refusalOf: refuse })
   await addCompression(app)

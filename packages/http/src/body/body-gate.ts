@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest, RequestPayload } from 'fastify'
 import type { HttpLimits } from '../limits/limits.ts'
 import { httpProblem } from '../problems/http-problems.ts'
 import type { App } from '../routes/app.ts'
-import { jsonTypes, type Route, takesBody } from '../routes/route.ts'
+import { csvType, jsonTypes, type Route, takesBody } from '../routes/route.ts'
 import { parseJson } from './json.ts'
 import { bodyTooLarge, readBody } from './read-body.ts'
 
@@ -58,20 +58,29 @@ function refuseOtherTypes({ headers }: IncomingMessage, { consumes }: Route): vo
   )
 }
 
-/** Reads `application/json` and `application/merge-patch+json` in place of Fastify's own parsers. */
-export function addJsonParser(app: App, limits: HttpLimits): void {
+/** Reads bodies in place of Fastify's own parsers: JSON as its value, a table as its bytes. */
+export function addBodyParsers(app: App, limits: HttpLimits): void {
   app.removeAllContentTypeParsers()
+  const read = (request: FastifyRequest, payload: Readable) => readWhole(request, payload, limits)
   app.addContentTypeParser([...jsonTypes], async (request: FastifyRequest, payload: Readable) => {
-    const { route } = request.state
-    const bodyBytes = route?.bodyBytes ?? limits.bodyBytes
-    const bytes = await readBody(payload, { bodyBytes, bodyMs: limits.bodyMs })
-    if (bytes.length === 0) {
-      if (route?.bodyRequired) throw bodyRequired(route)
-      return undefined
-    }
-    if (route?.rawBody) return bytes
+    const bytes = await read(request, payload)
+    if (bytes === undefined || request.state.route?.rawBody) return bytes
     const { value, problems } = parseJson(bytes, limits)
     request.state.bodyProblems = problems
     return value
   })
+  app.addContentTypeParser(csvType, read)
+}
+
+/** The bytes of a body, undefined for none where none is needed. */
+async function readWhole(
+  { state: { route } }: FastifyRequest,
+  payload: Readable,
+  limits: HttpLimits,
+): Promise<Buffer | undefined> {
+  const bodyBytes = route?.bodyBytes ?? limits.bodyBytes
+  const bytes = await readBody(payload, { bodyBytes, bodyMs: limits.bodyMs })
+  if (bytes.length > 0) return bytes
+  if (route?.bodyRequired) throw bodyRequired(route)
+  return undefined
 }

@@ -25,6 +25,9 @@ export const mergePatchType = 'application/merge-patch+json'
 /** The media types that are read as JSON. */
 export const jsonTypes: readonly string[] = ['application/json', mergePatchType]
 
+/** Tables, whose bytes a route gets as they are: it names the type in `schema.consumes`. */
+export const csvType = 'text/csv'
+
 const bodyMethods: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 export function takesBody(method: string): boolean {
