@@ -1,0 +1,64 @@
+import { type Queryable, sql } from '@colophon/postgres'
+import type { OrdersDeps } from '../deps.ts'
+import type { OrderRow } from './order-row.ts'
+import type { RefundItem } from './refund-items.ts'
+
+type Deps = Pick<OrdersDeps, 'newId' | 'now'>
+
+export interface RequestRefund {
+  /** Minor units, of what was paid and is not given back, nor about to be. */
+  amount: number
+  reason: string
+  actor: string
+  /** What it is for; absent when it is for nothing in particular. Together they are the amount. */
+  items?: readonly RefundItem[]
+}
+
+export interface RequestedRefund {
+  id: string
+  amount: number
+}
+
+/** Writes down that money is to be given back: the order's next step then does it. @returns the refund's id */
+export async function requestRefund(
+  tx: Queryable,
+  { newId, now }: Deps,
+  order: Pick<OrderRow, 'id'>,
+  { amount, reason, actor, items = [] }: RequestRefund,
+): Promise<string> {
+  const id = newId()
+  await tx.query(sql`
+    insert into orders.refunds (id, order_id, amount, reason, actor, items, status, created_at)
+    values (${id}, ${order.id}, ${amount}, ${reason}, ${actor}, ${JSON.stringify(items)}, 'pending', ${now()})`)
+  return id
+}
+
+/**
+ * Has what these items cost given back, as far as it was paid and is not given back already.
+ * @returns null when nothing is left to be given back
+ */
+export async function requestShare(
+  tx: Queryable,
+  deps: Deps,
+  order: OrderRow,
+  { items, reason, actor }: Pick<RequestRefund, 'reason' | 'actor'> & { items: readonly RefundItem[] },
+): Promise<RequestedRefund | null> {
+  const cost = items.reduce((sum, item) => sum + item.amount, 0)
+  const amount = Math.min(cost, await refundable(tx, order))
+  if (amount === 0) return null
+  const id = await requestRefund(tx, deps, order, {
+    amount,
+    reason,
+    actor,
+    ...(amount === cost && { items }),
+  })
+  return { id, amount }
+}
+
+/** What was paid for an order and is neither given back nor about to be, in minor units. */
+export async function refundable(tx: Queryable, order: OrderRow): Promise<number> {
+  if (order.payment.status !== 'charged') return 0
+  const { given } = await tx.one<{ given: number }>(sql`
+    select coalesce(sum(amount), 0)::bigint as given from orders.refunds where order_id = ${order.id}`)
+  return order.payment.amount - given
+}

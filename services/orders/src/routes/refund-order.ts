@@ -1,0 +1,61 @@
+import { Money } from '@colophon/catalog'
+import { type App, line } from '@colophon/http'
+import Type from 'typebox'
+import type { OrdersDeps } from '../deps.ts'
+import { requireIdempotencyKey } from '../placing/idempotency.ts'
+import { refundOrder } from '../process/refund-order.ts'
+import { Order } from '../schemas.ts'
+import { staff } from './shared/access.ts'
+import { orderPath } from './shared/order-access.ts'
+import { orderAnswer } from './shared/order-answer.ts'
+import { changeProblems, keyHeaders } from './shared/staff-change.ts'
+
+const Refund = Type.Object(
+  {
+    amount: Type.Object(
+      {
+        ...Money.properties,
+        // An order may cost more than a book may.
+        amount: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'In minor units' }),
+      },
+      { additionalProperties: false },
+    ),
+    reason: line({ maxLength: 500, description: "For the buyer: shown in the order's history" }),
+  },
+  {
+    title: 'Refund',
+    additionalProperties: false,
+    examples: [{ amount: { amount: 500, currency: 'EUR' }, reason: 'the cover is scratched' }],
+  },
+)
+
+export function refundOrderRoute(app: App, deps: OrdersDeps): void {
+  app.post(
+    '/api/orders/:id/refund',
+    {
+      config: { access: staff, problems: [...changeProblems, 'currency_other', 'refund_too_large'] },
+      schema: {
+        tags: ['Orders'],
+        operationId: 'refundOrder',
+        summary: 'Give some of the money back',
+        description:
+          'Up to what was paid and is not given back already, nor about to be. The payment provider is told behind ' +
+          'this answer: `payment.refunded` of the order follows.',
+        params: orderPath,
+        headers: keyHeaders,
+        body: Refund,
+        response: { 200: Order },
+      },
+    },
+    async (request) => {
+      const { params, body, headers } = request
+      await refundOrder(deps, {
+        ...body,
+        orderId: params.id,
+        actor: request.requireIdentity().accountId,
+        idempotencyKey: requireIdempotencyKey(headers),
+      })
+      return orderAnswer(deps, params.id)
+    },
+  )
+}
