@@ -63,6 +63,7 @@ export async function startRoutes(
     catalog,
     payments: createFakePayments(),
     webhookSecret: '',
+    seller: 'Colophon',
     mailer,
     reportsTo: 'staff@example.com',
     outbox: { add: async () => {}, nudge() {} },
