@@ -269,6 +269,16 @@ describe('without a server', () => {
 })
 
 test.each([
+  ['shop@example.com', 'shop@example.com'],
+  ['"Books, Inc" <shop@example.com>', '"Books, Inc" <shop@example.com>'],
+  ['Books, Inc <shop@example.com>', '"Books, Inc" <shop@example.com>'],
+])('a MAIL_FROM of %j is sent as %j', async (sender, sent) => {
+  const sink = await startSmtpSink()
+  await mailerTo(sink.url, { from: sender }).mailer.send(mail)
+  expect(sink.mails).toMatchObject([{ from: 'shop@example.com', headers: { from: sent } }])
+})
+
+test.each([
   'Colophon',
   'shop@',
   'Colophon <shop@example.com>, eve@example.net',

@@ -1,0 +1,91 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { AccountsClient } from '@colophon/accounts'
+import type { CatalogClient } from '@colophon/catalog'
+import type { Celery, DeadLetters } from '@colophon/celery'
+import type { ProblemTable, RoutePlugin } from '@colophon/http'
+import { createOutbox, type Database } from '@colophon/postgres'
+import type { Logger, Part } from '@colophon/runtime'
+import type { OrdersDeps } from './deps.ts'
+import type { Mailer } from './mail/port.ts'
+import type { PaymentProvider } from './payments/port.ts'
+import { ordersProblems } from './problems.ts'
+import { defineReportTasks } from './reports/index.ts'
+import { ordersRoutes } from './routes/index.ts'
+import { orderTasks } from './tasks/index.ts'
+
+export { ordersSettings } from './config.ts'
+export { createMailer } from './mail/mailer.ts'
+export type { Mail, Mailer } from './mail/port.ts'
+export { createHttpPayments } from './payments/http-provider.ts'
+export type { PaymentProvider } from './payments/port.ts'
+export { countOverdue } from './process/count-overdue.ts'
+export { reportEntries } from './reports/index.ts'
+export * from './stock/index.ts'
+export { receiveSample } from './stock/sample-stock.ts'
+export { ordersQueue } from './tasks/index.ts'
+
+export interface OrdersOptions {
+  database: Database
+  logger: Logger
+  /** ISO 4217 code of the currency the shop sells in. */
+  currency: string
+  pricesIncludeTax: boolean
+  /** How long copies are held for an order that is not paid, in minutes. */
+  holdMinutes: number
+  /** 32 bytes, the same in every process: with which tokens of guests' orders are made. */
+  orderTokenKey: Buffer
+  accounts: Pick<AccountsClient, 'emailOf'>
+  catalog: CatalogClient
+  payments: PaymentProvider
+  /** What the payment provider signs its webhooks with. */
+  webhookSecret: string
+  mailer: Mailer
+  /** Who sells, as invoices say: name, address, tax number. */
+  seller: string
+  /** Who gets the mail of the nightly reports. */
+  reportsTo: string
+  /** The tasks that no worker will run any more. */
+  deadLetters: DeadLetters
+  now?: () => Date
+  newId?: () => string
+}
+
+/** Stock, orders and payments as a service. */
+export interface Orders extends Part {
+  routes: RoutePlugin
+  problems: ProblemTable
+  /** To be applied, by `migrate` of @colophon/postgres, before the start. */
+  migrations: typeof ordersMigrations
+  deps: OrdersDeps
+  /** Defines what is done behind an answer on the app whose workers are to do it. */
+  defineTasks(app: Celery): void
+}
+
+/** Where the migrations of orders are, and the schema they make. */
+export const ordersMigrations = { schema: 'orders', folder: new URL('./migrations/', import.meta.url) }
+
+export function createOrders({ pricesIncludeTax, holdMinutes, ...options }: OrdersOptions): Orders {
+  const { database, logger } = options
+  const deps: OrdersDeps = {
+    ...options,
+    pricesIncludeTax,
+    holdMs: holdMinutes * 60_000,
+    outbox: createOutbox({ database, schema: ordersMigrations.schema, log: logger }),
+    now: options.now ?? (() => new Date()),
+    newId: options.newId ?? randomUUIDv7,
+  }
+  return {
+    name: 'orders',
+    routes: (app) => ordersRoutes(app, deps),
+    problems: ordersProblems,
+    migrations: ordersMigrations,
+    deps,
+    defineTasks(app) {
+      orderTasks(app, deps)
+      defineReportTasks(app, deps)
+    },
+    async stop() {
+      await Promise.all([deps.payments.close(), deps.mailer.close()])
+    },
+  }
+}

@@ -1,0 +1,92 @@
+import { type Queryable, type Sql, sql } from '@colophon/postgres'
+import type { Order } from '../schemas.ts'
+
+/** An order with who it belongs to, which is not shown. */
+export interface KnownOrder {
+  order: Order
+  /** Null for a guest's. */
+  accountId: string | null
+}
+
+/** The whole order in one statement, each list by one index look-up. */
+function orderColumns(): Sql {
+  return sql`
+    o.id, o.number, o.account_id as "accountId", o.status, o.email, o.currency,
+    o.shipping_method as "shippingMethod", o.shipping_address as "shippingAddress",
+    o.billing_address as "billingAddress", o.shipping, o.tax, o.total, o.refunded, o.version,
+    o.placed_at as "createdAt", o.updated_at as "updatedAt",
+    (select json_build_object('status', payment.status,
+        'reason', case when payment.status = 'declined' then payment.reason end)
+      from orders.payments payment where payment.order_id = o.id) as payment,
+    (select json_agg(json_build_object('position', line.position, 'bookId', line.book_id, 'isbn13', line.isbn13,
+        'title', line.title, 'format', line.format, 'quantity', line.quantity, 'unitPrice', line.unit_price,
+        'taxRate', line.tax_rate, 'tax', line.tax, 'total', line.total, 'allocated', line.allocated,
+        'shipped', line.shipped, 'cancelled', line.cancelled, 'returned', line.returned) order by line.position)
+      from orders.order_lines line where line.order_id = o.id) as lines,
+    (select coalesce(json_agg(json_build_object('id', shipment.id, 'at', shipment.at, 'carrier', shipment.carrier,
+        'tracking', shipment.tracking, 'lines', shipment.lines) order by shipment.id), '[]')
+      from orders.shipments shipment where shipment.order_id = o.id) as shipments,
+    (select json_agg(json_build_object('seq', entry.seq, 'status', entry.status, 'at', entry.at,
+        'reason', entry.reason) order by entry.seq)
+      from orders.order_history entry where entry.order_id = o.id) as history`
+}
+
+type Line = Omit<Order['lines'][number], 'unitPrice' | 'tax' | 'total'> & {
+  unitPrice: number
+  tax: number
+  total: number
+}
+
+type Row = Omit<Order, 'shipping' | 'tax' | 'total' | 'lines' | 'payment'> & {
+  accountId: string | null
+  currency: string
+  shipping: number
+  tax: number
+  total: number
+  refunded: number
+  lines: Line[]
+  payment: { status: Order['payment']['status']; reason: string | null }
+}
+
+function orderOf({ accountId, currency, refunded, ...row }: Row): KnownOrder {
+  const money = (amount: number) => ({ amount, currency })
+  const order: Order = {
+    ...row,
+    shipping: money(row.shipping),
+    tax: money(row.tax),
+    total: money(row.total),
+    payment: { ...row.payment, refunded: money(refunded) },
+    lines: row.lines.map((line) => ({
+      ...line,
+      unitPrice: money(line.unitPrice),
+      taxRate: line.taxRate / 100,
+      tax: money(line.tax),
+      total: money(line.total),
+    })),
+    shipments: row.shipments.map((shipment) => ({ ...shipment, at: inUtc(shipment.at) })),
+    history: row.history.map((entry) => ({ ...entry, at: inUtc(entry.at) })),
+  }
+  return { accountId, order }
+}
+
+/** A time as PostgreSQL writes it into JSON, as everybody else writes it. */
+function inUtc(time: string): string {
+  return new Date(time).toISOString()
+}
+
+/** One order by its id. */
+export async function readOrder(db: Queryable, id: string): Promise<KnownOrder | undefined> {
+  const row = await db.maybeOne<Row>(sql`select ${orderColumns()} from orders.orders o where o.id = ${id}`, {
+    name: 'orders.read-order',
+  })
+  return row && orderOf(row)
+}
+
+/** The orders of these ids, in this order. */
+export async function readOrders(db: Queryable, ids: readonly string[]): Promise<Order[]> {
+  if (ids.length === 0) return []
+  const rows = await db.query<Row>(sql`
+    select ${orderColumns()} from orders.orders o where o.id = any(${ids}::uuid[])`)
+  const byId = new Map(rows.map((row) => [row.id, orderOf(row).order]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}

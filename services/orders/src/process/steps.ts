@@ -1,0 +1,43 @@
+import type { Queryable } from '@colophon/postgres'
+import type { OrdersDeps } from '../deps.ts'
+import type { Step } from './next-steps.ts'
+
+/** The topic of outbox messages that are tasks: the relay sends them to the broker. */
+export const taskTopic = 'task'
+
+/** A task as the outbox carries it. */
+export interface TaskMessage {
+  /** The task's name, such as `orders.charge`. */
+  task: string
+  kwargs: Readonly<Record<string, unknown>>
+}
+
+/** Sends a task when the transaction commits, behind what was sent with the same key before. */
+export function sendTask(
+  tx: Queryable,
+  { outbox }: Pick<OrdersDeps, 'outbox'>,
+  key: string,
+  message: TaskMessage,
+): Promise<void> {
+  return outbox.add(tx, [{ key, topic: taskTopic, payload: message }])
+}
+
+/** Sends what moves an order on. */
+export function sendStep(
+  tx: Queryable,
+  deps: Pick<OrdersDeps, 'outbox'>,
+  orderId: string,
+  step: Step,
+): Promise<void> {
+  return sendTask(tx, deps, `order ${orderId}`, { task: `orders.${step}`, kwargs: { order_id: orderId } })
+}
+
+/** Sends the mail about an entry of an order's history. */
+export function sendMail(
+  tx: Queryable,
+  deps: Pick<OrdersDeps, 'outbox'>,
+  orderId: string,
+  seq: number,
+): Promise<void> {
+  return sendTask(tx, deps, `order ${orderId}`, { task: 'orders.mail', kwargs: { order_id: orderId, seq } })
+}

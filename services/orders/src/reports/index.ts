@@ -1,0 +1,8 @@
+export { reportNamed, reportNames, reports } from './all-reports.ts'
+export { reportCsv } from './csv.ts'
+export { type Cell, type Column, dayBefore, type Report } from './report.ts'
+export { runReport } from './run-report.ts'
+export { reportEntries } from './schedule.ts'
+export type { KeptReport } from './schemas.ts'
+export { shownCell } from './shown-cell.ts'
+export { defineReportTasks } from './tasks.ts'

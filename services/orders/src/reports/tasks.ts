@@ -1,0 +1,96 @@
+import { type Celery, chord, type RetryPolicy, type TaskContext } from '@colophon/celery'
+import { day as Day } from '@colophon/http'
+import { withoutSecrets } from '@colophon/runtime'
+import Type from 'typebox'
+import type { OrdersDeps } from '../deps.ts'
+import { ordersQueue } from '../tasks/index.ts'
+import { taskInput } from '../tasks/input.ts'
+import { reportNamed, reports } from './all-reports.ts'
+import { mailReports, type Outcome } from './mail-reports.ts'
+import { dayBefore } from './report.ts'
+import { keepFailure, runReport } from './run-report.ts'
+import { ReportName } from './schemas.ts'
+
+/** Each may run twice: a report that is made again replaces itself, and the mail is the same mail. */
+const late = { queue: ordersQueue, ack: 'late' } as const
+const retry: RetryPolicy = { max: 8, delay: 10, maxDelay: 600 }
+
+/** A report is tried so often, after so many seconds, before it counts as failed. */
+const attempts = 3
+const pause = 30
+
+const NightlyInput = taskInput(Type.Object({ day: Type.Optional(Day()) }, { additionalProperties: false }))
+const RunInput = taskInput(Type.Object({ name: ReportName, day: Day() }, { additionalProperties: false }))
+const FinishInput = taskInput(
+  Type.Object(
+    {
+      outcomes: Type.Array(
+        Type.Object({ name: Type.String(), error: Type.Union([Type.String(), Type.Null()]) }),
+      ),
+      day: Day(),
+    },
+    { additionalProperties: false },
+  ),
+)
+
+/**
+ * Defines the tasks of the nightly reports: `reports.nightly` sends a chord of `reports.run`, one for each report, whose
+ * body is `reports.finish`. A report that fails does not fail the chord: that it failed is its result.
+ */
+export function defineReportTasks(app: Celery, deps: OrdersDeps): void {
+  const run = app.task({
+    ...late,
+    name: 'reports.run',
+    params: ['name', 'day'],
+    input: RunInput,
+    retry: { max: attempts - 1 },
+    run: ({ name, day }, context) => attempt(deps, name, day, context),
+  })
+  const finish = app.task({
+    ...late,
+    name: 'reports.finish',
+    params: ['outcomes', 'day'],
+    input: FinishInput,
+    ignoreResult: true,
+    retry,
+    run: ({ outcomes, day }) => mailReports(deps, day, outcomes),
+  })
+  app.task({
+    ...late,
+    name: 'reports.nightly',
+    params: ['day?'],
+    input: NightlyInput,
+    ignoreResult: true,
+    retry,
+    async run({ day: given }, context) {
+      const day = given ?? dueDay(deps, context)
+      const header = reports.map(({ name }) => run.signature({ name, day }))
+      await chord(header, finish.signature({ day })).send()
+    },
+  })
+}
+
+async function attempt(deps: OrdersDeps, name: string, day: string, context: TaskContext): Promise<Outcome> {
+  const report = reportNamed(name)
+  try {
+    await runReport(deps, report, day)
+    return { name, error: null }
+  } catch (cause) {
+    if (context.retries < attempts - 1) context.retry({ countdown: pause, cause })
+    deps.logger.error({ err: cause, report: name, day }, 'a report failed')
+    const error = inOneLine(cause)
+    await keepFailure(deps, report, day, error)
+    return { name, error }
+  }
+}
+
+function inOneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return String(withoutSecrets(text.replace(/\s+/g, ' ').slice(0, 500)))
+}
+
+/** The day before the night that it was due in, though it may run late. */
+function dueDay({ now }: OrdersDeps, { headers }: TaskContext): string {
+  const due = typeof headers.celery_beat_due === 'string' ? new Date(headers.celery_beat_due) : now()
+  return dayBefore(Number.isNaN(due.getTime()) ? now() : due)
+}

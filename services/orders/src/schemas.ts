@@ -1,0 +1,192 @@
+import { Format, literals, Money } from '@colophon/catalog'
+import { line, nullable, timestamp, uuid } from '@colophon/http'
+import Type, { type Static } from 'typebox'
+import { type OrderStatus, statuses } from './process/states.ts'
+
+export const Status = Type.Unsafe<OrderStatus>(
+  Type.Enum([...statuses], { type: 'string', description: 'docs/orders.md tells what each means' }),
+)
+
+/** The most that one order may hold. */
+export const orderLimits = { lines: 100, quantity: 999 } as const
+
+export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2', examples: ['DE'] })
+
+export const Address = Type.Object(
+  {
+    name: line({ maxLength: 200 }),
+    line1: line({ maxLength: 200 }),
+    line2: Type.Optional(nullable(line({ maxLength: 200 }))),
+    postalCode: line({ maxLength: 20 }),
+    city: line({ maxLength: 200 }),
+    region: Type.Optional(nullable(line({ maxLength: 200 }))),
+    country: Country,
+  },
+  { title: 'Address', additionalProperties: false },
+)
+export type Address = Static<typeof Address>
+
+export const Email = Type.String({ format: 'email', maxLength: 254 })
+
+const lineInput = Type.Object(
+  {
+    bookId: uuid(),
+    quantity: Type.Integer({ minimum: 1, maximum: orderLimits.quantity }),
+  },
+  { additionalProperties: false },
+)
+
+export const OrderInput = Type.Object(
+  {
+    lines: Type.Array(lineInput, {
+      minItems: 1,
+      maxItems: orderLimits.lines,
+      description: 'Each book once',
+    }),
+    email: Type.Optional(Type.Unsafe<string>({ ...Email, description: "Needed of guests; else the account's" })),
+    shippingAddress: Address,
+    billingAddress: Type.Optional(nullable(Address)),
+    shippingMethod: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', default: 'standard' }),
+    payment: Type.Object(
+      {
+        token: line({
+          maxLength: 200,
+          description: "What the payment provider's form gave; the sandbox takes tok_approve, tok_decline, ...",
+          examples: ['tok_approve'],
+        }),
+      },
+      { additionalProperties: false },
+    ),
+    expectedTotal: Type.Optional(Money),
+  },
+  {
+    title: 'OrderInput',
+    additionalProperties: false,
+    examples: [
+      {
+        lines: [{ bookId: '0198c0de-0000-7000-8000-000000000001', quantity: 1 }],
+        email: 'reader@example.com',
+        shippingAddress: {
+          name: 'A. Reader',
+          line1: 'Main Street 1',
+          postalCode: '10115',
+          city: 'Berlin',
+          country: 'DE',
+        },
+        payment: { token: 'tok_approve' },
+      },
+    ],
+  },
+)
+export type OrderInput = Static<typeof OrderInput>
+
+export const OrderLine = Type.Object(
+  {
+    position: Type.Integer({ minimum: 1 }),
+    bookId: uuid(),
+    isbn13: nullable(Type.String()),
+    title: Type.String(),
+    format: nullable(Format),
+    quantity: Type.Integer({ minimum: 1 }),
+    unitPrice: Money,
+    taxRate: Type.Number({ minimum: 0, maximum: 100, description: 'In per cent' }),
+    tax: Money,
+    total: Money,
+    allocated: Type.Integer({ minimum: 0, description: 'Copies that are there for it' }),
+    shipped: Type.Integer({ minimum: 0 }),
+    cancelled: Type.Integer({ minimum: 0 }),
+    returned: Type.Integer({ minimum: 0 }),
+  },
+  { title: 'OrderLine', additionalProperties: false },
+)
+
+export const HistoryEntry = Type.Object(
+  {
+    seq: Type.Integer({ minimum: 1, description: "The event's id" }),
+    status: Status,
+    at: timestamp(),
+    reason: Type.String(),
+  },
+  { title: 'OrderHistoryEntry', additionalProperties: false },
+)
+export type HistoryEntry = Static<typeof HistoryEntry>
+
+const Shipment = Type.Object(
+  {
+    id: uuid(),
+    at: timestamp(),
+    carrier: nullable(Type.String()),
+    tracking: nullable(Type.String()),
+    lines: Type.Array(Type.Object({ position: Type.Integer(), quantity: Type.Integer() })),
+  },
+  { title: 'Shipment', additionalProperties: false },
+)
+
+export const Order = Type.Object(
+  {
+    id: uuid(),
+    number: Type.Integer({ minimum: 1, description: 'For people' }),
+    status: Status,
+    email: Type.String(),
+    lines: Type.Array(OrderLine),
+    shippingMethod: Type.String(),
+    shippingAddress: Address,
+    billingAddress: nullable(Address),
+    shipping: Money,
+    tax: Money,
+    total: Money,
+    payment: Type.Object({
+      status: literals(['pending', 'charged', 'declined', 'void'], { description: 'What became of the charge' }),
+      refunded: Money,
+      reason: nullable(Type.String({ description: 'Why it was declined' })),
+    }),
+    shipments: Type.Array(Shipment),
+    version: Type.Integer({ minimum: 1 }),
+    createdAt: timestamp(),
+    updatedAt: timestamp(),
+    history: Type.Array(HistoryEntry),
+  },
+  { title: 'Order', additionalProperties: false },
+)
+export type Order = Static<typeof Order>
+
+export const Policy = literals(['in_stock', 'backorder', 'preorder'], {
+  description: 'Whether more is sold than there is: backorder once it is published, preorder before that too',
+})
+
+const reorderLevel = Type.Integer({
+  minimum: 0,
+  maximum: 1_000_000,
+  description: 'At which number of available copies it is to be reordered; null for never',
+})
+const weightGrams = Type.Integer({
+  minimum: 1,
+  maximum: 100_000,
+  description: 'Of one copy; null when it is to be estimated from format and pages',
+})
+
+export const Inventory = Type.Object(
+  {
+    bookId: uuid(),
+    onHand: Type.Integer({ minimum: 0, description: 'Copies in the shop' }),
+    held: Type.Integer({ minimum: 0, description: 'Of these, set aside for orders' }),
+    available: Type.Integer({ minimum: 0, description: 'onHand less held' }),
+    policy: Policy,
+    reorderLevel: nullable(reorderLevel),
+    weightGrams: nullable(weightGrams),
+    unitCost: nullable(Money),
+    version: Type.Integer({ minimum: 0, description: '0 for a book that never had stock' }),
+  },
+  { title: 'Inventory', additionalProperties: false },
+)
+export type Inventory = Static<typeof Inventory>
+
+export const InventoryPatch = Type.Object(
+  {
+    policy: Type.Optional(Policy),
+    reorderLevel: Type.Optional(nullable(reorderLevel)),
+    weightGrams: Type.Optional(nullable(weightGrams)),
+  },
+  { title: 'InventoryPatch', additionalProperties: false, minProperties: 1, examples: [{ policy: 'backorder' }] },
+)
+export type InventoryPatch = Static<typeof InventoryPatch>

@@ -1,0 +1,80 @@
+import type { Celery, RetryPolicy } from '@colophon/celery'
+import { uuid } from '@colophon/http'
+import Type from 'typebox'
+import type { OrdersDeps } from '../deps.ts'
+import { PaymentError } from '../payments/port.ts'
+import { forgetKeys } from '../placing/idempotency.ts'
+import { allocateCopies } from '../process/allocate-copies.ts'
+import { chargeOrder } from '../process/charge-order.ts'
+import { confirmOrder } from '../process/confirm-order.ts'
+import { expireOrder } from '../process/expire-order.ts'
+import { mailOrder } from '../process/mail-order.ts'
+import { refundMoney } from '../process/refund-money.ts'
+import { settleCharge } from '../process/settle-charge.ts'
+import { sweep } from '../process/sweep.ts'
+import { taskInput } from './input.ts'
+
+/** Where tasks about orders wait. */
+export const ordersQueue = 'orders'
+
+/**
+ * Each may run twice: it is acknowledged when it is done, and looks at the order before it does anything. What fails is
+ * tried again; what goes on failing is a dead letter, and the sweeper sends the order's next step again all the same.
+ */
+const retry: RetryPolicy = {
+  max: 8,
+  delay: 1,
+  maxDelay: 60,
+  on: (error) => !(error instanceof PaymentError && error.code === 'refused'),
+}
+const options = { queue: ordersQueue, ack: 'late', ignoreResult: true, softTimeLimit: 60, retry } as const
+
+const OrderInput = taskInput(Type.Object({ order_id: uuid() }, { additionalProperties: false }))
+const MailInput = taskInput(
+  Type.Object({ order_id: uuid(), seq: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),
+)
+const BookInput = taskInput(Type.Object({ book_id: uuid() }, { additionalProperties: false }))
+
+/** What moves an order on, by the task's name. */
+const steps = {
+  'orders.charge': chargeOrder,
+  'orders.confirm': confirmOrder,
+  'orders.expire': expireOrder,
+  'orders.settle': settleCharge,
+  'orders.refund': refundMoney,
+}
+
+/** Defines the tasks that are done behind an answer. */
+export function orderTasks(app: Celery, deps: OrdersDeps): void {
+  for (const [name, step] of Object.entries(steps)) {
+    app.task({
+      ...options,
+      name,
+      params: ['order_id'],
+      input: OrderInput,
+      run: ({ order_id }) => afterwards(deps, step(deps, order_id)),
+    })
+  }
+  app.task({
+    ...options,
+    name: 'orders.mail',
+    params: ['order_id', 'seq'],
+    input: MailInput,
+    run: ({ order_id, seq }) => mailOrder(deps, order_id, seq),
+  })
+  app.task({
+    ...options,
+    name: 'orders.allocate',
+    params: ['book_id'],
+    input: BookInput,
+    run: ({ book_id }) => afterwards(deps, allocateCopies(deps, book_id)),
+  })
+  app.task({ ...options, name: 'orders.sweep', run: () => afterwards(deps, sweep(deps)) })
+  app.task({ ...options, name: 'orders.forget_keys', run: () => forgetKeys(deps) })
+}
+
+/** What a task has sent goes out at once, and not with the relay's next look. */
+async function afterwards(deps: Pick<OrdersDeps, 'outbox'>, work: Promise<unknown>): Promise<void> {
+  await work
+  deps.outbox.nudge()
+}

@@ -1,0 +1,120 @@
+import { sql } from '@colophon/postgres'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isLegal, type OrderStatus } from '../src/process/states.ts'
+import { type OrdersHarness, startOrders } from './harness.ts'
+import { actions, type Run } from './support/model-actions.ts'
+import { differences, receive } from './support/shopping.ts'
+
+let shop: OrdersHarness
+
+beforeAll(async () => {
+  shop = await startOrders()
+})
+afterAll(() => shop.stop())
+
+describe('an order', () => {
+  it('never reaches an illegal state, whatever customers, staff, provider, time and crashes do to it', async () => {
+    const property = fc.asyncProperty(actions, async (steps) => {
+      const run: Run = { shop, books: await shelve(), orders: [] }
+      for (const step of steps) {
+        await step.run(run)
+        await expectLegal(run)
+      }
+      await comeToRest()
+      await expectLegal(run)
+      await expectDone(run)
+    })
+    await fc.assert(property, { numRuns: 15 })
+    await fc.assert(property, { numRuns: 300, interruptAfterTimeLimit: 15_000 })
+  }, 120_000)
+})
+
+/** One book with many copies, one with few, one sold beyond its stock, one e-book. */
+async function shelve(): Promise<string[]> {
+  const [many, few, beyond] = [shop.catalog.add(), shop.catalog.add(), shop.catalog.add()]
+  const ebook = shop.catalog.add({ format: 'ebook' })
+  await receive(shop, many.id, 100)
+  await receive(shop, few.id, 3)
+  await receive(shop, beyond.id, 1)
+  await shop.test.database.query(
+    sql`update orders.stock set policy = 'backorder' where book_id = ${beyond.id}`,
+  )
+  return [many.id, few.id, beyond.id, ebook.id]
+}
+
+interface Told {
+  id: string
+  statuses: OrderStatus[]
+  seqs: number[]
+  status: OrderStatus
+  version: number
+}
+
+/** Every order got where it is by moves of the table, and copies and money add up. */
+async function expectLegal({ orders }: Run): Promise<void> {
+  const told = await shop.test.database.query<Told>(sql`
+    select o.id, o.status, o.version, array_agg(entry.status order by entry.seq) as statuses,
+      array_agg(entry.seq order by entry.seq) as seqs
+    from orders.orders o join orders.order_history entry on entry.order_id = o.id
+    where o.id = any(${orders}::uuid[]) group by o.id`)
+  for (const { statuses, seqs, status, version } of told) {
+    expect(statuses[0]).toBe('placed')
+    expect(statuses.at(-1)).toBe(status)
+    expect(seqs).toEqual(Array.from({ length: version }, (_, index) => index + 1))
+    statuses.forEach((to, index) => {
+      const from = statuses[index - 1]
+      if (from !== undefined && from !== to) expect(isLegal(from, to), `${from} to ${to}`).toBe(true)
+    })
+  }
+  expect(await differences(shop)).toEqual([])
+  for (const id of orders) {
+    const { taken, given } = shop.payments.accountOf(`charge-${id}`)
+    expect(given).toBeLessThanOrEqual(taken)
+  }
+}
+
+/** Until nothing is due any more: the provider decides, tasks are done, and the sweeper sends what was lost. */
+async function comeToRest(): Promise<void> {
+  for (let round = 0; round < 50; round++) {
+    for (const key of shop.payments.pending()) shop.payments.settle(key, 'approve')
+    await shop.settle()
+    const { due } = await shop.test.database.one<{ due: number }>(
+      sql`select count(*) as due from orders.orders where due_at is not null`,
+    )
+    if (due === 0) return
+    shop.clock.advance(61 * 60_000)
+    await shop.run('orders.sweep')
+  }
+  throw new Error('there are orders that do not come to rest')
+}
+
+interface Rest {
+  id: string
+  status: OrderStatus
+  total: number
+  refunded: number
+  payment: string
+  open: number
+}
+
+/** No order stands still, no hold is left, and the provider has exactly the money of what is sold. */
+async function expectDone({ orders }: Run): Promise<void> {
+  const rest = await shop.test.database.query<Rest>(sql`
+    select o.id, o.status, o.total, o.refunded, payment.status as payment,
+      (select count(*) from orders.holds where order_id = o.id) as open
+    from orders.orders o join orders.payments payment on payment.order_id = o.id
+    where o.id = any(${orders}::uuid[])`)
+  expect(rest).toHaveLength(orders.length)
+  for (const { id, status, total, refunded, payment, open } of rest) {
+    expect(['placed', 'paid']).not.toContain(status)
+    expect(payment).not.toBe('pending')
+    expect(open).toBe(0)
+    const { taken, given } = shop.payments.accountOf(`charge-${id}`)
+    expect(taken, `${id} was charged twice, or something else than its total`).toBe(
+      payment === 'charged' ? total : 0,
+    )
+    expect(given).toBe(refunded)
+    if (['cancelled', 'expired', 'declined', 'refunded'].includes(status)) expect(taken - given).toBe(0)
+  }
+}
