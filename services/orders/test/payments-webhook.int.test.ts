@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { sql } from '@colophon/postgres'
+import { createPaymentsSandbox, paymentsSandboxMigrations } from '@colophon/payments-sandbox'
+import { migrate, sql } from '@colophon/postgres'
+import { createLogger } from '@colophon/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createHttpPayments } from '../src/payments/http-provider.ts'
 import { type OrdersHarness, startOrders, webhookSecret } from './harness.ts'
 import { buy, receive, stockOf } from './support/shopping.ts'
 
@@ -142,9 +145,39 @@ describe('a webhook', () => {
     expect(answer.body.errors?.map(({ path }: { path: string }) => path)).toEqual(paths)
   })
 
+  test('without a signature is refused', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await shop.send('POST', '/api/payments/webhook', { body: settled('something'), headers })
+    expect([answer.status, answer.body.code]).toEqual([401, 'webhook_signature'])
+  })
+
   test('larger than any event is refused', async () => {
     expect((await send(' '.repeat(70_000))).status).toBe(413)
   })
+})
+
+test('the sandbox and the shop understand each other', async () => {
+  await migrate(shop.test.database, paymentsSandboxMigrations)
+  await shop.server.start()
+  const began = performance.now()
+  const sandbox = await createPaymentsSandbox({
+    database: shop.test.database,
+    logger: createLogger({ level: 'silent', readable: false }),
+    version: '0.0.0',
+    lateMs: 20,
+    webhook: { url: () => `${shop.server.address()}/api/payments/webhook`, secret: webhookSecret },
+    // The shop's clock, since signatures are good for five minutes of it.
+    now: () => new Date(shop.clock.now.getTime() + performance.now() - began),
+  })
+  await sandbox.start()
+  const payments = createHttpPayments({ url: sandbox.address })
+  const id = await waitingOrder()
+  const request = { key: `charge-${id}`, amount: 2_598, currency: 'EUR', reference: id }
+  await expect(payments.charge({ ...request, token: 'tok_webhook_only' })).rejects.toThrow('not decided')
+  await sandbox.settle()
+  expect(await standing(id)).toMatchObject({ status: 'paid', payment: 'charged' })
+  await payments.close()
+  await sandbox.stop()
 })
 
 function minutesFromNow(minutes: number): Date {
