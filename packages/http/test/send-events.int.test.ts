@@ -1,13 +1,6 @@
 import { createLogger, createMetrics, currentContext } from '@colophon/runtime'
 import { describe, expect, test, vi } from 'vitest'
-import {
-  type App,
-  type EventSource,
-  eventStream,
-  formatEvent,
-  lastEventId,
-  sendEvents,
-} from '../src/index.ts'
+import { type App, type EventSource, eventStream, sendEvents } from '../src/index.ts'
 import { head, openSocket } from './sockets.ts'
 import { createServer, shelf, startServer } from './support.ts'
 
@@ -72,24 +65,6 @@ async function openStream(url: string, headers: Record<string, string> = {}) {
     },
   }
 }
-
-describe('an event', () => {
-  test.each([
-    [{ data: 'one' }, 'data: one\n\n'],
-    [{ id: '7', event: 'paid', data: '{"a":1}' }, 'id: 7\nevent: paid\ndata: {"a":1}\n\n'],
-    [{ data: 'a\nb\r\nc\rd\n' }, 'data: a\ndata: b\ndata: c\ndata: d\ndata: \n\n'],
-    [{ id: '', data: '' }, 'id: \ndata: \n\n'],
-  ])('%j is written line by line', (event, text) => {
-    expect(formatEvent(event)).toBe(text)
-  })
-
-  test.each([[{ id: '1\ndata: forged', data: '' }], [{ event: 'a\rb', data: '' }], [{ id: '\0', data: '' }]])(
-    '%j is refused, as it would be read as something else',
-    (event) => {
-      expect(() => formatEvent(event)).toThrow('one line')
-    },
-  )
-})
 
 describe('a stream of events', () => {
   test('is sent as it happens, never kept, and not compressed', async () => {
@@ -322,12 +297,4 @@ describe('streams of events', () => {
     first.hangUp()
     await vi.waitFor(async () => expect(await statusOf()).toBe(200))
   })
-})
-
-test.each([
-  [{ 'last-event-id': '12' }, '12'],
-  [{ 'last-event-id': '' }, undefined],
-  [{}, undefined],
-])('the last event of %j is %s', (headers, id) => {
-  expect(lastEventId({ headers })).toBe(id)
 })
