@@ -1,6 +1,7 @@
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allocateCopies } from '../src/process/allocate-copies.ts'
+import { cancelOrder } from '../src/process/cancel-order.ts'
 import { adjustStock, checkStock } from '../src/stock/index.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { buy, receive, stockOf } from './support/shopping.ts'
@@ -139,5 +140,21 @@ describe('copies that arrive', () => {
     expect(await shop.settle()).toEqual([])
     expect(await allocated(id)).toBe(0)
     expect(await stockOf(shop, book)).toEqual({ onHand: 2, held: 0 })
+  })
+
+  it('reach no order that is cancelled in the moment that its turn comes', async () => {
+    const book = await backorderBook(0)
+    const id = await order(book, 2)
+    await receive(shop, book, 2)
+    const { deps } = shop.orders
+    const { database } = deps
+    const transaction: typeof database.transaction = async (work, options) => {
+      await cancelOrder(deps, { orderId: id, reason: 'changed my mind', actor: 'guest' })
+      return database.transaction(work, options)
+    }
+    await allocateCopies({ ...deps, database: { ...database, transaction } }, book)
+    expect(await allocated(id)).toBe(0)
+    expect(await stockOf(shop, book)).toEqual({ onHand: 2, held: 0 })
+    expect(await shop.settle()).toEqual([])
   })
 })
