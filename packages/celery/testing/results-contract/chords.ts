@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { ChordPart } from '../../src/results/port.ts'
+import type { ChordPart, ResultStore } from '../../src/results/port.ts'
 import { partOf, type Stage, values } from './suite.ts'
 
 export function chords({ openStore }: Stage): void {
@@ -110,5 +110,25 @@ export function chords({ openStore }: Stage): void {
     await store.forgetChord(id)
     await store.forgetChord(id)
     expect(await store.addChordPart(id, part)).toBeUndefined()
+  })
+
+  test('who is told that a chord is whole is told all of it, also while others forget it', async () => {
+    const stores = [await openStore(), await openStore()]
+    const parts = [partOf(0), partOf(1)] as const
+    for (let round = 0; round < 50; round++) {
+      const id = randomUUID()
+      const [first] = stores
+      await first?.setChordSize(id, 2)
+      await first?.addChordPart(id, parts[0])
+      // A part whose worker was thought lost is handed in by several, and each completes the chord.
+      const complete = async (store: ResultStore) => {
+        const told = await store.addChordPart(id, parts[1])
+        if (told !== undefined) await store.forgetChord(id)
+        return told
+      }
+      const answers = await Promise.all([...stores, ...stores, ...stores].map(complete))
+      expect(answers.some((told) => told !== undefined)).toBe(true)
+      for (const told of answers) if (told !== undefined) expect(told).toEqual(parts)
+    }
   })
 }

@@ -68,13 +68,18 @@ export class PostgresChords {
     }
   }
 
-  async #parts(groupId: string): Promise<ChordPart[]> {
+  /**
+   * The parts of a chord that is whole. Undefined when it is not any more: whoever else completed it, by a part that was
+   * handed in twice, has forgotten it meanwhile, and some parts may be there again since it was sent again.
+   */
+  async #parts(groupId: string): Promise<ChordPart[] | undefined> {
     const rows = await this.#database.persist(
-      `SELECT task_id, index, state, result FROM ${this.#schema}.chord_parts
-       WHERE group_id = $1 ORDER BY index NULLS LAST, arrival`,
+      `SELECT p.task_id, p.index, p.state, p.result
+       FROM ${this.#schema}.chord_parts p JOIN ${this.#schema}.chords c ON c.group_id = p.group_id
+       WHERE p.group_id = $1 AND c.arrived >= c.size + c.joined ORDER BY p.index NULLS LAST, p.arrival`,
       [groupId],
     )
-    return rows.map(partFrom)
+    return rows.length > 0 ? rows.map(partFrom) : undefined
   }
 }
 
