@@ -3,6 +3,7 @@ import { raw, type Sql } from 'sql-template-tag'
 import { type Connection, checkOut, noteBrokenConnections } from './connection.ts'
 import { tighterTimeout, timeLeft } from './deadline.ts'
 import { describeError } from './errors.ts'
+import { Listeners, type Listening } from './listen.ts'
 import type { Log } from './log.ts'
 import { type Queryable, type QueryOptions, queryable } from './queryable.ts'
 import { type SessionOptions, sessionConfig, type Target } from './target.ts'
@@ -21,6 +22,12 @@ export interface Database extends Queryable {
    * locked in the session ends with it.
    */
   session<T>(work: (session: Queryable) => Promise<T>): Promise<T>
+  /**
+   * Calls `heard` for each notification on a channel, and each time there is a connection to hear with, since what was
+   * notified before is lost: whoever listens looks for itself, and looks now and then anyway. The connection is none of
+   * the pool's, and is made again when it is lost. Closed with the database.
+   */
+  listen(channel: string, heard: () => void): Listening
   /** Connections of the pool now, callers waiting for one, and how many connections there may be. */
   stats(): { total: number; idle: number; waiting: number; max: number }
   /** Waits for the connections in use and closes all of them. Safe to call again. */
@@ -83,9 +90,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       )
     })
 
+  const listeners = new Listeners(
+    sessionConfig(options.connection, { ...options, connectTimeout, statementTimeout }),
+    options.log,
+  )
   let closed: Promise<void> | undefined
   function close(): Promise<void> {
-    closed ??= pool.end()
+    closed ??= Promise.all([listeners.close(), pool.end()]).then(() => undefined)
     return closed
   }
 
@@ -94,6 +105,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     transaction: (work, transactionOptions) =>
       runTransaction(connected, work, statementTimeout, transactionOptions),
     session,
+    listen: (channel, heard) => listeners.listen(channel, heard),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount, max }),
     close,
   }

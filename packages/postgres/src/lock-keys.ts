@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
  * locked. The same in every process and version. Both fit PostgreSQL's int4 and are not negative, so that they
  * read the same in `pg_locks`, as `classid` and `objid`.
  *
- * The kinds `attached`, `exclusive` and `migrations` are this package's own. A service names a kind after itself
- * and what it locks: `lockKeys('catalog import', shop)`.
+ * The kinds `attached`, `exclusive`, `migrations` and `outbox` are this package's own. A service names a kind
+ * after itself and what it locks: `lockKeys('catalog import', shop)`.
  */
 export function lockKeys(kind: string, name: string): [kind: number, name: number] {
   return [hash31(`colophon ${kind}`), hash31(name)]
