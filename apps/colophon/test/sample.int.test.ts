@@ -24,7 +24,7 @@ async function importBook(source: string): Promise<void> {
 async function booksServed(): Promise<number> {
   const serving = startHere(['serve'], { environment, terminal: true })
   await expect.poll(serving.stdout, { timeout: 20_000 }).toContain('is ready after')
-  const api = /api {4}(http:\S+)/.exec(serving.stdout())?.[1] ?? ''
+  const api = /api {6}(http:\S+)/.exec(serving.stdout())?.[1] ?? ''
   const { total } = (await (await fetch(`${api}?total=true`)).json()) as { total: number }
   serving.interrupt()
   expect((await serving.ended).code).toBe(0)

@@ -131,7 +131,7 @@ describe('on a terminal', () => {
     const serve = () => startHere(['serve'], { environment: { ...environment, PORT: '0' }, terminal: true })
     const first = serve()
     await ready(first)
-    expect(first.stdout()).toMatch(/ {2}admin {2}admin@example\.com, password \S{29} \(shown this once\)\n/)
+    expect(first.stdout()).toMatch(/ {2}admin {4}admin@example\.com, password \S{29} \(shown this once\)\n/)
     await expect.poll(() => existsSync(join(folder, 'data', 'admin-password'))).toBe(false)
     first.interrupt()
     expect((await first.ended).code).toBe(0)
@@ -139,7 +139,7 @@ describe('on a terminal', () => {
     const second = serve()
     await ready(second)
     expect(second.stdout()).not.toContain('password')
-    const api = /api {4}(http:\S+)/.exec(second.stdout())?.[1] ?? ''
+    const api = /api {6}(http:\S+)/.exec(second.stdout())?.[1] ?? ''
     expect(await (await fetch(api)).json()).toMatchObject({ items: [] })
     second.interrupt()
     expect((await second.ended).code).toBe(0)

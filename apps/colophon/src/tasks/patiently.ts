@@ -9,13 +9,13 @@ const [firstPause, longestPause] = [1_000, 30_000]
 export type Startable = Required<Part>
 
 /** A part whose start waits for its servers: it may be started before them. */
-export function patiently(part: Startable, logger: Logger): Startable {
+export function patiently(part: Startable, logger: Logger, first = firstPause): Startable {
   const { name } = part
   const stopping = new AbortController()
   const { signal } = stopping
 
   async function startSometime(): Promise<void> {
-    for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+    for (let pause = first; ; pause = Math.min(2 * pause, longestPause)) {
       try {
         return await part.start()
       } catch (error) {

@@ -1,0 +1,153 @@
+import { CeleryError, createCelery, createMemoryBroker } from '@colophon/celery'
+import type { OutboxRow } from '@colophon/postgres'
+import { ConfigError, createLogger } from '@colophon/runtime'
+import { describe, expect, it } from 'vitest'
+import { createTasks } from '../src/tasks/app.ts'
+import { catalogTasks } from '../src/tasks/catalog-tasks.ts'
+import { databaseUrl } from '../src/tasks/database-url.ts'
+import { inBackground, patiently } from '../src/tasks/patiently.ts'
+import { createPublisher, isUnpublishable, taskIdOf } from '../src/tasks/publish.ts'
+import { taskSettings } from '../src/tasks/settings.ts'
+
+const logger = createLogger({ level: 'silent', readable: false })
+
+describe('where the database is, as a URL', () => {
+  it.each([
+    [
+      { host: '/data/my shop', port: 5432, user: 'colophon', database: 'colophon' },
+      'postgres://colophon@localhost:5432/colophon?host=%2Fdata%2Fmy+shop',
+    ],
+    [{ url: 'postgres://a:b@db/shop' }, 'postgres://a:b@db/shop'],
+    [{ url: 'postgres://db/shop?sslmode=verify-full' }, 'postgres://db/shop?sslmode=verify-full'],
+    [{ url: 'postgres://db/shop?sslmode=require' }, 'postgres://db/shop?sslmode=require&uselibpqcompat=true'],
+    [
+      { url: 'postgres://db/shop?sslmode=require&uselibpqcompat=false' },
+      'postgres://db/shop?sslmode=require&uselibpqcompat=false',
+    ],
+  ])('%j', (target, url) => {
+    expect(databaseUrl(target)).toBe(url)
+  })
+})
+
+describe('the broker of the settings', () => {
+  it('may be several servers of RabbitMQ', () => {
+    const { parse } = taskSettings.brokerUrl
+    expect(parse('amqp://one:5672/shop; amqps://two')).toBe('amqp://one:5672/shop;amqps://two')
+    expect(() => parse('amqp://one;http://two')).toThrow('a URL that starts with amqp://')
+  })
+
+  it('that leads nowhere ends the start as a wrong setting', () => {
+    const settings = { brokerUrl: 'redis://h/notanumber', resultBackendUrl: undefined }
+    expect(() => createTasks(settings, 'postgres://db/shop', logger)).toThrow(ConfigError)
+    expect(() => createTasks(settings, 'postgres://db/shop', logger)).toThrow(
+      'BROKER_URL or RESULT_BACKEND_URL',
+    )
+  })
+})
+
+const row: OutboxRow = {
+  sequence: 7,
+  createdAt: '2026-06-01T12:00:00Z',
+  attempts: 0,
+  key: 'order 1',
+  topic: 'task',
+  payload: { task: 'orders.charge', kwargs: { order_id: '1' } },
+  headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+}
+
+describe('an outbox row', () => {
+  it('is the same task however often it is sent, and another than that of other rows', () => {
+    const id = taskIdOf('orders', row)
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(taskIdOf('orders', { ...row, attempts: 3 })).toBe(id)
+    expect(taskIdOf('orders', { ...row, sequence: 8 })).not.toBe(id)
+    expect(taskIdOf('reviews', row)).not.toBe(id)
+  })
+
+  it.each([
+    { ...row, topic: 'weather' },
+    { ...row, payload: 'orders.charge' },
+    { ...row, payload: { task: 7, kwargs: {} } },
+    { ...row, topic: 'stock.availability', payload: null },
+  ])('of which no task can be made is unpublishable: %j', async (given) => {
+    const publish = createPublisher(createCelery({ broker: createMemoryBroker() }), 'orders')
+    expect(isUnpublishable(await publish(given).catch((error: unknown) => error))).toBe(true)
+  })
+
+  it('that a broker does not take now is publishable', () => {
+    expect(isUnpublishable(new CeleryError('BAD_VALUE', 'x'))).toBe(true)
+    expect(isUnpublishable(new CeleryError('BROKER_UNAVAILABLE', 'x'))).toBe(false)
+    expect(isUnpublishable(new Error('x'))).toBe(false)
+  })
+})
+
+describe('catalog.follow_stock', () => {
+  const app = createCelery({ broker: createMemoryBroker() })
+  catalogTasks(app, { followStock: async () => {} })
+  const input = app.tasks.get('catalog.follow_stock')?.input
+  const good = { book_id: '0198c0de-0000-7000-8000-000000000001', in_stock: true, sequence: 3 }
+
+  it('takes what the outbox sends, and nothing else', async () => {
+    const check = async (given: unknown) => input?.['~standard'].validate(given)
+    expect(await check(good)).toEqual({ value: good })
+    for (const wrong of [{ book_id: 'x' }, { in_stock: 'yes' }, { sequence: 1.5 }]) {
+      expect(await check({ ...good, ...wrong })).toEqual({ issues: [expect.anything()] })
+    }
+    expect(await check(null)).toEqual({ issues: [expect.anything()] })
+  })
+})
+
+describe('a start', () => {
+  const away = new CeleryError('BROKER_UNAVAILABLE', 'nobody answers')
+
+  it('is tried again while its server is away', async () => {
+    let starts = 0
+    const part = {
+      name: 'worker',
+      async start() {
+        starts += 1
+        if (starts === 1) throw away
+      },
+      stop: async () => {},
+    }
+    await patiently(part, logger, 1).start()
+    expect(starts).toBe(2)
+  })
+
+  it('that waits for its server ends with a stop, and starts no more', async () => {
+    let starts = 0
+    const tried = Promise.withResolvers<void>()
+    const part = {
+      name: 'worker',
+      async start() {
+        starts += 1
+        tried.resolve()
+        throw away
+      },
+      stop: async () => {},
+    }
+    const patient = patiently(part, logger)
+    const started = patient.start()
+    await tried.promise
+    await patient.stop()
+    await started
+    expect(starts).toBe(1)
+  })
+
+  it('that can never succeed is told, also when nobody waits for it', async () => {
+    const part = {
+      name: 'worker',
+      async start() {
+        throw new Error('no such right')
+      },
+      stop: async () => {},
+    }
+    const patient = patiently(part, logger)
+    await expect(async () => patient.start()).rejects.toThrow('no such right')
+    const failure = Promise.withResolvers<unknown>()
+    const background = inBackground(patient, failure.resolve)
+    background.start?.()
+    expect(await failure.promise).toMatchObject({ message: 'no such right' })
+    await background.stop?.()
+  })
+})
