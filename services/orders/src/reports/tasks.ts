@@ -15,9 +15,14 @@ import { ReportName } from './schemas.ts'
 const late = { queue: ordersQueue, ack: 'late' } as const
 const retry: RetryPolicy = { max: 8, delay: 10, maxDelay: 600 }
 
-/** A report is tried so often, after so many seconds, before it counts as failed. */
+/** A report is tried so often before it counts as failed. */
 const attempts = 3
-const pause = 30
+
+/** What a test does not wait for. */
+interface Patience {
+  /** Seconds before a report that failed is tried again. */
+  pause?: number
+}
 
 const NightlyInput = taskInput(Type.Object({ day: Type.Optional(Day()) }, { additionalProperties: false }))
 const RunInput = taskInput(Type.Object({ name: ReportName, day: Day() }, { additionalProperties: false }))
@@ -37,14 +42,23 @@ const FinishInput = taskInput(
  * Defines the tasks of the nightly reports: `reports.nightly` sends a chord of `reports.run`, one for each report, whose
  * body is `reports.finish`. A report that fails does not fail the chord: that it failed is its result.
  */
-export function defineReportTasks(app: Celery, deps: OrdersDeps): void {
+export function defineReportTasks(app: Celery, deps: OrdersDeps, { pause = 30 }: Patience = {}): void {
   const run = app.task({
     ...late,
     name: 'reports.run',
     params: ['name', 'day'],
     input: RunInput,
     retry: { max: attempts - 1 },
-    run: ({ name, day }, context) => attempt(deps, name, day, context),
+    async run({ name, day }, context): Promise<Outcome> {
+      const report = reportNamed(name)
+      const cause = await failureOf(runReport(deps, report, day))
+      if (cause === undefined) return { name, error: null }
+      if (context.retries < attempts - 1) context.retry({ countdown: pause, cause })
+      deps.logger.error({ err: cause, report: name, day }, 'a report failed')
+      const error = inOneLine(cause)
+      await keepFailure(deps, report, day, error)
+      return { name, error }
+    },
   })
   const finish = app.task({
     ...late,
@@ -70,27 +84,22 @@ export function defineReportTasks(app: Celery, deps: OrdersDeps): void {
   })
 }
 
-async function attempt(deps: OrdersDeps, name: string, day: string, context: TaskContext): Promise<Outcome> {
-  const report = reportNamed(name)
+/** Why the work failed; undefined when it did not. */
+async function failureOf(work: Promise<unknown>): Promise<Error | undefined> {
   try {
-    await runReport(deps, report, day)
-    return { name, error: null }
-  } catch (cause) {
-    if (context.retries < attempts - 1) context.retry({ countdown: pause, cause })
-    deps.logger.error({ err: cause, report: name, day }, 'a report failed')
-    const error = inOneLine(cause)
-    await keepFailure(deps, report, day, error)
-    return { name, error }
+    await work
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
 
-function inOneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return String(withoutSecrets(text.replace(/\s+/g, ' ').slice(0, 500)))
+function inOneLine({ message }: Error): string {
+  return String(withoutSecrets(message.replace(/\s+/g, ' ').slice(0, 500)))
 }
 
 /** The day before the night that it was due in, though it may run late. */
 function dueDay({ now }: OrdersDeps, { headers }: TaskContext): string {
-  const due = typeof headers.celery_beat_due === 'string' ? new Date(headers.celery_beat_due) : now()
-  return dayBefore(Number.isNaN(due.getTime()) ? now() : due)
+  const due = headers.celery_beat_due
+  return dayBefore(typeof due === 'string' ? new Date(due) : now())
 }

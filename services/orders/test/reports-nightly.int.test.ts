@@ -1,0 +1,143 @@
+import { createBeat, createWorker, type Worker } from '@colophon/celery'
+import { sql } from '@colophon/postgres'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { reportNames } from '../src/reports/index.ts'
+import { dayBefore } from '../src/reports/report.ts'
+import { reportEntries } from '../src/reports/schedule.ts'
+import { defineReportTasks } from '../src/reports/tasks.ts'
+import { type SomeRoutes, startRoutes } from './support/some-routes.ts'
+
+let shop: SomeRoutes
+let worker: Worker
+
+beforeAll(async () => {
+  shop = await startRoutes([])
+  defineReportTasks(shop.app, shop.deps, { pause: 0 })
+  worker = createWorker(shop.app, { queues: ['orders'] })
+  await worker.start()
+})
+afterAll(async () => {
+  await worker.stop()
+  await shop.stop()
+})
+afterEach(async () => {
+  shop.mailer.sent.length = 0
+  await shop.test.database.query(sql`delete from orders.reports`)
+  await shop.test.database.query(sql`delete from orders.stock`)
+})
+
+const kept = () =>
+  shop.test.database.query<{ name: string; status: string; day: string; error: string | null }>(sql`
+    select name, status, day, error from orders.reports order by name`)
+
+async function mail() {
+  await expect.poll(() => shop.mailer.sent.length, { timeout: 15_000 }).toBeGreaterThan(0)
+  return shop.mailer.sent[0]
+}
+
+/** A book that is to be reordered. */
+async function runLow(): Promise<string> {
+  const { id } = shop.catalog.add({ title: 'Nearly Gone' })
+  await shop.test.database.query(sql`
+    insert into orders.stock (book_id, reorder_level, updated_at) values (${id}, 2, now())`)
+  return id
+}
+
+describe('the nightly reports', () => {
+  it('are each kept, and mailed to staff as files', async () => {
+    await runLow()
+    await shop.app.send('reports.nightly')
+    const sent = await mail()
+    expect(sent).toMatchObject({
+      id: 'reports-2026-05-31',
+      to: 'staff@example.com',
+      subject: 'Reports of 2026-05-31',
+    })
+    expect(sent?.text.split('\n')).toEqual([
+      'Sales of the 7 days up to this one: 7 rows',
+      'Sales of the day by author: 0 rows',
+      'Sales of the day by publisher: 0 rows',
+      'Stock to reorder: 1 row',
+      'Stock that is not what its ledger says: 0 rows',
+      '',
+      'They are kept: GET /api/reports?day=2026-05-31, or colophon report NAME --day 2026-05-31.',
+      '',
+    ])
+    expect(sent?.attachments?.map(({ filename }) => filename)).toEqual(
+      reportNames.map((name) => `${name}-2026-05-31.csv`),
+    )
+    expect(sent?.attachments?.[3]?.content).toContain('Nearly Gone')
+    expect(await kept()).toEqual(
+      reportNames.toSorted().map((name) => ({ name, status: 'done', day: '2026-05-31', error: null })),
+    )
+  })
+
+  it('are about the day before the night in which beat sent them', async () => {
+    const beat = createBeat(shop.app, { entries: reportEntries, store: 'memory:' })
+    await beat.start()
+    const [entry] = await beat.list()
+    expect(entry?.next?.toISOString()).toMatch(/T02:15:00\.000Z$/)
+    await beat.trigger('nightly reports')
+    expect((await mail())?.subject).toBe(`Reports of ${dayBefore(new Date())}`)
+    expect(await kept()).toHaveLength(reportNames.length)
+    await beat.stop()
+  })
+
+  it('made by two who do not know of each other are the same rows and the same mail', async () => {
+    const send = () => shop.app.send('reports.nightly', { kwargs: { day: '2026-05-27' } })
+    await Promise.all([send(), send()])
+    await expect.poll(() => shop.mailer.sent.length, { timeout: 15_000 }).toBe(2)
+    expect(new Set(shop.mailer.sent.map(({ id }) => id)).size).toBe(1)
+    expect(await kept()).toHaveLength(reportNames.length)
+  })
+
+  it('that fail do not keep the others from being kept, and are told', async () => {
+    await runLow()
+    const { booksForSale } = shop.catalog
+    let calls = 0
+    shop.catalog.booksForSale = async () => {
+      calls += 1
+      throw new Error('no answer from\n http://shop:hunter2@catalog')
+    }
+    try {
+      await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-30' } })
+      const sent = await mail()
+      expect(sent?.subject).toBe('Reports of 2026-05-30: 1 failed')
+      expect(sent?.text).toContain('Stock to reorder: failed: no answer from http://shop:[secret]@catalog\n')
+      expect(sent?.attachments).toHaveLength(reportNames.length - 1)
+      expect((await kept()).filter(({ status }) => status === 'failed')).toMatchObject([
+        { name: 'stock-to-reorder', error: 'no answer from http://shop:[secret]@catalog' },
+      ])
+      expect(calls).toBe(3)
+    } finally {
+      shop.catalog.booksForSale = booksForSale
+    }
+  })
+
+  it('that fail once are tried again', async () => {
+    await runLow()
+    const { booksForSale } = shop.catalog
+    shop.catalog.booksForSale = async () => {
+      shop.catalog.booksForSale = booksForSale
+      throw new Error('not now')
+    }
+    await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-29' } })
+    expect((await mail())?.subject).toBe('Reports of 2026-05-29')
+  })
+
+  it('that find stock which does not add up say so in the subject', async () => {
+    await shop.test.database.query(sql`
+      insert into orders.stock (book_id, on_hand, updated_at) values (gen_random_uuid(), 1, now())`)
+    await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-28' } })
+    expect((await mail())?.subject).toBe('Reports of 2026-05-28: stock does not add up')
+  })
+
+  it('take no other day and no other report', async () => {
+    await shop.app.send('reports.nightly', { kwargs: { day: 'yesterday' } })
+    await shop.app.send('reports.run', { kwargs: { name: 'profit', day: '2026-05-31' } })
+    await expect.poll(() => shop.deps.deadLetters.count(), { timeout: 15_000 }).toBe(2)
+    const { letters } = await shop.deps.deadLetters.list({ reason: 'invalid_arguments' })
+    expect(letters.map(({ task }) => task).toSorted()).toEqual(['reports.nightly', 'reports.run'])
+    expect(shop.mailer.sent).toEqual([])
+  })
+})
