@@ -68,7 +68,49 @@ const mayUse: Record<string, Who[]> = {
   'GET /api/subjects/:id/history': staff,
 
   'GET /api/reports/authors': staff,
+  'GET /api/reports': staff,
+  'GET /api/reports/:id': staff,
+  'GET /api/reports/:id/csv': staff,
+
+  'GET /api/inventory': staff,
+  'GET /api/inventory/:book': staff,
+  'PATCH /api/inventory/:book': staff,
+  'POST /api/inventory/:book/adjustments': staff,
+  'GET /api/inventory/:book/ledger': staff,
+  'POST /api/goods-in': staff,
+
+  // What is not one's own, or without its token, is as if it were not there.
+  'POST /api/orders': everybody,
+  'GET /api/orders': signedIn,
+  'GET /api/orders/:id': everybody,
+  'GET /api/orders/:id/events': everybody,
+  'POST /api/orders/:id/cancel': everybody,
+  'POST /api/orders/:id/ship': staff,
+  'POST /api/orders/:id/return': staff,
+  'POST /api/orders/:id/refund': staff,
+  'GET /api/orders/:id/invoices': everybody,
+  'GET /api/orders/:id/invoices/:kind/:number': everybody,
+  // By its signature alone: without one it is refused as not being the provider's.
+  'POST /api/payments/webhook': everybody,
+
+  'GET /api/rates/shipping': everybody,
+  'PUT /api/rates/shipping': admin,
+  'GET /api/rates/tax': admin,
+  'PUT /api/rates/tax': admin,
+
+  'GET /api/dead-letters': staff,
+  'POST /api/dead-letters/replay': staff,
+  'GET /api/dead-letters/:id': staff,
+  'POST /api/dead-letters/:id/replay': staff,
+  'DELETE /api/dead-letters/:id': staff,
+  'GET /api/outbox/parked': staff,
+  'POST /api/outbox/parked/replay': staff,
+  'POST /api/outbox/parked/:sequence/replay': staff,
+  'DELETE /api/outbox/parked/:sequence': staff,
 }
+
+/** Refusals that are about something else than who asks. */
+const otherRefusals = ['webhook_signature']
 
 const password = 'correct horse battery'
 const origin = 'https://shop.example'
@@ -110,11 +152,16 @@ async function ask(route: string, headers: Record<string, string>) {
   return { status, code: status >= 400 ? json().code : undefined }
 }
 
-function expectAccess(route: string, who: Who, { status, code }: { status: number; code: unknown }): void {
+function expectAccess(
+  route: string,
+  who: Who,
+  { status, code }: { status: number; code: string | undefined },
+): void {
   const [refusal, refused] = who === 'anonymous' ? ['unauthenticated', 401] : ['forbidden', 403]
   if (mayUse[route]?.includes(who)) {
     // What is let in may still fail for want of a body or of a book: never for want of a right, or of the server.
-    expect([401, 403], `${who} is refused: ${code}`).not.toContain(status)
+    if (!otherRefusals.includes(code ?? ''))
+      expect([401, 403], `${who} is refused: ${code}`).not.toContain(status)
     expect(status).toBeLessThan(500)
   } else expect([who, status, code]).toEqual([who, refused, refusal])
 }

@@ -7,11 +7,22 @@ import { addMigrate } from './commands/migrate.ts'
 import type { CommandContext } from './commands/options.ts'
 import { addSample } from './commands/sample.ts'
 import { addServe } from './commands/serve.ts'
+import { addStock } from './commands/stock.ts'
 import { addToken } from './commands/token.ts'
 import { settings } from './settings.ts'
 import { version } from './version.ts'
 
-const commands = [addServe, addBackground, addImport, addMigrate, addToken, addAccount, addKeys, addSample]
+const commands = [
+  addServe,
+  addBackground,
+  addImport,
+  addStock,
+  addMigrate,
+  addToken,
+  addAccount,
+  addKeys,
+  addSample,
+]
 
 /** The command line: which command runs with which options. */
 export function createProgram(context: CommandContext): Command {

@@ -145,7 +145,11 @@ const openapi = {
     { name: 'Payments', description: 'What the payment provider says, invoices and credit notes' },
     { name: 'Inventory', description: 'Copies in the shop, for staff' },
     { name: 'Reports', description: 'Figures about books and sales, for staff' },
-    { name: 'Operations', description: 'Rates, and tasks that nobody can do, for staff' },
+    { name: 'Rates', description: 'What shipping costs, and taxes' },
+    {
+      name: 'Dead letters',
+      description: 'Tasks that went on failing, and messages that cannot be sent, for staff',
+    },
     { name: 'Accounts', description: 'People and their roles' },
     { name: 'Tokens', description: 'How scripts sign in' },
     { name: 'Session', description: 'How browsers sign in' },
