@@ -4,6 +4,7 @@ import { adjustInventoryRoute } from './adjust-inventory.ts'
 import { cancelOrderRoute } from './cancel-order.ts'
 import { downloadReportRoute } from './download-report.ts'
 import { dropDeadLetterRoute } from './drop-dead-letter.ts'
+import { dropParkedMessageRoute } from './drop-parked-message.ts'
 import { getDeadLetterRoute } from './get-dead-letter.ts'
 import { getInventoryRoute } from './get-inventory.ts'
 import { getInvoiceRoute } from './get-invoice.ts'
@@ -16,6 +17,7 @@ import { listInventoryRoute } from './list-inventory.ts'
 import { listInvoicesRoute } from './list-invoices.ts'
 import { listLedgerRoute } from './list-ledger.ts'
 import { listOrdersRoute } from './list-orders.ts'
+import { listParkedMessagesRoute } from './list-parked-messages.ts'
 import { listReportsRoute } from './list-reports.ts'
 import { orderEventsRoute } from './order-events.ts'
 import { patchInventoryRoute } from './patch-inventory.ts'
@@ -27,6 +29,8 @@ import { replaceShippingRatesRoute } from './replace-shipping-rates.ts'
 import { replaceTaxRatesRoute } from './replace-tax-rates.ts'
 import { replayDeadLetterRoute } from './replay-dead-letter.ts'
 import { replayDeadLettersRoute } from './replay-dead-letters.ts'
+import { replayParkedMessageRoute } from './replay-parked-message.ts'
+import { replayParkedMessagesRoute } from './replay-parked-messages.ts'
 import { returnLinesRoute } from './return-lines.ts'
 import { shipOrderRoute } from './ship-order.ts'
 
@@ -64,6 +68,10 @@ const routes = [
   replayDeadLetterRoute,
   replayDeadLettersRoute,
   dropDeadLetterRoute,
+  listParkedMessagesRoute,
+  replayParkedMessageRoute,
+  replayParkedMessagesRoute,
+  dropParkedMessageRoute,
 ]
 
 /** Adds the routes of stock, orders and payments. */
