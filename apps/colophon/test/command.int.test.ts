@@ -231,13 +231,25 @@ describe('commands on a database', () => {
     expect(inserted).toBeGreaterThan(900)
     const again = await colophon(['sample', 'load', '--json'], { environment })
     expect(JSON.parse(again.stdout)).toMatchObject({ inserted: 0, unchanged: inserted })
+    const first = await stock()
+    expect(first.books).toBeGreaterThan(500)
+    expect(first.least).toBe(3)
+    expect(first.most).toBe(20)
     const removed = await colophon(['sample', 'remove', '--json'], { environment })
     expect(JSON.parse(removed.stdout)).toEqual({ removed: inserted, kept: 0 })
+    expect((await stock()).books).toBe(0)
     const back = await colophon(['sample', 'load'], { environment })
     expect(back.stdout).toBe(`${inserted} books added, 0 were there\n`)
+    expect(await stock()).toEqual(first)
+    expect(await colophon(['stock', 'check'], { environment })).toMatchObject({ code: 0 })
     const gone = await colophon(['sample', 'remove'], { environment })
     expect(gone.stdout).toBe(`${inserted} sample books removed\n`)
   })
+
+  function stock() {
+    return test.database.one<{ books: number; least: number; most: number }>(sql`
+      select count(*) as books, min(on_hand) as least, max(on_hand) as most from orders.stock where on_hand > 0`)
+  }
 
   it('import reports refused rows and ends with 3', async () => {
     const stdin = 'isbn,title\n9780439023481,The Hunger Games\n9780439023480,Wrong digit\n'

@@ -14,14 +14,15 @@ import { ordersRoutes } from './routes/index.ts'
 import { orderTasks } from './tasks/index.ts'
 
 export { ordersSettings } from './config.ts'
+export * from './dead-letters/index.ts'
 export { createMailer } from './mail/mailer.ts'
 export type { Mail, Mailer } from './mail/port.ts'
 export { createHttpPayments } from './payments/http-provider.ts'
 export type { PaymentProvider } from './payments/port.ts'
 export { countOverdue } from './process/count-overdue.ts'
-export { reportEntries } from './reports/index.ts'
+export * from './reports/index.ts'
 export * from './stock/index.ts'
-export { receiveSample } from './stock/sample-stock.ts'
+export { receiveSample, writeOffSample } from './stock/sample-stock.ts'
 export { ordersQueue } from './tasks/index.ts'
 
 export interface OrdersOptions {

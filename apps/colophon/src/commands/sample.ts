@@ -1,3 +1,4 @@
+import { writeOffSample } from '@colophon/orders'
 import type { Command } from 'commander'
 import { print } from '../io.ts'
 import { receiveSampleCopies } from '../sample.ts'
@@ -37,8 +38,9 @@ function load(context: CommandContext, { json }: Output): Promise<void> {
 }
 
 function remove(context: CommandContext, { json }: Output): Promise<void> {
-  return withShop(context, { command: 'sample remove', migrates: true }, async ({ catalog }) => {
+  return withShop(context, { command: 'sample remove', migrates: true }, async ({ catalog, orders }) => {
     const { removed, kept } = await catalog.sample.remove()
+    await writeOffSample(orders.deps)
     const rest =
       kept === 0
         ? ''
