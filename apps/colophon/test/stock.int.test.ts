@@ -39,6 +39,10 @@ describe('stock', () => {
       stderr: expect.stringContaining('booked before with other lines'),
     })
 
+    const priced = 'isbn,quantity,price\n9780441013593,1,9.90\n'
+    const dryPriced = await stock(['receive', '-', '--document', '4712', '--dry-run'], priced)
+    expect(dryPriced.stdout).toContain('\n  1 selling price to be set\n')
+
     const shown = await stock(['show', '9780441013593'])
     expect(shown).toMatchObject({ code: 0, stdout: 'Dune: 12 on hand, 0 held, 12 available (in_stock)\n' })
     const adjusted = await stock(['adjust', '9780441013593', '-2', '--reason', 'damaged', '--json'])

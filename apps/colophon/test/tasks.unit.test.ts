@@ -1,7 +1,9 @@
-import { CeleryError, createCelery, createMemoryBroker } from '@colophon/celery'
+import { CeleryError, createCelery, createMemoryBroker, createWorker } from '@colophon/celery'
 import type { OutboxRow } from '@colophon/postgres'
-import { ConfigError, createLogger } from '@colophon/runtime'
+import { ConfigError, createLogger, Registry } from '@colophon/runtime'
 import { describe, expect, it } from 'vitest'
+import { watchOrders, watchRelay } from '../src/metrics.ts'
+import { lazyProvider } from '../src/payments.ts'
 import { createTasks } from '../src/tasks/app.ts'
 import { catalogTasks } from '../src/tasks/catalog-tasks.ts'
 import { databaseUrl } from '../src/tasks/database-url.ts'
@@ -69,6 +71,7 @@ describe('an outbox row', () => {
     { ...row, payload: 'orders.charge' },
     { ...row, payload: { task: 7, kwargs: {} } },
     { ...row, topic: 'stock.availability', payload: null },
+    { ...row, topic: 'stock.price', payload: { bookId: '1', price: 1299 } },
   ])('of which no task can be made is unpublishable: %j', async (given) => {
     const publish = createPublisher(createCelery({ broker: createMemoryBroker() }), 'orders')
     expect(isUnpublishable(await publish(given).catch((error: unknown) => error))).toBe(true)
@@ -81,19 +84,56 @@ describe('an outbox row', () => {
   })
 })
 
-describe('catalog.follow_stock', () => {
-  const app = createCelery({ broker: createMemoryBroker() })
-  catalogTasks(app, { followStock: async () => {} })
-  const input = app.tasks.get('catalog.follow_stock')?.input
-  const good = { book_id: '0198c0de-0000-7000-8000-000000000001', in_stock: true, sequence: 3 }
+describe('a task of the catalogue', () => {
+  const book_id = '0198c0de-0000-7000-8000-000000000001'
+  const stock = { book_id, in_stock: true, sequence: 3 }
+  const price = { book_id, amount: 1299, currency: 'EUR', actor: 'command', sequence: 3 }
 
-  it('takes what the outbox sends, and nothing else', async () => {
-    const check = async (given: unknown) => input?.['~standard'].validate(given)
+  it.each([
+    ['catalog.follow_stock', stock, [{ book_id: 'x' }, { in_stock: 'yes' }, { sequence: 1.5 }]],
+    [
+      'catalog.set_price',
+      price,
+      [
+        { book_id: 'x' },
+        { amount: 12.99 },
+        { amount: -1 },
+        { currency: 978 },
+        { actor: null },
+        { sequence: '3' },
+      ],
+    ],
+  ])('%s takes what the outbox sends, and nothing else', async (name, good, wrongs) => {
+    const app = createCelery({ broker: createMemoryBroker() })
+    catalogTasks(app, { followStock: async () => {}, setPrice: async () => {} })
+    const check = async (given: unknown) => app.tasks.get(name)?.input?.['~standard'].validate(given)
     expect(await check(good)).toEqual({ value: good })
-    for (const wrong of [{ book_id: 'x' }, { in_stock: 'yes' }, { sequence: 1.5 }]) {
+    for (const wrong of wrongs) {
       expect(await check({ ...good, ...wrong })).toEqual({ issues: [expect.anything()] })
     }
     expect(await check(null)).toEqual({ issues: [expect.anything()] })
+  })
+
+  it('is made of what orders say of a book', async () => {
+    const broker = createMemoryBroker()
+    const app = createCelery({ broker })
+    const told: unknown[] = []
+    catalogTasks(app, {
+      followStock: async (change) => void told.push(change),
+      setPrice: async (change) => void told.push(change),
+    })
+    const publish = createPublisher(app, 'orders')
+    const worker = createWorker(app, { queues: ['catalog'], concurrency: 1 })
+    const said = { bookId: book_id, price: { amount: 1299, currency: 'EUR' }, actor: 'command' }
+    await publish({ ...row, topic: 'stock.availability', payload: { bookId: book_id, inStock: true } })
+    await publish({ ...row, sequence: 8, topic: 'stock.price', payload: said })
+    await worker.start()
+    await expect.poll(() => told).toHaveLength(2)
+    await worker.stop()
+    expect(told).toEqual([
+      { bookId: book_id, inStock: true, sequence: 7 },
+      { ...said, sequence: 8 },
+    ])
   })
 })
 
@@ -150,4 +190,21 @@ describe('a start', () => {
     expect(await failure.promise).toMatchObject({ message: 'no such right' })
     await background.stop?.()
   })
+})
+
+it('metrics are told while PostgreSQL is away, without what only it knows', async () => {
+  const registry = new Registry()
+  const away = () => Promise.reject(new Error('no connection'))
+  watchRelay(registry, { stats: away })
+  watchOrders(registry, away)
+  const text = await registry.metrics()
+  expect(text).not.toContain('outbox_messages{')
+  expect(text).toMatch(/^outbox_lag_seconds NaN$/m)
+  expect(text).toMatch(/^orders_overdue NaN$/m)
+})
+
+it('a process without a payment provider says so when it is to use one, and only then', async () => {
+  const provider = lazyProvider(() => undefined, undefined)
+  await expect(provider.find('charge-1')).rejects.toThrow('set PAYMENTS_URL')
+  await provider.close()
 })

@@ -1,6 +1,7 @@
 import { bookIdsByIsbn } from './books/book-ids-by-isbn.ts'
 import { type BookForSale, booksForSale } from './books/books-for-sale.ts'
 import { followStock, type StockChange } from './books/follow-stock.ts'
+import { type PriceChange, setPrice } from './books/set-price.ts'
 import type { CatalogDeps } from './deps.ts'
 
 /** What other services ask of the catalogue. */
@@ -14,6 +15,12 @@ export interface CatalogClient {
    * one, and a book that is unknown change nothing.
    */
   followStock(change: StockChange): Promise<void>
+  /**
+   * Sets the price of a book as staff would. The price it has already, a repeat, an older sequence than the last one,
+   * and a book that is deleted or unknown change nothing.
+   * @throws Problem book_invalid for another currency than the shop's
+   */
+  setPrice(change: PriceChange): Promise<void>
 }
 
 /** The client of a service in the same process: the operations themselves. */
@@ -22,5 +29,6 @@ export function createClient(deps: CatalogDeps): CatalogClient {
     booksForSale: (ids) => booksForSale(deps, ids),
     bookIdsByIsbn: (isbn13s) => bookIdsByIsbn(deps.database, isbn13s),
     followStock: (change) => followStock(deps, change),
+    setPrice: (change) => setPrice(deps, change),
   }
 }

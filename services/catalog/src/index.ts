@@ -16,6 +16,7 @@ import { createUpkeep } from './upkeep.ts'
 
 export type { BookForSale } from './books/books-for-sale.ts'
 export type { StockChange } from './books/follow-stock.ts'
+export type { PriceChange } from './books/set-price.ts'
 export type { CatalogClient } from './client.ts'
 export { catalogSettings } from './config.ts'
 export {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type GoodsLine, linesToBook } from '../src/stock/goods-in/document.ts'
 
-const line = (bookId: string, quantity = 1, cost: number | null = null): GoodsLine => ({
-  bookId,
-  quantity,
-  cost,
-})
+const line = (
+  bookId: string,
+  quantity = 1,
+  cost: number | null = null,
+  price: number | null = null,
+): GoodsLine => ({ bookId, quantity, cost, price })
 const [a, b, c] = [line('a'), line('b', 2), line('c', 3, 750)]
 
 describe('what is to be booked of a document', () => {
@@ -21,6 +22,7 @@ describe('what is to be booked of a document', () => {
     ['with a line more: it is another', [a, b], { lines: [a], refused: 0 }, null],
     ['with more than was refused: it is another', [a, b, c], { lines: [a], refused: 1 }, null],
     ['with another cost: it is another', [line('a', 1, 5)], { lines: [a], refused: 0 }, null],
+    ['with another price: it is another', [line('a', 1, null, 5)], { lines: [a], refused: 0 }, null],
   ])('%s', (_, lines, before, booked) => {
     expect(linesToBook(lines, before)).toEqual(booked)
   })

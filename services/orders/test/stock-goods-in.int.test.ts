@@ -66,6 +66,7 @@ describe('a delivery', () => {
       repeated: false,
       counts: { read: 3, booked: 3, unchanged: 0, refused: 0 },
       copies: 24,
+      prices: 0,
       ignored: ['title'],
       issues: [],
     })
@@ -178,14 +179,23 @@ describe('a delivery', () => {
     expect((await send('isbn,quantity\n9780441013593,1', document)).body).toMatchObject({ repeated: false })
   })
 
-  it('leaves selling prices alone and says so', async () => {
-    const { body } = await send(
-      'isbn,quantity,price,currency\n9780441013593,1,12.99,EUR\n9780441013593,1,,\n',
-    )
-    expect(body.counts.booked).toBe(2)
-    expect(body.issues).toMatchObject([
-      { line: 2, column: 'price', code: 'price_not_applied', value: '12.99', severity: 'warning' },
+  it('tells the catalogue what books are sold for from now on, once, the last line of each', async () => {
+    const table =
+      'isbn,quantity,price,currency\n9780441013593,1,12.99,EUR\n9780261103252,1,,\n9780441013593,2,"13,49 €",\n'
+    const document = newDocument()
+    const dry = await send(table, document, { dryRun: '&dryRun=true' })
+    expect(dry.body).toMatchObject({ counts: { booked: 3 }, prices: 1, issues: [] })
+    expect((await send(table, document)).body).toMatchObject({ copies: 4, prices: 1, issues: [] })
+    expect((await send(table, document)).body).toMatchObject({ copies: 0, prices: 0 })
+    await send('isbn,quantity,price\n9780441013593,1,9\n')
+    expect(await shop.settle()).toEqual([])
+    const { prices } = shop.catalog
+    const told = { bookId: dune, currency: 'EUR', actor: accountIds.staff }
+    expect(prices).toMatchObject([
+      { ...told, amount: 1349 },
+      { ...told, amount: 900 },
     ])
+    expect(prices[0]?.sequence).toBeLessThan(prices[1]?.sequence ?? 0)
   })
 
   it('is for staff', async () => {
@@ -210,11 +220,15 @@ describe('a row is refused for', () => {
     ['9780441013593,1,-1.00', 'cost', 'cost_invalid'],
     ['9780441013593,1,7.50 USD', 'cost', 'cost_invalid'],
     ['9780441013593,1,99999999999', 'cost', 'cost_invalid'],
-    ['9780441013593,1,1,000', null, 'too_many_cells'],
+    ['9780441013593,1,,cheap', 'price', 'price_invalid'],
+    ['9780441013593,1,,-1.00', 'price', 'price_invalid'],
+    ['9780441013593,1,,7.50 USD', 'price', 'price_invalid'],
+    ['9780441013593,1,,99999999999', 'price', 'price_invalid'],
+    ['9780441013593,1,1,000,00', null, 'too_many_cells'],
     ['"9780441013593,1', null, 'quote_unclosed'],
   ])('%s', async (row, column, code) => {
     const copies = await gained(async () => {
-      const { status, body } = await send(`isbn,quantity,cost\n${row}\n`)
+      const { status, body } = await send(`isbn,quantity,cost,price\n${row}\n`)
       expect(status).toBe(200)
       expect(body.counts).toEqual({ read: 1, booked: 0, unchanged: 0, refused: 1 })
       expect(body.issues).toMatchObject([{ line: 2, column, code, severity: 'refused' }])

@@ -38,13 +38,17 @@ export async function receive(
   return run.finally(() => feed.close())
 }
 
-function summaryOf({ document, counts, copies, ignored, ...report }: GoodsInReport, file: string): string {
+function summaryOf(
+  { document, counts, copies, prices, ignored, ...report }: GoodsInReport,
+  file: string,
+): string {
   const { read, booked, unchanged, refused } = counts
   const isSame = report.repeated && booked === 0
   const lines = [
     `${file}: document ${document}${isSame ? ' was booked before: nothing was changed' : ''}`,
     ...(ignored.length > 0 ? [`  columns not used: ${ignored.join(', ')}`] : []),
     `  ${counted(read, 'row')} read = ${n(booked)} booked + ${n(unchanged)} booked before + ${n(refused)} refused; ${copies === 1 ? '1 copy' : `${n(copies)} copies`}`,
+    ...(prices > 0 ? [`  ${counted(prices, 'selling price')} to be set`] : []),
     ...(report.dryRun ? ['  dry run: nothing was changed'] : []),
   ]
   return lines.join('\n')

@@ -48,7 +48,9 @@ function addReceive(stock: Command, context: CommandContext): void {
   stock
     .command('receive')
     .usage('<file> --document <number> [options]')
-    .description('book the copies of a delivery (CSV of isbn and quantity, and of cost where it is known)')
+    .description(
+      'book the copies of a delivery (CSV of isbn and quantity, and of cost and price where they are known)',
+    )
     .argument('<file>', 'the file, or - for standard input')
     .requiredOption('--document <number>', "the delivery note's number; sent again, it changes nothing")
     .option('--dry-run', 'say what would happen and change nothing', false)

@@ -29,6 +29,11 @@ function taskOf({ topic, payload, sequence }: OutboxRow): {
     const { bookId, inStock } = payload
     return { task: 'catalog.follow_stock', kwargs: { book_id: bookId, in_stock: inStock, sequence } }
   }
+  if (topic === 'stock.price' && isRecord(payload) && isRecord(payload.price)) {
+    const { bookId, price, actor } = payload
+    const { amount, currency } = price
+    return { task: 'catalog.set_price', kwargs: { book_id: bookId, amount, currency, actor, sequence } }
+  }
   throw new UnpublishableError(`no task can be made of a message of the topic ${topic}`)
 }
 

@@ -13,7 +13,7 @@ export const BookChange = Type.Object(
     version: Type.Integer({ minimum: 1, description: 'The version it made' }),
     at: timestamp(),
     actor: Type.String({
-      description: "An account's id, or import: and the source",
+      description: "An account's id, import: and the source, or command for the command line",
       examples: ['import:onix'],
     }),
     action: literals(historyActions, { description: 'What was done' }),

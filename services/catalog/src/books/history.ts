@@ -8,7 +8,7 @@ export type HistoryAction = (typeof historyActions)[number]
 export interface HistoryEntry {
   bookId: string
   version: number
-  /** An account's id, or `import:` and the source. */
+  /** An account's id, `import:` and the source, or `command` for the command line. */
   actor: string
   action: HistoryAction
   changes: Changes

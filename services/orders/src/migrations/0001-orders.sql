@@ -49,7 +49,7 @@ create index stock_ledger_of_order on orders.stock_ledger (order_id) where order
 -- Documents of goods in, so that one that is sent again changes nothing.
 create table orders.stock_documents (
   number text primary key,
-  -- What was booked of it: [{ bookId, quantity, cost }]
+  -- What was booked of it: [{ bookId, quantity, cost, price }]
   lines jsonb not null,
   -- How many of its rows were refused and may still come, corrected.
   refused integer not null check (refused >= 0),

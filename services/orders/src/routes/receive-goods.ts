@@ -23,9 +23,9 @@ const Query = Type.Object({
 const Body = Type.Unsafe<Buffer>({
   type: 'string',
   description:
-    'A table whose first line names the columns isbn and quantity, and may name cost (what a copy costs the shop) ' +
-    'and currency; others are left out. Commas, semicolons or tabs; at most 10,000 rows.',
-  examples: ['isbn,quantity,cost\n978-0-439-02348-1,20,7.50\n'],
+    'A table whose first line names the columns isbn and quantity, and may name cost (what a copy costs the shop), ' +
+    'price (what the book is sold for from then on, with tax) and currency; others are left out. Commas, semicolons or tabs; at most 10,000 rows.',
+  examples: ['isbn,quantity,cost,price\n978-0-439-02348-1,20,7.50,12.99\n'],
 })
 
 export function receiveGoodsRoute(app: App, deps: OrdersDeps): void {

@@ -6,13 +6,25 @@ export interface FakeCatalog extends CatalogClient {
   add(book?: Partial<BookForSale>): BookForSale
   /** What it was told of stock, the last word for each book. */
   readonly inStock: ReadonlyMap<string, boolean>
+  /** What it was told of prices, in this order. */
+  readonly prices: readonly ToldPrice[]
+}
+
+export interface ToldPrice {
+  bookId: string
+  amount: number
+  currency: string
+  actor: string
+  sequence: number
 }
 
 export function createFakeCatalog(newId: () => string): FakeCatalog {
   const books = new Map<string, BookForSale>()
   const inStock = new Map<string, boolean>()
+  const prices: ToldPrice[] = []
   return {
     inStock,
+    prices,
     add(given = {}) {
       const id = newId()
       const book: BookForSale = {
@@ -37,5 +49,10 @@ export function createFakeCatalog(newId: () => string): FakeCatalog {
       return new Map(known.map(({ id, isbn13 }) => [isbn13 ?? '', id]))
     },
     followStock: async ({ bookId, inStock: is }) => void inStock.set(bookId, is),
+    async setPrice({ bookId, price, actor, sequence }) {
+      prices.push({ bookId, ...price, actor, sequence })
+      const book = books.get(bookId)
+      if (book) books.set(bookId, { ...book, price: { ...price, includesTax: true } })
+    },
   }
 }

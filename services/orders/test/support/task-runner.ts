@@ -1,7 +1,9 @@
+import type { Money } from '@colophon/catalog'
 import type { Celery } from '@colophon/celery'
 import { type Database, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../../src/deps.ts'
 import { taskTopic } from '../../src/process/steps.ts'
+import { priceTopic } from '../../src/stock/goods-in/prices.ts'
 
 /** Does in this process, one after the other, what the outbox holds: as relay and worker would, without either. */
 export interface TaskRunner {
@@ -36,6 +38,11 @@ export function createTaskRunner(database: Database, app: Celery, deps: OrdersDe
   }
 
   async function deliver({ id, topic, payload }: Row): Promise<Error | undefined> {
+    if (topic === priceTopic) {
+      const change = payload as unknown as { bookId: string; price: Money; actor: string }
+      await deps.catalog.setPrice({ ...change, sequence: id })
+      return undefined
+    }
     if (topic !== taskTopic) {
       const change = payload as unknown as { bookId: string; inStock: boolean }
       await deps.catalog.followStock({ ...change, sequence: id })

@@ -7,6 +7,8 @@ export interface GoodsLine {
   quantity: number
   /** Minor units of the shop's currency, each; null when it is not said. */
   cost: number | null
+  /** What a copy is sold for from now on, in the same; null when it is not said. */
+  price: number | null
 }
 
 /** What is known of a document that came before. */
@@ -37,8 +39,8 @@ export function linesToBook(
   return isWhole && added.length <= before.refused ? added : null
 }
 
-function keyOf({ bookId, quantity, cost }: GoodsLine): string {
-  return `${bookId} ${quantity} ${cost}`
+function keyOf({ bookId, quantity, cost, price }: GoodsLine): string {
+  return `${bookId} ${quantity} ${cost} ${price}`
 }
 
 /** Has whoever sends the same document wait until the transaction ends. @returns what is known of it */

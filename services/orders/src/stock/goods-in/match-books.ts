@@ -19,11 +19,11 @@ export async function matchBooks(
   )
   const lines: GoodsLine[] = []
   const issues: ImportIssue[] = []
-  for (const { line, isbn13, isbn, quantity, cost } of rows) {
+  for (const { line, isbn13, isbn, quantity, cost, price } of rows) {
     const book = known.get(isbn13)
     const refusal = book === undefined ? unknown : book.isCounted ? undefined : notCounted
     if (refusal !== undefined) issues.push({ line, ...isbn, ...refusal, severity: 'refused' })
-    else if (book !== undefined) lines.push({ bookId: book.id, quantity, cost })
+    else if (book !== undefined) lines.push({ bookId: book.id, quantity, cost, price })
   }
   return { lines, issues }
 }

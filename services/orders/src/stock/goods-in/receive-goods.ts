@@ -5,6 +5,7 @@ import { ensureStock, lockStock, mostCopies, recordMovements } from '../movement
 import { sendAllocations } from '../waiting.ts'
 import { type GoodsLine, keepDocument, linesToBook, lockDocument } from './document.ts'
 import { matchBooks } from './match-books.ts'
+import { pricesIn, sendPrices } from './prices.ts'
 import { readGoods } from './read-goods.ts'
 import type { GoodsInReport } from './report.ts'
 
@@ -39,6 +40,7 @@ export async function receiveGoods(deps: OrdersDeps, delivery: Delivery): Promis
     repeated,
     counts: { read: file.read, booked: booked.length, unchanged: lines.length - booked.length, refused },
     copies: booked.reduce((sum, { quantity }) => sum + quantity, 0),
+    prices: pricesIn(booked).size,
     ignored: file.ignored,
     issues: [...file.issues, ...issues].toSorted((one, other) => one.line - other.line),
   }
@@ -96,6 +98,7 @@ async function bookLines(
     }),
   )
   await keepCosts(tx, lines)
+  await sendPrices(tx, deps, lines, actor)
   await sendAllocations(tx, deps, bookIds)
 }
 

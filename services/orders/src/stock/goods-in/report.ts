@@ -31,6 +31,7 @@ export const GoodsInReport = Type.Object(
       refused: rows('Not booked'),
     }),
     copies: Type.Integer({ minimum: 0, description: 'Booked now' }),
+    prices: Type.Integer({ minimum: 0, description: 'Books whose selling price the catalogue is told' }),
     ignored: Type.Array(Type.String(), { description: 'Columns that were not read' }),
     issues: Type.Array(Issue, { description: 'What is wrong with rows, in the order of the file' }),
   },

@@ -11,12 +11,18 @@ export interface GoodsRow {
   quantity: number
   /** What a copy costs the shop, in minor units of its currency; null when it is not said. */
   cost: number | null
+  /** What it is sold for from now on, in the same; null when it is not said. */
+  price: number | null
 }
 
 /** Copies in one row; more are a slip of the hand. */
 export const mostInRow = 100_000
 
-const mostCost = 2_147_483_646
+/** Minor units of one copy: as much as the catalogue takes. */
+const mostMoney = 2_147_483_646
+
+/** What money in a row is, for who reads that it is refused. */
+const amounts = { cost: 'a cost', price: 'a price' } as const
 
 /** A record by its columns, collecting what is wrong with it. */
 export class RowReader {
@@ -32,22 +38,16 @@ export class RowReader {
   }
 
   /** What the row says; null when it is refused, for what is then in `issues`. */
-  read(price: PriceParser): GoodsRow | null {
+  read(parse: PriceParser): GoodsRow | null {
     this.#refuseMoreCells()
     const isbn13 = this.#isbn()
     const quantity = this.#quantity()
-    const cost = this.#cost(price)
-    if (this.#text('price') !== '') {
-      this.#issue(
-        'warning',
-        'price',
-        'price_not_applied',
-        'the price was left as it is: change it in the catalogue',
-      )
-    }
-    if (isbn13 === undefined || quantity === undefined || cost === undefined) return null
+    const cost = this.#money('cost', parse)
+    const price = this.#money('price', parse)
+    if (isbn13 === undefined || quantity === undefined || cost === undefined || price === undefined)
+      return null
     if (this.issues.some(({ severity }) => severity === 'refused')) return null
-    return { line: this.#line, isbn13, isbn: this.#where('isbn'), quantity, cost }
+    return { line: this.#line, isbn13, isbn: this.#where('isbn'), quantity, cost, price }
   }
 
   #isbn(): string | undefined {
@@ -75,17 +75,22 @@ export class RowReader {
     return this.#refuse('quantity', 'quantity_invalid', `not a number of copies from 1 to ${mostInRow}`)
   }
 
-  #cost(price: PriceParser): number | null | undefined {
-    const text = this.#text('cost')
+  #money(column: 'cost' | 'price', parse: PriceParser): number | null | undefined {
+    const text = this.#text(column)
     if (text === '') return null
-    const read = price(text, this.#text('currency') || null)
+    const read = parse(text, this.#text('currency') || null)
+    const code = `${column}_invalid`
     if ('problem' in read) {
-      // Its own words are of selling prices, which are left out where this refuses the row.
-      return this.#refuse('cost', 'cost_invalid', 'not a cost in the currency of the shop: write it as 12.99')
+      // Its own words are of prices that are left out, where this refuses the row.
+      return this.#refuse(
+        column,
+        code,
+        `not ${amounts[column]} in the currency of the shop: write it as 12.99`,
+      )
     }
     const { amount } = read.value
-    if (amount >= 0 && amount <= mostCost) return amount
-    return this.#refuse('cost', 'cost_invalid', 'a cost cannot be negative, nor so large')
+    if (amount >= 0 && amount <= mostMoney) return amount
+    return this.#refuse(column, code, `${amounts[column]} cannot be negative, nor so large`)
   }
 
   /** A comma within a number makes two cells of it, and the first of them a number of copies. */

@@ -1,0 +1,47 @@
+import { type Queryable, sql } from '@colophon/postgres'
+import type { CatalogDeps } from '../deps.ts'
+import type { Money } from '../schemas.ts'
+import { editHeld } from './edit-book.ts'
+import { patched } from './patched.ts'
+
+/** What a book costs from now on. */
+export interface PriceChange {
+  bookId: string
+  /** With tax, in the currency of the shop. */
+  price: Money
+  /** Who says so, for the history: an account's id, or `command`. */
+  actor: string
+  /** Grows from one change of a book to its next. */
+  sequence: number
+}
+
+/**
+ * Sets the price of a book as staff would: with a version, history, and staff as its source from now on. A price that
+ * is the book's already, a repeat, what is older than what was set last, and what is said of a book that is deleted or
+ * unknown change nothing. So a repeat does not undo what staff have said since.
+ * @throws Problem book_invalid for another currency
+ */
+export function setPrice(deps: CatalogDeps, change: PriceChange): Promise<void> {
+  const { bookId, price, actor } = change
+  return deps.database.transaction(
+    async (tx) => {
+      if (!(await isNews(tx, change))) return
+      await editHeld(tx, deps, bookId, {
+        actor: { accountId: actor },
+        action: 'patched',
+        checkVersion: () => {},
+        next: (current) => patched(current, { price }),
+      })
+    },
+    { retry: true },
+  )
+}
+
+/** Keeps the change's number, and holds the book until the transaction ends. */
+async function isNews(tx: Queryable, { bookId, sequence }: PriceChange): Promise<boolean> {
+  const held = await tx.query(sql`
+    update catalog.books set price_sequence = ${sequence}
+    where id = ${bookId} and deleted_at is null and (price_sequence is null or price_sequence < ${sequence})
+    returning id`)
+  return held.length > 0
+}
