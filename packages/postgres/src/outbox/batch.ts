@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag'
 import { lockKeys } from '../lock-keys.ts'
+import type { Queryable } from '../queryable.ts'
 import type { OutboxPlace } from './message.ts'
 import { type Published, type PublishOptions, publishRows } from './publish.ts'
 import { recordBatch } from './record.ts'
@@ -33,14 +34,8 @@ export function runBatch(
   stopping: AbortSignal,
 ): Promise<Batch> {
   const table = tableOf(schema)
-  const [kind, name] = lockKeys('outbox', schema)
   return database.transaction(async (tx): Promise<Batch> => {
-    // A statement of its own: what is read after it is what the relay before has left.
-    const { ours } = await tx.one<{ ours: boolean }>(
-      sql`select pg_try_advisory_xact_lock(${kind}, ${name}) as ours`,
-      { name: `${schema}.outbox-lock` },
-    )
-    if (!ours) return { outcome: 'busy' }
+    if (!(await begin(tx, schema))) return { outcome: 'busy' }
     const taken = await takeRows(tx, table, options.size)
     if (taken.rows.length + taken.blocked.length === 0) return { outcome: 'nothing' }
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(options.batchMs)])
@@ -48,4 +43,20 @@ export function runBatch(
     const changed = await recordBatch(tx, table, taken, published)
     return changed === 0 && !published.away ? { outcome: 'nothing' } : { outcome: 'some', ...published }
   })
+}
+
+/**
+ * Takes the lock, in a statement of its own: what is read after it is what the relay before has left.
+ *
+ * A batch that is lost in a crash is published again, which any crash may bring about, so nobody waits for the disk. And
+ * the front of an index is to be read, and no bitmap made of all that is in it, however few the planner takes that for.
+ */
+async function begin(tx: Queryable, schema: string): Promise<boolean> {
+  const [kind, name] = lockKeys('outbox', schema)
+  const { ours } = await tx.one<{ ours: boolean }>(
+    sql`select pg_try_advisory_xact_lock(${kind}, ${name}) as ours,
+      set_config('synchronous_commit', 'off', true), set_config('enable_bitmapscan', 'off', true)`,
+    { name: `${schema}.outbox-begin` },
+  )
+  return ours
 }

@@ -27,9 +27,6 @@ export async function recordBatch(
     ...(aside.length > 0 ? [setAside(table, aside, [...overflowing])] : []),
     ...(freed.length > 0 ? [promote(table, freed)] : []),
   ]
-  if (statements.length === 0) return 0
-  // Losing this in a crash publishes again, which any crash may do: nobody waits for a disk.
-  statements.unshift(sql`set local synchronous_commit = off`)
   // At once: they are sent one behind the other, and run in that order.
   const changed = await Promise.all(statements.map((statement) => tx.query<{ id: number }>(statement)))
   return changed.flat().length

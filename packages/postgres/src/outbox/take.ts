@@ -76,7 +76,7 @@ function dueRows(table: Sql, { rows, rowsOfKey }: BatchSize): Sql {
         select due.id
         union all
         (select behind.id from ${table} as behind
-          where behind.key = due.key and behind.state = 'behind' and behind.id > due.id
+          where behind.key = due.key and behind.state <> 'ready' and behind.id > due.id
           order by behind.id limit ${number(rowsOfKey - 1)})
       ) as o
       order by due.retry_at, due.id, o.id limit ${number(rows)}
