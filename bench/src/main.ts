@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { byId } from './by-id.ts'
 import { importGoodbooks } from './import.ts'
+import { accept } from './orders/accept.ts'
 import type { Report } from './report.ts'
 import { search, usualSizes } from './search.ts'
 import { memory, start } from './start.ts'
@@ -21,6 +22,7 @@ const benchmarks: Record<string, (argument?: string) => Promise<Report>> = {
   search: (sizes = usualSizes.join()) => search(sizes.split(',').map(Number)),
   start,
   memory,
+  'orders-accept': accept,
   'tasks-consume': consume,
   'tasks-publish': publish,
   'tasks-postgres': postgres,

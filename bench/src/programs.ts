@@ -20,14 +20,18 @@ export interface RunningShop {
   stop(): Promise<void>
 }
 
-/** Starts `colophon serve` on free ports, as users do, without rate limits. */
+/**
+ * Starts `colophon serve` on free ports, as users do, without rate limits.
+ * @param part what is behind `serve`, such as `api`; nothing for the whole shop
+ */
 export async function startShop(
   environment: Record<string, string> = {},
   folder?: string,
+  part: readonly string[] = [],
 ): Promise<RunningShop> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), 'colophon-bench-')))
   const began = performance.now()
-  const child = spawn(process.execPath, [command, 'serve'], {
+  const child = spawn(process.execPath, [command, 'serve', ...part], {
     env: {
       ...process.env,
       DATABASE_URL: `embedded:${data}`,
