@@ -22,7 +22,7 @@ export type { PaymentProvider } from './payments/port.ts'
 export { countOverdue } from './process/count-overdue.ts'
 export * from './reports/index.ts'
 export * from './stock/index.ts'
-export { receiveSample, writeOffSample } from './stock/sample-stock.ts'
+export { receiveSample, removeSampleCopies } from './stock/sample-stock.ts'
 export { ordersQueue } from './tasks/index.ts'
 
 export interface OrdersOptions {

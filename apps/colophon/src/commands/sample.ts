@@ -1,4 +1,4 @@
-import { writeOffSample } from '@colophon/orders'
+import { removeSampleCopies } from '@colophon/orders'
 import type { Command } from 'commander'
 import { print } from '../io.ts'
 import { receiveSampleCopies } from '../sample.ts'
@@ -39,8 +39,8 @@ function load(context: CommandContext, { json }: Output): Promise<void> {
 
 function remove(context: CommandContext, { json }: Output): Promise<void> {
   return withShop(context, { command: 'sample remove', migrates: true }, async ({ catalog, orders }) => {
+    await removeSampleCopies(orders.deps)
     const { removed, kept } = await catalog.sample.remove()
-    await writeOffSample(orders.deps)
     const rest =
       kept === 0
         ? ''

@@ -1,9 +1,11 @@
-import { sql } from '@colophon/postgres'
+import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { ensureStock, lockStock, recordMovements } from './movements.ts'
 
-/** The document that its copies come in by. */
-const document = 'sample'
+/** Who moves its copies, and by which document; no delivery of that number is moved by the system itself. */
+const bySample = { actor: 'system', document: 'sample' } as const
+
+const isSamples = sql`entry.actor = ${bySample.actor} and entry.document = ${bySample.document}`
 
 /**
  * Receives some copies of books of the sample catalogue, under the document `sample`. Books whose copies were counted
@@ -30,8 +32,7 @@ export async function receiveSample(
         onHand: copiesOf(index),
         held: 0,
         reason: 'goods_in',
-        actor: 'system',
-        document,
+        ...bySample,
       })),
     )
     return fresh.length
@@ -41,41 +42,52 @@ export async function receiveSample(
 }
 
 /**
- * Takes the copies away of books that the sample had and the catalogue has no more. Those held for orders stay.
+ * Takes the copies away of books of which nobody but the sample has brought or counted any. Those that are held for
+ * orders stay with them. To be done before the catalogue forgets the sample, and may be done again.
  * @returns of how many books
  */
-export async function writeOffSample(
-  deps: Pick<OrdersDeps, 'database' | 'now' | 'outbox' | 'catalog'>,
+export async function removeSampleCopies(
+  deps: Pick<OrdersDeps, 'database' | 'now' | 'outbox'>,
 ): Promise<number> {
-  const gone = await booksGone(deps)
-  const writtenOff = await deps.database.transaction(async (tx) => {
-    const stock = [...(await lockStock(tx, gone)).values()].filter(({ onHand, held }) => onHand > held)
+  const removed = await deps.database.transaction(async (tx) => {
+    const stock = await lockStock(tx, await receivedBooks(tx))
+    const counted = await countedBooks(tx, [...stock.keys()])
+    const ours = [...stock.values()].filter(
+      ({ bookId, onHand, held }) => onHand > held && !counted.has(bookId),
+    )
     await recordMovements(
       tx,
       deps,
-      stock.map(({ bookId, onHand, held }) => ({
+      ours.map(({ bookId, onHand, held }) => ({
         bookId,
         onHand: held - onHand,
         held: 0,
         reason: 'adjustment',
-        actor: 'system',
-        note: 'the sample catalogue was removed',
+        note: 'the sample was removed',
+        ...bySample,
       })),
     )
-    return stock.length
+    return ours.length
   })
   deps.outbox.nudge()
-  return writtenOff
+  return removed
 }
 
-async function booksGone({ database, catalog }: Pick<OrdersDeps, 'database' | 'catalog'>): Promise<string[]> {
-  const received = await database.query<{ bookId: string }>(sql`
-    select stock.book_id as "bookId" from orders.stock where on_hand > held
-      and exists (select from orders.stock_ledger entry
-        where entry.book_id = stock.book_id and entry.document = ${document})`)
-  const ids = received.map(({ bookId }) => bookId)
-  const there = new Set((await catalog.booksForSale(ids)).map(({ id }) => id))
-  return ids.filter((id) => !there.has(id))
+/** Books with copies that are free and came with the sample, among others or not. */
+async function receivedBooks(tx: Queryable): Promise<string[]> {
+  const books = await tx.query<{ bookId: string }>(sql`
+    select book_id as "bookId" from orders.stock stock where on_hand > held and exists (
+      select from orders.stock_ledger entry where entry.book_id = stock.book_id and ${isSamples})`)
+  return books.map(({ bookId }) => bookId)
+}
+
+/** Those of these books, which are locked, whose copies are not the sample's alone. */
+async function countedBooks(tx: Queryable, bookIds: readonly string[]): Promise<Set<string>> {
+  const books = await tx.query<{ bookId: string }>(sql`
+    select distinct book_id as "bookId" from orders.stock_ledger entry
+    where book_id = any(${bookIds}::uuid[]) and reason in ('goods_in', 'adjustment', 'stocktake')
+      and (${isSamples}) is not true`)
+  return new Set(books.map(({ bookId }) => bookId))
 }
 
 /** From 3 to 20, so that books differ and none is sold out at once. */
