@@ -151,6 +151,26 @@ describe('dead letters', () => {
     await expect.poll(() => done.length, { timeout: 10_000 }).toBe(1)
   })
 
+  it('that no person could read are shown as far as they can be', async () => {
+    await die('orders.charge')
+    const [letter] = (await shop.deps.deadLetters.list()).letters
+    if (letter === undefined) throw new Error('there is no letter')
+    await (await shop.app.broker()).deadLetters.add({
+      ...letter,
+      id: nobody,
+      reason: 'undecodable',
+      taskId: undefined,
+      task: undefined,
+      error: { type: 'DecodeError', message: 'x'.repeat(20_000), traceback: undefined },
+      history: [{ at: '2026-01-01T00:00:00.000Z', event: 'retry', detail: 'password=hunter2 was wrong' }],
+      message: { ...letter.message, body: Buffer.from([0xff, 0xfe]) },
+    })
+    const { body } = await send('GET', `/${nobody}`)
+    expect(body).toMatchObject({ taskId: null, task: null, traceback: null, message: null })
+    expect(body.history).toMatchObject([{ event: 'retry', detail: 'password=[secret] was wrong' }])
+    expect(body.error.message).toHaveLength(10_003)
+  })
+
   it('are dropped for good', async () => {
     await die('orders.charge')
     const [{ id }] = (await send('GET')).body.items

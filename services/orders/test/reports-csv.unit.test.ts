@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { reportNamed } from '../src/reports/all-reports.ts'
 import { reportCsv } from '../src/reports/csv.ts'
 import { reportsMail } from '../src/reports/mail-reports.ts'
 import type { Cell } from '../src/reports/report.ts'
@@ -62,4 +63,8 @@ it('a mail tells of what was cut, and of what is gone', () => {
   const { text } = reportsMail('a@example.com', '2026-05-31', outcomes, new Map([[report.name, report]]))
   expect(text).toContain('Stock to reorder: the first 10000 rows, there are more\n')
   expect(text).toContain('Sales of the 7 days up to this one: is not there\n')
+})
+
+it('a report that nobody has made up is refused by name', () => {
+  expect(() => reportNamed('profit')).toThrow('there is no report profit: they are sales-by-day, ')
 })

@@ -1,4 +1,4 @@
-import { sql } from '@colophon/postgres'
+import { type Sql, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { whole } from './kept-reports.ts'
 import type { Cell, Report } from './report.ts'
@@ -16,9 +16,7 @@ export const maxRows = 10_000
 export async function runReport(deps: OrdersDeps, report: Report, day: string): Promise<KeptReport> {
   const rows = await report.read(deps, day, maxRows + 1)
   const made = { rows: rows.slice(0, maxRows), isCut: rows.length > maxRows, error: null }
-  const kept = await keep(deps, report, day, made)
-  if (kept !== undefined) return kept
-  throw new Error(`${report.name} of ${day} was made and is not there`)
+  return deps.database.one<KeptReport>(upsert(deps, report, day, made))
 }
 
 /** Keeps that a report failed; one that was made before stays. @param error why, in one line */
@@ -28,7 +26,7 @@ export async function keepFailure(
   day: string,
   error: string,
 ): Promise<void> {
-  await keep(deps, report, day, { rows: [], isCut: false, error })
+  await deps.database.query(upsert(deps, report, day, { rows: [], isCut: false, error }))
 }
 
 interface Outcome {
@@ -37,15 +35,15 @@ interface Outcome {
   error: string | null
 }
 
-/** Undefined when an earlier one was left, as this one failed. */
-function keep(
-  { database, now, newId }: OrdersDeps,
+/** Gives the row, or none when an earlier report is left, as this one failed. */
+function upsert(
+  { now, newId }: OrdersDeps,
   { name, columns }: Report,
   day: string,
   { rows, isCut, error }: Outcome,
-): Promise<KeptReport | undefined> {
+): Sql {
   const status = error === null ? 'done' : 'failed'
-  return database.maybeOne<KeptReport>(sql`
+  return sql`
     insert into orders.reports as kept (id, name, day, status, error, columns, rows, row_count, is_cut, created_at,
       finished_at)
     values (${newId()}, ${name}, ${day}::date, ${status}, ${error}, ${JSON.stringify(columns)}::jsonb,
@@ -53,5 +51,5 @@ function keep(
     on conflict (name, day) do update set status = excluded.status, error = excluded.error, columns = excluded.columns,
       rows = excluded.rows, row_count = excluded.row_count, is_cut = excluded.is_cut, finished_at = excluded.finished_at
     where excluded.status = 'done' or kept.status = 'failed'
-    returning ${whole}`)
+    returning ${whole}`
 }
