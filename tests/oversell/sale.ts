@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** A sale to which everybody comes at once. */
@@ -15,9 +18,9 @@ export interface SaleReport {
   accepted: string[]
   /** Buyers who were told that it is out of stock. */
   refused: number
-  /** Any other answer, once 429 and 503 were tried again: must stay empty. */
+  /** Any other answer, once those to be tried again were: must stay empty. */
   strange: string[]
-  /** Answers 429 and 503, and connections that broke, each of which was tried again. */
+  /** Answers 408, 429 and 503, and connections that broke, each of which was tried again. */
   retries: number
   seconds: number
 }
@@ -31,6 +34,9 @@ const address = {
 }
 /** Milliseconds: a buyer's patience with one try. */
 const patience = 60_000
+/** Connections to each process: with more this side would be too slow to send what it has connected for. */
+const agent = new Agent({ keepAlive: true, maxSockets: 500 })
+const later = [408, 429, 503]
 
 /** Every buyer, a guest, sends one order for one copy, all at the same time, each second one to another process. */
 export async function holdSale({ urls, bookId, buyers }: SaleOptions): Promise<SaleReport> {
@@ -50,7 +56,7 @@ async function buyOne(
   const key = randomUUID()
   for (;;) {
     const answer = await send(urls[index % urls.length] ?? '', bookId, index, key).catch(() => undefined)
-    if (answer === undefined || answer.status === 429 || answer.status === 503) {
+    if (answer === undefined || later.includes(answer.status)) {
       report.retries += 1
       // As the answer asks for, and not all at the same moment.
       await delay(Math.random() * 1_000)
@@ -65,16 +71,19 @@ async function buyOne(
 }
 
 async function send(url: string, bookId: string, index: number, key: string) {
-  const response = await fetch(`${url}/api/orders`, {
+  const sent = request(`${url}/api/orders`, {
     method: 'POST',
+    agent,
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
-    body: JSON.stringify({
-      lines: [{ bookId, quantity: 1 }],
-      email: `buyer${index}@example.com`,
-      shippingAddress: address,
-      payment: { token: 'tok_approve' },
-    }),
     signal: AbortSignal.timeout(patience),
   })
-  return { status: response.status, body: (await response.json()) as { id: string; code?: string } }
+  const order = {
+    lines: [{ bookId, quantity: 1 }],
+    email: `buyer${index}@example.com`,
+    shippingAddress: address,
+    payment: { token: 'tok_approve' },
+  }
+  sent.end(JSON.stringify(order))
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  return { status: response.statusCode ?? 0, body: (await json(response)) as { id: string; code?: string } }
 }
