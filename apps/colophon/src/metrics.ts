@@ -39,7 +39,9 @@ export function watchRelay(registry: Registry, relay: Pick<Relay, 'stats'>): voi
     help: 'Age of the oldest message that is to be published',
     registers: [registry],
     async collect() {
-      this.set((await unlessAway(relay.stats()))?.oldestSeconds ?? Number.NaN)
+      this.remove()
+      const stats = await unlessAway(relay.stats())
+      if (stats !== undefined) this.set(stats.oldestSeconds)
     },
   })
 }
@@ -51,7 +53,9 @@ export function watchOrders(registry: Registry, countOverdue: () => Promise<numb
     help: 'Orders whose next step is late by more than a minute; 100,000 at most',
     registers: [registry],
     async collect() {
-      this.set((await unlessAway(countOverdue())) ?? Number.NaN)
+      this.remove()
+      const count = await unlessAway(countOverdue())
+      if (count !== undefined) this.set(count)
     },
   })
 }

@@ -3,11 +3,12 @@ import { createHttpPayments, type PaymentProvider } from '@colophon/orders'
 /**
  * A provider that is made when it is first used: where the sandbox listens is known only once it does. Commands that
  * move no money make none.
+ * @param url undefined where there is none
  */
-export function lazyProvider(url: () => string, key: string | undefined): PaymentProvider {
+export function lazyProvider(url: () => string | undefined, key: string | undefined): PaymentProvider {
   let made: PaymentProvider | undefined
   const provider = () => {
-    made ??= createHttpPayments({ url: url(), key })
+    made ??= createHttpPayments({ url: url() ?? noProvider(), key })
     return made
   }
   return {
@@ -17,4 +18,8 @@ export function lazyProvider(url: () => string, key: string | undefined): Paymen
     refund: async (request) => provider().refund(request),
     close: async () => made?.close(),
   }
+}
+
+function noProvider(): never {
+  throw new Error('there is no payment provider here: set PAYMENTS_URL')
 }

@@ -1,10 +1,13 @@
 import { Command } from 'commander'
 import { addAccount } from './commands/account.ts'
 import { addBackground } from './commands/background.ts'
+import { addDeadLetters } from './commands/dead-letters.ts'
 import { addImport } from './commands/import.ts'
 import { addKeys } from './commands/keys.ts'
 import { addMigrate } from './commands/migrate.ts'
 import type { CommandContext } from './commands/options.ts'
+import { addOutbox } from './commands/outbox.ts'
+import { addReport } from './commands/report.ts'
 import { addSample } from './commands/sample.ts'
 import { addServe } from './commands/serve.ts'
 import { addStock } from './commands/stock.ts'
@@ -17,6 +20,9 @@ const commands = [
   addBackground,
   addImport,
   addStock,
+  addReport,
+  addDeadLetters,
+  addOutbox,
   addMigrate,
   addToken,
   addAccount,

@@ -198,9 +198,8 @@ it('metrics are told while PostgreSQL is away, without what only it knows', asyn
   watchRelay(registry, { stats: away })
   watchOrders(registry, away)
   const text = await registry.metrics()
-  expect(text).not.toContain('outbox_messages{')
-  expect(text).toMatch(/^outbox_lag_seconds NaN$/m)
-  expect(text).toMatch(/^orders_overdue NaN$/m)
+  expect(text).toContain('# HELP outbox_messages')
+  expect(text).not.toMatch(/^\w/m)
 })
 
 it('a process without a payment provider says so when it is to use one, and only then', async () => {

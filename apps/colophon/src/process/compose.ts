@@ -23,7 +23,7 @@ export interface Composed {
 /** The parts of a process, in the order of their start: what others stand on comes first, and stops last. */
 export async function compose(composing: Composing): Promise<Composed> {
   const { config, io, logger, store, roles } = composing
-  const shop = await createShop(config, store, logger, { sandboxUrl: () => sandbox.url() })
+  const shop = await createShop(config, store, logger, { sandboxUrl: () => sandbox.url?.() })
   const metrics = createProcessMetrics(store.database)
   const sandbox = await openSandbox(composing, shop, () => door.url?.())
   const services = servicesOf(composing, shop)

@@ -9,7 +9,7 @@ export interface Door {
   parts: Part[]
   /** Where, by what it is, once the parts have started. */
   places(): Record<string, string>
-  /** Where the API is, if it is one. */
+  /** Where it is to be called. */
   url?(): string
 }
 

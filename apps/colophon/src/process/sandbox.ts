@@ -6,11 +6,6 @@ import { version } from '../version.ts'
 import type { Composing } from './composing.ts'
 import type { Door } from './ops.ts'
 
-export interface SandboxDoor extends Door {
-  /** @throws Error when none is here */
-  url(): string
-}
-
 /** Where the shop listens for what the payment provider says. */
 const webhookPath = '/api/payments/webhook'
 
@@ -23,10 +18,10 @@ export async function openSandbox(
   { config, store, logger, roles }: Composing,
   shop: Pick<Shop, 'webhookSecret'>,
   shopUrl: () => string | undefined,
-): Promise<SandboxDoor> {
+): Promise<Door> {
   const isAlone = roles.length === 1 && roles.includes('payments-sandbox')
   const isNeeded = roles.includes('worker') && config.paymentsUrl === undefined
-  if (!isAlone && !isNeeded) return noSandbox
+  if (!isAlone && !isNeeded) return { parts: [], places: () => ({}) }
   if (!isAlone && embeddedFolder(config) === null) {
     logger.warn('PAYMENTS_URL is not set: payments go to the sandbox, which moves no money')
   }
@@ -38,25 +33,17 @@ export async function openSandbox(
     host: isAlone ? config.host : '127.0.0.1',
     port: roles.includes('payments-sandbox') ? config.paymentsSandboxPort : 0,
     key: config.paymentsKey,
-    webhook: {
-      url: () => config.sandboxWebhookUrl ?? `${shopUrl() ?? likelyUrl(config)}${webhookPath}`,
-      secret: shop.webhookSecret,
-    },
+    webhook: { url: () => webhookUrl(config, shopUrl()), secret: shop.webhookSecret },
     lateMs: config.sandboxLateMs,
     hangMs: config.sandboxHangMs,
   })
   return { parts: [sandbox], places: () => ({ payments: sandbox.address() }), url: sandbox.address }
 }
 
-const noSandbox: SandboxDoor = {
-  parts: [],
-  places: () => ({}),
-  url() {
-    throw new Error('there is no payment provider here: set PAYMENTS_URL')
-  },
-}
-
-/** Where an API with the same settings is. */
-function likelyUrl({ publicUrl, host, port }: Composing['config']): string {
-  return publicUrl ?? originOf(host, port)
+/** The settings', or of the API of this process, or of one with the same settings. */
+function webhookUrl(
+  { sandboxWebhookUrl, publicUrl, host, port }: Composing['config'],
+  shopUrl: string | undefined,
+): string {
+  return sandboxWebhookUrl ?? `${shopUrl ?? publicUrl ?? originOf(host, port)}${webhookPath}`
 }
