@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { sql } from '@colophon/postgres'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runColophon, spawnColophon } from './process.ts'
@@ -189,6 +190,8 @@ it(
     await expect.poll(() => shop.lines.join('\n'), soon).toMatch(/a server cannot be reached: tried again in/)
     await expect.poll(() => metricsOf(shop), soon).toMatch(/^outbox_messages\{state="pending",[^}]*\} [1-9]/m)
     expect(await status()).toBe('placed')
+    const tried = await test.database.query(sql`select id from orders.outbox where attempts > 0`)
+    expect(tried).toEqual([])
     expect(await shop.end('SIGTERM')).toBe(0)
     await away.close()
   },

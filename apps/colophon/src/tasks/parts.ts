@@ -19,6 +19,12 @@ const ordersSchema = 'orders'
 /** Seconds that what runs may take to end when the worker stops: then it goes back to its queue. */
 const warmStopSeconds = 8
 
+/**
+ * Milliseconds until a message counts as one that cannot be sent: longer than the ten seconds and some that a send takes
+ * to say that its broker is away, which is not the message's fault.
+ */
+const publishMs = 25_000
+
 export interface WorkerPartOptions {
   /** Tasks at once. */
   concurrency: number
@@ -63,6 +69,7 @@ export function ordersRelay(
     database,
     schema: ordersSchema,
     publish,
+    publishMs,
     isUnavailable: isBrokerAway,
     isUnpublishable,
     log,
