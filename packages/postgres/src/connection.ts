@@ -73,6 +73,7 @@ function noteBroken(client: pg.ClientBase, error: Error): void {
 export class Connection {
   readonly #client: pg.PoolClient
   #isLast = false
+  #isGathering = false
 
   constructor(client: pg.PoolClient) {
     this.#client = client
@@ -86,6 +87,7 @@ export class Connection {
       ...(name !== undefined && { name }),
       ...(timeout > 0 && { query_timeout: timeout + answerGrace }),
     }
+    this.#gather()
     try {
       // pg answers with an array when the text holds several statements, which its types leave out.
       const results = [await this.#client.query(query)].flat() as pg.QueryResult[]
@@ -94,6 +96,18 @@ export class Connection {
     } catch (error) {
       throw this.#explain(error, { name, timeout })
     }
+  }
+
+  /** Has what is sent at once go out at once: one system call, which costs more than making the messages. */
+  #gather(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    const { stream } = this.#client.connection
+    stream.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      stream.uncork()
+    })
   }
 
   /** What was done in its session must not be met by the next who takes it. */
