@@ -2,6 +2,7 @@ import type { Celery, RetryPolicy } from '@colophon/celery'
 import { uuid } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
+import { MailError } from '../mail/port.ts'
 import { PaymentError } from '../payments/port.ts'
 import { forgetKeys } from '../placing/idempotency.ts'
 import { allocateCopies } from '../process/allocate-copies.ts'
@@ -25,7 +26,7 @@ const retry: RetryPolicy = {
   max: 8,
   delay: 1,
   maxDelay: 60,
-  on: (error) => !(error instanceof PaymentError && error.code === 'refused'),
+  on: (error) => !isRefused(error),
 }
 const options = { queue: ordersQueue, ack: 'late', ignoreResult: true, softTimeLimit: 60, retry } as const
 
@@ -71,6 +72,11 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
   })
   app.task({ ...options, name: 'orders.sweep', run: () => afterwards(deps, sweep(deps)) })
   app.task({ ...options, name: 'orders.forget_keys', run: () => forgetKeys(deps) })
+}
+
+/** The provider, or the mail server, has understood and will not: it is for people to mend. */
+function isRefused(error: unknown): boolean {
+  return (error instanceof PaymentError || error instanceof MailError) && error.code === 'refused'
 }
 
 /** What a task has sent goes out at once, and not with the relay's next look. */
