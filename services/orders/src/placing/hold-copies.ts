@@ -7,17 +7,11 @@ import type { Copies } from '../stock/order-stock.ts'
 import type { PricedLine } from './priced-order.ts'
 
 /**
- * Sets aside the copies of an order's lines; the order's row is written behind it, as the rows of stock are those that
- * buyers wait for.
- * @returns what is held
+ * Locks the stock of an order's lines, and finds what of it can be set aside.
+ * @returns what is to be held; `holdCopies` does it
  * @throws Problem out_of_stock, with what is left of each line that is short
  */
-export async function holdCopies(
-  tx: Queryable,
-  deps: OrdersDeps,
-  orderId: string,
-  lines: readonly PricedLine[],
-): Promise<Copies[]> {
+export async function claimCopies(tx: Queryable, lines: readonly PricedLine[]): Promise<Copies[]> {
   const tracked = lines.filter((line) => line.tracked)
   if (tracked.length === 0) return []
   const stock = await lockStock(
@@ -30,17 +24,9 @@ export async function holdCopies(
     return { bookId: book.id, available, quantity, hold: copiesToHold(quantity, available, policy) }
   })
   refuseShort(wanted, lines)
-  const holds = wanted
+  return wanted
     .map(({ bookId, hold }) => ({ bookId, quantity: hold ?? 0 }))
     .filter(({ quantity }) => quantity > 0)
-  await recordMovements(
-    tx,
-    deps,
-    holds.map(({ bookId, quantity }) => {
-      return { bookId, onHand: 0, held: quantity, reason: 'hold', actor: 'system', orderId }
-    }),
-  )
-  return holds
 }
 
 interface Wanted {
@@ -64,13 +50,27 @@ function refuseShort(wanted: readonly Wanted[], lines: readonly PricedLine[]): v
   throw ordersProblem('out_of_stock', titles.join('; '), { errors, extra: { lines: left } })
 }
 
-/** Writes down what is held, behind the order's own row. */
-export async function writeHolds(tx: Queryable, orderId: string, holds: readonly Copies[]): Promise<void> {
+/** Sets aside copies for an order, whose row is written before it. */
+export async function holdCopies(
+  tx: Queryable,
+  deps: OrdersDeps,
+  orderId: string,
+  holds: readonly Copies[],
+): Promise<void> {
   if (holds.length === 0) return
-  await tx.query(
-    sql`insert into orders.holds (order_id, book_id, quantity)
-      select ${orderId}::uuid, * from unnest(${holds.map(({ bookId }) => bookId)}::uuid[],
-        ${holds.map(({ quantity }) => quantity)}::int[])`,
-    { name: 'orders.write-holds' },
-  )
+  await Promise.all([
+    tx.query(
+      sql`insert into orders.holds (order_id, book_id, quantity)
+        select ${orderId}::uuid, * from unnest(${holds.map(({ bookId }) => bookId)}::uuid[],
+          ${holds.map(({ quantity }) => quantity)}::int[])`,
+      { name: 'orders.write-holds' },
+    ),
+    recordMovements(
+      tx,
+      deps,
+      holds.map(({ bookId, quantity }) => {
+        return { bookId, onHand: 0, held: quantity, reason: 'hold', actor: 'system', orderId }
+      }),
+    ),
+  ])
 }

@@ -2,7 +2,7 @@ import type { Identity } from '@colophon/http'
 import type { OrdersDeps } from '../deps.ts'
 import { ordersProblem } from '../problems.ts'
 import type { OrderInput } from '../schemas.ts'
-import { holdCopies } from './hold-copies.ts'
+import { claimCopies } from './hold-copies.ts'
 import { claimKey, type KeyedRequest, keepKey } from './idempotency.ts'
 import { checkOffer, readOffer } from './offer.ts'
 import { writeOrder } from './write-order.ts'
@@ -34,9 +34,12 @@ export async function placeOrder(deps: OrdersDeps, placing: Placing): Promise<st
     if (first !== null) return first
     const id = deps.newId()
     const priced = checkOffer(offer, input)
-    const holds = await holdCopies(tx, deps, id, priced.lines)
-    await writeOrder(tx, deps, { id, accountId, email, input, priced, holds })
-    await keepKey(tx, deps, keyed, id)
+    const holds = await claimCopies(tx, priced.lines)
+    // At once: other buyers of a book wait for as long as this takes.
+    await Promise.all([
+      writeOrder(tx, deps, { id, accountId, email, input, priced, holds }),
+      keepKey(tx, deps, keyed, id),
+    ])
     return id
   })
   deps.outbox.nudge()

@@ -4,7 +4,7 @@ import { patience } from '../process/next-steps.ts'
 import { sendStep } from '../process/steps.ts'
 import type { OrderInput } from '../schemas.ts'
 import type { Copies } from '../stock/order-stock.ts'
-import { writeHolds } from './hold-copies.ts'
+import { holdCopies } from './hold-copies.ts'
 import type { PricedOrder } from './priced-order.ts'
 
 export interface NewOrder {
@@ -18,13 +18,13 @@ export interface NewOrder {
   holds: readonly Copies[]
 }
 
-/** Writes a placed order with all that belongs to it, and sends what has it charged. */
+/** Writes a placed order with all that belongs to it, its holds included, and sends what has it charged. */
 export async function writeOrder(tx: Queryable, deps: OrdersDeps, order: NewOrder): Promise<void> {
   // At once: they are sent one behind the other, and run in that order.
   await Promise.all([
     insertOrder(tx, deps, order),
     insertLines(tx, order),
-    writeHolds(tx, order.id, order.holds),
+    holdCopies(tx, deps, order.id, order.holds),
     insertPayment(tx, deps, order),
     insertHistory(tx, deps, order),
     sendStep(tx, deps, order.id, 'charge'),
