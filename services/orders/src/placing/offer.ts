@@ -1,6 +1,6 @@
 import type { BookForSale } from '@colophon/catalog'
 import type { FieldProblem } from '@colophon/http'
-import { sql } from '@colophon/postgres'
+import { type Sql, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { ordersProblem } from '../problems.ts'
 import { type StockPolicy, saleRefusal } from '../rules/sellable.ts'
@@ -17,7 +17,7 @@ export interface Offer {
   today: string
   books: ReadonlyMap<string, BookForSale>
   terms: ReadonlyMap<string, Terms>
-  taxRates: ReadonlyMap<string, number>
+  taxRates: ReadonlyMap<TaxKind, number>
   shippingRates: readonly ShippingRate[]
 }
 
@@ -30,10 +30,9 @@ interface Terms {
 /** Reads what decides about an order; it is judged by `checkOffer`, once it is known that it was not placed before. */
 export async function readOffer(deps: OrdersDeps, input: OrderInput): Promise<Offer> {
   const ids = input.lines.map(({ bookId }) => bookId.toLowerCase())
-  const [books, terms, rates] = await Promise.all([
+  const [books, { terms, taxRates, shippingRates }] = await Promise.all([
     deps.catalog.booksForSale(ids),
-    readTerms(deps, ids),
-    readRates(deps, input.shippingAddress.country),
+    readConditions(deps, ids, input.shippingAddress.country),
   ])
   const { currency, pricesIncludeTax } = deps
   const today = deps.now().toISOString().slice(0, 10)
@@ -42,33 +41,35 @@ export async function readOffer(deps: OrdersDeps, input: OrderInput): Promise<Of
     pricesIncludeTax,
     today,
     books: new Map(books.map((book) => [book.id, book])),
-    terms,
-    ...rates,
+    terms: new Map(terms.map((row) => [row.bookId, row])),
+    taxRates: new Map(taxRates.map(({ kind, rate }) => [kind, rate])),
+    shippingRates,
   }
 }
 
-async function readTerms({ database }: OrdersDeps, ids: readonly string[]): Promise<Map<string, Terms>> {
-  const rows = await database.query<Terms & { bookId: string }>(
-    sql`select book_id as "bookId", policy, weight_grams as "weightGrams" from orders.stock
-      where book_id = any(${ids}::uuid[])`,
-    { name: 'orders.read-terms' },
-  )
-  return new Map(rows.map((row) => [row.bookId, row]))
+interface Conditions {
+  terms: (Terms & { bookId: string })[]
+  taxRates: { kind: TaxKind; rate: number }[]
+  shippingRates: ShippingRate[]
 }
 
-async function readRates({ database }: OrdersDeps, country: string) {
-  const [taxes, shippingRates] = await Promise.all([
-    database.query<{ kind: TaxKind; rate: number }>(
-      sql`select kind, rate from orders.tax_rates where country = ${country}`,
-      { name: 'orders.read-tax-rates' },
-    ),
-    database.query<ShippingRate>(
-      sql`select country, method, up_to_grams as "upToGrams", price from orders.shipping_rates
-        where country in (${country}, '*')`,
-      { name: 'orders.read-shipping-rates' },
-    ),
-  ])
-  return { taxRates: new Map(taxes.map(({ kind, rate }) => [kind as string, rate])), shippingRates }
+/** One statement, as every order waits for it. */
+function readConditions(
+  { database }: OrdersDeps,
+  ids: readonly string[],
+  country: string,
+): Promise<Conditions> {
+  const list = (object: Sql) => sql`coalesce(json_agg(json_build_object(${object})), '[]')`
+  return database.one<Conditions>(
+    sql`select
+        (select ${list(sql`'bookId', book_id, 'policy', policy, 'weightGrams', weight_grams`)}
+          from orders.stock where book_id = any(${ids}::uuid[])) as terms,
+        (select ${list(sql`'kind', kind, 'rate', rate`)}
+          from orders.tax_rates where country = ${country}) as "taxRates",
+        (select ${list(sql`'country', country, 'method', method, 'upToGrams', up_to_grams, 'price', price`)}
+          from orders.shipping_rates where country in (${country}, '*')) as "shippingRates"`,
+    { name: 'orders.read-conditions' },
+  )
 }
 
 /**
