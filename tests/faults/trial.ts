@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { chmodSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, sql } from '@colophon/postgres'
 import { Random } from '../../packages/celery/testing/random.ts'
@@ -39,6 +40,8 @@ const [restPatience, restPause] = [10 * 60_000, 500]
 /** Places orders while everything is killed in turn; then waits until all is at rest, and looks at what became of them. */
 export async function runTrial(options: TrialOptions): Promise<TrialReport> {
   const { shape, orders, seed, folder, tell } = options
+  // Servers that root starts run as accounts of their own.
+  chmodSync(folder, 0o755)
   const random = new Random(seed)
   const began = performance.now()
   const fleet = await openFleet(shape, { folder, secretKey: randomBytes(32).toString('base64url') })

@@ -4,6 +4,7 @@ import type { ProblemTable } from '../problems/problem.ts'
 import type { App } from '../routes/app.ts'
 import type { Route } from '../routes/route.ts'
 import { hoistTitled, type Json } from './components.ts'
+import { withoutDefaulted } from './defaulted.ts'
 import { problemResponses } from './problem-responses.ts'
 
 export interface OpenapiOptions {
@@ -76,7 +77,7 @@ function completeOperation(operation: Operation, route: Route, refusals: Record<
     const rule = `Needs the role ${route.access.roles.join(' or ')}.`
     operation.description = operation.description ? `${operation.description}\n\n${rule}` : rule
   }
-  if (operation.requestBody) operation.requestBody.required = route.bodyRequired
+  if (operation.requestBody) completeBody(operation.requestBody, route)
   for (const parameter of operation.parameters ?? []) {
     // A value that has a default is always there for the handler, and need not be sent.
     if (parameter.schema && 'default' in parameter.schema) parameter.required = false
@@ -91,6 +92,14 @@ function completeOperation(operation: Operation, route: Route, refusals: Record<
     if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? status
   }
   operation.responses = { ...refusals, ...operation.responses }
+}
+
+function completeBody(body: Json, { bodyRequired }: Route): void {
+  body.required = bodyRequired
+  const content = (body.content ?? {}) as Record<string, Json>
+  for (const media of Object.values(content)) {
+    if (media.schema !== undefined) media.schema = withoutDefaulted(media.schema)
+  }
 }
 
 /** Handlers read it by `requireMatch`, whose refusals say more than a schema's would. */
