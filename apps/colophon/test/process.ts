@@ -30,9 +30,12 @@ export function spawnColophon(
   })
 }
 
-/** Starts `colophon serve` on free ports and waits until it says that it is ready. */
-export async function serveColophon(environment: Record<string, string>): Promise<Served> {
-  const child = spawnColophon(['serve'], { PORT: '0', SAMPLE_CATALOGUE: 'off', ...environment })
+/** Starts `colophon serve`, or parts of it, on free ports and waits until it says that it is ready. */
+export async function serveColophon(
+  environment: Record<string, string>,
+  parts: readonly string[] = [],
+): Promise<Served> {
+  const child = spawnColophon(['serve', ...parts], { PORT: '0', SAMPLE_CATALOGUE: 'off', ...environment })
   const lines: string[] = []
   const ready = Promise.withResolvers<string>()
   for (const stream of [child.stdout, child.stderr]) {
