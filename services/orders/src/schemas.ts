@@ -10,7 +10,11 @@ export const Status = Type.Unsafe<OrderStatus>(
 /** The most that one order may hold. */
 export const orderLimits = { lines: 100, quantity: 999 } as const
 
-export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2', examples: ['DE'] })
+export const Country = Type.String({
+  pattern: '^[A-Z]{2}$',
+  description: 'ISO 3166-1 alpha-2',
+  examples: ['DE'],
+})
 
 export const Address = Type.Object(
   {
@@ -43,7 +47,9 @@ export const OrderInput = Type.Object(
       maxItems: orderLimits.lines,
       description: 'Each book once',
     }),
-    email: Type.Optional(Type.Unsafe<string>({ ...Email, description: "Needed of guests; else the account's" })),
+    email: Type.Optional(
+      Type.Unsafe<string>({ ...Email, description: "Needed of guests; else the account's" }),
+    ),
     shippingAddress: Address,
     billingAddress: Type.Optional(nullable(Address)),
     shippingMethod: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', default: 'standard' }),
@@ -51,7 +57,8 @@ export const OrderInput = Type.Object(
       {
         token: line({
           maxLength: 200,
-          description: "What the payment provider's form gave; the sandbox takes tok_approve, tok_decline, ...",
+          description:
+            "What the payment provider's form gave; the sandbox takes tok_approve, tok_decline, ...",
           examples: ['tok_approve'],
         }),
       },
@@ -136,7 +143,9 @@ export const Order = Type.Object(
     tax: Money,
     total: Money,
     payment: Type.Object({
-      status: literals(['pending', 'charged', 'declined', 'void'], { description: 'What became of the charge' }),
+      status: literals(['pending', 'charged', 'declined', 'void'], {
+        description: 'What became of the charge',
+      }),
       refunded: Money,
       reason: nullable(Type.String({ description: 'Why it was declined' })),
     }),
@@ -187,6 +196,11 @@ export const InventoryPatch = Type.Object(
     reorderLevel: Type.Optional(nullable(reorderLevel)),
     weightGrams: Type.Optional(nullable(weightGrams)),
   },
-  { title: 'InventoryPatch', additionalProperties: false, minProperties: 1, examples: [{ policy: 'backorder' }] },
+  {
+    title: 'InventoryPatch',
+    additionalProperties: false,
+    minProperties: 1,
+    examples: [{ policy: 'backorder' }],
+  },
 )
 export type InventoryPatch = Static<typeof InventoryPatch>

@@ -1,6 +1,6 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
-import { patience } from '../process/next-steps.ts'
+import { dueAfter } from '../process/next-steps.ts'
 import { sendStep } from '../process/steps.ts'
 import type { OrderInput } from '../schemas.ts'
 import type { Copies } from '../stock/order-stock.ts'
@@ -34,7 +34,7 @@ export async function writeOrder(tx: Queryable, deps: OrdersDeps, order: NewOrde
 function insertOrder(tx: Queryable, deps: OrdersDeps, { id, accountId, email, input, priced }: NewOrder) {
   const now = deps.now()
   const holdUntil = new Date(now.getTime() + deps.holdMs)
-  const dueAt = new Date(Math.min(now.getTime() + patience(0), holdUntil.getTime()))
+  const dueAt = dueAfter({ status: 'placed', holdUntil }, 0, now)
   const { shipping, shippingTax, shippingTaxRate, tax, total } = priced
   return tx.query(
     sql`insert into orders.orders (id, account_id, email, status, currency, shipping_method, shipping_address,

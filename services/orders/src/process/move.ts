@@ -1,6 +1,6 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
-import { nextStep, patience } from './next-steps.ts'
+import { dueAfter, nextStep } from './next-steps.ts'
 import type { OrderRow } from './order-row.ts'
 import { isLegal, type OrderStatus } from './states.ts'
 import { sendMail, sendStep } from './steps.ts'
@@ -35,7 +35,7 @@ export async function moveOrder(
   order.status = to
   order.version += 1
   const step = await stepAfter(tx, order, now)
-  const dueAt = step === null ? null : new Date(now.getTime() + patience(0))
+  const dueAt = step === null ? null : dueAfter({ status: to, holdUntil: holdUntilOf(order) }, 0, now)
   await tx.query(sql`
     update orders.orders
     set status = ${to}, version = ${order.version}, hold_until = ${to === 'placed' ? order.holdUntil : null},
@@ -53,6 +53,12 @@ async function stepAfter(tx: Queryable, order: OrderRow, now: Date) {
   const { status, payment } = order
   const { count } = await tx.one<{ count: number }>(sql`
     select count(*) as count from orders.refunds where order_id = ${order.id} and status = 'pending'`)
-  const holdUntil = order.holdUntil === null ? null : new Date(order.holdUntil)
-  return nextStep({ status, holdUntil, payment: payment.status, pendingRefunds: count }, now)
+  return nextStep(
+    { status, holdUntil: holdUntilOf(order), payment: payment.status, pendingRefunds: count },
+    now,
+  )
+}
+
+function holdUntilOf({ holdUntil }: OrderRow): Date | null {
+  return holdUntil === null ? null : new Date(holdUntil)
 }

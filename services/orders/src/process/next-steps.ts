@@ -35,3 +35,14 @@ export function nextStep({ status, holdUntil, payment, pendingRefunds }: Standin
 export function patience(nudges: number): number {
   return Math.min(60 * 60_000, 60_000 * 2 ** Math.min(nudges, 6))
 }
+
+/** When the sweeper is to see to an order again: no later than its holds end. */
+export function dueAfter(
+  { status, holdUntil }: Pick<Standing, 'status' | 'holdUntil'>,
+  nudges: number,
+  now: Date,
+): Date {
+  const due = now.getTime() + patience(nudges)
+  const isHeld = status === 'placed' && holdUntil !== null && holdUntil > now
+  return new Date(isHeld ? Math.min(due, holdUntil.getTime()) : due)
+}

@@ -1,6 +1,6 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
-import { nextStep, patience, type Standing } from './next-steps.ts'
+import { dueAfter, nextStep, type Standing } from './next-steps.ts'
 import { sendStep } from './steps.ts'
 
 const batchSize = 500
@@ -30,9 +30,10 @@ async function sweepBatch(tx: Queryable, deps: OrdersDeps): Promise<number> {
       where o.due_at <= ${now} order by o.due_at limit ${batchSize} for update of o skip locked`,
     { name: 'orders.sweep' },
   )
-  for (const { id, nudges, holdUntil, ...standing } of due) {
-    const step = nextStep({ ...standing, holdUntil: holdUntil === null ? null : new Date(holdUntil) }, now)
-    const next = step === null ? null : new Date(now.getTime() + patience(nudges + 1))
+  for (const { id, nudges, ...standing } of due) {
+    const holdUntil = standing.holdUntil === null ? null : new Date(standing.holdUntil)
+    const step = nextStep({ ...standing, holdUntil }, now)
+    const next = step === null ? null : dueAfter({ ...standing, holdUntil }, nudges + 1, now)
     await tx.query(sql`update orders.orders set due_at = ${next}, nudges = nudges + 1 where id = ${id}`)
     if (step !== null) await sendStep(tx, deps, id, step)
   }

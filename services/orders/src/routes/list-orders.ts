@@ -8,7 +8,11 @@ import { isStaff } from './shared/access.ts'
 const Query = Type.Object({
   email: Type.Optional(Type.Unsafe<string>({ ...Email, description: 'For staff' })),
   isbn: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 40, description: 'Orders with this book, by its ISBN in any written form' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 40,
+      description: 'Orders with this book, by its ISBN in any written form',
+    }),
   ),
   number: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
   status: Type.Optional(Status),

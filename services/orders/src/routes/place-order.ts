@@ -11,7 +11,9 @@ const Placed = Type.Object(
   {
     ...Order.properties,
     orderToken: nullable(
-      Type.String({ description: 'For guests: send it as Order-Token to see the order again; null otherwise' }),
+      Type.String({
+        description: 'For guests: send it as Order-Token to see the order again; null otherwise',
+      }),
     ),
   },
   { title: 'PlacedOrder', additionalProperties: false },
@@ -47,7 +49,10 @@ export function placeOrderRoute(app: App, deps: OrdersDeps): void {
           'the same one again when no answer came: the order is placed once.',
         headers: Type.Object({
           'idempotency-key': Type.Optional(
-            Type.String({ maxLength: 255, description: 'Needed: up to 255 visible characters, such as a UUID' }),
+            Type.String({
+              maxLength: 255,
+              description: 'Needed: up to 255 visible characters, such as a UUID',
+            }),
           ),
         }),
         body: OrderInput,

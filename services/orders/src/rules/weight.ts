@@ -10,7 +10,10 @@ const usualCover = 60
 const usual = 400
 
 /** What a copy weighs with its wrapping, in grams, estimated where it was not said. */
-export function weightOf(book: { format: string | null; pages: number | null }, known: number | null): number {
+export function weightOf(
+  book: { format: string | null; pages: number | null },
+  known: number | null,
+): number {
   if (known !== null) return known
   if (isDigital(book.format)) return 0
   if (book.pages === null) return usual

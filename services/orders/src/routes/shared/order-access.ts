@@ -1,6 +1,6 @@
 import type { Identity } from '@colophon/http'
-import Type from 'typebox'
 import { uuid } from '@colophon/http'
+import Type from 'typebox'
 import type { OrdersDeps } from '../../deps.ts'
 import { isOrderToken } from '../../orders/order-token.ts'
 import { type KnownOrder, readOrder } from '../../orders/read-order.ts'
@@ -39,7 +39,11 @@ function maySee({ orderTokenKey }: OrdersDeps, { identity, headers }: Asking, kn
   if (isStaff(identity)) return true
   if (identity !== null && known.accountId === identity.accountId) return true
   const token = headers['order-token']
-  return known.accountId === null && typeof token === 'string' && isOrderToken(orderTokenKey, known.order.id, token)
+  return (
+    known.accountId === null &&
+    typeof token === 'string' &&
+    isOrderToken(orderTokenKey, known.order.id, token)
+  )
 }
 
 /** Who does it, for the history. */
