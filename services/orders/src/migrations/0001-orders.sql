@@ -22,8 +22,6 @@ create table orders.stock (
 );
 -- To find what is to be reordered. It names no column that a movement changes, so that these stay cheap.
 create index stock_to_reorder on orders.stock (book_id) where reorder_level is not null;
--- Of columns that selling does not change, so that a sale touches no index.
-create index stock_with_reorder_level on orders.stock (book_id) where reorder_level is not null;
 
 -- Every movement of stock: for each book the sums of on_hand and held are those of its row in orders.stock.
 create table orders.stock_ledger (
