@@ -73,6 +73,7 @@ export async function startOrders({ holdMinutes = 15 } = {}): Promise<OrdersHarn
     reportsTo: 'staff@example.com',
     deadLetters: createDeadLetters(app),
     now: () => clock.now,
+    newId: idsBy(clock),
   })
   orders.defineTasks(app)
   const server = await serve(orders)
@@ -91,6 +92,16 @@ export async function startOrders({ holdMinutes = 15 } = {}): Promise<OrdersHarn
       await orders.stop?.()
       await test.drop()
     },
+  }
+}
+
+/** As `randomUUIDv7` makes them, by this clock. */
+function idsBy(clock: { now: Date }): () => string {
+  let made = 0
+  return () => {
+    const time = clock.now.getTime().toString(16).padStart(12, '0')
+    const count = (made++).toString(16).padStart(15, '0')
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8${count.slice(0, 3)}-${count.slice(3)}`
   }
 }
 

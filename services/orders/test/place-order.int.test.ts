@@ -334,7 +334,12 @@ describe('the list of orders', () => {
     const { body } = await shop.send('GET', `/api/orders/${ids[0]}`, { as: 'staff' })
     expect(await search(`number=${body.number}`)).toEqual([ids[0]])
     expect(await search('status=placed&isbn=9780439023481&from=2026-06-01')).toEqual(ids)
-    expect(await search('isbn=9780439023481&to=2026-05-31')).toEqual([])
+    const dayIn = (days: number) =>
+      new Date(shop.clock.now.getTime() + days * 86_400_000).toISOString().slice(0, 10)
+    expect(await search(`isbn=9780439023481&from=${dayIn(0)}&to=${dayIn(0)}`)).toEqual(ids)
+    expect(await search(`isbn=9780439023481&to=${dayIn(-1)}`)).toEqual([])
+    expect(await search(`isbn=9780439023481&from=${dayIn(1)}`)).toEqual([])
+    expect(await search('isbn=9780439023481&from=0001-01-01&to=9999-12-31')).toEqual(ids)
     const wrong = await shop.send('GET', '/api/orders?isbn=123', { as: 'staff' })
     expect([wrong.status, wrong.body.errors[0].path]).toEqual([400, 'isbn'])
   })

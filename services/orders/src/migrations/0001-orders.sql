@@ -96,7 +96,6 @@ create index orders_of_account on orders.orders (account_id, id desc) where acco
 create index orders_by_email on orders.orders (email, id desc);
 create index orders_by_status on orders.orders (status, id desc);
 create index orders_due on orders.orders (due_at) where due_at is not null;
-create index orders_by_placed_at on orders.orders (placed_at);
 
 -- What was ordered, frozen as it was then.
 create table orders.order_lines (

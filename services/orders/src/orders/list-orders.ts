@@ -4,6 +4,7 @@ import { join, type Sql, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { ordersProblem } from '../problems.ts'
 import type { OrderStatus } from '../process/states.ts'
+import { firstIdAt } from '../rules/id-time.ts'
 import type { Order } from '../schemas.ts'
 import { readOrders } from './read-order.ts'
 
@@ -45,6 +46,14 @@ export async function listOrders(
   }
 }
 
+const day = 24 * 60 * 60_000
+
+/**
+ * Days are ranges of ids too, so that whatever else is asked for, its index is read within them alone. An id is made
+ * before its order's `placed_at` by no more than the time of a request; milliseconds.
+ */
+const slack = 5 * 60_000
+
 function filters({ email, isbn, number, status, from, to }: OrdersQuery, accountId: string | null): Sql[] {
   return [
     accountId !== null && sql`o.account_id = ${accountId}`,
@@ -53,8 +62,10 @@ function filters({ email, isbn, number, status, from, to }: OrdersQuery, account
       sql`exists (select from orders.order_lines line where line.order_id = o.id and line.isbn13 = ${isbn13Of(isbn)})`,
     number !== undefined && sql`o.number = ${number}`,
     status !== undefined && sql`o.status = ${status}`,
-    from !== undefined && sql`o.placed_at >= ${from}::date`,
-    to !== undefined && sql`o.placed_at < ${to}::date + 1`,
+    from !== undefined &&
+      sql`o.placed_at >= ${from}::date and o.id >= ${firstIdAt(Date.parse(from) - slack)}`,
+    to !== undefined &&
+      sql`o.placed_at < ${to}::date + 1 and o.id < ${firstIdAt(Date.parse(to) + day + slack)}`,
   ].filter((filter) => filter !== false)
 }
 
