@@ -1,22 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  attachEmbedded,
-  type Database,
-  migrate,
-  openDatabase,
-  type Queryable,
-  type Sql,
-  sql,
-  type Target,
-} from '@colophon/postgres'
+import { attachEmbedded, type Database, migrate, openDatabase, sql, type Target } from '@colophon/postgres'
 import { createLogger } from '@colophon/runtime'
 import type { CatalogDeps } from '../../services/catalog/src/deps.ts'
 import { catalogMigrations, createCatalog } from '../../services/catalog/src/index.ts'
 import { type BookListQuery, listPage } from '../../services/catalog/src/search/list-page.ts'
 import { quantile } from './figures.ts'
 import { loadCatalogue } from './load-catalogue.ts'
+import { countingPages } from './pages.ts'
 import type { Report } from './report.ts'
 import { type Search, searches } from './searches.ts'
 
@@ -134,10 +126,10 @@ async function timeSearch(database: Database, one: Search): Promise<Timed> {
     times.push(performance.now() - began)
   }
   times.sort((a, b) => a - b)
-  const counter = { buffers: 0 }
-  await listPage(depsOn(counting(database, counter)), query)
+  const counter = { pages: 0 }
+  await listPage(depsOn(countingPages(database, counter)), query)
   const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)]
-  return { search: one, runs: times.length, p50, p99, buffers: counter.buffers }
+  return { search: one, runs: times.length, p50, p99, buffers: counter.pages }
 }
 
 function depsOn(database: Database): CatalogDeps {
@@ -152,30 +144,4 @@ async function queryOfPage(deps: CatalogDeps, { query, page = 1 }: Search): Prom
     cursor = result.nextCursor
   }
   return { limit: 20, ...query, ...(cursor && { cursor }) }
-}
-
-interface Explained {
-  'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }]
-}
-
-/** The same database, with the pages that each statement reads counted by EXPLAIN before it is run. */
-function counting(database: Database, counter: { buffers: number }): Database {
-  const counted = (db: Queryable): Queryable => {
-    async function explain(statement: Sql): Promise<void> {
-      if (!/^\s*(select|with)\b/i.test(statement.sql) || statement.sql.includes('set_config')) return
-      const [row] = await db.query<Explained>(sql`explain (analyze, buffers, format json) ${statement}`)
-      const plan = row?.['QUERY PLAN'][0].Plan
-      counter.buffers += (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0)
-    }
-    return {
-      query: async (statement, options) => explain(statement).then(() => db.query(statement, options)),
-      one: async (statement, options) => explain(statement).then(() => db.one(statement, options)),
-      maybeOne: async (statement, options) => explain(statement).then(() => db.maybeOne(statement, options)),
-    }
-  }
-  return {
-    ...database,
-    ...counted(database),
-    transaction: (work, options) => database.transaction((tx) => work({ ...tx, ...counted(tx) }), options),
-  }
 }
