@@ -9,6 +9,7 @@ import {
   type Transaction,
 } from '../src/index.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/index.ts'
+import { startProxy } from './support/proxy.ts'
 
 let fixture: TestDatabase
 let database: Database
@@ -53,6 +54,21 @@ describe('a transaction', () => {
       ),
     )
     expect(counts).toEqual([{ n: 2 }, { n: 3 }, { n: 4 }])
+  })
+
+  test('sends what is sent at once in one piece', async () => {
+    const proxy = await startProxy(fixture.connection)
+    const through = openDatabase({ connection: proxy.connection, application: 'test', max: 1 })
+    const sent = await through.transaction(async (tx) => {
+      await tx.query(insert(3))
+      const before = proxy.pieces()
+      await Promise.all([4, 5, 6, 7, 8].map((id) => tx.query(insert(id), { name: 'insert' })))
+      return proxy.pieces() - before
+    })
+    expect(sent).toBe(1)
+    expect(await ids()).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    await through.close()
+    proxy.close()
   })
 
   test('that swallowed the failure of a statement is not taken for committed', async () => {
