@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os'
 import { byId } from './by-id.ts'
 import { importGoodbooks } from './import.ts'
 import { accept } from './orders/accept.ts'
+import { confirm } from './orders/confirm.ts'
+import { old } from './orders/old.ts'
 import type { Report } from './report.ts'
 import { search, usualSizes } from './search.ts'
 import { memory, start } from './start.ts'
@@ -23,6 +25,8 @@ const benchmarks: Record<string, (argument?: string) => Promise<Report>> = {
   start,
   memory,
   'orders-accept': accept,
+  'orders-confirm': confirm,
+  'orders-old': old,
   'tasks-consume': consume,
   'tasks-publish': publish,
   'tasks-postgres': postgres,
