@@ -14,6 +14,9 @@ import { taskConnections } from './connections.ts'
 /** Where tasks wait, by the service that they are of. */
 export const taskQueues = ['orders', 'catalog']
 
+/** Seconds after which what a worker held that was killed is done by another; one that lives goes on telling so. */
+const leaseTimeout = 20
+
 /** Other places for tests than those that the settings name. */
 export type TaskPlaces = Pick<CeleryOptions, 'broker' | 'results'>
 
@@ -50,7 +53,7 @@ function placesOf(
 ): TaskPlaces {
   const { broker, results } = taskConnections
   return {
-    broker: brokerUrl ?? createPostgresBroker(databaseUrl, { maxConnections: broker, log }),
+    broker: brokerUrl ?? createPostgresBroker(databaseUrl, { maxConnections: broker, leaseTimeout, log }),
     results: resultBackendUrl ?? createPostgresResults(databaseUrl, { maxConnections: results, log }),
   }
 }
