@@ -29,15 +29,20 @@ export async function readBody(payload: Readable, limits: BodyLimits): Promise<B
     else reject(bodyTooLarge(limits.bodyBytes))
   }
   const onClose = () => reject(cutOff())
+  // It closes before whoever waits for the end goes on.
+  const onEnd = () => {
+    payload.off('close', onClose)
+    resolve()
+  }
   const slow = `the body must arrive within ${limits.bodyMs} ms`
   const timer = setTimeout(() => reject(httpProblem('request_timeout', slow, closing)), limits.bodyMs)
-  payload.on('data', onData).once('end', resolve).once('close', onClose).once('error', onClose)
+  payload.on('data', onData).once('end', onEnd).once('close', onClose).once('error', onClose)
   try {
     await promise
     return Buffer.concat(chunks, size)
   } finally {
     clearTimeout(timer)
-    payload.off('data', onData).off('end', resolve).off('close', onClose).off('error', onClose).pause()
+    payload.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose).pause()
   }
 }
 
