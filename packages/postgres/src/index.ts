@@ -20,5 +20,6 @@ export { createRelay, type Relay, type RelayLog, type RelayOptions } from './out
 export { type OutboxStats, outboxStats } from './outbox/stats.ts'
 export { outboxTable } from './outbox/table.ts'
 export type { Queryable, QueryOptions } from './queryable.ts'
-export type { SocketTarget, Target } from './target.ts'
+export { signOfLife } from './sign-of-life.ts'
+export { type SocketTarget, type Target, withLibpqModes } from './target.ts'
 export type { Transaction, TransactionOptions } from './transaction.ts'

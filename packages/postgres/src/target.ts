@@ -53,18 +53,26 @@ export function sessionConfig(target: Target, options: SessionOptions): pg.Clien
   }
 }
 
-/** Modes to which pg gives a meaning of its own, with a warning of many lines, unless it is asked for libpq's. */
-const libpqModes = ['prefer', 'require', 'verify-ca']
-
 // `options` is taken out of the URL, where it would replace ours instead of adding to it.
 function addressOf(target: Target): { address: pg.ClientConfig; options: string } {
   if (!('url' in target)) return { address: { ...target, ssl: false }, options: '' }
-  const [base = '', query] = target.url.split('?', 2)
+  const [base = '', query] = withLibpqModes(target.url).split('?', 2)
   if (query === undefined) return { address: { connectionString: base }, options: '' }
   const parameters = new URLSearchParams(query)
   const options = parameters.get('options') ?? ''
   parameters.delete('options')
-  const isLibpqs = libpqModes.includes(parameters.get('sslmode') ?? '')
-  if (isLibpqs && !parameters.has('uselibpqcompat')) parameters.set('uselibpqcompat', 'true')
   return { address: { connectionString: `${base}?${parameters}` }, options }
+}
+
+/** Modes to which pg gives a meaning of its own, with a warning of many lines, unless it is asked for libpq's. */
+const libpqModes = ['prefer', 'require', 'verify-ca']
+
+/** The URL with which pg takes its `sslmode` as libpq does, unless it says otherwise itself. */
+export function withLibpqModes(url: string): string {
+  const [base = '', query = ''] = url.split('?', 2)
+  const parameters = new URLSearchParams(query)
+  const isLibpqs = libpqModes.includes(parameters.get('sslmode') ?? '')
+  if (!isLibpqs || parameters.has('uselibpqcompat')) return url
+  parameters.set('uselibpqcompat', 'true')
+  return `${base}?${parameters}`
 }

@@ -27,23 +27,12 @@ export function createBackground(deps: () => SandboxDeps): Background {
   let again = false
   let timer: NodeJS.Timeout | undefined
 
-  /** Does all that is due. @returns milliseconds until more will be */
-  async function run(): Promise<number> {
-    try {
-      while (!deps().stopping.aborted && (await runOnce(deps())) > 0);
-      return Math.min((await untilDue(deps())) ?? pollMs, pollMs)
-    } catch (error) {
-      deps().logger.warn({ err: error }, 'charges or webhooks could not be worked on; it is tried again')
-      return pollMs
-    }
-  }
-
   async function runAndSleep(): Promise<void> {
     clearTimeout(timer)
     let ms: number
     do {
       again = false
-      ms = await run()
+      ms = await doAllDue(deps())
     } while (again && !deps().stopping.aborted)
     // In the same turn as the last look at `again`, so that nobody wakes in vain.
     running = undefined
@@ -69,6 +58,17 @@ export function createBackground(deps: () => SandboxDeps): Background {
       clearTimeout(timer)
       await running
     },
+  }
+}
+
+/** @returns milliseconds until there is more to do */
+async function doAllDue(deps: SandboxDeps): Promise<number> {
+  try {
+    while (!deps.stopping.aborted && (await runOnce(deps)) > 0);
+    return Math.min((await untilDue(deps)) ?? pollMs, pollMs)
+  } catch (error) {
+    deps.logger.warn({ err: error }, 'charges or webhooks could not be worked on; it is tried again')
+    return pollMs
   }
 }
 

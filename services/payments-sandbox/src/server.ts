@@ -1,6 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { createHttpServer, type HttpServer, httpProblem, type Identifier } from '@colophon/http'
-import { isTimeout, isUnavailable, sql } from '@colophon/postgres'
+import {
+  createHttpServer,
+  type HttpServer,
+  httpProblem,
+  type Identifier,
+  type Readiness,
+} from '@colophon/http'
+import { isTimeout, isUnavailable, signOfLife } from '@colophon/postgres'
 import type { Registry } from '@colophon/runtime'
 import type { SandboxDeps } from './deps.ts'
 import { sandboxProblems } from './problems.ts'
@@ -65,10 +71,7 @@ function isEqual(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other))
 }
 
-async function readiness({ database }: SandboxDeps) {
-  const isUp = await database.query(sql`select 1`).then(
-    () => true,
-    () => false,
-  )
-  return { ready: isUp, stores: { postgres: isUp ? ('up' as const) : ('down' as const) } }
+async function readiness({ database }: SandboxDeps): Promise<Readiness> {
+  const postgres = await signOfLife(database)
+  return { ready: postgres === 'up', stores: { postgres } }
 }

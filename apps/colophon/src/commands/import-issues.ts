@@ -11,7 +11,7 @@ export function createIssueWriter(
   io: Io,
   file: string,
   { json, verbose }: { json: boolean; verbose: boolean },
-  progress: ProgressWriter,
+  progress?: Pick<ProgressWriter, 'clear'>,
 ) {
   const warnings = new Map<string, number>()
 
@@ -25,7 +25,7 @@ export function createIssueWriter(
   return {
     write(issue: ImportIssue): void {
       if (!isShown(issue)) return
-      progress.clear()
+      progress?.clear()
       io.stderr.write(`${json ? JSON.stringify(issue) : lineOf(issue, file)}\n`)
     },
     end(): void {

@@ -3,7 +3,6 @@ import { type GoodsInReport, receiveGoods } from '@colophon/orders'
 import { exitCodes, print } from '../io.ts'
 import { counted, n } from './import-counts.ts'
 import { createIssueWriter } from './import-issues.ts'
-import { createProgressWriter } from './import-progress.ts'
 import type { CommandContext, Output } from './options.ts'
 import { withShop } from './with-shop.ts'
 
@@ -28,8 +27,7 @@ export async function receive(
       dryRun: options.dryRun,
       actor: 'command',
     })
-    const progress = createProgressWriter(io, () => performance.now())
-    const issues = createIssueWriter(io, feed.name, options, progress)
+    const issues = createIssueWriter(io, feed.name, options)
     for (const issue of report.issues) issues.write(issue)
     issues.end()
     print(io, options.json ? JSON.stringify(report) : summaryOf(report, feed.name))

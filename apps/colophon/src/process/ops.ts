@@ -1,5 +1,5 @@
-import { createOpsServer, type Readiness } from '@colophon/http'
-import { type Database, sql } from '@colophon/postgres'
+import { createOpsServer } from '@colophon/http'
+import { signOfLife } from '@colophon/postgres'
 import type { Part, Registry } from '@colophon/runtime'
 import { version } from '../version.ts'
 import type { Composing } from './composing.ts'
@@ -24,7 +24,7 @@ export async function openOps(
     host: config.host,
     port: config.opsPort,
     metrics,
-    readiness: () => readinessOf(store.database, isReady()),
+    readiness: async () => ({ ready: isReady(), stores: { postgres: await signOfLife(store.database) } }),
     logger,
     version,
   })
@@ -32,12 +32,4 @@ export async function openOps(
     parts: [{ name: 'ops', start: () => ops.start(), stop: () => ops.stop() }],
     places: () => ({ ops: `${ops.address()}/metrics` }),
   }
-}
-
-async function readinessOf(database: Database, ready: boolean): Promise<Readiness> {
-  const postgres = await database.query(sql`select 1`).then(
-    () => 'up' as const,
-    () => 'down' as const,
-  )
-  return { ready, stores: { postgres } }
 }

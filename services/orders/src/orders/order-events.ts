@@ -17,6 +17,11 @@ export interface OrderFeed {
   next(position: Position, signal: AbortSignal): Promise<HistoryEntry[]>
 }
 
+/** Somebody who waits for entries behind their position. */
+interface Watcher extends Position {
+  tell(entries: HistoryEntry[]): void
+}
+
 type Deps = Pick<OrdersDeps, 'database' | 'logger'>
 
 const pollMs = 500
@@ -28,7 +33,7 @@ const batch = 100
  * has a position and no queue, so that nothing is missed, repeated or kept for those who read slowly.
  */
 export function createOrderFeed({ database, logger }: Deps): OrderFeed {
-  const watchers = new Set<Position & { tell(entries: HistoryEntry[]): void }>()
+  const watchers = new Set<Watcher>()
   // Of no request: this work is everybody's.
   const outside = AsyncLocalStorage.snapshot()
   let isDue = false
@@ -55,25 +60,27 @@ export function createOrderFeed({ database, logger }: Deps): OrderFeed {
   }
 
   return {
-    next(position, signal) {
-      const { promise, resolve } = Promise.withResolvers<HistoryEntry[]>()
-      const leave = (entries: HistoryEntry[]) => {
-        watchers.delete(watcher)
-        signal.removeEventListener('abort', gone)
-        resolve(entries)
-      }
-      const gone = () => leave([])
-      const watcher = {
-        ...position,
-        tell: (entries: HistoryEntry[]) => void (entries.length > 0 && leave(entries)),
-      }
-      if (signal.aborted) return Promise.resolve([])
-      signal.addEventListener('abort', gone)
-      watchers.add(watcher)
+    async next(position, signal) {
+      if (signal.aborted) return []
       pollSoon()
-      return promise
+      return watch(watchers, position, signal)
     },
   }
+}
+
+/** Is among the watchers until there are entries, which it gives, or the signal aborts. */
+function watch(watchers: Set<Watcher>, position: Position, signal: AbortSignal): Promise<HistoryEntry[]> {
+  const { promise, resolve } = Promise.withResolvers<HistoryEntry[]>()
+  const leave = (entries: HistoryEntry[]) => {
+    watchers.delete(watcher)
+    signal.removeEventListener('abort', gone)
+    resolve(entries)
+  }
+  const gone = () => leave([])
+  const watcher: Watcher = { ...position, tell: (entries) => void (entries.length > 0 && leave(entries)) }
+  signal.addEventListener('abort', gone)
+  watchers.add(watcher)
+  return promise
 }
 
 /** An order's history from a position on, and then what is added to it, until the signal aborts. */
