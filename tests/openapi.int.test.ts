@@ -76,6 +76,18 @@ describe('the OpenAPI document of the whole shop', () => {
     expect(known.filter((tag) => !used.includes(tag))).toEqual([])
   })
 
+  it('names the key that some requests need', () => {
+    const keyed = operations().filter(([, { responses }]) =>
+      JSON.stringify(responses).includes('idempotency_key_required'),
+    )
+    expect(keyed.map(([where]) => where)).toContain('post /api/inventory/{book}/adjustments')
+    for (const [where, { parameters }] of keyed) {
+      expect(parameters, where).toContainEqual(
+        expect.objectContaining({ in: 'header', name: 'idempotency-key' }),
+      )
+    }
+  })
+
   it('describes every refusal as a problem with its codes', () => {
     for (const [where, { responses }] of operations()) {
       const refusals = Object.entries(responses).filter(([status]) => status.startsWith('4'))

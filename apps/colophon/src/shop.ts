@@ -1,9 +1,9 @@
 import { type AccountsService, createAccounts } from '@colophon/accounts'
-import { type Catalog, createCatalog } from '@colophon/catalog'
+import { type Catalog, catalogTasks, createCatalog } from '@colophon/catalog'
 import { type Celery, createDeadLetters } from '@colophon/celery'
-import { createMailer, createOrders, type Orders } from '@colophon/orders'
+import { createMailer, createOrders, type Orders, type OrdersOptions } from '@colophon/orders'
 import { paymentsSandboxMigrations } from '@colophon/payments-sandbox'
-import { migrate } from '@colophon/postgres'
+import { type Database, migrate } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
 import { deriveKey } from './derive-key.ts'
 import { lazyProvider } from './payments.ts'
@@ -11,7 +11,6 @@ import { secretKey } from './secret-key.ts'
 import type { Config } from './settings.ts'
 import type { Store } from './store.ts'
 import { createTasks, runInTraces, type TaskPlaces } from './tasks/app.ts'
-import { catalogTasks } from './tasks/catalog-tasks.ts'
 
 /** The services of a shop on its database, not started. */
 export interface Shop {
@@ -55,19 +54,15 @@ export async function createShop(
   const webhookSecret =
     config.paymentsWebhookSecret ?? deriveKey(secret, 'payment webhooks').toString('base64url')
   const orders = createOrders({
+    ...orderSettings(config),
     database,
     logger,
-    currency: config.currency,
-    pricesIncludeTax: config.pricesIncludeTax === 'on',
-    holdMinutes: config.holdMinutes,
     orderTokenKey: deriveKey(secret, 'order tokens'),
     accounts: accounts.client,
     catalog: catalog.client,
     payments: lazyProvider(() => config.paymentsUrl ?? sandboxUrl?.(), config.paymentsKey),
     webhookSecret,
     mailer: createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom, logger }),
-    seller: config.seller,
-    reportsTo: config.reportsTo ?? config.adminEmail,
     deadLetters: createDeadLetters(tasks),
   })
   orders.defineTasks(tasks)
@@ -79,18 +74,39 @@ export async function createShop(
     orders,
     webhookSecret,
     tasks,
-    async migrate(signal) {
-      const results = []
-      const sandbox = { name: 'payments-sandbox', migrations: paymentsSandboxMigrations }
-      for (const { name, migrations } of [accounts, catalog, orders, sandbox]) {
-        const { applied } = await migrate(database, { ...migrations, signal, log: logger })
-        results.push({ service: name, applied })
-      }
-      return results
-    },
+    migrate: (signal) => migrateAll([accounts, catalog, orders, sandbox], { database, logger, signal }),
     async close() {
       await tasks.close()
       await orders.stop?.()
     },
   }
+}
+
+/** What the settings say of orders, as the service takes it. */
+function orderSettings(config: Config) {
+  return {
+    currency: config.currency,
+    pricesIncludeTax: config.pricesIncludeTax === 'on',
+    holdMinutes: config.holdMinutes,
+    seller: config.seller,
+    reportsTo: config.reportsTo ?? config.adminEmail,
+  } satisfies Partial<OrdersOptions>
+}
+
+/** A service with tables. */
+type Migrated = Pick<Orders, 'name'> & { migrations: { schema: string; folder: URL } }
+
+/** The sandbox has its tables in every shop, whoever it is that takes the money. */
+const sandbox: Migrated = { name: 'payments-sandbox', migrations: paymentsSandboxMigrations }
+
+async function migrateAll(
+  services: readonly Migrated[],
+  { database, logger, signal }: { database: Database; logger: Logger; signal: AbortSignal },
+) {
+  const results = []
+  for (const { name, migrations } of services) {
+    const { applied } = await migrate(database, { ...migrations, signal, log: logger })
+    results.push({ service: name, applied })
+  }
+  return results
 }

@@ -245,8 +245,16 @@ describe('commands on a database', () => {
     expect(back.stdout).toBe(`${inserted} books added, 0 were there\n`)
     expect(await stock()).toEqual(first)
     expect(await colophon(['stock', 'check'], { environment })).toMatchObject({ code: 0 })
+    const stdin = 'isbn,quantity\n9780316015844,5\n'
+    const received = await colophon(['stock', 'receive', '-', '--document', '1'], { environment, stdin })
+    expect(received.code).toBe(0)
     const gone = await colophon(['sample', 'remove'], { environment })
-    expect(gone.stdout).toBe(`${inserted} sample books removed\n`)
+    expect(gone.stdout).toBe(
+      `${inserted - 1} sample books removed; 1 kept, without the sample's prices, ` +
+        'since others speak for them too, or have brought copies of them\n',
+    )
+    const kept = await colophon(['stock', 'show', '9780316015844'], { environment })
+    expect(kept).toMatchObject({ code: 0, stdout: expect.stringContaining('on hand') })
   })
 
   function stock() {

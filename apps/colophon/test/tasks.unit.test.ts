@@ -1,3 +1,4 @@
+import { catalogTasks } from '@colophon/catalog'
 import { CeleryError, createCelery, createMemoryBroker, createWorker } from '@colophon/celery'
 import type { OutboxRow } from '@colophon/postgres'
 import { ConfigError, createLogger, Registry } from '@colophon/runtime'
@@ -5,7 +6,6 @@ import { describe, expect, it } from 'vitest'
 import { watchOrders, watchRelay } from '../src/metrics.ts'
 import { lazyProvider } from '../src/payments.ts'
 import { createTasks } from '../src/tasks/app.ts'
-import { catalogTasks } from '../src/tasks/catalog-tasks.ts'
 import { databaseUrl } from '../src/tasks/database-url.ts'
 import { inBackground, patiently } from '../src/tasks/patiently.ts'
 import { createPublisher, isUnpublishable, taskIdOf } from '../src/tasks/publish.ts'
@@ -86,33 +86,6 @@ describe('an outbox row', () => {
 
 describe('a task of the catalogue', () => {
   const book_id = '0198c0de-0000-7000-8000-000000000001'
-  const stock = { book_id, in_stock: true, sequence: 3 }
-  const price = { book_id, amount: 1299, currency: 'EUR', actor: 'command', sequence: 3 }
-
-  it.each([
-    ['catalog.follow_stock', stock, [{ book_id: 'x' }, { in_stock: 'yes' }, { sequence: 1.5 }]],
-    [
-      'catalog.set_price',
-      price,
-      [
-        { book_id: 'x' },
-        { amount: 12.99 },
-        { amount: -1 },
-        { currency: 978 },
-        { actor: null },
-        { sequence: '3' },
-      ],
-    ],
-  ])('%s takes what the outbox sends, and nothing else', async (name, good, wrongs) => {
-    const app = createCelery({ broker: createMemoryBroker() })
-    catalogTasks(app, { followStock: async () => {}, setPrice: async () => {} })
-    const check = async (given: unknown) => app.tasks.get(name)?.input?.['~standard'].validate(given)
-    expect(await check(good)).toEqual({ value: good })
-    for (const wrong of wrongs) {
-      expect(await check({ ...good, ...wrong })).toEqual({ issues: [expect.anything()] })
-    }
-    expect(await check(null)).toEqual({ issues: [expect.anything()] })
-  })
 
   it('is made of what orders say of a book', async () => {
     const broker = createMemoryBroker()

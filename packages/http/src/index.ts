@@ -41,3 +41,4 @@ export { createHttpServer, type HttpServer, type HttpServerOptions } from './ser
 export { createCheck } from './validation/check.ts'
 export { isUuid } from './validation/formats.ts'
 export { day, line, nullable, page, pageQuery, paragraphs, timestamp, uuid } from './validation/schemas.ts'
+export { taskInput } from './validation/task-input.ts'

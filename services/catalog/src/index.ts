@@ -8,7 +8,7 @@ import { type ImportOptions, type ImportReport, importBooks } from './import/ind
 import { refreshStatistics } from './import/refresh-statistics.ts'
 import { catalogProblems } from './problems.ts'
 import { catalogRoutes } from './routes/index.ts'
-import { hasOtherBooks, recordDecision, sampleDecision } from './sample/decision.ts'
+import { hasOtherBooks, recordDecision, sampleBookIds, sampleDecision } from './sample/decision.ts'
 import { inStockBooks, type SampleBook } from './sample/in-stock-books.ts'
 import { loadSample, type SampleCounts } from './sample/load-sample.ts'
 import { type Removal, removeSample } from './sample/remove-sample.ts'
@@ -29,6 +29,13 @@ export {
 } from './import/index.ts'
 export type { SampleBook } from './sample/in-stock-books.ts'
 export { Availability, Format, literals, Money } from './schemas.ts'
+export {
+  catalogTasks,
+  followStockTask,
+  type PriceInput,
+  type StockInput,
+  setPriceTask,
+} from './tasks/index.ts'
 
 export interface CatalogOptions {
   database: Database
@@ -65,11 +72,14 @@ export interface Sample {
   load(): Promise<SampleCounts>
   /** Its books that are in stock and of which nobody has counted copies yet: they are to get some. */
   inStockBooks(): Promise<SampleBook[]>
+  /** The ids of its books. */
+  bookIds(): Promise<string[]>
   /**
    * Takes it away, except books that staff or another feed speak for too: these lose its prices and stock. Stock that
    * is followed by then is not the sample's, and stays.
+   * @param keep ids of books that are kept like these, since others have copies of them
    */
-  remove(): Promise<Removal>
+  remove(keep?: ReadonlySet<string>): Promise<Removal>
 }
 
 /** Where the catalogue's migrations are, and the schema they make. */
@@ -102,7 +112,8 @@ export function createCatalog({ database, logger, currency, ...given }: CatalogO
       decline: () => recordDecision(database, 'declined', deps.now()),
       load: () => loadSample(deps),
       inStockBooks: () => inStockBooks(database),
-      remove: () => removeSample(deps),
+      bookIds: () => sampleBookIds(database),
+      remove: (keep = new Set()) => removeSample(deps, keep),
     },
     start: upkeep.start,
     settle: upkeep.settle,

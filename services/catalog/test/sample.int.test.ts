@@ -75,6 +75,16 @@ describe('removing the sample', () => {
     expect(await contributors(two.author)).toMatchObject([{ id: changed?.id, version: 2 }])
   })
 
+  it('keeps the books it is told to keep like those of others', async () => {
+    const { id } = await book(one)
+    expect(await shop.catalog.sample.bookIds()).toEqual(expect.arrayContaining([id, (await book(two)).id]))
+    expect(await shop.catalog.sample.remove(new Set([id]))).toEqual({ removed: 1, kept: 1 })
+    expect(await book(one)).toMatchObject({ id, price: null, inStock: false })
+    expect(await statusOf(two)).toBe(404)
+    expect(await shop.catalog.sample.bookIds()).toEqual([])
+    expect(await remove()).toEqual({ removed: 0, kept: 0 })
+  })
+
   it('leaves no made-up price or stock on the books it keeps, and says so in their history', async () => {
     const fed = `isbn,title,popularity\n${one.isbn13},Fed,8\n`
     expect((await importText(shop.catalog.deps, fed, { source: 'feed' })).report.counts.updated).toBe(1)

@@ -1,4 +1,4 @@
-import { integer, oneOf, text, url } from '@colophon/runtime'
+import { integer, oneOf, type Setting, text, url } from '@colophon/runtime'
 
 /** The settings of stock, orders and payments. */
 export const ordersSettings = {
@@ -12,15 +12,20 @@ export const ordersSettings = {
     max: 1_440,
     help: 'How long copies are held for an order that is not paid, in minutes.',
   }),
-  paymentsUrl: url('PAYMENTS_URL', ['http://', 'https://'], {
-    default: undefined,
-    shown: 'a sandbox in this process',
-    help: 'Where the payment provider is: `colophon serve payments-sandbox`, or one that speaks as it does.',
-  }),
+  paymentsUrl: bare(
+    url('PAYMENTS_URL', ['http://', 'https://'], {
+      default: undefined,
+      shown: 'a sandbox in this process',
+      secret: true,
+      help: 'Where the payment provider is: `colophon serve payments-sandbox`, or one that speaks as it does.',
+    }),
+  ),
   paymentsKey: text('PAYMENTS_KEY', {
     default: undefined,
     shown: 'none',
     secret: true,
+    pattern: /^[A-Za-z0-9._~+/-]+=*$/,
+    must: 'a key that a bearer header can carry: letters, digits, - . _ ~ + / and = at its end',
     help: 'The key that the payment provider knows the shop by.',
   }),
   paymentsWebhookSecret: text('PAYMENTS_WEBHOOK_SECRET', {
@@ -48,4 +53,18 @@ export const ordersSettings = {
     shown: 'ADMIN_EMAIL',
     help: 'Who gets the mail at the end of the nightly reports.',
   }),
+}
+
+/** A URL that paths can be put behind. */
+function bare(setting: Setting<string | undefined>): Setting<string | undefined> {
+  return {
+    ...setting,
+    parse(given) {
+      const parsed = URL.parse(setting.parse(given) ?? '')
+      if (parsed === null || parsed.username !== '' || parsed.password !== '' || /[?#]/.test(given)) {
+        throw new Error('a URL without user, password, query and fragment: PAYMENTS_KEY is for the key')
+      }
+      return given
+    },
+  }
 }

@@ -20,9 +20,12 @@ export type { Mail, Mailer } from './mail/port.ts'
 export { createHttpPayments } from './payments/http-provider.ts'
 export type { PaymentProvider } from './payments/port.ts'
 export { countOverdue } from './process/count-overdue.ts'
+export { taskTopic } from './process/steps.ts'
 export * from './reports/index.ts'
+export { priceTopic } from './stock/goods-in/prices.ts'
 export * from './stock/index.ts'
-export { receiveSample, removeSampleCopies } from './stock/sample-stock.ts'
+export { availabilityTopic } from './stock/movements.ts'
+export { countedBooks, receiveSample, removeSampleCopies } from './stock/sample-stock.ts'
 export { ordersQueue } from './tasks/index.ts'
 
 export interface OrdersOptions {

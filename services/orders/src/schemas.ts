@@ -95,10 +95,14 @@ export const OrderLine = Type.Object(
     title: Type.String(),
     format: nullable(Format),
     quantity: Type.Integer({ minimum: 1 }),
-    unitPrice: Money,
+    unitPrice: Type.Unsafe<Money>({
+      ...Money,
+      description:
+        'Of one copy, frozen as the catalogue had it: with or without tax, as its price was then. `total` has the tax in it',
+    }),
     taxRate: Type.Number({ minimum: 0, maximum: 100, description: 'In per cent' }),
     tax: Money,
-    total: Money,
+    total: Type.Unsafe<Money>({ ...Money, description: 'Of all its copies, with tax' }),
     allocated: Type.Integer({ minimum: 0, description: 'Copies that are there for it' }),
     shipped: Type.Integer({ minimum: 0 }),
     cancelled: Type.Integer({ minimum: 0 }),

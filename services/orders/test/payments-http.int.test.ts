@@ -27,7 +27,7 @@ async function start(listener: RequestListener, options: Partial<GuardOptions> =
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
-  return { payments, requests }
+  return { payments, url, requests }
 }
 
 function answering(status: number, body: unknown, headers: Record<string, string> = {}): RequestListener {
@@ -52,6 +52,15 @@ test('sends what the provider needs, and the trace it belongs to', async () => {
     headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'charge-1', traceparent },
   })
   expect(JSON.parse(bodies.join(''))).toEqual({ amount: 1_000, currency: 'EUR', token, reference: 'order 1' })
+})
+
+test.each(['/pay/eu', '/pay/eu/'])('a provider may be below a path: %s', async (path) => {
+  const { payments, url, requests } = await start(answering(200, { items: [] }))
+  await payments.find('k')
+  const below = createHttpPayments({ url: () => `${url}${path}` })
+  expect(await below.find('k')).toBeNull()
+  expect(requests.map((incoming) => incoming.url)).toEqual(['/v1/charges?key=k', '/pay/eu/v1/charges?key=k'])
+  await below.close()
 })
 
 describe('an answer', () => {

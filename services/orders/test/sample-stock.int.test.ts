@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { receiveSample, removeSampleCopies } from '../src/index.ts'
+import { countedBooks, receiveSample, removeSampleCopies } from '../src/index.ts'
 import { adjustStock } from '../src/stock/index.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { buy, differences, stockOf } from './support/shopping.ts'
@@ -73,6 +73,7 @@ describe('copies of the sample', () => {
       expect(await remove()).toBe(1)
       expect((await stockOf(shop, book)).onHand).toBe(onHand)
       expect((await stockOf(shop, untouched)).onHand).toBe(0)
+      expect(await countedBooks(shop.orders.deps.database, [book, untouched])).toEqual(new Set([book]))
     },
   )
 

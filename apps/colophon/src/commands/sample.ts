@@ -1,4 +1,4 @@
-import { removeSampleCopies } from '@colophon/orders'
+import { countedBooks, removeSampleCopies } from '@colophon/orders'
 import type { Command } from 'commander'
 import { print } from '../io.ts'
 import { receiveSampleCopies } from '../sample.ts'
@@ -19,7 +19,7 @@ export function addSample(program: Command, context: CommandContext): void {
     .action((options: Output) => load(context, options))
   sample
     .command('remove')
-    .description('take it away, except books that staff or another feed speak for too')
+    .description('take it away, except books that others speak for too, or have brought copies of')
     .addOption(jsonOption())
     .addHelpText('after', example('colophon sample remove'))
     .action((options: Output) => remove(context, options))
@@ -40,11 +40,12 @@ function load(context: CommandContext, { json }: Output): Promise<void> {
 function remove(context: CommandContext, { json }: Output): Promise<void> {
   return withShop(context, { command: 'sample remove', migrates: true }, async ({ catalog, orders }) => {
     await removeSampleCopies(orders.deps)
-    const { removed, kept } = await catalog.sample.remove()
+    const counted = await countedBooks(orders.deps.database, await catalog.sample.bookIds())
+    const { removed, kept } = await catalog.sample.remove(counted)
     const rest =
       kept === 0
         ? ''
-        : `; ${kept} were kept, without the sample's prices and stock, since staff or another feed speak for them too`
+        : `; ${kept} kept, without the sample's prices, since others speak for them too, or have brought copies of them`
     print(context.io, json ? JSON.stringify({ removed, kept }) : `${removed} sample books removed${rest}`)
   })
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { followStockTask, type PriceInput, type StockInput, setPriceTask } from '@colophon/catalog'
 import { type Celery, CeleryError } from '@colophon/celery'
+import { availabilityTopic, priceTopic, taskTopic } from '@colophon/orders'
 import type { OutboxRow } from '@colophon/postgres'
 
 /** An outbox row that nobody can publish, however often it is tried: it is parked. */
@@ -16,23 +18,28 @@ export function createPublisher(app: Celery, schema: string): (row: OutboxRow) =
   }
 }
 
+/** What a task is given, which it checks itself. */
+type Arguments<Input> = Record<keyof Input, unknown>
+
 /** What each topic becomes. */
 function taskOf({ topic, payload, sequence }: OutboxRow): {
   task: string
   kwargs: Record<string, unknown>
 } {
-  if (topic === 'task' && isRecord(payload)) {
+  if (topic === taskTopic && isRecord(payload)) {
     const { task, kwargs } = payload
     if (typeof task === 'string' && isRecord(kwargs)) return { task, kwargs }
   }
-  if (topic === 'stock.availability' && isRecord(payload)) {
+  if (topic === availabilityTopic && isRecord(payload)) {
     const { bookId, inStock } = payload
-    return { task: 'catalog.follow_stock', kwargs: { book_id: bookId, in_stock: inStock, sequence } }
+    const kwargs: Arguments<StockInput> = { book_id: bookId, in_stock: inStock, sequence }
+    return { task: followStockTask, kwargs }
   }
-  if (topic === 'stock.price' && isRecord(payload) && isRecord(payload.price)) {
+  if (topic === priceTopic && isRecord(payload) && isRecord(payload.price)) {
     const { bookId, price, actor } = payload
     const { amount, currency } = price
-    return { task: 'catalog.set_price', kwargs: { book_id: bookId, amount, currency, actor, sequence } }
+    const kwargs: Arguments<PriceInput> = { book_id: bookId, amount, currency, actor, sequence }
+    return { task: setPriceTask, kwargs }
   }
   throw new UnpublishableError(`no task can be made of a message of the topic ${topic}`)
 }

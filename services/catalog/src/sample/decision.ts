@@ -18,6 +18,13 @@ export async function hasOtherBooks(db: Queryable): Promise<boolean> {
   return others
 }
 
+/** Every book that the sample speaks for, alone or among others. */
+export async function sampleBookIds(db: Queryable): Promise<string[]> {
+  const books = await db.query<{ id: string }>(sql`
+    select distinct book_id as id from catalog.provenance where source = ${sampleSource}`)
+  return books.map(({ id }) => id)
+}
+
 export async function recordDecision(db: Queryable, state: SampleDecision, now: Date): Promise<void> {
   await db.query(sql`
     insert into catalog.sample (state, decided_at) values (${state}, ${now})

@@ -15,12 +15,13 @@ export interface Removal {
 /**
  * Takes the sample's books away with all that hangs on them, and the contributors that nobody else has and no person
  * has changed. Books that staff or another feed speak for too are kept, without the sample's prices and stock.
+ * @param keep ids of books that are kept though nobody else speaks for them
  */
-export async function removeSample(deps: CatalogDeps): Promise<Removal> {
+export async function removeSample(deps: CatalogDeps, keep: ReadonlySet<string>): Promise<Removal> {
   const { database, now } = deps
   const all: Removal = { removed: 0, kept: 0 }
   for (;;) {
-    const batch = await database.transaction((tx) => removeBatch(tx, deps), { retry: true })
+    const batch = await database.transaction((tx) => removeBatch(tx, deps, keep), { retry: true })
     if (!batch) break
     all.removed += batch.removed
     all.kept += batch.kept
@@ -30,7 +31,11 @@ export async function removeSample(deps: CatalogDeps): Promise<Removal> {
 }
 
 /** Null when no book is the sample's any more. */
-async function removeBatch(tx: Queryable, deps: CatalogDeps): Promise<Removal | null> {
+async function removeBatch(
+  tx: Queryable,
+  deps: CatalogDeps,
+  keep: ReadonlySet<string>,
+): Promise<Removal | null> {
   // Held before it is looked at who speaks for them: a statement that waits for a row sees its new values, but not
   // what else its writer has written.
   const held = await tx.query<{ id: string }>(sql`
@@ -45,8 +50,9 @@ async function removeBatch(tx: Queryable, deps: CatalogDeps): Promise<Removal | 
       bool_or(source = ${sampleSource} and 'inStock' = any(fields))
         and not bool_or(source = ${staffSource} and 'supply' = any(groups)) as "hasStock"
     from catalog.provenance where book_id = any(${held.map(({ id }) => id)}::uuid[]) group by book_id`)
-  const ours = books.filter(({ isOurs }) => isOurs)
-  const kept = books.filter(({ isOurs }) => !isOurs)
+  const isKept = ({ id, isOurs }: (typeof books)[number]) => !isOurs || keep.has(id)
+  const ours = books.filter((book) => !isKept(book))
+  const kept = books.filter(isKept)
   await deleteBooks(
     tx,
     ours.map(({ id }) => id),

@@ -11,7 +11,7 @@ import {
 import { PaymentError } from './port.ts'
 
 export interface GuardOptions {
-  /** Where the provider is; a function where that is known only once it has started. */
+  /** Where the provider is, perhaps below a path; a function where that is known only once it has started. */
   url: string | (() => string)
   /** The bearer key it knows the shop by. */
   key?: string | undefined
@@ -27,7 +27,7 @@ export interface GuardOptions {
 
 export interface ProviderRequest {
   method: 'GET' | 'POST'
-  /** With the query. */
+  /** Within what the provider's URL names, with the query. */
   path: string
   idempotencyKey?: string
   body?: object
@@ -87,7 +87,8 @@ async function exchange(
   signal: AbortSignal,
 ): Promise<ProviderAnswer> {
   const traceparent = currentContext()?.traceparent
-  const response = await fetch(new URL(path, typeof url === 'string' ? url : url()), {
+  const base = typeof url === 'string' ? url : url()
+  const response = await fetch(`${base.replace(/\/+$/, '')}${path}`, {
     method,
     headers: {
       accept: 'application/json',

@@ -1,5 +1,6 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
+import { chargeKeyOf } from '../payments/charge-key.ts'
 import { dueAfter } from '../process/next-steps.ts'
 import { sendStep } from '../process/steps.ts'
 import type { OrderInput } from '../schemas.ts'
@@ -77,7 +78,7 @@ function insertLines(tx: Queryable, { id, priced }: NewOrder) {
 function insertPayment(tx: Queryable, { currency }: OrdersDeps, { id, input, priced }: NewOrder) {
   return tx.query(
     sql`insert into orders.payments (order_id, key, token, amount, currency, status)
-      values (${id}, ${`charge-${id}`}, ${input.payment.token}, ${priced.total}, ${currency}, 'pending')`,
+      values (${id}, ${chargeKeyOf(id)}, ${input.payment.token}, ${priced.total}, ${currency}, 'pending')`,
     { name: 'orders.insert-payment' },
   )
 }

@@ -5,6 +5,7 @@ import { Inventory } from '../schemas.ts'
 import { AdjustmentInput, adjustStock } from '../stock/adjust-stock.ts'
 import { trackedBook } from '../stock/tracked-book.ts'
 import { staff } from './shared/access.ts'
+import { keyHeaders, keyProblems } from './shared/idempotency-key.ts'
 import { stockBookPath, stockBookProblems } from './shared/stock-book-path.ts'
 
 export function adjustInventoryRoute(app: App, deps: OrdersDeps): void {
@@ -13,13 +14,7 @@ export function adjustInventoryRoute(app: App, deps: OrdersDeps): void {
     {
       config: {
         access: staff,
-        problems: [
-          ...stockBookProblems,
-          'adjustment_refused',
-          'idempotency_key_required',
-          'idempotency_key_in_flight',
-          'idempotency_key_reused',
-        ],
+        problems: [...stockBookProblems, 'adjustment_refused', ...keyProblems],
       },
       schema: {
         tags: ['Inventory'],
@@ -29,6 +24,7 @@ export function adjustInventoryRoute(app: App, deps: OrdersDeps): void {
           'Needs an Idempotency-Key. Copies that are held for orders stay. The answer is the stock of the book ' +
           'afterwards; when the request is sent again, as it is then.',
         params: stockBookPath,
+        headers: keyHeaders,
         body: AdjustmentInput,
         response: { 200: Inventory },
       },

@@ -1,6 +1,7 @@
-import { type App, isUuid } from '@colophon/http'
+import type { App } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
+import { orderIdOf } from '../payments/charge-key.ts'
 import type { ProviderCharge } from '../payments/provider-charge.ts'
 import { chargeIn, WebhookEvent } from '../payments/webhook-event.ts'
 import { isSigned } from '../payments/webhook-signature.ts'
@@ -50,8 +51,7 @@ export function paymentWebhookRoute(app: App, deps: OrdersDeps): void {
 }
 
 async function takeCharge(deps: OrdersDeps, { id, key, status, reason }: ProviderCharge): Promise<void> {
-  // As placing/write-order.ts makes the keys of charges.
-  const orderId = /^charge-(.+)$/.exec(key)?.[1]
-  if (orderId === undefined || !isUuid(orderId) || status === 'pending') return
+  const orderId = orderIdOf(key)
+  if (orderId === undefined || status === 'pending') return
   await recordCharge(deps, orderId, { status, chargeId: id, reason })
 }

@@ -6,9 +6,10 @@ import { requireIdempotencyKey } from '../placing/idempotency.ts'
 import { refundOrder } from '../process/refund-order.ts'
 import { Order } from '../schemas.ts'
 import { staff } from './shared/access.ts'
+import { keyHeaders } from './shared/idempotency-key.ts'
 import { orderPath } from './shared/order-access.ts'
 import { orderAnswer } from './shared/order-answer.ts'
-import { changeProblems, keyHeaders } from './shared/staff-change.ts'
+import { changeProblems } from './shared/staff-change.ts'
 
 const Refund = Type.Object(
   {

@@ -5,10 +5,11 @@ import { requireIdempotencyKey } from '../placing/idempotency.ts'
 import { shipOrder } from '../process/ship-order.ts'
 import { Order } from '../schemas.ts'
 import { staff } from './shared/access.ts'
+import { keyHeaders } from './shared/idempotency-key.ts'
 import { lineCopies, lineList } from './shared/line-copies.ts'
 import { orderPath } from './shared/order-access.ts'
 import { orderAnswer } from './shared/order-answer.ts'
-import { changeProblems, keyHeaders } from './shared/staff-change.ts'
+import { changeProblems } from './shared/staff-change.ts'
 
 const Parcel = Type.Object(
   {

@@ -13,6 +13,9 @@ export type MovementReason =
   | 'cancellation'
   | 'return'
 
+/** The topic of outbox messages that say whether a book is in stock: the relay sends them as the catalogue's task. */
+export const availabilityTopic = 'stock.availability'
+
 /** One row of the ledger. */
 export interface Movement {
   bookId: string
@@ -101,7 +104,7 @@ export async function recordMovements(
     tx,
     flipped.map(({ bookId, after }) => ({
       key: `stock ${bookId}`,
-      topic: 'stock.availability',
+      topic: availabilityTopic,
       payload: { bookId, inStock: after > 0 },
     })),
   )

@@ -81,9 +81,9 @@ async function receivedBooks(tx: Queryable): Promise<string[]> {
   return books.map(({ bookId }) => bookId)
 }
 
-/** Those of these books, which are locked, whose copies are not the sample's alone. */
-async function countedBooks(tx: Queryable, bookIds: readonly string[]): Promise<Set<string>> {
-  const books = await tx.query<{ bookId: string }>(sql`
+/** Those of these books of which others than the sample have brought or counted copies. */
+export async function countedBooks(db: Queryable, bookIds: readonly string[]): Promise<Set<string>> {
+  const books = await db.query<{ bookId: string }>(sql`
     select distinct book_id as "bookId" from orders.stock_ledger entry
     where book_id = any(${bookIds}::uuid[]) and reason in ('goods_in', 'adjustment', 'stocktake')
       and (${isSamples}) is not true`)

@@ -1,5 +1,5 @@
 import type { Celery, RetryPolicy } from '@colophon/celery'
-import { uuid } from '@colophon/http'
+import { taskInput, uuid } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
 import { MailError } from '../mail/port.ts'
@@ -13,7 +13,6 @@ import { mailOrder } from '../process/mail-order.ts'
 import { refundMoney } from '../process/refund-money.ts'
 import { settleCharge } from '../process/settle-charge.ts'
 import { sweep } from '../process/sweep.ts'
-import { taskInput } from './input.ts'
 
 /** Where tasks about orders wait. */
 export const ordersQueue = 'orders'

@@ -1,5 +1,5 @@
-import { createCheck } from '@colophon/http'
 import type { Static, TSchema } from 'typebox'
+import { createCheck } from './check.ts'
 
 /**
  * A schema as tasks take it (https://standardschema.dev): checked by the same rules as a request's body.
