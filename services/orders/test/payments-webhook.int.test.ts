@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createPaymentsSandbox, paymentsSandboxMigrations } from '@colophon/payments-sandbox'
 import { migrate, sql } from '@colophon/postgres'
 import { createLogger } from '@colophon/runtime'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createHttpPayments } from '../src/payments/http-provider.ts'
 import { type OrdersHarness, startOrders, webhookSecret } from './harness.ts'
 import { buy, receive, stockOf } from './support/shopping.ts'
@@ -68,6 +68,14 @@ describe('a webhook', () => {
     expect((await send(settled(id, { status: 'declined' }))).status).toBe(204)
     expect(await standing(id)).toEqual(before)
     expect(await stockOf(shop, bookId)).toEqual({ onHand: 3, held: 0 })
+  })
+
+  test('has what follows sent at once', async () => {
+    const id = await waitingOrder()
+    const nudge = vi.spyOn(shop.orders.deps.outbox, 'nudge')
+    onTestFinished(() => nudge.mockRestore())
+    await send(settled(id))
+    expect(nudge).toHaveBeenCalledOnce()
   })
 
   test('by many at once is taken once', async () => {

@@ -85,6 +85,15 @@ describe('placing an order', () => {
     expect((await buy(shop, book.id, 1, { as: 'customer' })).status).toBe(202)
   })
 
+  it('of an e-book costs nothing to send, also where it was a paper book that weighed something', async () => {
+    const book = await bookWith(1)
+    await shop.test.database.query(sql`update orders.stock set weight_grams = 300 where book_id = ${book.id}`)
+    const paper = await buy(shop, book.id, 1, { as: 'customer' })
+    expect(paper.body.shipping.amount).toBeGreaterThan(0)
+    const ebook = shop.catalog.add({ ...book, format: 'ebook' })
+    expect((await buy(shop, ebook.id, 1, { as: 'customer' })).body.shipping.amount).toBe(0)
+  })
+
   it('is confirmed at once with e-books, which need no stock and cost nothing to send', async () => {
     const book = shop.catalog.add({ format: 'ebook' })
     const { body } = await buy(shop, book.id, 3, { as: 'customer' })
@@ -258,6 +267,20 @@ describe('an order sent again', () => {
     await shop.run('orders.forget_keys')
     const { body } = await buy(shop, book.id, 1, { as: 'customer', key })
     expect(body.code).toBe('out_of_stock')
+  })
+
+  it('is forgotten after a day with all the others, however many', async () => {
+    await shop.test.database.query(sql`
+      insert into orders.idempotency_keys (scope, key, fingerprint, subject_id, created_at)
+      select 'order:old', n::text, '', gen_random_uuid(), ${shop.clock.now}::timestamptz from generate_series(1, 20001) n`)
+    const left = async () =>
+      (await shop.test.database.query(sql`select from orders.idempotency_keys where scope = 'order:old'`))
+        .length
+    await shop.run('orders.forget_keys')
+    expect(await left()).toBe(20_001)
+    shop.clock.advance(25 * 60 * 60_000)
+    await shop.run('orders.forget_keys')
+    expect(await left()).toBe(0)
   })
 
   it.each([undefined, '', 'two words', 'x'.repeat(256), 'ä'])('needs a key: not %j', async (key) => {

@@ -75,14 +75,21 @@ export async function keepKey(
   )
 }
 
+const batchSize = 10_000
+
 /** Forgets answers that are older than a day. @returns how many */
-export async function forgetKeys({ database, now }: OrdersDeps): Promise<number> {
+export async function forgetKeys({ database, now }: Pick<OrdersDeps, 'database' | 'now'>): Promise<number> {
   const before = new Date(now().getTime() - keptMs)
-  const gone = await database.query(sql`
-    delete from orders.idempotency_keys where ctid in (
-      select ctid from orders.idempotency_keys where created_at < ${before} limit 10000)
-    returning key`)
-  return gone.length
+  for (let total = 0; ; ) {
+    const { gone } = await database.one<{ gone: number }>(sql`
+      with gone as (
+        delete from orders.idempotency_keys where ctid = any(array(
+          select ctid from orders.idempotency_keys where created_at < ${before} limit ${batchSize}))
+        returning key)
+      select count(*) as gone from gone`)
+    total += gone
+    if (gone < batchSize) return total
+  }
 }
 
 function fingerprintOf(request: unknown): Buffer {

@@ -54,4 +54,5 @@ async function takeCharge(deps: OrdersDeps, { id, key, status, reason }: Provide
   const orderId = orderIdOf(key)
   if (orderId === undefined || status === 'pending') return
   await recordCharge(deps, orderId, { status, chargeId: id, reason })
+  deps.outbox.nudge()
 }

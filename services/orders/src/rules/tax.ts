@@ -14,11 +14,17 @@ export interface Taxed {
  */
 export function taxed(amount: number, rate: number, includesTax: boolean): Taxed {
   if (includesTax) {
-    const net = Math.round((amount * 10_000) / (10_000 + rate))
+    const net = ratio(amount, 10_000, 10_000 + rate)
     return { total: amount, tax: amount - net }
   }
-  const tax = Math.round((amount * rate) / 10_000)
+  const tax = ratio(amount, rate, 10_000)
   return { total: amount + tax, tax }
+}
+
+/** `amount * of / whole`, halves up. The product may be beyond 2^53. */
+function ratio(amount: number, of: number, whole: number): number {
+  const doubled = 2n * BigInt(amount) * BigInt(of)
+  return Number((doubled + BigInt(whole)) / (2n * BigInt(whole)))
 }
 
 /** Kinds of product that countries tax differently. */

@@ -14,8 +14,8 @@ export function weightOf(
   book: { format: string | null; pages: number | null },
   known: number | null,
 ): number {
-  if (known !== null) return known
   if (isDigital(book.format)) return 0
+  if (known !== null) return known
   if (book.pages === null) return usual
   return Math.round(book.pages * gramsPerPage) + (cover[book.format ?? ''] ?? usualCover)
 }
