@@ -114,6 +114,32 @@ Books & Sons, High Street 2, 10115 Berlin, DE123456789
     )
   })
 
+  it('that an order is cancelled says what is left to be given back', async () => {
+    const { id, total } = await confirmed(shop, [{ quantity: 1 }])
+    const amount = { amount: 300, currency: 'EUR' }
+    await handle(shop, id, 'refund', { amount, reason: 'a torn cover' })
+    await settled(shop)
+    shop.clock.advance(1_000)
+    await cancel(shop, id)
+    await settled(shop)
+    const left = `€${((total.amount - 300) / 100).toFixed(2)}`
+    const mail = mailsAbout(id).find(({ subject }) => subject.endsWith('cancelled'))
+    expect(mail?.text.replaceAll('\n', ' ')).toContain(
+      `What is left of the money that was paid, ${left}, is given back.`,
+    )
+  })
+
+  it('that an order is cancelled promises no money that was given back before', async () => {
+    const { id, total } = await confirmed(shop, [{ quantity: 1 }])
+    await handle(shop, id, 'refund', { amount: total, reason: 'we are sorry' })
+    await settled(shop)
+    shop.clock.advance(1_000)
+    await cancel(shop, id)
+    await settled(shop)
+    const mail = mailsAbout(id).find(({ subject }) => subject.endsWith('cancelled'))
+    expect(mail?.text.replaceAll('\n', ' ')).toContain('All that was paid was given back before.')
+  })
+
   it('that an unpaid order is cancelled says that nothing was charged', async () => {
     const { id } = await place(shop, [{ quantity: 1 }])
     await cancel(shop, id)
@@ -192,7 +218,7 @@ describe('a mail server', () => {
 
   async function sentSeqs(orderId: string): Promise<number[]> {
     const rows = await shop.test.database.query<{ seq: number }>(sql`
-      select seq from orders.mails where order_id = ${orderId} order by seq`)
+      select seq from orders.mails where order_id = ${orderId} and sent_at is not null order by seq`)
     return rows.map(({ seq }) => seq)
   }
 

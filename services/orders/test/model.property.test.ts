@@ -24,6 +24,7 @@ describe('an order', () => {
       await comeToRest()
       await expectLegal(run)
       await expectDone(run)
+      await expectReconciled(run)
     })
     await fc.assert(property, { numRuns: 15 })
     await fc.assert(property, { numRuns: 300, interruptAfterTimeLimit: 15_000 })
@@ -79,6 +80,8 @@ async function comeToRest(): Promise<void> {
   for (let round = 0; round < 50; round++) {
     for (const key of shop.payments.pending()) shop.payments.settle(key, 'approve')
     await shop.settle()
+    await shop.run('orders.reconcile')
+    await shop.settle()
     const { due } = await shop.test.database.one<{ due: number }>(
       sql`select count(*) as due from orders.orders where due_at is not null`,
     )
@@ -87,6 +90,22 @@ async function comeToRest(): Promise<void> {
     await shop.run('orders.sweep')
   }
   throw new Error('there are orders that do not come to rest')
+}
+
+/** Whatever was lost, each mail was sent, nobody waits for what is there, and the catalogue knows what is. */
+async function expectReconciled({ books, orders }: Run): Promise<void> {
+  const { database } = shop.test
+  const unsent = sql`select seq from orders.mails where order_id = any(${orders}::uuid[]) and sent_at is null`
+  expect(await database.query(unsent)).toEqual([])
+  const stock = await database.query<{ bookId: string; free: number; awaited: number }>(sql`
+    select book_id as "bookId", on_hand - held as free, (select coalesce(sum(line.quantity - allocated - cancelled), 0)
+      from orders.order_lines line join orders.orders o on o.id = line.order_id
+      where line.book_id = stock.book_id and o.status in ('confirmed', 'partly_shipped')) as awaited
+    from orders.stock where book_id = any(${books}::uuid[])`)
+  for (const { bookId, free, awaited } of stock) {
+    expect(Math.min(free, awaited)).toBe(0)
+    expect(shop.catalog.inStock.get(bookId) ?? false).toBe(free > 0)
+  }
 }
 
 interface Rest {

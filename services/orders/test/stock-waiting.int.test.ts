@@ -18,10 +18,19 @@ afterAll(() => shop.stop())
 async function backorderBook(copies: number): Promise<string> {
   const { id } = shop.catalog.add()
   if (copies > 0) await receive(shop, id, copies)
-  const headers = { 'if-match': '*' }
-  await shop.send('PATCH', `/api/inventory/${id}`, { as: 'staff', body: { policy: 'backorder' }, headers })
+  await sellAs(id, 'backorder')
   await shop.settle()
   return id
+}
+
+async function sellAs(bookId: string, policy: string): Promise<void> {
+  const headers = { 'if-match': '*' }
+  const { status } = await shop.send('PATCH', `/api/inventory/${bookId}`, {
+    as: 'staff',
+    body: { policy },
+    headers,
+  })
+  expect(status).toBe(200)
 }
 
 /** Orders a book; `confirm` has it paid and confirmed too. */
@@ -156,5 +165,86 @@ describe('copies that arrive', () => {
     expect(await allocated(id)).toBe(0)
     expect(await stockOf(shop, book)).toEqual({ onHand: 2, held: 0 })
     expect(await shop.settle()).toEqual([])
+  })
+})
+
+describe('who waits', () => {
+  it('gets the copies that come free after the book is sold from stock alone again', async () => {
+    const book = await backorderBook(2)
+    const first = await order(book, 2)
+    const waiter = await order(book, 1)
+    await sellAs(book, 'in_stock')
+    await shop.send('POST', `/api/orders/${first}/cancel`, { as: 'customer', body: {} })
+    expect(await shop.settle()).toEqual([])
+    expect(await allocated(waiter)).toBe(1)
+    expect(await stockOf(shop, book)).toEqual({ onHand: 1, held: 0 })
+  })
+
+  it('is not overtaken by who orders before the copies are given', async () => {
+    const book = await backorderBook(0)
+    const waiter = await order(book, 2)
+    await arrive(book, 3)
+    const newcomer = await order(book, 2, { confirm: false })
+    expect(await stockOf(shop, book)).toEqual({ onHand: 3, held: 1 })
+    expect(await shop.settle()).toEqual([])
+    expect([await allocated(waiter), await allocated(newcomer)]).toEqual([2, 1])
+  })
+
+  it('leaves to others what is beyond, and where the book is sold from stock alone, no more', async () => {
+    const book = await backorderBook(0)
+    const waiter = await order(book, 2)
+    await sellAs(book, 'in_stock')
+    await arrive(book, 3)
+    const { status, body } = await buy(shop, book, 2, { as: 'stranger' })
+    expect([status, body.code, body.lines]).toEqual([
+      409,
+      'out_of_stock',
+      [{ bookId: book, quantity: 2, available: 1 }],
+    ])
+    const newcomer = await order(book, 1)
+    expect([await allocated(waiter), await allocated(newcomer)]).toEqual([2, 1])
+  })
+
+  it('is told of no copies below zero where fewer came than are waited for', async () => {
+    const book = await backorderBook(0)
+    await order(book, 5)
+    await sellAs(book, 'in_stock')
+    await arrive(book, 1)
+    const { body } = await buy(shop, book, 1, { as: 'stranger' })
+    expect(body.lines).toEqual([{ bookId: book, quantity: 1, available: 0 }])
+  })
+
+  it('is not overtaken by who is confirmed before the copies are given', async () => {
+    const book = await backorderBook(0)
+    const waiter = await order(book, 2)
+    const later = await order(book, 2, { confirm: false })
+    await shop.run('orders.charge', { order_id: later })
+    await arrive(book, 3)
+    await shop.run('orders.confirm', { order_id: later })
+    expect([await allocated(waiter), await allocated(later)]).toEqual([0, 1])
+    expect(await shop.settle()).toEqual([])
+    expect([await allocated(waiter), await allocated(later)]).toEqual([2, 1])
+  })
+
+  it('comes behind who ordered before and paid later', async () => {
+    const book = await backorderBook(0)
+    const earlier = await order(book, 1, { confirm: false })
+    await shop.run('orders.charge', { order_id: earlier })
+    const waiter = await order(book, 1, { confirm: false })
+    for (const task of ['orders.charge', 'orders.confirm']) await shop.run(task, { order_id: waiter })
+    await arrive(book, 1)
+    await shop.run('orders.confirm', { order_id: earlier })
+    expect(await shop.settle()).toEqual([])
+    expect([await allocated(earlier), await allocated(waiter)]).toEqual([1, 0])
+  })
+
+  it('does not once the order is cancelled', async () => {
+    const book = await backorderBook(0)
+    const id = await order(book, 2)
+    await shop.send('POST', `/api/orders/${id}/cancel`, { as: 'customer', body: {} })
+    await arrive(book, 1)
+    expect(await waitingTasks()).toEqual([])
+    const newcomer = await order(book, 1)
+    expect(await allocated(newcomer)).toBe(1)
   })
 })

@@ -87,6 +87,15 @@ function place(lines: { book: number; quantity: number }[], token: string): Prom
   return placeOrder(shop.orders.deps, { input, identity: null, idempotencyKey: randomUUID() })
 }
 
+/** An order that is cancelled once its copies are taken out of stock, which chance alone does not do every time. */
+const cancelledLate: Action[][] = [
+  [{ kind: 'adjust', book: 0, delta: 8 }],
+  [{ kind: 'buy', lines: [{ book: 0, quantity: 2 }], token: 'tok_approve' }],
+  [{ kind: 'charge', order: 0 }],
+  [{ kind: 'confirm', order: 0 }],
+  [{ kind: 'cancel', order: 0 }],
+]
+
 /** What may be answered; anything else is a mistake, as are a constraint of the tables and a deadlock. */
 const refusals = ['out_of_stock', 'adjustment_refused', 'order_state']
 
@@ -109,7 +118,7 @@ it('whatever is done at once, and in whatever order, the ledger adds up to the s
       }
     },
   )
-  await fc.assert(property, { numRuns: 40, endOnFailure: true })
+  await fc.assert(property, { numRuns: 40, endOnFailure: true, examples: [[cancelledLate]] })
   expect([...seen].sort()).toEqual(refusals.toSorted())
   const reasons = await shop.test.database.query<{ reason: string }>(
     sql`select distinct reason from orders.stock_ledger order by reason`,

@@ -11,6 +11,12 @@ export const schedule: Record<string, BeatEntry> = {
     options: { expires: 15 },
     catchUp: 'none',
   },
+  'what was lost beside orders': {
+    task: 'orders.reconcile',
+    schedule: interval(300),
+    options: { expires: 300 },
+    catchUp: 'none',
+  },
   'idempotency keys that are over': {
     task: 'orders.forget_keys',
     schedule: crontab({ minute: 7 }),

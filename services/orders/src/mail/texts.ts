@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../process/states.ts'
+import { type OrderStatus, openStatuses } from '../process/states.ts'
 import { formatMoney } from '../rules/money-text.ts'
 import type { Order } from '../schemas.ts'
 import { oneLine, sentence, wrapped } from './plain-text.ts'
@@ -21,11 +21,9 @@ export interface OrderNews {
  * they are now. The subject holds nothing that anybody wrote.
  * @throws Error when the order has no such entry
  */
-export function orderMail({ order, seq, refunds, token, seller }: OrderNews): {
-  subject: string
-  text: string
-} {
-  const { subject, says } = happened(order, seq)
+export function orderMail(news: OrderNews): { subject: string; text: string } {
+  const { order, refunds, token, seller } = news
+  const { subject, says } = happened(news)
   const paragraphs = [
     'Hello,',
     wrapped(says),
@@ -50,7 +48,7 @@ interface Happened {
 type Entry = Order['history'][number]
 
 /** What becoming this is called, and what the buyer is told of it. */
-const moved: Record<OrderStatus, (order: Order, entry: Entry) => Happened> = {
+const moved: Record<OrderStatus, (news: OrderNews, entry: Entry) => Happened> = {
   placed: () => ({ subject: 'received', says: 'We have received your order. The payment comes next.' }),
   paid: () => ({ subject: 'paid', says: 'We have received the payment for your order.' }),
   confirmed: () => ({ subject: 'confirmed', says: 'Thank you: your order is paid and confirmed.' }),
@@ -64,13 +62,13 @@ const moved: Record<OrderStatus, (order: Order, entry: Entry) => Happened> = {
     subject: 'not paid',
     says: `${sentence(reason)} Your order has ended with that: nothing was charged, and nothing will be sent.`,
   }),
-  expired: (order, { reason }) => ({
+  expired: (news, entry) => ({
     subject: 'given up',
-    says: `Your order has ended, and nothing will be sent. ${sentence(reason)} ${moneyBack(order)}`,
+    says: `Your order has ended, and nothing will be sent. ${sentence(entry.reason)} ${moneyBack(news, entry)}`,
   }),
-  cancelled: (order, { reason }) => ({
+  cancelled: (news, entry) => ({
     subject: 'cancelled',
-    says: `Your order was cancelled, and nothing will be sent. ${sentence(reason)} ${moneyBack(order)}`,
+    says: `Your order was cancelled, and nothing will be sent. ${sentence(entry.reason)} ${moneyBack(news, entry)}`,
   }),
   refunded: (_, { reason }) => ({
     subject: 'money given back',
@@ -78,19 +76,24 @@ const moved: Record<OrderStatus, (order: Order, entry: Entry) => Happened> = {
   }),
 }
 
-function happened(order: Order, seq: number): Happened {
+function happened(news: OrderNews): Happened {
+  const { order, seq } = news
   const entry = order.history.find((one) => one.seq === seq)
   if (entry === undefined) throw new Error(`order ${order.id} has no entry ${seq} in its history`)
   const before = order.history.find((one) => one.seq === seq - 1)
   if (before?.status === entry.status) return { subject: 'news', says: sentence(entry.reason) }
-  return moved[entry.status](order, entry)
+  return moved[entry.status](news, entry)
 }
 
-function moneyBack({ payment, total }: Order): string {
-  if (payment.status === 'charged') return `What was paid, ${money(total)}, is given back.`
-  return payment.status === 'pending'
-    ? 'Should money still arrive, it is given back.'
-    : 'Nothing was charged.'
+/** What becomes of the money with an entry: what was given back before it is not given back again. */
+function moneyBack({ order: { payment, total }, refunds }: OrderNews, { at }: Entry): string {
+  if (payment.status === 'pending') return 'Should money still arrive, it is given back.'
+  if (payment.status !== 'charged') return 'Nothing was charged.'
+  const before = refunds.filter((refund) => Date.parse(refund.at) < Date.parse(at))
+  const left = before.reduce((sum, { amount }) => sum - amount, total.amount)
+  if (left === total.amount) return `What was paid, ${money(total)}, is given back.`
+  if (left <= 0) return 'All that was paid was given back before.'
+  return `What is left of the money that was paid, ${money({ ...total, amount: left })}, is given back.`
 }
 
 function lineList(order: Order): string {
@@ -99,9 +102,8 @@ function lineList(order: Order): string {
 
 function lineOf({ status }: Order, line: Order['lines'][number]): string {
   const { quantity, title, total, allocated, shipped, cancelled, returned } = line
-  const isOpen = status === 'confirmed' || status === 'partly_shipped'
   const counts = [
-    [isOpen ? quantity - allocated - cancelled : 0, 'to come'],
+    [openStatuses.includes(status) ? quantity - allocated - cancelled : 0, 'to come'],
     [shipped, 'sent'],
     [cancelled, 'cancelled'],
     [returned, 'sent back'],

@@ -16,12 +16,16 @@ create table orders.stock (
   weight_grams integer check (weight_grams > 0),
   -- What the last copies cost the shop, each, in its currency.
   unit_cost integer check (unit_cost >= 0),
+  -- When the last free copy went, or the first one came.
+  flipped_at timestamptz,
   version integer not null default 0,
   updated_at timestamptz not null,
   check (held <= on_hand)
 );
--- To find what is to be reordered. It names no column that a movement changes, so that these stay cheap.
+-- To find what is to be reordered, and of what the catalogue was told lately. Most movements change no column that these
+-- name, so that they stay cheap.
 create index stock_to_reorder on orders.stock (book_id) where reorder_level is not null;
+create index stock_flipped on orders.stock (flipped_at, book_id) where flipped_at is not null;
 
 -- Every movement of stock: for each book the sums of on_hand and held are those of its row in orders.stock.
 create table orders.stock_ledger (
@@ -120,6 +124,8 @@ create table orders.order_lines (
   tax bigint not null check (tax >= 0),
   -- Of the whole line, with tax.
   total bigint not null check (total >= 0),
+  -- Whether what it lacks is waited for, as its order is confirmed; one that is not yet has holds.
+  waits boolean not null default false,
   -- Copies that are taken out of stock for it. E-books need none and count as allocated once confirmed.
   allocated integer not null default 0,
   shipped integer not null default 0,
@@ -131,9 +137,9 @@ create table orders.order_lines (
   check (shipped <= allocated and allocated + cancelled <= quantity and returned <= shipped)
 );
 create index order_lines_of_book on orders.order_lines (book_id, order_id desc);
--- Lines that wait for copies, and those of orders that are not confirmed yet.
+-- Lines that wait for copies. What ends an order cancels what its lines lack, so that these are of open orders alone.
 create index order_lines_waiting on orders.order_lines (book_id, order_id)
-  where tracked and allocated + cancelled < quantity;
+  where waits and allocated + cancelled < quantity;
 create index order_lines_by_isbn on orders.order_lines (isbn13, order_id desc) where isbn13 is not null;
 
 -- Copies set aside for an order: the sums by book are orders.stock.held.
@@ -254,14 +260,20 @@ create table orders.idempotency_keys (
 );
 create index idempotency_keys_by_age on orders.idempotency_keys (created_at);
 
--- Mails that were sent, so that a retry sends none twice.
+-- Mails that are to be sent: each is sent once, and again when that was lost.
 create table orders.mails (
   order_id uuid not null references orders.orders,
   -- The history entry that it tells of.
   seq integer not null,
-  sent_at timestamptz not null,
+  wanted_at timestamptz not null,
+  sent_at timestamptz,
+  -- When the mail server said that it takes it never.
+  refused_at timestamptz,
+  -- When it is to be seen whether it was sent; null when it was, or nobody tries any more.
+  due_at timestamptz,
   primary key (order_id, seq)
 );
+create index mails_due on orders.mails (due_at) where due_at is not null;
 
 -- By country (ISO 3166-1 alpha-2) and kind of product, in hundredths of a per cent.
 create table orders.tax_rates (

@@ -4,6 +4,7 @@ import { ordersProblem } from '../problems.ts'
 import { copiesToHold } from '../rules/sellable.ts'
 import { lockStock, recordMovements } from '../stock/movements.ts'
 import type { Copies } from '../stock/order-stock.ts'
+import { awaitedCopies } from '../stock/waiting.ts'
 import type { PricedLine } from './priced-order.ts'
 
 /**
@@ -18,9 +19,11 @@ export async function claimCopies(tx: Queryable, lines: readonly PricedLine[]): 
     tx,
     tracked.map(({ book }) => book.id),
   )
+  // Those who wait come first: what has come in for them is not there for anybody else.
+  const awaited = await awaitedCopies(tx, stock.values())
   const wanted = tracked.map(({ book, quantity }) => {
     const { onHand = 0, held = 0, policy = 'in_stock' } = stock.get(book.id) ?? {}
-    const available = onHand - held
+    const available = onHand - held - (awaited.get(book.id) ?? 0)
     return { bookId: book.id, available, quantity, hold: copiesToHold(quantity, available, policy) }
   })
   refuseShort(wanted, lines)

@@ -1,7 +1,8 @@
 import { sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
+import { copiesText } from '../rules/copies-text.ts'
 import { allocateWaiting } from '../stock/order-stock.ts'
-import { allocation, waitingStatuses } from '../stock/waiting.ts'
+import { allocation, isWaiting } from '../stock/waiting.ts'
 import { moveOrder } from './move.ts'
 import { lockOrder, readLines } from './order-row.ts'
 
@@ -27,10 +28,8 @@ async function nextWaiting({ database }: OrdersDeps, bookId: string, after: stri
   const next = await database.maybeOne<{ orderId: string }>(sql`
     select line.order_id as "orderId"
     from orders.order_lines line
-      join orders.orders o on o.id = line.order_id
       join orders.stock stock on stock.book_id = line.book_id
-    where line.book_id = ${bookId} and line.tracked and line.allocated + line.cancelled < line.quantity
-      and o.status = any(${waitingStatuses}::text[]) and stock.on_hand > stock.held
+    where line.book_id = ${bookId} and ${isWaiting} and stock.on_hand > stock.held
       and (${after}::uuid is null or line.order_id > ${after}::uuid)
     order by line.order_id limit 1`)
   return next?.orderId
@@ -39,13 +38,13 @@ async function nextWaiting({ database }: OrdersDeps, bookId: string, after: stri
 function allocateTo(deps: OrdersDeps, orderId: string, bookId: string): Promise<void> {
   return deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined || !waitingStatuses.includes(order.status)) return
+    if (order === undefined) return
     const [copies] = await allocateWaiting(tx, deps, orderId, bookId)
     if (copies === undefined) return
     const lines = await readLines(tx, orderId)
     const title = lines.find((line) => line.bookId === bookId)?.title
     await moveOrder(tx, deps, order, {
-      reason: `${copies.quantity} ${copies.quantity === 1 ? 'copy' : 'copies'} of "${title}" came in for it`,
+      reason: `${copiesText(copies.quantity)} of "${title}" came in for it`,
       actor: 'system',
       mail: true,
     })

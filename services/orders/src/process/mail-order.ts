@@ -1,5 +1,6 @@
 import { sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
+import { MailError } from '../mail/port.ts'
 import { type OrderNews, orderMail } from '../mail/texts.ts'
 import { orderToken } from '../orders/order-token.ts'
 import { readOrder } from '../orders/read-order.ts'
@@ -15,21 +16,34 @@ export async function mailOrder(deps: OrdersDeps, orderId: string, seq: number):
   const { database, mailer, now } = deps
   if (await isSent(deps, orderId, seq)) return
   const { news, to } = await readNews(deps, orderId, seq)
-  await mailer.send({
-    id: `order-${news.order.id}-${seq}`,
-    to,
-    ...orderMail(news),
-    ...(news.token !== null && { secrets: [news.token] }),
-  })
+  try {
+    await mailer.send({
+      id: `order-${news.order.id}-${seq}`,
+      to,
+      ...orderMail(news),
+      ...(news.token !== null && { secrets: [news.token] }),
+    })
+  } catch (error) {
+    if (error instanceof MailError && error.code === 'refused') await giveUp(deps, orderId, seq)
+    throw error
+  }
   await database.query(sql`
-    insert into orders.mails (order_id, seq, sent_at) values (${orderId}, ${seq}, ${now()}) on conflict do nothing`)
+    insert into orders.mails (order_id, seq, wanted_at, sent_at) values (${orderId}, ${seq}, ${now()}, ${now()})
+    on conflict (order_id, seq) do update set sent_at = coalesce(mails.sent_at, excluded.sent_at), due_at = null`)
 }
 
 async function isSent({ database }: OrdersDeps, orderId: string, seq: number): Promise<boolean> {
   const sent = await database.query(
-    sql`select from orders.mails where order_id = ${orderId} and seq = ${seq}`,
+    sql`select from orders.mails where order_id = ${orderId} and seq = ${seq} and sent_at is not null`,
   )
   return sent.length > 0
+}
+
+/** Notes that the mail was refused for good: it is sent again only when somebody asks for it. */
+async function giveUp({ database, now }: OrdersDeps, orderId: string, seq: number): Promise<void> {
+  await database.query(sql`
+    update orders.mails set refused_at = ${now()}, due_at = null
+    where order_id = ${orderId} and seq = ${seq} and sent_at is null`)
 }
 
 async function readNews(

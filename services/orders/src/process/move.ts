@@ -3,7 +3,7 @@ import type { OrdersDeps } from '../deps.ts'
 import { dueAfter, nextStep } from './next-steps.ts'
 import type { OrderRow } from './order-row.ts'
 import { isLegal, type OrderStatus } from './states.ts'
-import { sendMail, sendStep } from './steps.ts'
+import { sendStep, wantMail } from './steps.ts'
 
 /** What becomes of an order. */
 export interface Change {
@@ -45,7 +45,7 @@ export async function moveOrder(
     insert into orders.order_history (order_id, seq, status, reason, actor, at)
     values (${order.id}, ${order.version}, ${to}, ${reason}, ${actor}, ${now})`)
   if (step !== null) await sendStep(tx, deps, order.id, step)
-  if (mail) await sendMail(tx, deps, order.id, order.version)
+  if (mail) await wantMail(tx, deps, order.id, order.version)
 }
 
 /** What is to follow, by what the transaction has written so far. */

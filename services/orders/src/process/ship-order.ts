@@ -8,6 +8,7 @@ import { checkLines, type LineCopies, type LineRefusal } from './check-lines.ts'
 import { moveOrder } from './move.ts'
 import { type LineRow, type OrderRow, readLines } from './order-row.ts'
 import { requireState } from './require-order.ts'
+import { openStatuses } from './states.ts'
 
 /** A parcel. */
 export interface Shipping {
@@ -29,11 +30,7 @@ export function shipOrder(deps: OrdersDeps, shipping: Shipping): Promise<void> {
   const { lines = null, carrier = null, tracking = null } = shipping
   const request = { lines, carrier, tracking }
   return changeOnce(deps, { ...shipping, operation: 'ship', request }, async (tx, order) => {
-    requireState(
-      order,
-      ['confirmed', 'partly_shipped'],
-      'only what is confirmed and not shipped yet is shipped',
-    )
+    requireState(order, openStatuses, 'only what is confirmed and not shipped yet is shipped')
     const parcel = parcelOf(await readLines(tx, order.id), lines)
     const id = await writeShipment(tx, deps, order, shipping, parcel)
     await addShipped(tx, order, parcel)

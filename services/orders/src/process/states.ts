@@ -33,7 +33,12 @@ export function isLegal(from: OrderStatus, to: OrderStatus): boolean {
   return (moves[from] as readonly string[]).includes(to)
 }
 
-/** Whether the copies of an order in this state are still only held. */
+/** The states in which an order's copies are only held. */
+export const holdingStatuses: readonly OrderStatus[] = ['placed', 'paid']
+
+/** The states in which copies are the buyer's and not all of them are sent: what is not there yet is waited for. */
+export const openStatuses: readonly OrderStatus[] = ['confirmed', 'partly_shipped']
+
 export function isHolding(status: OrderStatus): boolean {
-  return status === 'placed' || status === 'paid'
+  return holdingStatuses.includes(status)
 }

@@ -1,4 +1,4 @@
-import type { Queryable } from '@colophon/postgres'
+import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import type { Step } from './next-steps.ts'
 
@@ -30,6 +30,23 @@ export function sendStep(
   step: Step,
 ): Promise<void> {
   return sendTask(tx, deps, `order ${orderId}`, { task: `orders.${step}`, kwargs: { order_id: orderId } })
+}
+
+/** Milliseconds after which it is seen whether a mail that is wanted was sent. */
+const mailPatience = 10 * 60_000
+
+/** Has the mail about an entry of an order's history sent, once; `reconcile` sees to it should that be lost. */
+export async function wantMail(
+  tx: Queryable,
+  deps: Pick<OrdersDeps, 'now' | 'outbox'>,
+  orderId: string,
+  seq: number,
+): Promise<void> {
+  const now = deps.now()
+  await tx.query(sql`
+    insert into orders.mails (order_id, seq, wanted_at, due_at)
+    values (${orderId}, ${seq}, ${now}, ${new Date(now.getTime() + mailPatience)})`)
+  await sendMail(tx, deps, orderId, seq)
 }
 
 /** Sends the mail about an entry of an order's history. */

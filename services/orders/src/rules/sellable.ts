@@ -25,9 +25,9 @@ export function saleRefusal(
 
 /**
  * How many copies are to be held for a line; null when there are too few and the policy does not let it wait.
- * @param available copies that are neither sold nor held
+ * @param available copies that are neither sold nor held, and that no earlier order waits for; not negative
  */
 export function copiesToHold(quantity: number, available: number, policy: StockPolicy): number | null {
   if (quantity <= available) return quantity
-  return policy === 'in_stock' ? null : Math.max(0, available)
+  return policy === 'in_stock' ? null : available
 }

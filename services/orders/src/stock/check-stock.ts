@@ -1,4 +1,5 @@
 import { type Database, type Queryable, type Sql, sql } from '@colophon/postgres'
+import { holdingStatuses } from '../process/states.ts'
 
 /** What does not add up. */
 export interface StockDifference {
@@ -80,4 +81,4 @@ const strayHolds = sql`
   select hold.book_id as "bookId", hold.order_id as "orderId",
     format('%s held for order %s, which is %s', hold.quantity, o.number, o.status) as message
   from orders.holds hold join orders.orders o on o.id = hold.order_id
-  where o.status not in ('placed', 'paid')`
+  where o.status <> all(${holdingStatuses}::text[])`

@@ -1,5 +1,6 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
+import { isWaiting } from './waiting.ts'
 
 /** Why copies moved. */
 export type MovementReason =
@@ -40,13 +41,17 @@ export interface StockRow {
   onHand: number
   held: number
   policy: 'in_stock' | 'backorder' | 'preorder'
+  /** Whether orders may wait for copies of it; how many copies they wait for, `awaitedCopies` tells. */
+  isSought: boolean
   version: number
 }
 
 /** Locks the stock of these books until the transaction ends, always in the order of their ids; books without are left out. */
 export async function lockStock(tx: Queryable, bookIds: readonly string[]): Promise<Map<string, StockRow>> {
   const rows = await tx.query<StockRow>(
-    sql`select book_id as "bookId", on_hand as "onHand", held, policy, version
+    sql`select book_id as "bookId", on_hand as "onHand", held, policy, version,
+        policy <> 'in_stock' or (select true from orders.order_lines line
+          where line.book_id = stock.book_id and ${isWaiting} order by line.order_id limit 1) is not null as "isSought"
       from orders.stock where book_id = any(${bookIds}::uuid[]) order by book_id for update`,
     { name: 'orders.lock-stock' },
   )
@@ -91,7 +96,9 @@ export async function recordMovements(
       )
       update orders.stock stock
       set on_hand = stock.on_hand + sums.on_hand, held = stock.held + sums.held,
-        version = stock.version + 1, updated_at = ${now()}::timestamptz
+        version = stock.version + 1, updated_at = ${now()}::timestamptz,
+        flipped_at = case when (stock.on_hand > stock.held) = (stock.on_hand + sums.on_hand > stock.held + sums.held)
+          then stock.flipped_at else ${now()}::timestamptz end
       from (select book_id, sum(on_hand)::int as on_hand, sum(held)::int as held from moved group by book_id) sums
       where stock.book_id = sums.book_id
       returning stock.book_id as "bookId", stock.on_hand - stock.held as after,
@@ -102,10 +109,11 @@ export async function recordMovements(
   if (flipped.length === 0) return
   await outbox.add(
     tx,
-    flipped.map(({ bookId, after }) => ({
-      key: `stock ${bookId}`,
-      topic: availabilityTopic,
-      payload: { bookId, inStock: after > 0 },
-    })),
+    flipped.map(({ bookId, after }) => availability(bookId, after > 0)),
   )
+}
+
+/** The message whether copies of a book are to be had. Its stock is locked, so that they are numbered in order. */
+export function availability(bookId: string, inStock: boolean) {
+  return { key: `stock ${bookId}`, topic: availabilityTopic, payload: { bookId, inStock } }
 }

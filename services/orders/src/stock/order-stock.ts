@@ -2,7 +2,7 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { lockStock, type Movement, recordMovements } from './movements.ts'
-import { sendAllocations } from './waiting.ts'
+import { awaitedCopies, isWaiting, sendAllocations } from './waiting.ts'
 
 type Deps = Pick<OrdersDeps, 'now' | 'outbox'>
 
@@ -28,7 +28,15 @@ export async function commitHolds(tx: Queryable, deps: Deps, orderId: string): P
     ),
   )
   await addAllocated(tx, orderId, holds)
-  await allocateWaiting(tx, deps, orderId)
+  await giveTo(tx, deps, orderId, await beginWaiting(tx, orderId))
+}
+
+/** @returns what an order that is being confirmed lacks: its lines wait for that from now on */
+function beginWaiting(tx: Queryable, orderId: string): Promise<Copies[]> {
+  return tx.query<Copies>(sql`
+    update orders.order_lines set waits = true
+    where order_id = ${orderId} and tracked and allocated + cancelled < quantity
+    returning book_id as "bookId", quantity - allocated - cancelled as quantity`)
 }
 
 /** All of it at once: what it holds and what it waits for may be different books, and all lock in one order. */
@@ -42,27 +50,39 @@ async function lockStockOf(tx: Queryable, orderId: string): Promise<void> {
 }
 
 /**
- * Gives an order's lines that wait for copies as many as are to be had.
- * @param bookId of this book alone, when it is given
- * @returns what they were given
+ * Gives an order's line that waits for copies of a book as many as are to be had. The order is locked.
+ * @returns what it was given
  */
 export async function allocateWaiting(
   tx: Queryable,
   deps: Deps,
   orderId: string,
-  bookId: string | null = null,
+  bookId: string,
 ): Promise<Copies[]> {
   const waiting = await tx.query<Copies>(sql`
-    select book_id as "bookId", quantity - allocated - cancelled as quantity from orders.order_lines
-    where order_id = ${orderId} and tracked and allocated + cancelled < quantity
-      and (${bookId}::uuid is null or book_id = ${bookId}::uuid)`)
+    select book_id as "bookId", quantity - allocated - cancelled as quantity from orders.order_lines line
+    where order_id = ${orderId} and book_id = ${bookId} and ${isWaiting}`)
+  return giveTo(tx, deps, orderId, waiting)
+}
+
+/** Gives an order of what it waits for as much as there is beyond what older orders wait for. */
+async function giveTo(
+  tx: Queryable,
+  deps: Deps,
+  orderId: string,
+  waiting: readonly Copies[],
+): Promise<Copies[]> {
   if (waiting.length === 0) return []
   const stock = await lockStock(
     tx,
     waiting.map((line) => line.bookId),
   )
+  const awaited = await awaitedCopies(tx, stock.values(), orderId)
   const found = waiting
-    .map((line) => ({ ...line, quantity: Math.min(line.quantity, availableOf(stock.get(line.bookId))) }))
+    .map(({ bookId, quantity }) => {
+      const { onHand = 0, held = 0 } = stock.get(bookId) ?? {}
+      return { bookId, quantity: Math.min(quantity, onHand - held - (awaited.get(bookId) ?? 0)) }
+    })
     .filter(({ quantity }) => quantity > 0)
   await recordMovements(
     tx,
@@ -95,10 +115,6 @@ export interface Copies {
   quantity: number
 }
 
-function availableOf(stock: { onHand: number; held: number } | undefined): number {
-  return stock === undefined ? 0 : stock.onHand - stock.held
-}
-
 function endHolds(tx: Queryable, orderId: string): Promise<Copies[]> {
   return tx.query<Copies>(sql`
     delete from orders.holds where order_id = ${orderId} returning book_id as "bookId", quantity`)
@@ -120,8 +136,8 @@ async function free(tx: Queryable, deps: Deps, movements: readonly Movement[]): 
     movements.map(({ bookId }) => bookId),
   )
   await recordMovements(tx, deps, movements)
-  // Nobody waits for a book that is only sold while there are copies; buyers of a sought one are not kept waiting by asking.
-  const sought = [...stock.values()].filter(({ policy }) => policy !== 'in_stock')
+  // Buyers of a book that nobody waits for are not kept waiting by asking again.
+  const sought = [...stock.values()].filter(({ isSought }) => isSought)
   await sendAllocations(
     tx,
     deps,

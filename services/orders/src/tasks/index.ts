@@ -10,6 +10,7 @@ import { chargeOrder } from '../process/charge-order.ts'
 import { confirmOrder } from '../process/confirm-order.ts'
 import { expireOrder } from '../process/expire-order.ts'
 import { mailOrder } from '../process/mail-order.ts'
+import { reconcile } from '../process/reconcile.ts'
 import { refundMoney } from '../process/refund-money.ts'
 import { settleCharge } from '../process/settle-charge.ts'
 import { sweep } from '../process/sweep.ts'
@@ -70,6 +71,7 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
     run: ({ book_id }) => afterwards(deps, allocateCopies(deps, book_id)),
   })
   app.task({ ...options, name: 'orders.sweep', run: () => afterwards(deps, sweep(deps)) })
+  app.task({ ...options, name: 'orders.reconcile', run: () => afterwards(deps, reconcile(deps)) })
   app.task({ ...options, name: 'orders.forget_keys', run: () => forgetKeys(deps) })
 }
 

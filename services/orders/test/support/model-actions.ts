@@ -87,10 +87,11 @@ async function doTask(shop: OrdersHarness, row: number, mishap: (typeof mishaps)
 }
 
 const time = fc.integer({ min: 1, max: 20 }).map((minutes) => ({
-  name: `${minutes} minutes pass, and the sweeper comes by`,
+  name: `${minutes} minutes pass, and what stands still or was lost is sent again`,
   async run({ shop }: Run) {
     shop.clock.advance(minutes * 60_000)
     await shop.run('orders.sweep')
+    await shop.run('orders.reconcile')
   },
 }))
 
@@ -134,6 +135,14 @@ const provider = fc.record({ charge: index, approves: fc.boolean() }).map(({ cha
   },
 }))
 
+const policy = fc.constantFrom('in_stock', 'backorder').map((policy) => ({
+  name: `book 2 is sold as ${policy}`,
+  async run({ shop, books }: Run) {
+    const headers = { 'if-match': '*' }
+    await shop.send('PATCH', `/api/inventory/${at(books, 2)}`, { as: 'staff', body: { policy }, headers })
+  },
+}))
+
 const goodsIn = fc
   .record({ book: index, copies: fc.integer({ min: 1, max: 5 }) })
   .map(({ book, copies }) => ({
@@ -141,7 +150,7 @@ const goodsIn = fc
     async run({ shop, books }: Run) {
       const bookId = at(books.slice(0, 3), book)
       await receive(shop, bookId, copies)
-      await shop.run('orders.allocate', { book_id: bookId })
+      if (copies % 2 === 0) await shop.run('orders.allocate', { book_id: bookId })
     },
   }))
 
@@ -155,6 +164,7 @@ const single = fc.oneof(
   { weight: 1, arbitrary: refund },
   { weight: 1, arbitrary: provider },
   { weight: 1, arbitrary: goodsIn },
+  { weight: 1, arbitrary: policy },
 )
 
 /** Two requests at the same moment: which of them is first, is PostgreSQL's choice. */
