@@ -1,14 +1,19 @@
 import { createHttpPayments, type PaymentProvider } from '@colophon/orders'
+import type { Logger } from '@colophon/runtime'
 
 /**
  * A provider that is made when it is first used: where the sandbox listens is known only once it does. Commands that
  * move no money make none.
  * @param url undefined where there is none
  */
-export function lazyProvider(url: () => string | undefined, key: string | undefined): PaymentProvider {
+export function lazyProvider(
+  url: () => string | undefined,
+  key: string | undefined,
+  log: Logger,
+): PaymentProvider {
   let made: PaymentProvider | undefined
   const provider = () => {
-    made ??= createHttpPayments({ url: url() ?? noProvider(), key })
+    made ??= createHttpPayments({ url: url() ?? noProvider(), key, log })
     return made
   }
   return {

@@ -60,7 +60,7 @@ export async function createShop(
     orderTokenKey: deriveKey(secret, 'order tokens'),
     accounts: accounts.client,
     catalog: catalog.client,
-    payments: lazyProvider(() => config.paymentsUrl ?? sandboxUrl?.(), config.paymentsKey),
+    payments: lazyProvider(() => config.paymentsUrl ?? sandboxUrl?.(), config.paymentsKey, logger),
     webhookSecret,
     mailer: createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom, logger }),
     deadLetters: createDeadLetters(tasks),

@@ -176,7 +176,7 @@ it('metrics are told while PostgreSQL is away, without what only it knows', asyn
 })
 
 it('a process without a payment provider says so when it is to use one, and only then', async () => {
-  const provider = lazyProvider(() => undefined, undefined)
+  const provider = lazyProvider(() => undefined, undefined, logger)
   await expect(provider.find('charge-1')).rejects.toThrow('set PAYMENTS_URL')
   await provider.close()
 })

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { withContext } from '@colophon/runtime'
+import { createLogger, withContext } from '@colophon/runtime'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { GuardOptions } from '../src/payments/guarded-fetch.ts'
 import { createHttpPayments } from '../src/payments/http-provider.ts'
@@ -33,6 +33,14 @@ async function start(listener: RequestListener, options: Partial<GuardOptions> =
 function answering(status: number, body: unknown, headers: Record<string, string> = {}): RequestListener {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return (_, response) => response.writeHead(status, headers).end(text)
+}
+
+/** A log, and what was written into it. */
+function logged() {
+  const written: string[] = []
+  const destination = { write: (line: string) => void written.push(line) }
+  const log = createLogger({ level: 'info', readable: false, destination })
+  return { log, lines: () => written.map((line) => JSON.parse(line)) }
 }
 
 const unanswered: RequestListener = () => {}
@@ -123,18 +131,38 @@ test('nobody at the address, or a key that no header can hold, is unknown, and t
 
 test('a provider that answers nothing is left alone for a while, and then tried by one call', async () => {
   let isDown = true
+  const { log, lines } = logged()
   const { payments, requests } = await start(
     (incoming, response) => answering(isDown ? 500 : 200, answered)(incoming, response),
-    { breaker: { failures: 3, pauseMs: 100 } },
+    { breaker: { failures: 3, pauseMs: 100 }, log },
   )
   for (let n = 0; n < 3; n++) await expect(payments.charge(request)).rejects.toThrow('it answered 500')
   await expect(payments.charge(request)).rejects.toMatchObject({
     code: 'unknown',
-    message: expect.stringContaining('not asked for a while'),
+    message: expect.stringMatching(/not asked for a while.*: it answered 500$/),
   })
   expect(requests).toHaveLength(3)
+  // Told once, although it is tried in vain after the pause, too.
+  await expect
+    .poll(() => payments.charge(request).catch((error: Error) => error.message))
+    .toBe('the payment provider: it answered 500')
+  const outage = { level: 'warn', cause: 'it answered 500', msg: expect.stringContaining('does not answer') }
+  expect(lines()).toMatchObject([outage])
   isDown = false
   await expect.poll(() => payments.charge(request).catch(() => null)).toMatchObject({ status: 'charged' })
+  expect(lines()).toMatchObject([outage, { level: 'info', msg: 'the payment provider answers again' }])
+})
+
+test('what was not in time is the cause that is told while it is not asked', async () => {
+  const { log, lines } = logged()
+  const { payments } = await start(unanswered, {
+    timeoutMs: 50,
+    breaker: { failures: 1, pauseMs: 60_000 },
+    log,
+  })
+  await expect(payments.find('k')).rejects.toThrow('no answer within 50 ms')
+  await expect(payments.find('k')).rejects.toThrow(/not asked for a while.*: no answer within 50 ms$/)
+  expect(lines()).toMatchObject([{ cause: 'no answer within 50 ms' }])
 })
 
 test('what it refuses says that it is there', async () => {
@@ -165,9 +193,12 @@ test('no more calls are made at once, and no more wait, than may', async () => {
 })
 
 test('closing gives up what is under way', async () => {
-  const { payments, requests } = await start(unanswered)
+  const { log, lines } = logged()
+  const breaker = { failures: 1, pauseMs: 60_000 }
+  const { payments, requests } = await start(unanswered, { breaker, log })
   const call = payments.find('k').catch((error: unknown) => error)
   await expect.poll(() => requests.length).toBe(1)
   await payments.close()
   expect(await call).toMatchObject({ code: 'unknown', message: 'the payment provider: the call failed' })
+  expect(lines()).toEqual([])
 })

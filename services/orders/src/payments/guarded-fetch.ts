@@ -1,6 +1,7 @@
-import { currentContext } from '@colophon/runtime'
+import { currentContext, type Logger } from '@colophon/runtime'
 import {
   bulkhead,
+  type CircuitBreakerPolicy,
   ConsecutiveBreaker,
   circuitBreaker,
   handleAll,
@@ -23,6 +24,8 @@ export interface GuardOptions {
   queue?: number
   /** After so many calls in a row that were not answered, none is made for so many milliseconds; 5 and 5,000. */
   breaker?: { failures: number; pauseMs: number }
+  /** Told when the provider is not asked for a while, and when it is there again. */
+  log?: Pick<Logger, 'info' | 'warn'>
 }
 
 export interface ProviderRequest {
@@ -61,24 +64,66 @@ export function createGuardedFetch(options: GuardOptions): GuardedFetch {
   const { timeoutMs = 10_000, concurrency = 32, queue = 500 } = options
   const { failures, pauseMs } = options.breaker ?? { failures: 5, pauseMs: 5_000 }
   const closing = new AbortController()
+  const breaker = circuitBreaker(handleAll, {
+    halfOpenAfter: pauseMs,
+    breaker: new ConsecutiveBreaker(failures),
+  })
   // Within the bulkhead, so that those who wait learn at once that the provider is not asked any more.
-  const guard = wrap(
-    bulkhead(concurrency, queue),
-    circuitBreaker(handleAll, { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failures) }),
-  )
+  const guard = wrap(bulkhead(concurrency, queue), breaker)
+  let lastCause = ''
+  const outages = tellOutages(breaker, options.log, () => lastCause)
+
+  function whyOf(error: unknown, deadline: AbortSignal): string {
+    if (isBrokenCircuitError(error))
+      return `it is not asked for a while, since it has not answered several times: ${lastCause}`
+    if (deadline.aborted && !closing.signal.aborted) return `no answer within ${timeoutMs} ms`
+    if (isBulkheadRejectedError(error)) return 'too many calls to it are waiting'
+    return failureOf(error)
+  }
 
   async function send(request: ProviderRequest): Promise<ProviderAnswer> {
     const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal])
+    const call = async ({ signal }: { signal: AbortSignal }) => {
+      try {
+        return await exchange(options, request, signal)
+      } catch (error) {
+        lastCause = whyOf(error, deadline)
+        throw error
+      }
+    }
     try {
-      return await guard.execute(({ signal }) => exchange(options, request, signal), deadline)
+      return await guard.execute(call, deadline)
     } catch (error) {
-      const isLate = deadline.aborted && !closing.signal.aborted
-      const why = isLate ? `no answer within ${timeoutMs} ms` : whyOf(error)
-      throw new PaymentError('unknown', `the payment provider: ${why}`)
+      throw new PaymentError('unknown', `the payment provider: ${whyOf(error, deadline)}`)
     }
   }
 
-  return { send, close: () => closing.abort() }
+  return {
+    send,
+    close() {
+      // What is given up is not an outage.
+      outages.dispose()
+      closing.abort()
+    },
+  }
+}
+
+/** Says once that the provider is not asked any more, however often it is tried in vain, and once that it is there again. */
+function tellOutages(
+  breaker: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>,
+  log: GuardOptions['log'],
+  cause: () => string,
+): { dispose(): void } {
+  let isOut = false
+  breaker.onReset(() => {
+    isOut = false
+    log?.info('the payment provider answers again')
+  })
+  return breaker.onBreak(() => {
+    if (!isOut)
+      log?.warn({ cause: cause() }, 'the payment provider does not answer: it is asked now and then')
+    isOut = true
+  })
 }
 
 async function exchange(
@@ -130,11 +175,8 @@ function parsed(text: string): unknown {
 }
 
 /** What failed, and nothing of what was sent: messages of the HTTP client may repeat headers and URLs. */
-function whyOf(error: unknown): string {
+function failureOf(error: unknown): string {
   if (error instanceof NoAnswer) return error.message
-  if (isBrokenCircuitError(error))
-    return 'it is not asked for a while, since it has not answered several times'
-  if (isBulkheadRejectedError(error)) return 'too many calls to it are waiting'
   const cause = error instanceof Error ? error.cause : undefined
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
   return `the call failed${code}`
