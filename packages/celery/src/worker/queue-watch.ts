@@ -20,10 +20,13 @@ export function watchQueues(runtime: Runtime, queues: () => Iterable<string>): (
   return () => clearInterval(timer)
 }
 
-async function look({ broker, log }: Runtime, queues: Iterable<string>): Promise<void> {
+async function look(runtime: Runtime, queues: Iterable<string>): Promise<void> {
+  const { broker, log } = runtime
   for (const queue of new Set(queues)) {
     try {
       const depth = await broker.depth(queue)
+      // One that stops has let go of its own queues, whose work waits for its next start.
+      if (runtime.isStopping) return
       if (!depth || depth.messages === 0 || depth.consumers !== 0) continue
       log.warn({ queue, messages: depth.messages }, 'a queue has work and no worker serves it')
     } catch (error) {

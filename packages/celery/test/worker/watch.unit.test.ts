@@ -132,6 +132,33 @@ test('a queue with work and no worker is warned of, whether or not this worker s
   })
 })
 
+test('a worker that stops warns of no queue that it has let go', async () => {
+  const { log, lines } = recordLog()
+  const app = createApp({ log })
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  task(app, 'held', () => {
+    begun.resolve()
+    return gate.promise
+  })
+  const broker = await app.broker()
+  const worker = await startWorker(app, { queues: ['served'], watchQueues: 0.02 })
+  await app.send('held', {}, { queue: 'served' })
+  await begun.promise
+  const stopping = worker.stop()
+  await until(async () => (await broker.depth('served'))?.consumers === 0)
+  await app.send('held', {}, { queue: 'served' })
+  let looks = 0
+  const { depth } = broker
+  broker.depth = async (queue) => {
+    looks += 1
+    return depth.call(broker, queue)
+  }
+  await until(() => looks > 3)
+  gate.resolve()
+  await stopping
+  expect(lines.filter(({ level }) => level === 'warn')).toEqual([])
+})
+
 test.each([
   ['celery@%h', 'celery@web1.example.org'],
   ['w1@%n', 'w1@web1'],
