@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { catalogTasks } from '@colophon/catalog'
 import { CeleryError, createCelery, createMemoryBroker, createWorker } from '@colophon/celery'
 import type { OutboxRow } from '@colophon/postgres'
@@ -7,6 +8,7 @@ import { watchOrders, watchRelay } from '../src/metrics.ts'
 import { lazyProvider } from '../src/payments.ts'
 import { createTasks } from '../src/tasks/app.ts'
 import { databaseUrl } from '../src/tasks/database-url.ts'
+import { workerPart } from '../src/tasks/parts.ts'
 import { inBackground, patiently } from '../src/tasks/patiently.ts'
 import { createPublisher, isUnpublishable, taskIdOf } from '../src/tasks/publish.ts'
 import { taskSettings } from '../src/tasks/settings.ts'
@@ -108,6 +110,17 @@ describe('a task of the catalogue', () => {
       { ...said, sequence: 8 },
     ])
   })
+})
+
+it('a worker has a name of its own on its host', async () => {
+  const lines: { hostname?: unknown }[] = []
+  const tell = (fields: object) => void lines.push(fields)
+  const log = { debug: tell, info: tell, warn: tell, error: tell }
+  const app = createCelery({ broker: createMemoryBroker(), log })
+  const part = workerPart(app, { concurrency: 1, control: false })
+  await part.start()
+  await part.stop()
+  expect(lines.flatMap((line) => line.hostname ?? [])).toEqual([`colophon-${process.pid}@${hostname()}`])
 })
 
 describe('a start', () => {

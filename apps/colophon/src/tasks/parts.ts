@@ -34,9 +34,12 @@ export interface WorkerPartOptions {
   tracer?: WorkerTracer
 }
 
+/** What Flower and `celery inspect` call this process: a host may have several, and they tell workers apart by it. */
+const workerName = `colophon-${process.pid}@%h`
+
 /** Works on the tasks of the app. */
 export function workerPart(app: Celery, options: WorkerPartOptions): Startable {
-  const worker = createWorker(app, { ...options, queues: taskQueues })
+  const worker = createWorker(app, { ...options, hostname: workerName, queues: taskQueues })
   return {
     name: 'worker',
     start: () => worker.start(),
