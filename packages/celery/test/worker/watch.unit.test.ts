@@ -134,7 +134,7 @@ test('a queue with work and no worker is warned of, whether or not this worker s
 
 test('a worker that stops warns of no queue that it has let go', async () => {
   const { log, lines } = recordLog()
-  const app = createApp({ log })
+  const app = createApp({ log, queues: [{ name: 'served' }] })
   const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   task(app, 'held', () => {
     begun.resolve()
