@@ -100,7 +100,7 @@ describe('a delivery', () => {
       const both = await Promise.all([send(table, document), send(table, document)])
       expect(both.map(({ body }) => body.repeated).sort()).toEqual([false, true])
       // The same lines, in another spelling and order.
-      const again = await send('EAN;Qty\n9780441013593;2\n978 0261103252;2.0\n9780261103252;2', document)
+      const again = await send('EAN;Qty\n9780441013593;2\n978 0261103252;+2\n9780261103252;2', document)
       expect(again.body).toMatchObject({
         repeated: true,
         counts: { read: 3, booked: 0, unchanged: 3, refused: 0 },
@@ -236,6 +236,17 @@ describe('a row is refused for', () => {
     expect(copies).toEqual([0, 0])
   })
 
+  it.each(['1.000', '"1,000"', '1 000', "1'000", '2.0', '1.'])(
+    'a quantity that may be another: %s',
+    async (quantity) => {
+      const { body } = await send(`isbn,quantity\n9780441013593,${quantity}\n`)
+      expect(body.counts).toMatchObject({ booked: 0, refused: 1 })
+      expect(body.issues).toMatchObject([
+        { column: 'quantity', code: 'quantity_invalid', message: expect.stringContaining('digits only') },
+      ])
+    },
+  )
+
   it('nothing when a spreadsheet only changed how the ISBN is written', async () => {
     const { body } = await send('isbn,quantity\n"=""9780441013593""",1\n')
     expect(body).toMatchObject({
@@ -285,9 +296,11 @@ describe('a file', () => {
 
   it('of more copies of a book than a shop can have is refused', async () => {
     const rows = `isbn,quantity\n${'9780441013593,100000\n'.repeat(10_000)}`
-    const { status, body } = await send(rows)
-    expect([status, body.code]).toEqual([400, 'goods_in_invalid'])
-    expect(body.detail).toContain('1000000000')
+    for (const dryRun of ['&dryRun=true', '']) {
+      const { status, body } = await send(rows, 'D-many', { dryRun })
+      expect([status, body.code]).toEqual([400, 'goods_in_invalid'])
+      expect(body.detail).toContain('1000000000')
+    }
   })
 
   it('is a table of this type', async () => {

@@ -62,7 +62,11 @@ async function bookOnce(
   const booked = linesToBook(lines, before)
   if (booked === null) throw reused(document)
   const result = { booked, repeated: before !== undefined }
-  if (dryRun || booked.length === 0) return result
+  if (booked.length === 0) return result
+  if (dryRun) {
+    await refuseTooMany(tx, booked)
+    return result
+  }
   await bookLines(tx, deps, document, actor, booked)
   await keepDocument(tx, deps, {
     number: document,
@@ -80,16 +84,9 @@ async function bookLines(
   actor: string,
   lines: readonly GoodsLine[],
 ): Promise<void> {
-  const bookIds = [...new Set(lines.map(({ bookId }) => bookId))]
+  const bookIds = booksOf(lines)
   await ensureStock(tx, deps, bookIds)
-  const stock = await lockStock(tx, bookIds)
-  for (const { bookId, quantity } of lines) {
-    const row = stock.get(bookId)
-    if (row !== undefined) row.onHand += quantity
-  }
-  if ([...stock.values()].some(({ onHand }) => onHand > mostCopies)) {
-    throw ordersProblem('goods_in_invalid', `there would be more than ${mostCopies} copies of a book`)
-  }
+  await refuseTooMany(tx, lines)
   await recordMovements(
     tx,
     deps,
@@ -100,6 +97,22 @@ async function bookLines(
   await keepCosts(tx, lines)
   await sendPrices(tx, deps, lines, actor)
   await sendAllocations(tx, deps, bookIds)
+}
+
+/** Locks the stock of the books. @throws Problem goods_in_invalid when there would be more copies than a shop can have */
+async function refuseTooMany(tx: Queryable, lines: readonly GoodsLine[]): Promise<void> {
+  const stock = await lockStock(tx, booksOf(lines))
+  const copies = new Map<string, number>()
+  for (const { bookId, quantity } of lines) {
+    const before = copies.get(bookId) ?? stock.get(bookId)?.onHand ?? 0
+    copies.set(bookId, before + quantity)
+  }
+  if (Math.max(...copies.values()) <= mostCopies) return
+  throw ordersProblem('goods_in_invalid', `there would be more than ${mostCopies} copies of a book`)
+}
+
+function booksOf(lines: readonly GoodsLine[]): string[] {
+  return [...new Set(lines.map(({ bookId }) => bookId))]
 }
 
 /** What a book's last copies cost; the last line of a book says it. */

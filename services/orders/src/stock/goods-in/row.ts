@@ -70,6 +70,11 @@ export class RowReader {
   #quantity(): number | undefined {
     const text = this.#text('quantity')
     if (text === '') return this.#refuse('quantity', 'quantity_missing', 'there is no number of copies')
+    // A thousand in one country, one in another.
+    if (/^[+-]?\d+(?:[.,'’\s]\d*)+$/.test(text)) {
+      const message = 'ambiguous: write the number of copies in digits only, such as 1000'
+      return this.#refuse('quantity', 'quantity_invalid', message)
+    }
     const read = wholeNumber(text)
     if ('value' in read && read.value >= 1 && read.value <= mostInRow) return read.value
     return this.#refuse('quantity', 'quantity_invalid', `not a number of copies from 1 to ${mostInRow}`)
