@@ -34,6 +34,7 @@ export const ordersProblems = defineProblems({
   dead_letter_stays: { status: 409, title: 'The dead letter could not be sent again' },
   rates_invalid: { status: 400, title: 'Rates that cannot be right' },
   outbox_message_not_found: { status: 404, title: 'No such parked message' },
+  copies_missing: { status: 409, title: 'Copies are not there yet: the order waits for them' },
   currency_other: { status: 400, title: 'The order is in another currency' },
 })
 

@@ -32,13 +32,26 @@ it('ships all there is, then what has come in since, and tells the buyer each ti
   })
   expect(first.body.history.at(-1).reason).toBe('3 copies shipped with DHL, tracking 00340')
   const nothing = await handle(shop, order.id, 'ship', {})
-  expect(nothing).toMatchObject({ status: 400, body: { code: 'lines_invalid' } })
+  expect(nothing).toMatchObject({ status: 409, body: { code: 'copies_missing' } })
   expect(nothing.body.detail).toContain('2 copies wait for stock')
+  const early = { lines: [{ position: 2, quantity: 2 }] }
+  const missing = { path: '/lines/0/quantity', code: 'copies_missing' }
+  expect(await handle(shop, order.id, 'ship', early, { key: 'early' })).toMatchObject({
+    status: 409,
+    body: {
+      code: 'copies_missing',
+      errors: [{ ...missing, message: '0 can be shipped, and 2 wait for stock' }],
+    },
+  })
+  expect(await handle(shop, order.id, 'ship', { lines: [{ position: 2, quantity: 3 }] })).toMatchObject({
+    status: 400,
+    body: { code: 'lines_invalid', errors: [{ code: 'too_many' }] },
+  })
 
   const bookId = order.lines[1].bookId
   await receive(shop, bookId, 5)
   await shop.run('orders.allocate', { book_id: bookId })
-  const second = await handle(shop, order.id, 'ship', null)
+  const second = await handle(shop, order.id, 'ship', early, { key: 'early' })
   expect(second.body).toMatchObject({ status: 'shipped', lines: [{ shipped: 2 }, { shipped: 3 }] })
   expect(second.body.shipments).toHaveLength(2)
   expect(second.body.shipments[1]).toMatchObject({ carrier: null, tracking: null })
@@ -74,7 +87,7 @@ it('refuses lines that the order does not have, or not so many copies', async ()
   const refused = await handle(shop, order.id, 'ship', { lines })
   expect(refused).toMatchObject({ status: 400, body: { code: 'lines_invalid' } })
   expect(refused.body.errors).toEqual([
-    { path: '/lines/0/quantity', code: 'too_many', message: '1 can be shipped, and 2 wait for stock' },
+    { path: '/lines/0/quantity', code: 'copies_missing', message: '1 can be shipped, and 2 wait for stock' },
     { path: '/lines/1/position', code: 'unknown', message: 'the order has no such line' },
     { path: '/lines/3/position', code: 'repeated', message: 'each line once: add up its copies' },
   ])

@@ -18,7 +18,7 @@ export interface LineRefusal {
 /**
  * The lines of an order that a request names, each with what was asked of it.
  * @param refuse what is wrong with a line that is there; null when nothing is
- * @throws Problem lines_invalid, with all that is wrong
+ * @throws Problem lines_invalid, with all that is wrong; copies_missing when it is only that copies are not there yet
  */
 export function checkLines<Asked extends LineCopies>(
   lines: readonly LineRow[],
@@ -37,7 +37,8 @@ export function checkLines<Asked extends LineCopies>(
     errors.push({ path: `/lines/${index}/${field}`, code, message })
   }
   if (errors.length === 0) return known
-  throw ordersProblem('lines_invalid', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+  const code = errors.every((error) => error.code === 'copies_missing') ? 'copies_missing' : 'lines_invalid'
+  throw ordersProblem(code, errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
     errors,
   })
 }

@@ -24,7 +24,8 @@ export interface Shipping {
 
 /**
  * Writes down that copies which are there for an order were sent.
- * @throws Problem order_not_found, order_state, lines_invalid, idempotency_key_in_flight, idempotency_key_reused
+ * @throws Problem order_not_found, order_state, lines_invalid, copies_missing, idempotency_key_in_flight,
+ *   idempotency_key_reused
  */
 export function shipOrder(deps: OrdersDeps, shipping: Shipping): Promise<void> {
   const { lines = null, carrier = null, tracking = null } = shipping
@@ -53,14 +54,15 @@ function parcelOf(lines: readonly LineRow[], asked: readonly LineCopies[] | null
   const parcel = ready.filter(({ quantity }) => quantity > 0)
   if (parcel.length > 0) return parcel
   const waiting = lines.reduce((sum, line) => sum + waitingOf(line), 0)
-  throw ordersProblem('lines_invalid', `nothing can be shipped: ${copiesText(waiting)} wait for stock`)
+  throw ordersProblem('copies_missing', `nothing can be shipped: ${copiesText(waiting)} wait for stock`)
 }
 
 function refuseLine(line: LineRow, { quantity }: LineCopies): LineRefusal | null {
   if (quantity <= readyOf(line)) return null
   const waiting = waitingOf(line)
   const message = `${readyOf(line)} can be shipped${waiting === 0 ? '' : `, and ${waiting} wait for stock`}`
-  return { field: 'quantity', code: 'too_many', message }
+  const isLater = quantity <= readyOf(line) + waiting
+  return { field: 'quantity', code: isLater ? 'copies_missing' : 'too_many', message }
 }
 
 function readyOf({ allocated, shipped }: LineRow): number {

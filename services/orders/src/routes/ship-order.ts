@@ -24,12 +24,14 @@ export function shipOrderRoute(app: App, deps: OrdersDeps): void {
   app.post(
     '/api/orders/:id/ship',
     {
-      config: { access: staff, problems: [...changeProblems, 'lines_invalid'] },
+      config: { access: staff, problems: [...changeProblems, 'lines_invalid', 'copies_missing'] },
       schema: {
         tags: ['Orders'],
         operationId: 'shipOrder',
         summary: 'Say that copies were sent',
-        description: 'Without lines, all copies that are there for the order and not sent yet.',
+        description:
+          'Without lines, all copies that are there for the order and not sent yet. What waits for stock is ' +
+          '`copies_missing` until it has come in.',
         params: orderPath,
         headers: keyHeaders,
         body: nullable(Parcel),
