@@ -96,12 +96,27 @@ it('lets staff cancel what is left of an order that is partly shipped', async ()
   expect(await stockOf(shop, order.lines[1].bookId)).toEqual({ onHand: 1, held: 0 })
 })
 
-it('gives the shipping back where nothing but e-books was sent', async () => {
-  const order = await confirmed(shop, [{ quantity: 1, book: { format: 'ebook' } }, { quantity: 1 }])
+it('cancels the rest for the buyer where nothing but e-books was sent, and gives the shipping back', async () => {
+  const order = await confirmed(shop, [{ quantity: 1, book: { format: 'ebook' } }, { quantity: 2 }])
   expect(order.status).toBe('partly_shipped')
-  await cancel(shop, order.id, { as: 'staff' })
+  const answer = await cancel(shop, order.id)
+  expect(answer).toMatchObject({
+    status: 200,
+    body: { status: 'shipped', lines: [{ shipped: 1 }, { cancelled: 2 }] },
+  })
+  expect(answer.body.history.at(-1).reason).toBe('2 copies cancelled: cancelled by the customer')
   await settled(shop)
-  expect(moneyOf(shop, order.id).given).toBe(1299 + 295)
+  expect(moneyOf(shop, order.id).given).toBe(2 * 1299 + 295)
+  const { version } = await read(shop, order.id)
+  expect(await cancel(shop, order.id)).toMatchObject({ status: 200, body: { version } })
+})
+
+it('leaves the rest to staff once a book was sent beside the e-book', async () => {
+  const order = await confirmed(shop, [{ quantity: 1, book: { format: 'ebook' } }, { quantity: 2 }])
+  await handle(shop, order.id, 'ship', { lines: [{ position: 2, quantity: 1 }] })
+  expect(await cancel(shop, order.id)).toMatchObject({ status: 409, body: { code: 'order_state' } })
+  expect((await cancel(shop, order.id, { as: 'staff' })).body.status).toBe('shipped')
+  expect((await cancel(shop, order.id)).status).toBe(409)
 })
 
 it('ends an order of which everything that was shipped is back', async () => {

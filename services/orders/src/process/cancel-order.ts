@@ -17,13 +17,13 @@ export interface Cancellation {
   reason: string
   /** An account's id, or 'guest'. */
   actor: string
-  /** Staff cancel what is left of an order that is partly shipped, too. */
+  /** Staff cancel what is left of an order that is partly shipped, whatever was sent of it. */
   isStaff?: boolean
 }
 
 /**
- * Cancels an order of which nothing is shipped: copies go back, all money is given back. One that is cancelled already
- * stays as it is.
+ * Cancels an order of which nothing is shipped: copies go back, all money is given back. Where e-books were delivered,
+ * that is the rest. One that is cancelled already stays as it is.
  * @throws Problem order_not_found, order_state
  */
 export async function cancelOrder(deps: OrdersDeps, cancellation: Cancellation): Promise<void> {
@@ -32,7 +32,7 @@ export async function cancelOrder(deps: OrdersDeps, cancellation: Cancellation):
     const lines = await readLines(tx, order.id)
     if (await isDoneBefore(tx, order, lines, cancellation)) return
     if (isLegal(order.status, 'cancelled')) return cancelAll(tx, deps, order, lines, cancellation)
-    if (cancellation.isStaff && order.status === 'partly_shipped') {
+    if (order.status === 'partly_shipped' && mayCancelRest(lines, cancellation)) {
       return cancelRest(tx, deps, order, lines, cancellation)
     }
     throw wrongState(order, 'only what is not shipped can be cancelled')
@@ -40,16 +40,21 @@ export async function cancelOrder(deps: OrdersDeps, cancellation: Cancellation):
   deps.outbox.nudge()
 }
 
+/** E-books are delivered as the order is confirmed, and take nobody the right to cancel the books that are not sent yet. */
+function mayCancelRest(lines: readonly LineRow[], { isStaff = false }: Cancellation): boolean {
+  return isStaff || !lines.some(({ tracked, shipped }) => tracked && shipped > 0)
+}
+
 /** Whether a request is sent again, after whatever has happened since: its money was given back, say. */
 async function isDoneBefore(
   tx: Queryable,
   { id, status }: OrderRow,
   lines: readonly LineRow[],
-  { isStaff = false }: Cancellation,
+  cancellation: Cancellation,
 ): Promise<boolean> {
   if (status === 'cancelled') return true
   const isPart = lines.some(({ shipped }) => shipped > 0)
-  if (isPart) return isStaff && lines.some(({ cancelled }) => cancelled > 0)
+  if (isPart) return mayCancelRest(lines, cancellation) && lines.some(({ cancelled }) => cancelled > 0)
   if (status !== 'refunded') return false
   const { cancelled } = await tx.one<{ cancelled: boolean }>(sql`
     select exists (select from orders.order_history where order_id = ${id} and status = 'cancelled') as cancelled`)

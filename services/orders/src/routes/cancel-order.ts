@@ -22,9 +22,9 @@ export function cancelOrderRoute(app: App, deps: OrdersDeps): void {
         operationId: 'cancelOrder',
         summary: 'Cancel an order of which nothing is shipped',
         description:
-          'Its copies go back, and what was paid is given back, the shipping too. Staff also cancel what is left of ' +
-          'an order that is partly shipped: the share of the lines is given back, and the order becomes shipped. ' +
-          'Sent again, it changes nothing.',
+          'Its copies go back, and what was paid is given back, the shipping too. Of an order of which only e-books ' +
+          'were delivered, the rest is cancelled, and so is by staff what is left of any that is partly shipped: ' +
+          'the share of the lines is given back, and the order becomes shipped. Sent again, it changes nothing.',
         params: orderPath,
         headers: orderHeaders,
         body: nullable(Cancel),
