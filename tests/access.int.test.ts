@@ -99,12 +99,12 @@ const mayUse: Record<string, Who[]> = {
   'PUT /api/rates/tax': admin,
 
   'GET /api/dead-letters': staff,
-  'POST /api/dead-letters/replay': staff,
+  'POST /api/dead-letter-replays': staff,
   'GET /api/dead-letters/:id': staff,
   'POST /api/dead-letters/:id/replay': staff,
   'DELETE /api/dead-letters/:id': staff,
   'GET /api/outbox/parked': staff,
-  'POST /api/outbox/parked/replay': staff,
+  'POST /api/outbox/replays': staff,
   'POST /api/outbox/parked/:sequence/replay': staff,
   'DELETE /api/outbox/parked/:sequence': staff,
 }

@@ -11,6 +11,13 @@ RULES = {
     "invalid_cursor": "a cursor is a text that only the page before it can make",
     "filter_invalid": "a range may not end before it begins, and a language has one of some 500 codes",
     "book_reference_invalid": "the last digit of an ISBN follows from the others",
+    "order_invalid": "the ISBN of a search likewise; an order has each book once, and a guest's an address for mails",
+    "idempotency_key_required": "a key is not empty",
+    "body_required": "a file is not empty",
+    "goods_in_invalid": "a file has the columns of a delivery, and a line",
+    "currency_other": "an amount is in the currency of its order",
+    "lines_invalid": "lines are those of the order, of as many copies as there are",
+    "rates_invalid": "a table of rates has each row once, and a row for every country",
     "book_invalid": "so it does in a book, whose language is a known one and whose contributors differ",
 }
 
@@ -67,4 +74,7 @@ def before_call(context, case, kwargs):
     if "If-Match" in headers and case.meta is not None and case.meta.generation.mode.is_positive:
         # No generated text is the version that a book has at this moment.
         headers["If-Match"] = "*"
+    if "idempotency-key" in headers and case.meta is not None and case.meta.generation.mode.is_positive:
+        # Another one each time: the first answer would hide all others.
+        headers["idempotency-key"] = f"key-{number}"
     case.headers = headers

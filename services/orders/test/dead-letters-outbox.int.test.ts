@@ -18,6 +18,8 @@ beforeAll(async () => {
 afterAll(() => shop.stop())
 beforeEach(() => shop.test.database.query(sql`delete from orders.outbox`))
 
+const sendAll = (body?: unknown) =>
+  shop.send('POST', '/api/outbox/replays', { as: 'staff', ...(body !== undefined && { body }) })
 const send = (method: 'GET' | 'POST' | 'DELETE', path = '') =>
   shop.send(method, `/api/outbox/parked${path}`, { as: 'staff' })
 
@@ -64,8 +66,8 @@ it('what is replayed is published by the relay, and what is dropped is not', asy
       body: { code: 'outbox_message_not_found' },
     })
   }
-  expect(await send('POST', '/replay')).toMatchObject({ status: 200, body: { replayed: 1 } })
-  expect(await send('POST', '/replay')).toMatchObject({ status: 200, body: { replayed: 0 } })
+  expect(await sendAll()).toMatchObject({ status: 200, body: { replayed: 1 } })
+  expect(await sendAll()).toMatchObject({ status: 200, body: { replayed: 0 } })
   const published: number[] = []
   const relay = createRelay({
     database: shop.test.database,
@@ -83,7 +85,6 @@ it('is for staff', async () => {
   for (const [method, path] of [
     ['GET', ''],
     ['POST', '/1/replay'],
-    ['POST', '/replay'],
     ['DELETE', '/1'],
   ] as const) {
     expect(await shop.send(method, `/api/outbox/parked${path}`)).toMatchObject({ status: 401 })
@@ -91,5 +92,6 @@ it('is for staff', async () => {
       status: 403,
     })
   }
+  expect(await shop.send('POST', '/api/outbox/replays')).toMatchObject({ status: 401 })
   expect(await send('DELETE', '/one')).toMatchObject({ status: 400 })
 })

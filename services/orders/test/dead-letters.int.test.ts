@@ -45,6 +45,8 @@ beforeEach(async () => {
   await shop.deps.deadLetters.dropAll()
 })
 
+const sendAll = (body?: unknown) =>
+  shop.send('POST', '/api/dead-letter-replays', { as: 'staff', ...(body !== undefined && { body }) })
 const send = (method: 'GET' | 'POST' | 'DELETE', path = '', body?: unknown) =>
   shop.send(method, `/api/dead-letters${path}`, { as: 'staff', ...(body !== undefined && { body }) })
 
@@ -122,16 +124,16 @@ describe('dead letters', () => {
     await die('orders.charge', 101)
     await die('orders.mail')
     isBroken = false
-    const first = await send('POST', '/replay', { task: 'orders.charge' })
+    const first = await sendAll({ task: 'orders.charge' })
     expect(first).toMatchObject({ status: 200, body: { refused: [], hasMore: true } })
     expect(first.body.replayed).toHaveLength(100)
-    const second = await send('POST', '/replay', { task: 'orders.charge', reason: 'retries_exhausted' })
+    const second = await sendAll({ task: 'orders.charge', reason: 'retries_exhausted' })
     expect(second).toMatchObject({ status: 200, body: { refused: [], hasMore: false } })
     expect(second.body.replayed).toHaveLength(1)
     await expect.poll(() => done.length, { timeout: 10_000 }).toBe(101)
     expect((await send('GET')).body.items).toMatchObject([{ task: 'orders.mail' }])
-    expect(await send('POST', '/replay', { tusk: 'orders.mail' })).toMatchObject({ status: 400 })
-    expect(await send('POST', '/replay')).toMatchObject({ status: 400, body: { code: 'body_required' } })
+    expect(await sendAll({ tusk: 'orders.mail' })).toMatchObject({ status: 400 })
+    expect(await sendAll()).toMatchObject({ status: 400, body: { code: 'body_required' } })
   })
 
   it('stay when their queue is gone, while the others are sent', async () => {
@@ -145,7 +147,7 @@ describe('dead letters', () => {
       body: { code: 'dead_letter_stays', detail: expect.stringContaining('gone') },
     })
     isBroken = false
-    const { body } = await send('POST', '/replay', {})
+    const { body } = await sendAll({})
     expect(body).toMatchObject({ replayed: [{ id: letter.id }], refused: [{ id: nobody }] })
     expect((await send('GET')).body.items).toMatchObject([{ id: nobody }])
     await expect.poll(() => done.length, { timeout: 10_000 }).toBe(1)
@@ -187,15 +189,14 @@ describe('dead letters', () => {
       ['GET', ''],
       ['GET', `/${nobody}`],
       ['POST', `/${nobody}/replay`],
-      ['POST', '/replay'],
       ['DELETE', `/${nobody}`],
     ] as const) {
-      const body = path === '/replay' ? { body: {} } : {}
-      expect(await shop.send(method, `/api/dead-letters${path}`, body)).toMatchObject({ status: 401 })
-      expect(await shop.send(method, `/api/dead-letters${path}`, { as: 'customer', ...body })).toMatchObject({
+      expect(await shop.send(method, `/api/dead-letters${path}`)).toMatchObject({ status: 401 })
+      expect(await shop.send(method, `/api/dead-letters${path}`, { as: 'customer' })).toMatchObject({
         status: 403,
       })
     }
+    expect(await shop.send('POST', '/api/dead-letter-replays', { body: {} })).toMatchObject({ status: 401 })
     expect(await send('GET', '/no-uuid')).toMatchObject({ status: 400 })
   })
 })

@@ -83,7 +83,8 @@ async function comeToRest(): Promise<void> {
     await shop.run('orders.reconcile')
     await shop.settle()
     const { due } = await shop.test.database.one<{ due: number }>(
-      sql`select count(*) as due from orders.orders where due_at is not null`,
+      sql`select (select count(*) from orders.orders where due_at is not null)
+        + (select count(*) from orders.mails where due_at is not null) as due`,
     )
     if (due === 0) return
     shop.clock.advance(61 * 60_000)

@@ -7,6 +7,9 @@ import { hoistTitled, type Json } from './components.ts'
 import { withoutDefaulted } from './defaulted.ts'
 import { problemResponses } from './problem-responses.ts'
 
+/** A member of a parameter's schema that says that the handler demands it: `'x-demanded': true`. */
+const demanded = 'x-demanded'
+
 export interface OpenapiOptions {
   readonly title: string
   readonly description: string
@@ -81,6 +84,8 @@ function completeOperation(operation: Operation, route: Route, refusals: Record<
   for (const parameter of operation.parameters ?? []) {
     // A value that has a default is always there for the handler, and need not be sent.
     if (parameter.schema && 'default' in parameter.schema) parameter.required = false
+    // What a handler demands itself, as its refusal says more than a schema's would.
+    if (parameter.schema && demanded in parameter.schema) parameter.required = true
   }
   if (route.problems.includes('precondition_required')) {
     const others = operation.parameters ?? []

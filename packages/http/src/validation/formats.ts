@@ -40,6 +40,8 @@ export function createValidator(useDefaults: boolean): Ajv {
     strictTypes: false,
   })
   addFormats.default(ajv)
+  // For the documentation (openapi/document.ts).
+  ajv.addKeyword('x-demanded')
   ajv.addFormat('uuid', uuid)
   ajv.addFormat('date', isDay)
   ajv.addFormat('date-time', isMoment)

@@ -14,7 +14,7 @@ const Query = Type.Object({
       description: 'Orders with this book, by its ISBN in any written form',
     }),
   ),
-  number: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  number: Type.Optional(Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 })),
   status: Type.Optional(Status),
   from: Type.Optional(day({ description: 'Placed on this day or later, in UTC' })),
   to: Type.Optional(day({ description: 'Placed on this day or earlier, in UTC' })),

@@ -7,7 +7,7 @@ import { staff } from './shared/access.ts'
 
 export function replayDeadLettersRoute(app: App, deps: OrdersDeps): void {
   app.post(
-    '/api/dead-letters/replay',
+    '/api/dead-letter-replays',
     {
       config: { access: staff },
       schema: {

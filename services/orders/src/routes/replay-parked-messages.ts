@@ -11,7 +11,7 @@ const Count = Type.Object(
 
 export function replayParkedMessagesRoute(app: App, deps: OrdersDeps): void {
   app.post(
-    '/api/outbox/parked/replay',
+    '/api/outbox/replays',
     {
       config: { access: staff },
       schema: {

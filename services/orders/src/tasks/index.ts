@@ -2,8 +2,6 @@ import type { Celery, RetryPolicy } from '@colophon/celery'
 import { taskInput, uuid } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
-import { MailError } from '../mail/port.ts'
-import { PaymentError } from '../payments/port.ts'
 import { forgetKeys } from '../placing/idempotency.ts'
 import { allocateCopies } from '../process/allocate-copies.ts'
 import { chargeOrder } from '../process/charge-order.ts'
@@ -14,20 +12,18 @@ import { reconcile } from '../process/reconcile.ts'
 import { refundMoney } from '../process/refund-money.ts'
 import { settleCharge } from '../process/settle-charge.ts'
 import { sweep } from '../process/sweep.ts'
+import { orDeadLetter, orLeave } from './ending.ts'
 
 /** Where tasks about orders wait. */
 export const ordersQueue = 'orders'
 
 /**
  * Each may run twice: it is acknowledged when it is done, and looks at the order before it does anything. What fails is
- * tried again; what goes on failing is a dead letter, and the sweeper sends the order's next step again all the same.
+ * tried again; what goes on failing is a dead letter.
  */
-const retry: RetryPolicy = {
-  max: 8,
-  delay: 1,
-  maxDelay: 60,
-  on: (error) => !isRefused(error),
-}
+const retry: RetryPolicy = { max: 8, delay: 1, maxDelay: 60 }
+/** The sweeper sends an order's next step again anyway. */
+const stepRetries = 4
 const options = { queue: ordersQueue, ack: 'late', ignoreResult: true, softTimeLimit: 60, retry } as const
 
 const OrderInput = taskInput(Type.Object({ order_id: uuid() }, { additionalProperties: false }))
@@ -50,10 +46,11 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
   for (const [name, step] of Object.entries(steps)) {
     app.task({
       ...options,
+      retry: { ...retry, max: stepRetries },
       name,
       params: ['order_id'],
       input: OrderInput,
-      run: ({ order_id }) => afterwards(deps, step(deps, order_id)),
+      run: ({ order_id }, context) => afterwards(deps, orLeave(context, stepRetries, step(deps, order_id))),
     })
   }
   app.task({
@@ -61,7 +58,7 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
     name: 'orders.mail',
     params: ['order_id', 'seq'],
     input: MailInput,
-    run: ({ order_id, seq }) => mailOrder(deps, order_id, seq),
+    run: ({ order_id, seq }, context) => orDeadLetter(context, mailOrder(deps, order_id, seq)),
   })
   app.task({
     ...options,
@@ -73,11 +70,6 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
   app.task({ ...options, name: 'orders.sweep', run: () => afterwards(deps, sweep(deps)) })
   app.task({ ...options, name: 'orders.reconcile', run: () => afterwards(deps, reconcile(deps)) })
   app.task({ ...options, name: 'orders.forget_keys', run: () => forgetKeys(deps) })
-}
-
-/** The provider, or the mail server, has understood and will not: it is for people to mend. */
-function isRefused(error: unknown): boolean {
-  return (error instanceof PaymentError || error instanceof MailError) && error.code === 'refused'
 }
 
 /** What a task has sent goes out at once, and not with the relay's next look. */

@@ -1,5 +1,5 @@
 import type { Money } from '@colophon/catalog'
-import type { Celery } from '@colophon/celery'
+import type { Celery, TaskContext } from '@colophon/celery'
 import { type Database, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../../src/deps.ts'
 import { taskTopic } from '../../src/process/steps.ts'
@@ -64,6 +64,15 @@ async function runTask(app: Celery, name: string, kwargs: Record<string, unknown
   if (task === undefined) throw new Error(`there is no task ${name}`)
   const checked = await task.input?.['~standard'].validate(kwargs)
   if (checked?.issues) throw new Error(`${name}: ${checked.issues.map(({ message }) => message).join(', ')}`)
-  await task.run(kwargs, undefined as never)
+  await task.run(kwargs, context)
   return undefined
 }
+
+/** Of a first try: what it rejects is an error, as it would be a dead letter. */
+const context = {
+  retries: 0,
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+  reject({ reason = '' } = {}): never {
+    throw new Error(`rejected: ${reason}`)
+  },
+} as unknown as TaskContext

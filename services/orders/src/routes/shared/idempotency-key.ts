@@ -3,7 +3,13 @@ import Type from 'typebox'
 /** What a request that is done once per key comes with. */
 export const keyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ maxLength: 255, description: 'Needed: up to 255 visible characters, such as a UUID' }),
+    Type.String({
+      maxLength: 255,
+      pattern: '^[!-~]*$',
+      description: 'Up to 255 visible characters of your making, such as a UUID',
+      examples: ['0198c0de-0000-7000-8000-00000000000a'],
+      'x-demanded': true,
+    }),
   ),
 })
 

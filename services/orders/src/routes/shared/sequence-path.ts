@@ -2,5 +2,5 @@ import Type from 'typebox'
 
 /** The part of a path that names a message of the outbox. */
 export const sequencePath = Type.Object({
-  sequence: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  sequence: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }),
 })

@@ -5,7 +5,7 @@ export const stockBookPath = Type.Object({
   book: Type.String({
     minLength: 1,
     maxLength: 60,
-    description: "A book's id, or its ISBN in any written form",
+    description: "A book's id, or its ISBN in any written form; its id once it is gone from the catalogue",
     examples: ['9780439023481', '0-439-02348-3'],
   }),
 })
