@@ -74,6 +74,23 @@ describe('stock', () => {
     expect(ended.stderr).toContain(said)
   })
 
+  it('of a book that was deleted is there by its id', async () => {
+    const stdin = 'title,isbn,format\nPersuasion,9780141439686,paperback\n'
+    await colophon(['import', '-'], { environment, stdin })
+    await stock(['adjust', '9780141439686', '2', '--reason', 'goods_in'])
+    const { id } = await test.database.one<{ id: string }>(sql`
+      update catalog.books set deleted_at = now() where title = 'Persuasion' returning id`)
+    const shown = await stock(['show', id])
+    expect(shown).toMatchObject({
+      code: 0,
+      stdout: `${id}, which is gone from the catalogue: 2 on hand, 0 held, 2 available (in_stock)\n`,
+    })
+    const taken = await stock(['adjust', id, '-2', '--reason', 'damaged'])
+    expect(taken.stdout).toContain('gone from the catalogue: 0 on hand')
+    await test.database.query(sql`delete from orders.stock_ledger where book_id = ${id}`)
+    await test.database.query(sql`delete from orders.stock where book_id = ${id}`)
+  })
+
   it('that does not add up is told, a difference a line', async () => {
     const { database } = test
     await database.query(sql`update orders.stock set on_hand = 9`)

@@ -66,6 +66,18 @@ describe('the stock of a book', () => {
     },
   )
 
+  it('is reached by its id once the catalogue has no such book any more', async () => {
+    const { id } = shop.catalog.add({ isbn13: '9780316769488' })
+    await receive(shop, id, 3)
+    shop.catalog.remove(id)
+    expect(await get(`/${id.toUpperCase()}`)).toMatchObject({ status: 200, body: { bookId: id, onHand: 3 } })
+    const adjusted = await adjust(id, { delta: -3, reason: 'damaged' })
+    expect(adjusted).toMatchObject({ status: 200, body: { onHand: 0, version: 2 } })
+    expect((await get(`/${id}/ledger`)).body.items).toMatchObject([{ onHand: -3 }, { onHand: 3 }])
+    expect((await patch(id, { policy: 'backorder' }, 2)).status).toBe(200)
+    expect((await get('/9780316769488')).body.code).toBe('inventory_not_found')
+  })
+
   it('is not counted of an e-book', async () => {
     const { id } = shop.catalog.add({ format: 'ebook' })
     const answers = [

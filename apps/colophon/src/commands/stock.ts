@@ -7,6 +7,7 @@ import { type ReceiveOptions, receive } from './stock-receive.ts'
 import { withShop } from './with-shop.ts'
 
 type Inventory = Awaited<ReturnType<typeof findInventory>>
+type Book = Awaited<ReturnType<typeof trackedBook>>
 
 /** `colophon stock show|adjust|receive|check`. */
 export function addStock(program: Command, context: CommandContext): void {
@@ -70,8 +71,8 @@ Corrected, they are booked when the document is received again.`,
 
 function show(context: CommandContext, isbn: string, options: Output): Promise<void> {
   return withShop(context, { command: 'stock show' }, async ({ orders: { deps } }) => {
-    const { id, title } = await trackedBook(deps, isbn)
-    tell(context.io, title, await findInventory(deps.database, deps.currency, id), options)
+    const book = await trackedBook(deps, isbn)
+    tell(context.io, book, await findInventory(deps.database, deps.currency, book.id), options)
   })
 }
 
@@ -82,21 +83,22 @@ interface AdjustOptions extends Output {
 
 function adjust(context: CommandContext, isbn: string, delta: number, options: AdjustOptions): Promise<void> {
   return withShop(context, { command: 'stock adjust', migrates: true }, async ({ orders: { deps } }) => {
-    const { id, title } = await trackedBook(deps, isbn)
+    const book = await trackedBook(deps, isbn)
     const { reason, note = null } = options
     const inventory = await adjustStock(deps, {
-      bookId: id,
+      bookId: book.id,
       input: { delta, reason, note },
       actor: 'command',
     })
-    tell(context.io, title, inventory, options)
+    tell(context.io, book, inventory, options)
   })
 }
 
-function tell(io: Io, title: string, inventory: Inventory, { json }: Output): void {
+function tell(io: Io, { id, title }: Book, inventory: Inventory, { json }: Output): void {
   const { onHand, held, available, policy, reorderLevel } = inventory
   const level = reorderLevel === null ? '' : `, reordered at ${reorderLevel}`
-  const line = `${title}: ${onHand} on hand, ${held} held, ${available} available (${policy}${level})`
+  const name = title ?? `${id}, which is gone from the catalogue`
+  const line = `${name}: ${onHand} on hand, ${held} held, ${available} available (${policy}${level})`
   print(io, json ? JSON.stringify(inventory) : line)
 }
 

@@ -4,6 +4,8 @@ import type { BookForSale, CatalogClient } from '@colophon/catalog'
 export interface FakeCatalog extends CatalogClient {
   /** Adds a paperback that is sold for 12.99 EUR, with what is said otherwise. */
   add(book?: Partial<BookForSale>): BookForSale
+  /** Forgets a book, as when it is deleted. */
+  remove(id: string): void
   /** What it was told of stock, the last word for each book. */
   readonly inStock: ReadonlyMap<string, boolean>
   /** What it was told of prices, in this order. */
@@ -43,6 +45,7 @@ export function createFakeCatalog(newId: () => string): FakeCatalog {
       books.set(book.id, book)
       return book
     },
+    remove: (id) => void books.delete(id),
     booksForSale: async (ids) => ids.flatMap((id) => books.get(id) ?? []),
     bookIdsByIsbn: async (isbns) => {
       const known = [...books.values()].filter(({ isbn13 }) => isbn13 !== null && isbns.includes(isbn13))
