@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type OrdersHarness, startOrders } from './harness.ts'
+import { accountIds, type OrdersHarness, startOrders } from './harness.ts'
 import { address, buy, differences, orderOf, receive, stockOf } from './support/shopping.ts'
 
 let shop: OrdersHarness
@@ -403,5 +403,21 @@ describe('many buyers at once', () => {
       }),
     )
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202))
+  })
+})
+
+describe('the ledger', () => {
+  it('says who held copies and who freed them', async () => {
+    const book = await bookWith(5)
+    const { body } = await buy(shop, book.id, 1, { as: 'customer' })
+    await shop.send('POST', `/api/orders/${body.id}/cancel`, { as: 'customer', body: {} })
+    await buy(shop, book.id, 1)
+    const rows = await shop.test.database.query(sql`
+      select reason, actor from orders.stock_ledger where book_id = ${book.id} order by id offset 1`)
+    expect(rows).toEqual([
+      { reason: 'hold', actor: accountIds.customer },
+      { reason: 'release', actor: accountIds.customer },
+      { reason: 'hold', actor: 'guest' },
+    ])
   })
 })

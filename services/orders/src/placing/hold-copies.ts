@@ -59,6 +59,7 @@ export async function holdCopies(
   deps: OrdersDeps,
   orderId: string,
   holds: readonly Copies[],
+  actor: string,
 ): Promise<void> {
   if (holds.length === 0) return
   await Promise.all([
@@ -72,7 +73,7 @@ export async function holdCopies(
       tx,
       deps,
       holds.map(({ bookId, quantity }) => {
-        return { bookId, onHand: 0, held: quantity, reason: 'hold', actor: 'system', orderId }
+        return { bookId, onHand: 0, held: quantity, reason: 'hold', actor, orderId }
       }),
     ),
   ])

@@ -25,7 +25,7 @@ export async function writeOrder(tx: Queryable, deps: OrdersDeps, order: NewOrde
   await Promise.all([
     insertOrder(tx, deps, order),
     insertLines(tx, order),
-    holdCopies(tx, deps, order.id, order.holds),
+    holdCopies(tx, deps, order.id, order.holds, buyerOf(order)),
     insertPayment(tx, deps, order),
     insertHistory(tx, deps, order),
     sendStep(tx, deps, order.id, 'charge'),
@@ -83,10 +83,15 @@ function insertPayment(tx: Queryable, { currency }: OrdersDeps, { id, input, pri
   )
 }
 
-function insertHistory(tx: Queryable, { now }: OrdersDeps, { id, accountId }: NewOrder) {
+/** Who does it, for history and ledger. */
+function buyerOf({ accountId }: NewOrder): string {
+  return accountId ?? 'guest'
+}
+
+function insertHistory(tx: Queryable, { now }: OrdersDeps, order: NewOrder) {
   return tx.query(
     sql`insert into orders.order_history (order_id, seq, status, reason, actor, at)
-      values (${id}, 1, 'placed', 'the order was placed', ${accountId ?? 'guest'}, ${now()})`,
+      values (${order.id}, 1, 'placed', 'the order was placed', ${buyerOf(order)}, ${now()})`,
     { name: 'orders.insert-history' },
   )
 }

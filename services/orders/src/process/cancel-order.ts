@@ -68,7 +68,7 @@ async function cancelAll(
   lines: readonly LineRow[],
   { reason, actor }: Cancellation,
 ): Promise<void> {
-  if (isHolding(order.status)) await releaseHolds(tx, deps, order.id)
+  if (isHolding(order.status)) await releaseHolds(tx, deps, order.id, actor)
   const copies = await closeLines(tx, order.id)
   await putBack(tx, deps, order.id, copies, { reason: 'cancellation', actor })
   await voidUnattempted(tx, deps, order)

@@ -11,7 +11,7 @@ export function expireOrder(deps: OrdersDeps, orderId: string): Promise<void> {
     const order = await lockOrder(tx, orderId)
     if (order?.status !== 'placed' || order.holdUntil === null) return
     if (new Date(order.holdUntil) > deps.now()) return
-    await releaseHolds(tx, deps, orderId)
+    await releaseHolds(tx, deps, orderId, 'system')
     await closeLines(tx, orderId)
     await voidUnattempted(tx, deps, order)
     await moveOrder(tx, deps, order, {

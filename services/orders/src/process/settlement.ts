@@ -56,7 +56,7 @@ async function notReceived(tx: Queryable, deps: OrdersDeps, order: OrderRow, cha
   if (order.status !== 'placed') {
     return moveOrder(tx, deps, order, { reason: 'no money was taken', actor: 'provider' })
   }
-  await releaseHolds(tx, deps, order.id)
+  await releaseHolds(tx, deps, order.id, 'system')
   await closeLines(tx, order.id)
   const to = charge.status === 'declined' ? 'declined' : 'expired'
   const reason =

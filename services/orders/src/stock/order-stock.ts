@@ -6,13 +6,16 @@ import { awaitedCopies, isWaiting, sendAllocations } from './waiting.ts'
 
 type Deps = Pick<OrdersDeps, 'now' | 'outbox'>
 
-/** Frees the copies that an order holds. */
-export async function releaseHolds(tx: Queryable, deps: Deps, orderId: string): Promise<void> {
+/** Frees the copies that an order holds. @param actor an account's id, 'guest' or 'system' */
+export async function releaseHolds(tx: Queryable, deps: Deps, orderId: string, actor: string): Promise<void> {
   const holds = await endHolds(tx, orderId)
   await free(
     tx,
     deps,
-    holds.map((hold) => movement(orderId, hold, { onHand: 0, held: -hold.quantity, reason: 'release' })),
+    holds.map((hold) => ({
+      ...movement(orderId, hold, { onHand: 0, held: -hold.quantity, reason: 'release' }),
+      actor,
+    })),
   )
 }
 
