@@ -1,6 +1,7 @@
 """What schemathesis calls a failure and is none, each with its reason; and what its requests are given."""
 
 from itertools import count
+from os import getpid
 
 import schemathesis
 from schemathesis.core.failures import ServerError
@@ -76,5 +77,5 @@ def before_call(context, case, kwargs):
         headers["If-Match"] = "*"
     if "idempotency-key" in headers and case.meta is not None and case.meta.generation.mode.is_positive:
         # Another one each time: the first answer would hide all others.
-        headers["idempotency-key"] = f"key-{number}"
+        headers["idempotency-key"] = f"key-{getpid()}-{number}"
     case.headers = headers

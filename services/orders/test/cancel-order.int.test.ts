@@ -109,6 +109,10 @@ it('cancels the rest for the buyer where nothing but e-books was sent, and gives
   expect(moneyOf(shop, order.id).given).toBe(2 * 1299 + 295)
   const { version } = await read(shop, order.id)
   expect(await cancel(shop, order.id)).toMatchObject({ status: 200, body: { version } })
+  await shop.settle()
+  const told = shop.mailer.sent.filter(({ subject }) => subject.includes(`${order.number}: news`))
+  expect(told.at(-1)?.text).toMatch(/cancelled/)
+  expect(told.at(-1)?.text).not.toMatch(/on its way/)
 })
 
 it('leaves the rest to staff once a book was sent beside the e-book', async () => {

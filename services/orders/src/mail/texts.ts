@@ -81,8 +81,17 @@ function happened(news: OrderNews): Happened {
   const entry = order.history.find((one) => one.seq === seq)
   if (entry === undefined) throw new Error(`order ${order.id} has no entry ${seq} in its history`)
   const before = order.history.find((one) => one.seq === seq - 1)
-  if (before?.status === entry.status) return { subject: 'news', says: sentence(entry.reason) }
+  if (before?.status === entry.status || isCancelledRest(order, before, entry)) {
+    return { subject: 'news', says: sentence(entry.reason) }
+  }
   return moved[entry.status](news, entry)
+}
+
+/** Whether an order became shipped without a parcel, since what was not shipped of it was cancelled. */
+function isCancelledRest({ shipments }: Order, before: Entry | undefined, entry: Entry): boolean {
+  if (entry.status !== 'shipped' || before === undefined) return false
+  const [from, to] = [Date.parse(before.at), Date.parse(entry.at)]
+  return !shipments.some(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to)
 }
 
 /** What becomes of the money with an entry: what was given back before it is not given back again. */
