@@ -65,13 +65,17 @@ describe('every list', () => {
       expect((await get(`${path}?limit=1&limit=100`)).code).toBe('validation_failed')
       expect((await get(`${path}?limit[]=1`)).code).toBe('validation_failed')
     }
-    expect(lists().length).toBe(14)
+    expect(lists().length).toBeGreaterThan(20)
   })
 
   it('refuses a cursor that it did not make', async () => {
     const elsewhere = JSON.parse((await get('/api/books?q=the&limit=1')).text).nextCursor
+    let long = 0
     for (const { path } of lists()) {
       const { nextCursor } = JSON.parse((await get(withQuery(path, { limit: '1' }))).text)
+      // Nothing is ordered here: those lists have no second page, or no order to be of.
+      if (typeof nextCursor !== 'string') continue
+      long++
       expect(nextCursor, path).toMatch(/^[\w-]+$/)
       const altered = `${nextCursor.slice(0, -5)}${nextCursor.at(-5) === 'A' ? 'B' : 'A'}${nextCursor.slice(-4)}`
       const made = ['x', 'AAAA', 'e30', '{}', '[]', '\0', '\u{1f4da}', 'A'.repeat(2_000), `${nextCursor}=`]
@@ -81,6 +85,7 @@ describe('every list', () => {
         expect(code).toMatch(/^(invalid_cursor|validation_failed)$/)
       })
     }
+    expect(long).toBe(14)
   })
 
   // What the fingerprint of each list's cursors is made of. It is no secret: anybody can make one that is right.

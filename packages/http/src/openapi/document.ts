@@ -85,7 +85,10 @@ function completeOperation(operation: Operation, route: Route, refusals: Record<
     // A value that has a default is always there for the handler, and need not be sent.
     if (parameter.schema && 'default' in parameter.schema) parameter.required = false
     // What a handler demands itself, as its refusal says more than a schema's would.
-    if (parameter.schema && demanded in parameter.schema) parameter.required = true
+    if (parameter.schema && demanded in parameter.schema) {
+      const { [demanded]: _, ...schema } = parameter.schema
+      Object.assign(parameter, { schema, required: true })
+    }
   }
   if (route.problems.includes('precondition_required')) {
     const others = operation.parameters ?? []

@@ -73,6 +73,6 @@ const context = {
   retries: 0,
   log: { debug() {}, info() {}, warn() {}, error() {} },
   reject({ reason = '' } = {}): never {
-    throw new Error(`rejected: ${reason}`)
+    throw new Error(reason)
   },
 } as unknown as TaskContext
