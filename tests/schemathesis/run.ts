@@ -1,6 +1,6 @@
-// npm run schemathesis -- PATH_TO_SCHEMATHESIS [--examples N] [--seed N] [--roles staff,customer]: asks a shop of its own everything that its
-// OpenAPI document allows and much that it does not, as nobody and in each role, and fails on any answer that the
-// document does not promise. Schemathesis 4.32 is the Python program of that name.
+// npm run schemathesis -- PATH_TO_SCHEMATHESIS [--examples N] [--seed N] [--roles staff,customer]: asks a shop of its own
+// everything that its OpenAPI document allows and much that it does not, as nobody and in each role, and fails on any
+// answer that the document does not promise. Schemathesis 4.32 is the Python program of that name.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
