@@ -1,3 +1,4 @@
+import type { PaymentRow } from './order-row.ts'
 import type { OrderStatus } from './states.ts'
 
 /** What a task does to move an order on. */
@@ -18,7 +19,7 @@ export interface Standing {
   status: OrderStatus
   /** When a placed order gives up its holds. */
   holdUntil: Date | null
-  payment: 'pending' | 'charged' | 'declined' | 'void'
+  payment: PaymentRow['status']
   /** Refunds that the provider has not confirmed. */
   pendingRefunds: number
 }

@@ -12,6 +12,22 @@ export interface TaskMessage {
   kwargs: Readonly<Record<string, unknown>>
 }
 
+/** Sends what moves orders on, each behind what was sent about its order before. */
+export function sendSteps(
+  tx: Queryable,
+  { outbox }: Pick<OrdersDeps, 'outbox'>,
+  steps: readonly { orderId: string; step: Step }[],
+): Promise<void> {
+  return outbox.add(
+    tx,
+    steps.map(({ orderId, step }) => ({
+      key: `order ${orderId}`,
+      topic: taskTopic,
+      payload: { task: `orders.${step}`, kwargs: { order_id: orderId } },
+    })),
+  )
+}
+
 /** Sends a task when the transaction commits, behind what was sent with the same key before. */
 export function sendTask(
   tx: Queryable,
@@ -29,7 +45,7 @@ export function sendStep(
   orderId: string,
   step: Step,
 ): Promise<void> {
-  return sendTask(tx, deps, `order ${orderId}`, { task: `orders.${step}`, kwargs: { order_id: orderId } })
+  return sendSteps(tx, deps, [{ orderId, step }])
 }
 
 /** Milliseconds after which it is seen whether a mail that is wanted was sent. */

@@ -1,7 +1,7 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { dueAfter, nextStep, type Standing } from './next-steps.ts'
-import { sendStep } from './steps.ts'
+import { sendSteps } from './steps.ts'
 
 const batchSize = 500
 
@@ -30,12 +30,19 @@ async function sweepBatch(tx: Queryable, deps: OrdersDeps): Promise<number> {
       where o.due_at <= ${now} order by o.due_at limit ${batchSize} for update of o skip locked`,
     { name: 'orders.sweep' },
   )
-  for (const { id, nudges, ...standing } of due) {
-    const holdUntil = standing.holdUntil === null ? null : new Date(standing.holdUntil)
-    const step = nextStep({ ...standing, holdUntil }, now)
-    const next = step === null ? null : dueAfter({ ...standing, holdUntil }, nudges + 1, now)
-    await tx.query(sql`update orders.orders set due_at = ${next}, nudges = nudges + 1 where id = ${id}`)
-    if (step !== null) await sendStep(tx, deps, id, step)
-  }
+  const moved = due.map((row) => moveOn(row, now))
+  await tx.query(sql`
+    update orders.orders o set due_at = moved.due_at, nudges = nudges + 1
+    from unnest(${moved.map(({ orderId }) => orderId)}::uuid[], ${moved.map(({ dueAt }) => dueAt)}::timestamptz[])
+      as moved (id, due_at) where o.id = moved.id`)
+  const steps = moved.flatMap(({ orderId, step }) => (step === null ? [] : [{ orderId, step }]))
+  if (steps.length > 0) await sendSteps(tx, deps, steps)
   return due.length
+}
+
+/** What an order's next step is, and when it is to be seen to again. */
+function moveOn({ id, nudges, ...row }: DueRow, now: Date) {
+  const standing = { ...row, holdUntil: row.holdUntil === null ? null : new Date(row.holdUntil) }
+  const step = nextStep(standing, now)
+  return { orderId: id, step, dueAt: step === null ? null : dueAfter(standing, nudges + 1, now) }
 }

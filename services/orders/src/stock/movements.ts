@@ -1,5 +1,6 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
+import type { StockPolicy } from '../rules/sellable.ts'
 import { isWaiting } from './waiting.ts'
 
 /** Why copies moved. */
@@ -40,7 +41,7 @@ export interface StockRow {
   bookId: string
   onHand: number
   held: number
-  policy: 'in_stock' | 'backorder' | 'preorder'
+  policy: StockPolicy
   /** Whether orders may wait for copies of it; how many copies they wait for, `awaitedCopies` tells. */
   isSought: boolean
   version: number
