@@ -1,9 +1,9 @@
 import type { Identity } from '@colophon/http'
 import type { OrdersDeps } from '../deps.ts'
+import { claimKey, type KeyedRequest, keepKey } from '../idempotency.ts'
 import { ordersProblem } from '../problems.ts'
 import type { OrderInput } from '../schemas.ts'
 import { claimCopies } from './hold-copies.ts'
-import { claimKey, type KeyedRequest, keepKey } from './idempotency.ts'
 import { checkOffer, readOffer } from './offer.ts'
 import { writeOrder } from './write-order.ts'
 

@@ -1,6 +1,6 @@
 import type { Queryable } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
-import { claimKey, keepKey } from '../placing/idempotency.ts'
+import { claimKey, keepKey } from '../idempotency.ts'
 import type { OrderRow } from './order-row.ts'
 import { requireOrder } from './require-order.ts'
 

@@ -1,6 +1,6 @@
 import { type App, etagOf } from '@colophon/http'
 import type { OrdersDeps } from '../deps.ts'
-import { requireIdempotencyKey } from '../placing/idempotency.ts'
+import { requireIdempotencyKey } from '../idempotency.ts'
 import { Inventory } from '../schemas.ts'
 import { AdjustmentInput, adjustStock } from '../stock/adjust-stock.ts'
 import { trackedBook } from '../stock/tracked-book.ts'

@@ -1,7 +1,7 @@
 import type { App } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
-import { requireIdempotencyKey } from '../placing/idempotency.ts'
+import { requireIdempotencyKey } from '../idempotency.ts'
 import { returnLines } from '../process/return-lines.ts'
 import { Order } from '../schemas.ts'
 import { staff } from './shared/access.ts'

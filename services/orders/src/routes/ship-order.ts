@@ -1,7 +1,7 @@
 import { type App, line, nullable } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
-import { requireIdempotencyKey } from '../placing/idempotency.ts'
+import { requireIdempotencyKey } from '../idempotency.ts'
 import { shipOrder } from '../process/ship-order.ts'
 import { Order } from '../schemas.ts'
 import { staff } from './shared/access.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { lockKeys, type Queryable, sql } from '@colophon/postgres'
 import { canonicalJson } from '@colophon/runtime'
-import type { OrdersDeps } from '../deps.ts'
-import { ordersProblem } from '../problems.ts'
+import type { OrdersDeps } from './deps.ts'
+import { ordersProblem } from './problems.ts'
 
 /** A request that may be sent again, by the `Idempotency-Key` it came with (draft-ietf-httpapi-idempotency-key-header). */
 export interface KeyedRequest {
