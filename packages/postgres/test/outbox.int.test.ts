@@ -171,7 +171,7 @@ test('after ten attempts, or at once when no attempt can help, a row is parked w
   const log = fakeLog()
   broker.refuse(({ payload }) =>
     payload === 'never'
-      ? new TypeError('nobody can\0 read it')
+      ? new TypeError('nobody can\0 read it \ud83d')
       : new Error('to amqp://me:hunter2@broker/ in vain'),
   )
   await add('a', 'never', 'later')
@@ -185,7 +185,7 @@ test('after ten attempts, or at once when no attempt can help, a row is parked w
   await it.settle()
   const parked = await parkedMessages(place)
   expect(parked).toMatchObject([
-    { key: 'a', payload: 'never', attempts: 1, error: 'nobody can\uFFFD read it' },
+    { key: 'a', payload: 'never', attempts: 1, error: 'nobody can\uFFFD read it \uFFFD' },
     { key: 'b', payload: 'ten times', attempts: 10, error: 'to amqp://me:[secret]@broker/ in vain' },
   ])
   expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject(

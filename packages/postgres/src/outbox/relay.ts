@@ -1,15 +1,18 @@
 import type { Part } from '@colophon/runtime'
-import { describeError } from '../errors.ts'
+import { describeError, isTimeout, isUnavailable } from '../errors.ts'
 import type { Listening } from '../listen.ts'
 import type { Log } from '../log.ts'
 import { type Batch, type BatchOptions, runBatch } from './batch.ts'
 import type { OutboxPlace, OutboxRow } from './message.ts'
-import { awayMs, type Failure, retryMs } from './rules.ts'
+import { awayMs, type Failure, isToBeSaid, retryMs, type Said } from './rules.ts'
 import { type OutboxStats, outboxStats } from './stats.ts'
 import { channelOf } from './table.ts'
 import { Alarm, onWake, pause } from './wake.ts'
 
-/** What a relay reports: what is parked is an error, since somebody has to see to it. A pino logger fits. */
+/**
+ * What a relay reports. What is parked is an error, and so is what keeps the relay from its work and will not pass by
+ * itself, since somebody has to see to it. A pino logger fits.
+ */
 export interface RelayLog extends Log {
   error(fields: object, message: string): void
 }
@@ -73,9 +76,9 @@ class OutboxRelay implements Relay {
   #running: Promise<void> | undefined
   #listening: Listening | undefined
   #unregister: (() => void) | undefined
-  /** How often in a row the broker, or the database, was away, and what was said of it last. */
+  /** How often in a row there was no getting on, since the broker or the database was away, and what was said last. */
   #away = 0
-  #reason: string | undefined
+  #said: Said | undefined
 
   constructor(options: RelayOptions) {
     this.name = `${options.schema} outbox relay`
@@ -140,7 +143,7 @@ class OutboxRelay implements Relay {
       const batch = await runBatch(this.#options, this.#batchOptions, this.#stopping.signal)
       if (batch.outcome === 'some') this.#report(batch.failed)
       if (batch.outcome === 'some' && batch.away) return this.#isAway(batch.away.reason)
-      this.#isBack()
+      if (hasGoneOn(batch)) this.#isBack()
       return batch.outcome
     } catch (error) {
       return this.#isAway(error)
@@ -162,10 +165,13 @@ class OutboxRelay implements Relay {
 
   #isAway(error: unknown): 'away' {
     const { log, schema } = this.#options
-    const reason = describeError(error)
-    // Once, and not at each attempt.
-    if (reason !== this.#reason) log?.warn({ schema, reason }, 'the outbox has to wait')
-    this.#reason = reason
+    const now = { reason: describeError(error), at: performance.now() }
+    const passes = isUnavailable(error) || isTimeout(error) || this.#batchOptions.isUnavailable(error)
+    if (isToBeSaid(now, passes, this.#said)) {
+      if (passes) log?.warn({ schema, reason: now.reason }, 'the outbox has to wait')
+      else log?.error({ schema, err: error }, 'the outbox is kept up by a fault, and is tried again')
+      this.#said = now
+    }
     this.#away++
     return 'away'
   }
@@ -173,7 +179,12 @@ class OutboxRelay implements Relay {
   #isBack(): void {
     if (this.#away === 0) return
     this.#away = 0
-    this.#reason = undefined
+    this.#said = undefined
     this.#options.log?.info({ schema: this.#options.schema }, 'the outbox goes on')
   }
+}
+
+/** Whether a batch shows that what kept it is over: a row went out, or none waits. That another relay works does not. */
+function hasGoneOn(batch: Batch): boolean {
+  return batch.outcome === 'some' ? batch.published.length > 0 : batch.outcome === 'nothing'
 }

@@ -36,10 +36,27 @@ export function awayMs(times: number): number {
   return Math.min(15_000, 1_000 * 2 ** (times - 1))
 }
 
+/** What was said last of why nothing is published, and when, in milliseconds. */
+export interface Said {
+  reason: string
+  at: number
+}
+
+/** Milliseconds after which a fault is told again. */
+const sayAgainMs = 5 * 60_000
+
+/** Whether there is anything to say: of what passes by itself once, of a fault again and again while it lasts. */
+export function isToBeSaid(now: Said, passes: boolean, last: Said | undefined): boolean {
+  return now.reason !== last?.reason || (!passes && now.at - last.at >= sayAgainMs)
+}
+
 const maxErrorLength = 500
 
-/** What an error says, as a column holds it: without secrets, bounded, and without U+0000. */
+/**
+ * What an error says, as PostgreSQL takes it: without secrets, bounded, without U+0000 and halves of surrogate pairs,
+ * be it that the bound cuts one in two. For what it does not take, the whole batch would not be written down.
+ */
 function shortText(error: unknown): string {
   const text = String(withoutSecrets(describeError(error)))
-  return text.replaceAll('\0', '\uFFFD').slice(0, maxErrorLength)
+  return text.replaceAll('\0', '\uFFFD').slice(0, maxErrorLength).toWellFormed()
 }

@@ -90,6 +90,22 @@ export function fakeBroker() {
   }
 }
 
+/** The same database, and what its transactions have come to: what their work returned, or what was thrown. */
+export function watchedTransactions(database: Database): { database: Database; outcomes: unknown[] } {
+  const outcomes: unknown[] = []
+  return {
+    outcomes,
+    database: {
+      ...database,
+      async transaction(work, options) {
+        const running = database.transaction(work, options)
+        outcomes.push(await running.catch((error: unknown) => error))
+        return running
+      },
+    },
+  }
+}
+
 export interface LogLine {
   level: 'info' | 'warn' | 'error'
   message: string
