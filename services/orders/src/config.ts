@@ -1,4 +1,5 @@
 import { integer, oneOf, type Setting, text, url } from '@colophon/runtime'
+import { oneAddress, senderOf } from './mail/addresses.ts'
 
 /** The settings of stock, orders and payments. */
 export const ordersSettings = {
@@ -40,10 +41,13 @@ export const ordersSettings = {
     secret: true,
     help: 'The server that sends mails, as smtp://user:password@host:587.',
   }),
-  mailFrom: text('MAIL_FROM', {
-    default: 'Colophon <shop@localhost>',
-    help: 'Whom mails to customers come from.',
-  }),
+  mailFrom: {
+    ...text('MAIL_FROM', {
+      default: 'Colophon <shop@localhost>',
+      help: 'Whom mails to customers come from.',
+    }),
+    parse: sender,
+  },
   seller: text('SELLER', {
     default: 'Colophon',
     help: 'Who sells, as invoices say: name, address and tax number of the shop, in one line.',
@@ -51,8 +55,16 @@ export const ordersSettings = {
   reportsTo: text('REPORTS_TO', {
     default: undefined,
     shown: 'ADMIN_EMAIL',
+    pattern: oneAddress,
+    must: 'one e-mail address',
     help: 'Who gets the mail at the end of the nightly reports.',
   }),
+}
+
+/** One that mails can come from. */
+function sender(given: string): string {
+  senderOf(given)
+  return given
 }
 
 /** A URL that paths can be put behind. */

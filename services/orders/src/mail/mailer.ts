@@ -12,7 +12,7 @@ export interface MailerOptions {
   deadlines?: Partial<SmtpDeadlines>
 }
 
-/** @throws Error for settings that cannot be right, naming the one */
+/** @throws Error for a `smtpUrl` or a `from` that cannot be read */
 export function createMailer({ smtpUrl, logger, ...options }: MailerOptions): Mailer {
   return smtpUrl === undefined ? createLogMailer(logger) : createSmtpMailer({ ...options, smtpUrl, logger })
 }

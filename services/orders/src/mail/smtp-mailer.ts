@@ -1,5 +1,6 @@
 import type { Logger } from '@colophon/runtime'
 import { createTransport, type NodemailerError, type SMTPPoolOptions } from 'nodemailer'
+import { oneAddress, type Sender, senderOf } from './addresses.ts'
 import { maskedAddress } from './log-mailer.ts'
 import { type Mail, MailError, type Mailer } from './port.ts'
 
@@ -19,9 +20,6 @@ const maxConnections = 3
 /** Mails that are being sent or wait for a connection; more fail at once, to be tried again later. */
 const maxPending = 100
 
-/** Nothing that could be read as another address, or as another command. */
-const oneAddress = /^[^\s<>()[\]\\,;:"@]+@[^\s<>()[\]\\,;:"@]+$/
-
 export interface SmtpMailerOptions {
   smtpUrl: string
   from: string
@@ -37,21 +35,8 @@ export interface SmtpMailerOptions {
  */
 export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMailerOptions): Mailer {
   const sender = senderOf(from)
-  const { connectMs, silenceMs, sendMs } = { ...usualDeadlines, ...deadlines }
-  const transport = createTransport({
-    pool: true,
-    ...smtpServer(smtpUrl),
-    maxConnections,
-    // For a kept connection that the server has closed meanwhile; other failures are for the task to try again.
-    maxRequeues: 1,
-    dnsTimeout: connectMs,
-    connectionTimeout: connectMs,
-    greetingTimeout: connectMs,
-    socketTimeout: silenceMs,
-    socketCloseTimeout: 1_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  } satisfies SMTPPoolOptions & { pool: true })
+  const limits = { ...usualDeadlines, ...deadlines }
+  const transport = transportTo(smtpUrl, limits)
   let pending = 0
 
   async function send(mail: Mail): Promise<void> {
@@ -60,7 +45,7 @@ export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMaile
     pending++
     try {
       if (!oneAddress.test(mail.to)) throw new MailError('refused', 'that is no address of a mailbox')
-      await transport.sendMail({ ...messageOf(mail, sender), signal: AbortSignal.timeout(sendMs) })
+      await transport.sendMail({ ...messageOf(mail, sender), signal: AbortSignal.timeout(limits.sendMs) })
       logger.info(about, 'a mail was sent')
     } catch (error) {
       const failure = mailError(error)
@@ -79,7 +64,24 @@ export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMaile
   }
 }
 
-function messageOf({ id, to, subject, text, attachments = [] }: Mail, from: ReturnType<typeof senderOf>) {
+function transportTo(smtpUrl: string, { connectMs, silenceMs }: SmtpDeadlines) {
+  return createTransport({
+    pool: true,
+    ...smtpServer(smtpUrl),
+    maxConnections,
+    // For a kept connection that the server has closed meanwhile; other failures are for the task to try again.
+    maxRequeues: 1,
+    dnsTimeout: connectMs,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: silenceMs,
+    socketCloseTimeout: 1_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  } satisfies SMTPPoolOptions & { pool: true })
+}
+
+function messageOf({ id, to, subject, text, attachments = [] }: Mail, from: Sender) {
   return {
     from,
     to: { name: '', address: to },
@@ -90,14 +92,6 @@ function messageOf({ id, to, subject, text, attachments = [] }: Mail, from: Retu
     headers: { 'Auto-Submitted': 'auto-generated' },
     attachments: attachments.map((file) => ({ ...file })),
   }
-}
-
-/** Whom mails come from, by parts, so that a comma in the name makes it no list. */
-function senderOf(from: string): { name: string; address: string } {
-  const [, name = '', address] = /^"?([^"<>@\r\n]*?)"? *<([^<>@,\s]+@[A-Za-z0-9.-]+)>$/.exec(from) ?? []
-  if (address !== undefined) return { name, address }
-  if (/^[^<>@,"\s]+@[A-Za-z0-9.-]+$/.test(from)) return { name: '', address: from }
-  throw new Error('MAIL_FROM must be one address, as Colophon <shop@example.com>')
 }
 
 /**
