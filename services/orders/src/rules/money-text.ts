@@ -4,6 +4,23 @@
  * @param currency ISO 4217
  */
 export function formatMoney(amount: number, currency: string): string {
+  const { format, places } = writtenAs(currency)
+  return format.format(amount / 10 ** places)
+}
+
+/** How many digits a currency (ISO 4217) has behind its point. */
+export function placesOf(currency: string): number {
+  return writtenAs(currency).places
+}
+
+/** What is known of the currencies that were met: making it costs more than what it writes, and a shop has few. */
+const known = new Map<string, { format: Intl.NumberFormat; places: number }>()
+
+function writtenAs(currency: string) {
+  const before = known.get(currency)
+  if (before !== undefined) return before
   const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+  const made = { format, places: format.resolvedOptions().maximumFractionDigits ?? 2 }
+  known.set(currency, made)
+  return made
 }
