@@ -14,6 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.drop())
 
+const dayAgo = (ms: number) => new Date(Date.now() - ms).toISOString().slice(0, 10)
 const run = (...args: string[]): Promise<Ended> => colophon(args, { environment })
 
 describe('report', () => {
@@ -32,11 +33,21 @@ describe('report', () => {
     expect(kept).toEqual([{ id: json.id, day: '2026-03-07', row_count: 7 }])
   })
 
-  it('is about yesterday when no day is given', async () => {
-    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
-    expect(await run('report', 'stock-check')).toMatchObject({
-      code: 0,
-      stdout: `stock-check of ${yesterday}: nothing\n`,
+  it.each([
+    ['sales-by-author', 'yesterday', 86_400_000],
+    ['stock-check', 'today', 0],
+  ])('%s is about %s when no day is given', async (name, _, ago) => {
+    const about = dayAgo(ago)
+    expect(await run('report', name)).toMatchObject({ code: 0, stdout: `${name} of ${about}: nothing\n` })
+    expect(await run('report', name, '--day', about)).toMatchObject({ code: 0 })
+  })
+
+  it.each(['stock-check', 'stock-to-reorder'])('%s is not put over that of an earlier day', async (name) => {
+    const yesterday = dayAgo(86_400_000)
+    expect(await run('report', name, '--day', yesterday)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `colophon: ${name} tells how stock is now, and not how it was on ${yesterday}: leave --day out\n`,
     })
   })
 

@@ -1,6 +1,7 @@
-import { createBeat, createWorker, type Worker } from '@colophon/celery'
+import { createBeat, createCelery, createWorker, type Worker } from '@colophon/celery'
 import { sql } from '@colophon/postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { MailError } from '../src/mail/port.ts'
 import { reportNames } from '../src/reports/index.ts'
 import { dayBefore } from '../src/reports/report.ts'
 import { reportEntries } from '../src/reports/schedule.ts'
@@ -12,7 +13,7 @@ let worker: Worker
 
 beforeAll(async () => {
   shop = await startRoutes([])
-  defineReportTasks(shop.app, shop.deps, { pause: 0 })
+  defineReportTasks(shop.app, shop.deps, { max: 2, delay: 0 })
   worker = createWorker(shop.app, { queues: ['orders'] })
   await worker.start()
 })
@@ -60,7 +61,7 @@ describe('the nightly reports', () => {
       'Stock to reorder: 1 row',
       'Stock that is not what its ledger says: 0 rows',
       '',
-      'They are kept: GET /api/reports?day=2026-05-31, or colophon report NAME --day 2026-05-31.',
+      'They are kept: GET /api/reports?day=2026-05-31.',
       '',
     ])
     expect(sent?.attachments?.map(({ filename }) => filename)).toEqual(
@@ -114,6 +115,31 @@ describe('the nightly reports', () => {
     }
   })
 
+  it('that can neither be made nor kept as failed are told of all the same', async () => {
+    await runLow()
+    const { booksForSale } = shop.catalog
+    shop.catalog.booksForSale = () => Promise.reject(new Error('no answer'))
+    await shop.test.database.query(sql`
+      alter table orders.reports add constraint none_failed check (status <> 'failed')`)
+    try {
+      await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-26' } })
+      const sent = await mail()
+      expect(sent?.subject).toBe('Reports of 2026-05-26: 1 failed')
+      expect(sent?.attachments).toHaveLength(reportNames.length - 1)
+    } finally {
+      shop.catalog.booksForSale = booksForSale
+      await shop.test.database.query(sql`alter table orders.reports drop constraint none_failed`)
+    }
+  })
+
+  it('are tried for as long as their mail before they count as failed', () => {
+    const app = createCelery({ broker: 'memory:', results: 'memory:' })
+    defineReportTasks(app, shop.deps)
+    const retry = app.tasks.get('reports.finish')?.retry
+    expect(retry).toMatchObject({ max: 8, delay: 10 })
+    expect(app.tasks.get('reports.run')?.retry).toEqual(retry)
+  })
+
   it('that fail once are tried again', async () => {
     await runLow()
     const { booksForSale } = shop.catalog
@@ -130,6 +156,25 @@ describe('the nightly reports', () => {
       insert into orders.stock (book_id, on_hand, updated_at) values (gen_random_uuid(), 1, now())`)
     await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-28' } })
     expect((await mail())?.subject).toBe('Reports of 2026-05-28: stock does not add up')
+  })
+
+  it('whose mail is refused are a dead letter at once', async () => {
+    const { send } = shop.mailer
+    let tries = 0
+    shop.mailer.send = () => {
+      tries += 1
+      return Promise.reject(new MailError('refused', '550 no such user'))
+    }
+    try {
+      await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-25' } })
+      await expect.poll(() => shop.deps.deadLetters.count(), { timeout: 15_000 }).toBe(1)
+      const { letters } = await shop.deps.deadLetters.list({ reason: 'rejected' })
+      expect(letters).toMatchObject([{ task: 'reports.finish' }])
+      expect(tries).toBe(1)
+      await shop.deps.deadLetters.drop(letters.map(({ id }) => id))
+    } finally {
+      shop.mailer.send = send
+    }
   })
 
   it('take no other day and no other report', async () => {

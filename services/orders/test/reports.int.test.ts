@@ -202,9 +202,20 @@ describe('stock', () => {
     await shop.test.database.query(sql`
       insert into orders.stock (book_id, reorder_level, updated_at)
       select gen_random_uuid(), 5, now() from generate_series(1, ${maxRows + 1})`)
+    const { booksForSale } = shop.catalog
+    let [asked, open, atOnce] = [0, 0, 0]
+    shop.catalog.booksForSale = async (ids) => {
+      asked += 1
+      open += 1
+      atOnce = Math.max(atOnce, open)
+      return booksForSale(ids).finally(() => open--)
+    }
     const made = await run('stock-to-reorder', '2026-05-01')
+    shop.catalog.booksForSale = booksForSale
     expect(made).toMatchObject({ rowCount: maxRows, isCut: true })
     expect(made.rows[0]?.slice(1)).toEqual([null, null, null, 0, 5, 0, 0])
+    // Buyers have need of the other connections.
+    expect([asked, atOnce]).toEqual([21, 1])
     await shop.test.database.query(sql`delete from orders.stock where reorder_level = 5`)
   })
 
@@ -293,6 +304,22 @@ describe('what is kept', () => {
   it('does not stand before the report of authors', async () => {
     expect(await get('/authors')).toMatchObject({ status: 200, body: { authors: [] } })
     expect(await get('/publishers')).toMatchObject({ status: 400, body: { errors: [{ path: 'id' }] } })
+  })
+
+  it('is forgotten two years after it was last made, with all the others, however many', async () => {
+    const { id } = await run('sales-by-day', '2020-01-01')
+    await shop.test.database.query(sql`
+      insert into orders.reports (id, name, day, status, columns, rows, row_count, created_at, finished_at)
+      select gen_random_uuid(), 'sales-by-day', '1900-01-01'::date + n, 'done', '[]', '[]', 0, made, made
+      from generate_series(1, 1001) n, (select ${shop.clock.now}::timestamptz - interval '729 days' as made) as once`)
+    const left = async () =>
+      (await shop.test.database.query(sql`select from orders.reports where day < '1910-01-01'`)).length
+    await shop.run('orders.forget_reports')
+    expect(await left()).toBe(1_001)
+    shop.clock.advance(2 * 86_400_000)
+    await shop.run('orders.forget_reports')
+    expect(await left()).toBe(0)
+    expect((await get(`/${id}`)).status).toBe(200)
   })
 
   it('is for staff', async () => {

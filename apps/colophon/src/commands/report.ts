@@ -1,6 +1,7 @@
 import {
   dayBefore,
   type KeptReport,
+  type Report,
   reportCsv,
   reportNamed,
   reportNames,
@@ -29,7 +30,11 @@ export function addReport(program: Command, context: CommandContext): void {
     .usage('<name> [options]')
     .description('make a report now, keep it in place of an earlier one about the same day, and print it')
     .addArgument(new Argument('[name]', 'which one').choices(reportNames))
-    .option('--day <date>', 'the day that it is about, in UTC; yesterday when absent', isoDay)
+    .option(
+      '--day <date>',
+      'the day that it is about, in UTC; yesterday when absent, and always today for stock',
+      isoDay,
+    )
     .addOption(new Option('--csv', 'print CSV, for spreadsheets').default(false).conflicts('json'))
     .addOption(jsonOption())
     .option('--list', 'list the reports that there are', false)
@@ -51,17 +56,24 @@ function list(io: Io): void {
 
 function report(context: CommandContext, name: string, { day, csv, json }: ReportOptions): Promise<void> {
   return withShop(context, { command: 'report', migrates: true }, async ({ orders: { deps } }) => {
-    const now = deps.now()
-    const about = day ?? dayBefore(now)
-    if (about > now.toISOString().slice(0, 10))
-      throw new Error(`${about} has not come yet: there is nothing to report`)
-    const made = await runReport(deps, reportNamed(name), about)
+    const one = reportNamed(name)
+    const made = await runReport(deps, one, dayOf(one, day, deps.now()))
     const { io } = context
     if (json) print(io, JSON.stringify(made))
     else if (csv) io.stdout.write(reportCsv(made))
     else for (const line of lines(made)) print(io, line)
     if (made.isCut) io.stderr.write(`colophon: there are more than these ${made.rowCount} rows\n`)
   })
+}
+
+/** @throws Error in one line for a day that the report cannot be about */
+function dayOf({ name, isOfNow }: Report, given: string | undefined, now: Date): string {
+  const today = now.toISOString().slice(0, 10)
+  const day = given ?? (isOfNow ? today : dayBefore(now))
+  if (day > today) throw new Error(`${day} has not come yet: there is nothing to report`)
+  if (isOfNow && day !== today)
+    throw new Error(`${name} tells how stock is now, and not how it was on ${day}: leave --day out`)
+  return day
 }
 
 function lines({ name, day, columns, rows }: KeptReport): string[] {

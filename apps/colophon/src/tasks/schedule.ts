@@ -22,4 +22,9 @@ export const schedule: Record<string, BeatEntry> = {
     schedule: crontab({ minute: 7 }),
     options: { expires: 3_600 },
   },
+  'reports of years ago': {
+    task: 'orders.forget_reports',
+    schedule: crontab({ hour: 3, minute: 37 }),
+    options: { expires: 3_600 },
+  },
 }

@@ -47,7 +47,7 @@ export function reportsMail(
     id: `reports-${day}`,
     to,
     subject: `Reports of ${day}${failed > 0 ? `: ${failed} failed` : ''}${alarm(made)}`,
-    text: `${lines.join('\n')}\n\nThey are kept: GET /api/reports?day=${day}, or colophon report NAME --day ${day}.\n`,
+    text: `${lines.join('\n')}\n\nThey are kept: GET /api/reports?day=${day}.\n`,
     attachments: made.map((report) => ({
       filename: csvName(report),
       contentType: 'text/csv; charset=utf-8',

@@ -17,10 +17,12 @@ export interface Report {
   name: string
   /** For people. */
   title: string
+  /** Whether it tells how things stand when it is made, whichever day it is about. */
+  isOfNow?: true
   columns: readonly Column[]
   /**
    * Works it out.
-   * @param day ISO date that it is about, in UTC; what is about stock is as it stands now
+   * @param day ISO date that it is about, in UTC
    * @param limit rows it gives at most
    */
   read(deps: OrdersDeps, day: string, limit: number): Promise<Cell[][]>

@@ -1,7 +1,7 @@
 import { type Sql, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { whole } from './kept-reports.ts'
-import type { Cell, Report } from './report.ts'
+import type { Report } from './report.ts'
 import type { KeptReport } from './schemas.ts'
 
 /** More rows than these are cut off; they are the last in the order of the report. */
@@ -29,18 +29,12 @@ export async function keepFailure(
   await deps.database.query(upsert(deps, report, day, { rows: [], isCut: false, error }))
 }
 
-interface Outcome {
-  rows: readonly Cell[][]
-  isCut: boolean
-  error: string | null
-}
-
 /** Gives the row, or none when an earlier report is left, as this one failed. */
 function upsert(
   { now, newId }: OrdersDeps,
   { name, columns }: Report,
   day: string,
-  { rows, isCut, error }: Outcome,
+  { rows, isCut, error }: Pick<KeptReport, 'rows' | 'isCut' | 'error'>,
 ): Sql {
   const status = error === null ? 'done' : 'failed'
   return sql`

@@ -12,6 +12,7 @@ const columns: readonly Column[] = [
 export const stockCheck: Report = {
   name: 'stock-check',
   title: 'Stock that is not what its ledger says',
+  isOfNow: true,
   columns,
   async read({ database }, _day, limit) {
     const { differences, counts } = await checkStock(database)

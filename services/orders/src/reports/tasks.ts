@@ -3,6 +3,7 @@ import { day as Day, taskInput } from '@colophon/http'
 import { withoutSecrets } from '@colophon/runtime'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
+import { orDeadLetter } from '../tasks/ending.ts'
 import { ordersQueue } from '../tasks/index.ts'
 import { reportNamed, reports } from './all-reports.ts'
 import { mailReports, type Outcome } from './mail-reports.ts'
@@ -12,16 +13,13 @@ import { ReportName } from './schemas.ts'
 
 /** Each may run twice: a report that is made again replaces itself, and the mail is the same mail. */
 const late = { queue: ordersQueue, ack: 'late' } as const
-const retry: RetryPolicy = { max: 8, delay: 10, maxDelay: 600 }
 
-/** A report is tried so often before it counts as failed. */
-const attempts = 3
-
-/** What a test does not wait for. */
-interface Patience {
-  /** Seconds before a report that failed is tried again. */
-  pause?: number
+interface Patience extends RetryPolicy {
+  max: number
 }
+
+/** A quarter of an hour or so, in which a server that was away is back: nobody waits at night. */
+const usual: Patience = { max: 8, delay: 10, maxDelay: 600 }
 
 const NightlyInput = taskInput(Type.Object({ day: Type.Optional(Day()) }, { additionalProperties: false }))
 const RunInput = taskInput(Type.Object({ name: ReportName, day: Day() }, { additionalProperties: false }))
@@ -41,22 +39,18 @@ const FinishInput = taskInput(
  * Defines the tasks of the nightly reports: `reports.nightly` sends a chord of `reports.run`, one for each report, whose
  * body is `reports.finish`. A report that fails does not fail the chord: that it failed is its result.
  */
-export function defineReportTasks(app: Celery, deps: OrdersDeps, { pause = 30 }: Patience = {}): void {
+export function defineReportTasks(app: Celery, deps: OrdersDeps, retry = usual): void {
   const run = app.task({
     ...late,
     name: 'reports.run',
     params: ['name', 'day'],
     input: RunInput,
-    retry: { max: attempts - 1 },
+    retry,
     async run({ name, day }, context): Promise<Outcome> {
-      const report = reportNamed(name)
-      const cause = await failureOf(runReport(deps, report, day))
+      const cause = await failureOf(runReport(deps, reportNamed(name), day))
       if (cause === undefined) return { name, error: null }
-      if (context.retries < attempts - 1) context.retry({ countdown: pause, cause })
-      deps.logger.error({ err: cause, report: name, day }, 'a report failed')
-      const error = inOneLine(cause)
-      await keepFailure(deps, report, day, error)
-      return { name, error }
+      if (context.retries < retry.max) context.retry({ cause })
+      return { name, error: await tellFailure(deps, name, day, cause) }
     },
   })
   const finish = app.task({
@@ -66,7 +60,7 @@ export function defineReportTasks(app: Celery, deps: OrdersDeps, { pause = 30 }:
     input: FinishInput,
     ignoreResult: true,
     retry,
-    run: ({ outcomes, day }) => mailReports(deps, day, outcomes),
+    run: ({ outcomes, day }, context) => orDeadLetter(context, mailReports(deps, day, outcomes)),
   })
   app.task({
     ...late,
@@ -81,6 +75,16 @@ export function defineReportTasks(app: Celery, deps: OrdersDeps, { pause = 30 }:
       await chord(header, finish.signature({ day })).send()
     },
   })
+}
+
+/** Logs and keeps that a report failed; where it cannot be kept, the mail tells it all the same. @returns why */
+async function tellFailure(deps: OrdersDeps, name: string, day: string, cause: Error): Promise<string> {
+  const about = { report: name, day }
+  deps.logger.error({ ...about, err: cause }, 'a report failed')
+  const error = inOneLine(cause)
+  const unkept = await failureOf(keepFailure(deps, reportNamed(name), day, error))
+  if (unkept !== undefined) deps.logger.error({ ...about, err: unkept }, 'that a report failed is not kept')
+  return error
 }
 
 /** Why the work failed; undefined when it did not. */

@@ -12,6 +12,7 @@ import { reconcile } from '../process/reconcile.ts'
 import { refundMoney } from '../process/refund-money.ts'
 import { settleCharge } from '../process/settle-charge.ts'
 import { sweep } from '../process/sweep.ts'
+import { forgetReports } from '../reports/forget-reports.ts'
 import { orDeadLetter, orLeave } from './ending.ts'
 
 /** Where tasks about orders wait. */
@@ -70,6 +71,7 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
   app.task({ ...options, name: 'orders.sweep', run: () => afterwards(deps, sweep(deps)) })
   app.task({ ...options, name: 'orders.reconcile', run: () => afterwards(deps, reconcile(deps)) })
   app.task({ ...options, name: 'orders.forget_keys', run: () => forgetKeys(deps) })
+  app.task({ ...options, name: 'orders.forget_reports', run: () => forgetReports(deps) })
 }
 
 /** What a task has sent goes out at once, and not with the relay's next look. */
