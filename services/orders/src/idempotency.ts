@@ -9,12 +9,18 @@ export interface KeyedRequest {
   /** Whose key it is and for what: `order:` and an account's id, or `order:guest:` and an e-mail address. */
   scope: string
   key: string
-  /** What was asked, to be compared with what the key was used for before. */
-  request: unknown
+  /** Of what was asked, to be compared with what the key was used for before. */
+  fingerprint: Buffer
+}
+
+/** A request with its fingerprint. @param request what was asked, as JSON has it */
+export function keyedRequest(scope: string, key: string, request: unknown): KeyedRequest {
+  const fingerprint = createHash('sha256').update(canonicalJson(request)).digest()
+  return { scope, key, fingerprint }
 }
 
 /** How long an answer is kept, in milliseconds. */
-export const keptMs = 24 * 60 * 60_000
+const keptMs = 24 * 60 * 60_000
 
 /**
  * The key of a request's header.
@@ -36,9 +42,11 @@ export function requireIdempotencyKey(headers: Readonly<Record<string, unknown>>
  * @returns what the first answer was about, or null when this is the first
  * @throws Problem idempotency_key_in_flight, idempotency_key_reused
  */
-export async function claimKey(tx: Queryable, { scope, key, request }: KeyedRequest): Promise<string | null> {
+export async function claimKey(
+  tx: Queryable,
+  { scope, key, fingerprint }: KeyedRequest,
+): Promise<string | null> {
   const [kind, name] = lockKeys('orders idempotency', `${scope}\n${key}`)
-  const fingerprint = fingerprintOf(request)
   const [{ ours }, first] = await Promise.all([
     tx.one<{ ours: boolean }>(sql`select pg_try_advisory_xact_lock(${kind}, ${name}) as ours`, {
       name: 'orders.lock-key',
@@ -65,12 +73,12 @@ export async function claimKey(tx: Queryable, { scope, key, request }: KeyedRequ
 export async function keepKey(
   tx: Queryable,
   { now }: Pick<OrdersDeps, 'now'>,
-  { scope, key, request }: KeyedRequest,
+  { scope, key, fingerprint }: KeyedRequest,
   subjectId: string,
 ): Promise<void> {
   await tx.query(
     sql`insert into orders.idempotency_keys (scope, key, fingerprint, subject_id, created_at)
-      values (${scope}, ${key}, ${fingerprintOf(request)}, ${subjectId}, ${now()})`,
+      values (${scope}, ${key}, ${fingerprint}, ${subjectId}, ${now()})`,
     { name: 'orders.keep-key' },
   )
 }
@@ -90,8 +98,4 @@ export async function forgetKeys({ database, now }: Pick<OrdersDeps, 'database' 
     total += gone
     if (gone < batchSize) return total
   }
-}
-
-function fingerprintOf(request: unknown): Buffer {
-  return createHash('sha256').update(canonicalJson(request)).digest()
 }

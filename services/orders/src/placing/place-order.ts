@@ -1,6 +1,6 @@
 import type { Identity } from '@colophon/http'
 import type { OrdersDeps } from '../deps.ts'
-import { claimKey, type KeyedRequest, keepKey } from '../idempotency.ts'
+import { claimKey, keepKey, keyedRequest } from '../idempotency.ts'
 import { ordersProblem } from '../problems.ts'
 import type { OrderInput } from '../schemas.ts'
 import { claimCopies } from './hold-copies.ts'
@@ -26,7 +26,7 @@ export async function placeOrder(deps: OrdersDeps, placing: Placing): Promise<st
   const { input, identity, idempotencyKey: key } = placing
   const email = await emailOf(deps, placing)
   const accountId = identity?.accountId ?? null
-  const keyed: KeyedRequest = { scope: `order:${accountId ?? `guest:${email}`}`, key, request: input }
+  const keyed = keyedRequest(`order:${accountId ?? `guest:${email}`}`, key, input)
   // Read before anything is held: nobody waits for our locks while other services answer.
   const offer = await readOffer(deps, input)
   const orderId = await deps.database.transaction(async (tx) => {

@@ -1,6 +1,6 @@
 import type { Queryable } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
-import { claimKey, keepKey } from '../idempotency.ts'
+import { claimKey, keepKey, keyedRequest } from '../idempotency.ts'
 import type { OrderRow } from './order-row.ts'
 import { requireOrder } from './require-order.ts'
 
@@ -25,11 +25,8 @@ export async function changeOnce(
   { operation, orderId, actor, idempotencyKey: key, request }: KeyedChange,
   work: (tx: Queryable, order: OrderRow) => Promise<string>,
 ): Promise<void> {
-  const keyed = {
-    scope: `${operation}:${actor}`,
-    key,
-    request: { ...request, orderId: orderId.toLowerCase() },
-  }
+  const asked = { ...request, orderId: orderId.toLowerCase() }
+  const keyed = keyedRequest(`${operation}:${actor}`, key, asked)
   await deps.database.transaction(async (tx) => {
     if ((await claimKey(tx, keyed)) !== null) return
     const order = await requireOrder(tx, orderId)

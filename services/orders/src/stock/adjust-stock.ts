@@ -3,7 +3,7 @@ import { line, nullable } from '@colophon/http'
 import type { Queryable } from '@colophon/postgres'
 import Type, { type Static } from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
-import { claimKey, type KeyedRequest, keepKey } from '../idempotency.ts'
+import { claimKey, type KeyedRequest, keepKey, keyedRequest } from '../idempotency.ts'
 import { ordersProblem } from '../problems.ts'
 import type { Inventory } from '../schemas.ts'
 import { findInventory } from './find-inventory.ts'
@@ -45,7 +45,7 @@ export interface Adjustment {
  */
 export async function adjustStock(deps: OrdersDeps, adjustment: Adjustment): Promise<Inventory> {
   const { bookId } = adjustment
-  const keyed = keyedRequest(adjustment)
+  const keyed = keyedBy(adjustment)
   const inventory = await deps.database.transaction(async (tx) => {
     const isRepeat = keyed !== null && (await claimKey(tx, keyed)) !== null
     if (!isRepeat) await enter(tx, deps, adjustment)
@@ -56,9 +56,9 @@ export async function adjustStock(deps: OrdersDeps, adjustment: Adjustment): Pro
   return inventory
 }
 
-function keyedRequest({ bookId, input, actor, idempotencyKey }: Adjustment): KeyedRequest | null {
+function keyedBy({ bookId, input, actor, idempotencyKey }: Adjustment): KeyedRequest | null {
   if (idempotencyKey === undefined) return null
-  return { scope: `adjustment:${actor}`, key: idempotencyKey, request: { bookId, input } }
+  return keyedRequest(`adjustment:${actor}`, idempotencyKey, { bookId, input })
 }
 
 async function enter(tx: Queryable, deps: OrdersDeps, { bookId, input, actor }: Adjustment): Promise<void> {
