@@ -56,8 +56,8 @@ const statements: readonly Sql[] = [
   isbnTable,
   raw(`create temporary table made on commit drop as ${made}`),
   sql`insert into orders.orders (id, account_id, email, status, currency, shipping_method, shipping_address,
-      prices_include_tax, shipping, shipping_tax, shipping_tax_rate, tax, total, version, placed_at, updated_at)
-    select id, account, 'reader' || customer || '@example.com', status, 'EUR', 'standard', ${address}::jsonb, true,
+      shipping, shipping_tax, shipping_tax_rate, tax, total, version, placed_at, updated_at)
+    select id, account, 'reader' || customer || '@example.com', status, 'EUR', 'standard', ${address}::jsonb,
       295, 19, 700, 150, 2293, 4, t, t + interval '1 day' from made order by n`,
   sql`insert into orders.order_lines (order_id, position, book_id, isbn13, title, format, authors, publisher, tracked,
       quantity, unit_price, tax_rate, tax, total, allocated, shipped, cancelled)

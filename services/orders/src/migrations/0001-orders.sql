@@ -46,7 +46,6 @@ create table orders.stock_ledger (
   check (on_hand <> 0 or held <> 0)
 );
 create index stock_ledger_of_book on orders.stock_ledger (book_id, id);
-create index stock_ledger_of_order on orders.stock_ledger (order_id) where order_id is not null;
 
 -- Documents of goods in, so that one that is sent again changes nothing.
 create table orders.stock_documents (
@@ -74,8 +73,6 @@ create table orders.orders (
   shipping_method text not null,
   shipping_address jsonb not null,
   billing_address jsonb,
-  -- Whether unit prices and shipping have their tax in them.
-  prices_include_tax boolean not null,
   -- All of these with tax.
   shipping bigint not null check (shipping >= 0),
   shipping_tax bigint not null check (shipping_tax >= 0),
@@ -136,7 +133,6 @@ create table orders.order_lines (
   check (allocated >= 0 and shipped >= 0 and cancelled >= 0 and returned >= 0),
   check (shipped <= allocated and allocated + cancelled <= quantity and returned <= shipped)
 );
-create index order_lines_of_book on orders.order_lines (book_id, order_id desc);
 -- Lines that wait for copies. What ends an order cancels what its lines lack, so that these are of open orders alone.
 create index order_lines_waiting on orders.order_lines (book_id, order_id)
   where waits and allocated + cancelled < quantity;
@@ -149,7 +145,6 @@ create table orders.holds (
   quantity integer not null check (quantity > 0),
   primary key (order_id, book_id)
 );
-create index holds_of_book on orders.holds (book_id);
 
 -- What became of an order; also its events (`seq` is the event's id).
 create table orders.order_history (

@@ -39,12 +39,11 @@ function insertOrder(tx: Queryable, deps: OrdersDeps, { id, accountId, email, in
   const { shipping, shippingTax, shippingTaxRate, tax, total } = priced
   return tx.query(
     sql`insert into orders.orders (id, account_id, email, status, currency, shipping_method, shipping_address,
-        billing_address, prices_include_tax, shipping, shipping_tax, shipping_tax_rate, tax, total, hold_until, due_at,
-        placed_at, updated_at)
+        billing_address, shipping, shipping_tax, shipping_tax_rate, tax, total, hold_until, due_at, placed_at,
+        updated_at)
       values (${id}, ${accountId}, ${email}, 'placed', ${deps.currency}, ${input.shippingMethod},
         ${JSON.stringify(input.shippingAddress)}, ${input.billingAddress ? JSON.stringify(input.billingAddress) : null},
-        ${deps.pricesIncludeTax}, ${shipping}, ${shippingTax}, ${shippingTaxRate}, ${tax}, ${total}, ${holdUntil}, ${dueAt},
-        ${now}, ${now})`,
+        ${shipping}, ${shippingTax}, ${shippingTaxRate}, ${tax}, ${total}, ${holdUntil}, ${dueAt}, ${now}, ${now})`,
     { name: 'orders.insert-order' },
   )
 }

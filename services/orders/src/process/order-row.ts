@@ -4,16 +4,12 @@ import type { OrderStatus } from './states.ts'
 /** What a move has to know of an order, held by the transaction that has locked it. */
 export interface OrderRow {
   id: string
-  number: number
-  accountId: string | null
-  email: string
   status: OrderStatus
   version: number
   currency: string
   /** With tax. */
   shipping: number
   shippingTax: number
-  total: number
   refunded: number
   holdUntil: string | null
   payment: PaymentRow
@@ -26,7 +22,6 @@ export interface PaymentRow {
   amount: number
   status: 'pending' | 'charged' | 'declined' | 'void'
   attemptedAt: string | null
-  chargeId: string | null
 }
 
 /**
@@ -35,10 +30,9 @@ export interface PaymentRow {
  */
 export async function lockOrder(tx: Queryable, id: string): Promise<OrderRow | undefined> {
   return tx.maybeOne<OrderRow>(
-    sql`select o.id, o.number, o.account_id as "accountId", o.email, o.status, o.version, o.currency, o.shipping,
-        o.shipping_tax as "shippingTax", o.total, o.refunded, o.hold_until as "holdUntil",
-        json_build_object('key', payment.key, 'token', payment.token, 'amount', payment.amount,
-          'status', payment.status, 'attemptedAt', payment.attempted_at, 'chargeId', payment.charge_id) as payment
+    sql`select o.id, o.status, o.version, o.currency, o.shipping, o.shipping_tax as "shippingTax", o.refunded,
+        o.hold_until as "holdUntil", json_build_object('key', payment.key, 'token', payment.token,
+          'amount', payment.amount, 'status', payment.status, 'attemptedAt', payment.attempted_at) as payment
       from orders.orders o join orders.payments payment on payment.order_id = o.id
       where o.id = ${id} for update of o, payment`,
     { name: 'orders.lock-order' },

@@ -28,7 +28,6 @@ export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge):
 async function settlePayment(tx: Queryable, { now }: OrdersDeps, order: OrderRow, charge: Charge) {
   const { status, chargeId, reason } = charge
   order.payment.status = status
-  order.payment.chargeId = chargeId
   await tx.query(sql`
     update orders.payments
     set status = ${status}, charge_id = ${chargeId}, reason = ${reason}, token = null, settled_at = ${now()}

@@ -6,7 +6,7 @@ import type { Step } from './next-steps.ts'
 export const taskTopic = 'task'
 
 /** A task as the outbox carries it. */
-export interface TaskMessage {
+interface TaskMessage {
   /** The task's name, such as `orders.charge`. */
   task: string
   kwargs: Readonly<Record<string, unknown>>
@@ -29,7 +29,7 @@ export function sendSteps(
 }
 
 /** Sends a task when the transaction commits, behind what was sent with the same key before. */
-export function sendTask(
+function sendTask(
   tx: Queryable,
   { outbox }: Pick<OrdersDeps, 'outbox'>,
   key: string,

@@ -11,7 +11,7 @@ import { type Columns, findColumns } from './columns.ts'
 import { type GoodsRow, RowReader } from './row.ts'
 
 /** The most rows of one file: it is booked in one transaction. */
-export const mostRows = 10_000
+const mostRows = 10_000
 
 /** A delivery as its file says it. */
 export interface GoodsFile {

@@ -16,7 +16,7 @@ export interface GoodsRow {
 }
 
 /** Copies in one row; more are a slip of the hand. */
-export const mostInRow = 100_000
+const mostInRow = 100_000
 
 /** Minor units of one copy: as much as the catalogue takes. */
 const mostMoney = 2_147_483_646
