@@ -46,7 +46,7 @@ describe('stock', () => {
     const shown = await stock(['show', '9780441013593'])
     expect(shown).toMatchObject({ code: 0, stdout: 'Dune: 12 on hand, 0 held, 12 available (in_stock)\n' })
     const adjusted = await stock(['adjust', '9780441013593', '-2', '--reason', 'damaged', '--json'])
-    expect(JSON.parse(adjusted.stdout)).toMatchObject({ onHand: 10, version: 2 })
+    expect(JSON.parse(adjusted.stdout)).toMatchObject({ onHand: 10, available: 10 })
     const last = await test.database.query(sql`select actor, reason from orders.stock_ledger order by id`)
     expect(last).toEqual([
       { actor: 'command', reason: 'goods_in' },

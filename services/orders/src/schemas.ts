@@ -188,7 +188,10 @@ export const Inventory = Type.Object(
     reorderLevel: nullable(reorderLevel),
     weightGrams: nullable(weightGrams),
     unitCost: nullable(Money),
-    version: Type.Integer({ minimum: 0, description: '0 for a book that never had stock' }),
+    version: Type.Integer({
+      minimum: 0,
+      description: 'Counts the changes of policy, reorderLevel and weightGrams, and not those of copies',
+    }),
   },
   { title: 'Inventory', additionalProperties: false },
 )

@@ -93,6 +93,15 @@ describe('a delivery', () => {
     expect((await send(table, document)).body).toMatchObject({ repeated: false, counts: { booked: 1 } })
   })
 
+  it('keeps no buyer waiting in a dry run', async () => {
+    await send('isbn,quantity\n9780261103252,2\n')
+    const { body } = await shop.test.database.transaction(async (tx) => {
+      await tx.query(sql`select from orders.stock where book_id = ${lotr} for update`)
+      return send('isbn,quantity\n9780261103252,2\n', newDocument(), { dryRun: '&dryRun=true' })
+    })
+    expect(body).toMatchObject({ dryRun: true, counts: { booked: 1 } })
+  })
+
   it('that is sent again changes nothing and says so', async () => {
     const document = newDocument()
     const table = 'isbn,quantity\n9780261103252,2\n9780441013593,2\n9780261103252,2\n'

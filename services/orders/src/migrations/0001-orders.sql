@@ -18,6 +18,7 @@ create table orders.stock (
   unit_cost integer check (unit_cost >= 0),
   -- When the last free copy went, or the first one came.
   flipped_at timestamptz,
+  -- Counts the changes of policy, reorder_level and weight_grams, and not of the copies: those are counted by the ledger.
   version integer not null default 0,
   updated_at timestamptz not null,
   check (held <= on_hand)

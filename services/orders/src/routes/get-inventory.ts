@@ -1,4 +1,4 @@
-import { type App, sendVersioned } from '@colophon/http'
+import { type App, etagOf } from '@colophon/http'
 import type { OrdersDeps } from '../deps.ts'
 import { Inventory } from '../schemas.ts'
 import { findInventory } from '../stock/find-inventory.ts'
@@ -23,7 +23,9 @@ export function getInventoryRoute(app: App, deps: OrdersDeps): void {
     async (request, reply) => {
       const { id } = await trackedBook(deps, request.params.book)
       const inventory = await findInventory(deps.database, deps.currency, id)
-      return sendVersioned(request, reply, inventory.version, inventory)
+      // For If-Match: it says nothing of the copies, so that no cache may answer by it.
+      reply.header('etag', etagOf(inventory.version)).header('cache-control', 'private, no-store')
+      return inventory
     },
   )
 }

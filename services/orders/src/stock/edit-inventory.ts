@@ -12,7 +12,10 @@ export interface InventoryEdit {
   checkVersion: (version: number) => void
 }
 
-/** Changes how a book's stock is sold. A change that changes nothing leaves the version as it is. */
+/**
+ * Changes how a book's stock is sold. The version counts these changes alone, so that nobody who edits a book that sells
+ * meets another version with each sale; a change that changes nothing leaves it as it is.
+ */
 export function editInventory(
   deps: OrdersDeps,
   { bookId, patch, checkVersion }: InventoryEdit,

@@ -44,13 +44,12 @@ export interface StockRow {
   policy: StockPolicy
   /** Whether orders may wait for copies of it; how many copies they wait for, `awaitedCopies` tells. */
   isSought: boolean
-  version: number
 }
 
 /** Locks the stock of these books until the transaction ends, always in the order of their ids; books without are left out. */
 export async function lockStock(tx: Queryable, bookIds: readonly string[]): Promise<Map<string, StockRow>> {
   const rows = await tx.query<StockRow>(
-    sql`select book_id as "bookId", on_hand as "onHand", held, policy, version,
+    sql`select book_id as "bookId", on_hand as "onHand", held, policy,
         policy <> 'in_stock' or (select true from orders.order_lines line
           where line.book_id = stock.book_id and ${isWaiting} order by line.order_id limit 1) is not null as "isSought"
       from orders.stock where book_id = any(${bookIds}::uuid[]) order by book_id for update`,
@@ -59,7 +58,7 @@ export async function lockStock(tx: Queryable, bookIds: readonly string[]): Prom
   return new Map(rows.map((row) => [row.bookId, row]))
 }
 
-/** Sees to it that these books have a row of stock, of no copies: version 0, as a book without one has. */
+/** Sees to it that these books have a row of stock; a new one says what `findInventory` says of a book without. */
 export async function ensureStock(
   tx: Queryable,
   { now }: Pick<OrdersDeps, 'now'>,
@@ -97,7 +96,7 @@ export async function recordMovements(
       )
       update orders.stock stock
       set on_hand = stock.on_hand + sums.on_hand, held = stock.held + sums.held,
-        version = stock.version + 1, updated_at = ${now()}::timestamptz,
+        updated_at = ${now()}::timestamptz,
         flipped_at = case when (stock.on_hand > stock.held) = (stock.on_hand + sums.on_hand > stock.held + sums.held)
           then stock.flipped_at else ${now()}::timestamptz end
       from (select book_id, sum(on_hand)::int as on_hand, sum(held)::int as held from moved group by book_id) sums

@@ -14,7 +14,8 @@ export interface TrackedBook {
 }
 
 /**
- * A book whose copies are counted: one of the catalogue, or one that is gone from it and of which there is stock.
+ * A book whose copies are counted: one of the catalogue that is no e-book, or any of which there is stock, since it was
+ * deleted or became an e-book later.
  * @param reference its id, or its ISBN in any written form
  * @throws Problem inventory_not_found, inventory_not_tracked
  */
@@ -24,14 +25,12 @@ export async function trackedBook(
 ): Promise<TrackedBook> {
   const id = isUuid(reference) ? reference.toLowerCase() : await idByIsbn(catalog, reference)
   const [book] = id === undefined ? [] : await catalog.booksForSale([id])
+  if (book !== undefined && !isDigital(book.format)) return book
+  if (id !== undefined && (await hasStock(database, id))) return { id, title: book?.title ?? null }
   if (book === undefined) {
-    if (id !== undefined && (await hasStock(database, id))) return { id, title: null }
     throw ordersProblem('inventory_not_found', `the catalogue has no book with the id or ISBN ${reference}`)
   }
-  if (isDigital(book.format)) {
-    throw ordersProblem('inventory_not_tracked', `${book.title} is an e-book: there is always one more of it`)
-  }
-  return book
+  throw ordersProblem('inventory_not_tracked', `${book.title} is an e-book: there is always one more of it`)
 }
 
 async function hasStock(db: Queryable, bookId: string): Promise<boolean> {

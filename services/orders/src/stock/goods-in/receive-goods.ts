@@ -1,7 +1,7 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../../deps.ts'
 import { ordersProblem } from '../../problems.ts'
-import { ensureStock, lockStock, mostCopies, recordMovements } from '../movements.ts'
+import { ensureStock, lockStock, mostCopies, recordMovements, type StockRow } from '../movements.ts'
 import { sendAllocations } from '../waiting.ts'
 import { type GoodsLine, keepDocument, linesToBook, lockDocument } from './document.ts'
 import { matchBooks } from './match-books.ts'
@@ -64,7 +64,7 @@ async function bookOnce(
   const result = { booked, repeated: before !== undefined }
   if (booked.length === 0) return result
   if (dryRun) {
-    await refuseTooMany(tx, booked)
+    refuseTooMany(booked, await readStock(tx, booksOf(booked)))
     return result
   }
   await bookLines(tx, deps, document, actor, booked)
@@ -86,7 +86,7 @@ async function bookLines(
 ): Promise<void> {
   const bookIds = booksOf(lines)
   await ensureStock(tx, deps, bookIds)
-  await refuseTooMany(tx, lines)
+  refuseTooMany(lines, await lockStock(tx, bookIds))
   await recordMovements(
     tx,
     deps,
@@ -99,9 +99,17 @@ async function bookLines(
   await sendAllocations(tx, deps, bookIds)
 }
 
-/** Locks the stock of the books. @throws Problem goods_in_invalid when there would be more copies than a shop can have */
-async function refuseTooMany(tx: Queryable, lines: readonly GoodsLine[]): Promise<void> {
-  const stock = await lockStock(tx, booksOf(lines))
+type OnHand = Pick<StockRow, 'bookId' | 'onHand'>
+
+/** For a dry run, which keeps no buyer waiting. */
+async function readStock(tx: Queryable, bookIds: readonly string[]): Promise<Map<string, OnHand>> {
+  const rows = await tx.query<OnHand>(sql`
+    select book_id as "bookId", on_hand as "onHand" from orders.stock where book_id = any(${bookIds}::uuid[])`)
+  return new Map(rows.map((row) => [row.bookId, row]))
+}
+
+/** @throws Problem goods_in_invalid when there would be more copies than a shop can have */
+function refuseTooMany(lines: readonly GoodsLine[], stock: ReadonlyMap<string, OnHand>): void {
   const copies = new Map<string, number>()
   for (const { bookId, quantity } of lines) {
     const before = copies.get(bookId) ?? stock.get(bookId)?.onHand ?? 0
