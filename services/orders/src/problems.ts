@@ -5,6 +5,7 @@ export const ordersProblems = defineProblems({
   order_invalid: { status: 400, title: 'The order has fields that cannot be right' },
   order_not_found: { status: 404, title: 'No such order, or not one of yours' },
   order_state: { status: 409, title: 'The order is not in a state that allows this' },
+  total_too_large: { status: 409, title: 'The order costs more than can be paid at once' },
   total_changed: { status: 409, title: 'The order costs something else than expected' },
   out_of_stock: { status: 409, title: 'Not enough copies are left' },
   book_withdrawn: { status: 409, title: 'The book is not sold any more' },

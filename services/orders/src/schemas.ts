@@ -7,8 +7,24 @@ export const Status = Type.Unsafe<OrderStatus>(
   Type.Enum([...statuses], { type: 'string', description: 'docs/orders.md tells what each means' }),
 )
 
-/** The most that one order may hold. */
-export const orderLimits = { lines: 100, quantity: 999 } as const
+/** The most that one order may hold, and cost in minor units: what payment providers take at once. */
+export const orderLimits = { lines: 100, quantity: 999, total: 999_999_999_999 } as const
+
+/** What the copies of a line cost, or a whole order: it may be more than the price of a book. */
+export const OrderMoney = Type.Object(
+  {
+    ...Money.properties,
+    amount: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'In minor units: 1299 is 12.99',
+    }),
+  },
+  { title: 'OrderMoney', additionalProperties: false, examples: [{ amount: 1299, currency: 'EUR' }] },
+)
+
+/** How an order is sent, such as `standard`. */
+export const ShippingMethod = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', examples: ['standard'] })
 
 export const Country = Type.String({
   pattern: '^[A-Z]{2}$',
@@ -64,7 +80,7 @@ export const OrderInput = Type.Object(
       },
       { additionalProperties: false },
     ),
-    expectedTotal: Type.Optional(Money),
+    expectedTotal: Type.Optional(OrderMoney),
   },
   {
     title: 'OrderInput',
@@ -101,8 +117,8 @@ export const OrderLine = Type.Object(
         'Of one copy, frozen as the catalogue had it: with or without tax, as its price was then. `total` has the tax in it',
     }),
     taxRate: Type.Number({ minimum: 0, maximum: 100, description: 'In per cent' }),
-    tax: Money,
-    total: Type.Unsafe<Money>({ ...Money, description: 'Of all its copies, with tax' }),
+    tax: OrderMoney,
+    total: Type.Unsafe<Money>({ ...OrderMoney, description: 'Of all its copies, with tax' }),
     allocated: Type.Integer({ minimum: 0, description: 'Copies that are there for it' }),
     shipped: Type.Integer({ minimum: 0 }),
     cancelled: Type.Integer({ minimum: 0 }),
@@ -143,14 +159,14 @@ export const Order = Type.Object(
     shippingMethod: Type.String(),
     shippingAddress: Address,
     billingAddress: nullable(Address),
-    shipping: Money,
-    tax: Money,
-    total: Money,
+    shipping: OrderMoney,
+    tax: OrderMoney,
+    total: OrderMoney,
     payment: Type.Object({
       status: literals(['pending', 'charged', 'declined', 'void'], {
         description: 'What became of the charge',
       }),
-      refunded: Money,
+      refunded: OrderMoney,
       reason: nullable(Type.String({ description: 'Why it was declined' })),
     }),
     shipments: Type.Array(Shipment),

@@ -153,6 +153,21 @@ describe('an order that cannot be placed', () => {
     expect(again.body.total).toEqual(body.total)
   })
 
+  it('which costs more than can be paid at once; what can be is placed, though no book costs as much', async () => {
+    const dear = await bookWith(999, { price: { amount: 2_000_000_000, currency: 'EUR', includesTax: true } })
+    const tooMany = await buy(shop, dear.id, 500, { as: 'customer' })
+    expect([tooMany.status, tooMany.body.code]).toEqual([409, 'total_too_large'])
+    expect(tooMany.body.detail).toContain('€9,999,999,999.99')
+    expect(await stockOf(shop, dear.id)).toEqual({ onHand: 999, held: 0 })
+    const { body } = await buy(shop, dear.id, 499, {
+      as: 'customer',
+      more: { expectedTotal: { amount: 1, currency: 'EUR' } },
+    })
+    expect(body.total.amount).toBeGreaterThan(998_000_000_000)
+    const placed = await buy(shop, dear.id, 499, { as: 'customer', more: { expectedTotal: body.total } })
+    expect([placed.status, placed.body.total]).toEqual([202, body.total])
+  })
+
   const wrong: [string, Record<string, unknown>, string][] = [
     ['no lines', { lines: [] }, '/lines'],
     ['a negative quantity', { lines: [{ bookId: randomUUID(), quantity: -1 }] }, '/lines/0/quantity'],

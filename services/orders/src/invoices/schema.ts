@@ -1,7 +1,7 @@
-import { literals, Money } from '@colophon/catalog'
+import { literals } from '@colophon/catalog'
 import { day, nullable, uuid } from '@colophon/http'
 import Type, { type Static } from 'typebox'
-import { Address } from '../schemas.ts'
+import { Address, OrderMoney } from '../schemas.ts'
 
 export const InvoiceKind = literals(['invoice', 'credit_note'], {
   description: 'A credit note takes back what an invoice says, or part of it',
@@ -12,9 +12,9 @@ const number = Type.Integer({ minimum: 1, description: 'Of its kind, from 1 with
 
 const taxed = {
   taxRate: Type.Number({ minimum: 0, maximum: 100, description: 'In per cent' }),
-  net: Money,
-  tax: Money,
-  gross: Money,
+  net: OrderMoney,
+  tax: OrderMoney,
+  gross: OrderMoney,
 }
 
 const InvoiceLine = Type.Object(
@@ -45,9 +45,9 @@ export const Invoice = Type.Object(
     currency: Type.String({ description: 'ISO 4217' }),
     lines: Type.Array(InvoiceLine),
     totals: Type.Array(Type.Object(taxed, { title: 'TaxTotal' }), { description: 'One for each tax rate' }),
-    net: Money,
-    tax: Money,
-    gross: Money,
+    net: OrderMoney,
+    tax: OrderMoney,
+    gross: OrderMoney,
   },
   { title: 'Invoice', additionalProperties: false },
 )
@@ -62,7 +62,7 @@ export const InvoiceSummary = Type.Object(
     kind: InvoiceKind,
     number,
     date: day(),
-    gross: Money,
+    gross: OrderMoney,
     href: Type.String({ description: 'Where it is; with .html behind it, as a page to be printed' }),
   },
   { title: 'InvoiceSummary', additionalProperties: false },

@@ -3,10 +3,11 @@ import type { FieldProblem } from '@colophon/http'
 import { type Sql, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { ordersProblem } from '../problems.ts'
+import { formatMoney } from '../rules/money-text.ts'
 import { type StockPolicy, saleRefusal } from '../rules/sellable.ts'
 import type { ShippingRate } from '../rules/shipping.ts'
 import type { TaxKind } from '../rules/tax.ts'
-import type { OrderInput } from '../schemas.ts'
+import { type OrderInput, orderLimits } from '../schemas.ts'
 import { type PricedOrder, priceOrder } from './priced-order.ts'
 
 /** What the shop has to say to a request for an order, before any copy is held. */
@@ -74,7 +75,7 @@ function readConditions(
 
 /**
  * What the order costs.
- * @throws Problem order_invalid, total_changed, country_not_served, and why a book is not sold
+ * @throws Problem order_invalid, total_too_large, total_changed, country_not_served, and why a book is not sold
  */
 export function checkOffer(offer: Offer, input: OrderInput): PricedOrder {
   refuseRepeats(input)
@@ -94,6 +95,7 @@ export function checkOffer(offer: Offer, input: OrderInput): PricedOrder {
   if (priced === null) {
     throw ordersProblem('country_not_served', `there is no price for sending to ${country} by ${method}`)
   }
+  refuseLarge(offer, priced)
   refuseOtherTotal(offer, input, priced)
   return priced
 }
@@ -124,6 +126,13 @@ function refusedBook(
   const message = code === 'book_without_price' ? `${refusals[code]}, ${currency}` : refusals[code]
   const errors = [{ path: `/lines/${index}/bookId`, code, message }]
   return ordersProblem(code, `${book?.title ?? `line ${index + 1}`}: ${message}`, { errors })
+}
+
+/** Such an order would be placed, and never paid. */
+function refuseLarge({ currency }: Offer, { total }: PricedOrder): void {
+  if (total <= orderLimits.total) return
+  const most = formatMoney(orderLimits.total, currency)
+  throw ordersProblem('total_too_large', `at most ${most} can be paid at once: make several orders of it`)
 }
 
 function refuseOtherTotal({ currency }: Offer, { expectedTotal }: OrderInput, { total }: PricedOrder): void {

@@ -19,8 +19,8 @@ export interface Placing {
  * Places an order: its rows, its holds and the message that has it charged are one transaction. Sent again with the
  * same key, it gives the order that was placed then.
  * @returns the order's id
- * @throws Problem order_invalid, idempotency_key_in_flight, idempotency_key_reused, total_changed, out_of_stock,
- * country_not_served, book_unknown, book_withdrawn, book_without_price, book_not_released
+ * @throws Problem order_invalid, idempotency_key_in_flight, idempotency_key_reused, total_too_large, total_changed,
+ * out_of_stock, country_not_served, book_unknown, book_withdrawn, book_without_price, book_not_released
  */
 export async function placeOrder(deps: OrdersDeps, placing: Placing): Promise<string> {
   const { input, identity, idempotencyKey: key } = placing

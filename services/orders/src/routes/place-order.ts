@@ -23,6 +23,7 @@ const Placed = Type.Object(
 const problems = [
   'order_invalid',
   ...keyProblems,
+  'total_too_large',
   'total_changed',
   'out_of_stock',
   'book_unknown',

@@ -1,10 +1,9 @@
-import { Money } from '@colophon/catalog'
 import { type App, line } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
 import { requireIdempotencyKey } from '../idempotency.ts'
 import { refundOrder } from '../process/refund-order.ts'
-import { Order } from '../schemas.ts'
+import { Order, OrderMoney } from '../schemas.ts'
 import { staff } from './shared/access.ts'
 import { keyHeaders } from './shared/idempotency-key.ts'
 import { orderPath } from './shared/order-access.ts'
@@ -15,9 +14,8 @@ const Refund = Type.Object(
   {
     amount: Type.Object(
       {
-        ...Money.properties,
-        // An order may cost more than a book may.
-        amount: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'In minor units' }),
+        ...OrderMoney.properties,
+        amount: Type.Integer({ ...OrderMoney.properties.amount, minimum: 1 }),
       },
       { additionalProperties: false },
     ),
