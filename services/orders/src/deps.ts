@@ -16,7 +16,7 @@ export interface OrdersDeps {
   pricesIncludeTax: boolean
   /** How long copies are held for an order that is not paid, in milliseconds. */
   holdMs: number
-  /** With which tokens of guests' orders are made. */
+  /** 32 bytes, the same in every process: with which tokens of guests' orders are made. */
   orderTokenKey: Buffer
   accounts: Pick<AccountsClient, 'emailOf'>
   catalog: CatalogClient

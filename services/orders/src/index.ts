@@ -1,13 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { AccountsClient } from '@colophon/accounts'
-import type { CatalogClient } from '@colophon/catalog'
-import type { Celery, DeadLetters } from '@colophon/celery'
+import type { Celery } from '@colophon/celery'
 import type { ProblemTable, RoutePlugin } from '@colophon/http'
-import { createOutbox, type Database } from '@colophon/postgres'
-import type { Logger, Part } from '@colophon/runtime'
+import { createOutbox } from '@colophon/postgres'
+import type { Part } from '@colophon/runtime'
 import type { OrdersDeps } from './deps.ts'
-import type { Mailer } from './mail/port.ts'
-import type { PaymentProvider } from './payments/port.ts'
 import { ordersProblems } from './problems.ts'
 import { defineReportTasks } from './reports/index.ts'
 import { ordersRoutes } from './routes/index.ts'
@@ -28,30 +24,12 @@ export { availabilityTopic } from './stock/movements.ts'
 export { countedBooks, receiveSample, removeSampleCopies } from './stock/sample-stock.ts'
 export { ordersQueue } from './tasks/index.ts'
 
-export interface OrdersOptions {
-  database: Database
-  logger: Logger
-  /** ISO 4217 code of the currency the shop sells in. */
-  currency: string
-  pricesIncludeTax: boolean
+/** What is given to the service; the rest of what it works with it makes. */
+export interface OrdersOptions
+  extends Omit<OrdersDeps, 'holdMs' | 'outbox' | 'now' | 'newId'>,
+    Partial<Pick<OrdersDeps, 'now' | 'newId'>> {
   /** How long copies are held for an order that is not paid, in minutes. */
   holdMinutes: number
-  /** 32 bytes, the same in every process: with which tokens of guests' orders are made. */
-  orderTokenKey: Buffer
-  accounts: Pick<AccountsClient, 'emailOf'>
-  catalog: CatalogClient
-  payments: PaymentProvider
-  /** What the payment provider signs its webhooks with. */
-  webhookSecret: string
-  mailer: Mailer
-  /** Who sells, as invoices say: name, address, tax number. */
-  seller: string
-  /** Who gets the mail of the nightly reports. */
-  reportsTo: string
-  /** The tasks that no worker will run any more. */
-  deadLetters: DeadLetters
-  now?: () => Date
-  newId?: () => string
 }
 
 /** Stock, orders and payments as a service. */
@@ -68,11 +46,10 @@ export interface Orders extends Part {
 /** Where the migrations of orders are, and the schema they make. */
 export const ordersMigrations = { schema: 'orders', folder: new URL('./migrations/', import.meta.url) }
 
-export function createOrders({ pricesIncludeTax, holdMinutes, ...options }: OrdersOptions): Orders {
+export function createOrders({ holdMinutes, ...options }: OrdersOptions): Orders {
   const { database, logger } = options
   const deps: OrdersDeps = {
     ...options,
-    pricesIncludeTax,
     holdMs: holdMinutes * 60_000,
     outbox: createOutbox({ database, schema: ordersMigrations.schema, log: logger }),
     now: options.now ?? (() => new Date()),

@@ -2,6 +2,7 @@ import { Format, literals, Money } from '@colophon/catalog'
 import { line, nullable, timestamp, uuid } from '@colophon/http'
 import Type, { type Static } from 'typebox'
 import { type OrderStatus, statuses } from './process/states.ts'
+import { stockPolicies } from './rules/sellable.ts'
 
 export const Status = Type.Unsafe<OrderStatus>(
   Type.Enum([...statuses], { type: 'string', description: 'docs/orders.md tells what each means' }),
@@ -68,7 +69,7 @@ export const OrderInput = Type.Object(
     ),
     shippingAddress: Address,
     billingAddress: Type.Optional(nullable(Address)),
-    shippingMethod: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', default: 'standard' }),
+    shippingMethod: Type.Unsafe<string>({ ...ShippingMethod, default: 'standard' }),
     payment: Type.Object(
       {
         token: line({
@@ -179,7 +180,7 @@ export const Order = Type.Object(
 )
 export type Order = Static<typeof Order>
 
-export const Policy = literals(['in_stock', 'backorder', 'preorder'], {
+export const Policy = literals(stockPolicies, {
   description: 'Whether more is sold than there is: backorder once it is published, preorder before that too',
 })
 

@@ -1,5 +1,5 @@
 import type { FieldProblem } from '@colophon/http'
-import type { ShippingRate, TaxRate } from './schemas.ts'
+import type { ShippingRates, TaxRate } from './schemas.ts'
 
 /** How many wrong rows an answer lists. */
 const maxErrors = 20
@@ -14,14 +14,16 @@ export function taxRateErrors(rates: readonly TaxRate[]): FieldProblem[] {
 }
 
 /** The same of shipping. @param currency the shop's */
-export function shippingRateErrors(rates: readonly ShippingRate[], currency: string): FieldProblem[] {
-  const key = ({ country, method, upToGrams }: ShippingRate) => `${country} ${method} ${upToGrams}`
+export function shippingRateErrors(rates: ShippingRates['rates'], currency: string): FieldProblem[] {
+  const repeated = rates.flatMap(
+    repeats(({ country, method, upToGrams }) => `${country} ${method} ${upToGrams}`),
+  )
   const foreign = rates.flatMap(({ price }, index) =>
     price.currency === currency
       ? []
       : [error(index, 'price/currency', 'currency_other', `must be ${currency}, which the shop sells in`)],
   )
-  return [...rates.flatMap(repeats(key)), ...foreign].slice(0, maxErrors)
+  return [...repeated, ...foreign].slice(0, maxErrors)
 }
 
 /** A rate in hundredths of a per cent. @param rate in per cent */

@@ -1,6 +1,7 @@
 import { literals, Money } from '@colophon/catalog'
 import Type, { type Static } from 'typebox'
-import { Country } from '../schemas.ts'
+import { taxKinds } from '../rules/tax.ts'
+import { Country, ShippingMethod } from '../schemas.ts'
 
 /** More than all countries need, and few enough to be read and replaced as a whole. */
 const maxRates = 1_200
@@ -8,7 +9,7 @@ const maxRates = 1_200
 export const TaxRate = Type.Object(
   {
     country: Country,
-    kind: literals(['book', 'ebook', 'audiobook', 'shipping'], {
+    kind: literals(taxKinds, {
       description: 'What is taxed: paper and other goods are `book`',
     }),
     rate: Type.Number({
@@ -37,14 +38,14 @@ export const TaxRates = Type.Object(
 )
 export type TaxRates = Static<typeof TaxRates>
 
-export const ShippingRate = Type.Object(
+const ShippingRate = Type.Object(
   {
     country: Type.String({
       pattern: '^([A-Z]{2}|[*])$',
       description: 'ISO 3166-1 alpha-2; * for every country that has no rate of its own for the method',
       examples: ['DE'],
     }),
-    method: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', examples: ['standard'] }),
+    method: ShippingMethod,
     upToGrams: Type.Integer({
       minimum: 1,
       maximum: 1_000_000,
@@ -55,7 +56,6 @@ export const ShippingRate = Type.Object(
   },
   { title: 'ShippingRate', additionalProperties: false },
 )
-export type ShippingRate = Static<typeof ShippingRate>
 
 export const ShippingRates = Type.Object(
   { rates: Type.Array(ShippingRate, { maxItems: maxRates }) },

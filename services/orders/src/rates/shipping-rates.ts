@@ -1,9 +1,10 @@
 import { sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { ordersProblem } from '../problems.ts'
+import type { ShippingRate } from '../rules/shipping.ts'
 import { shippingRateErrors } from './check-rates.ts'
 import { type Replacing, replaceTable } from './rate-table.ts'
-import type { ShippingRate, ShippingRates } from './schemas.ts'
+import type { ShippingRates } from './schemas.ts'
 
 /**
  * The table of shipping costs, with its version.
@@ -13,7 +14,7 @@ export async function readShippingRates(
   { database, currency }: Pick<OrdersDeps, 'database' | 'currency'>,
   country?: string,
 ): Promise<ShippingRates & { version: number }> {
-  const { version, rates } = await database.one<{ version: number; rates: Row[] }>(sql`
+  const { version, rates } = await database.one<{ version: number; rates: ShippingRate[] }>(sql`
     select version, (select coalesce(json_agg(json_build_object('country', country, 'method', method,
         'upToGrams', up_to_grams, 'price', price) order by country, method, up_to_grams), '[]')
       from orders.shipping_rates) as rates
@@ -22,10 +23,8 @@ export async function readShippingRates(
   return { version, rates: shown.map((row) => ({ ...row, price: { amount: row.price, currency } })) }
 }
 
-type Row = Omit<ShippingRate, 'price'> & { price: number }
-
 /** As `shippingCost` reads the table. */
-function ratesFor(rates: readonly Row[], country: string): Row[] {
+function ratesFor(rates: readonly ShippingRate[], country: string): ShippingRate[] {
   const own = new Set(rates.filter((rate) => rate.country === country).map(({ method }) => method))
   return rates.filter((rate) => rate.country === country || (rate.country === '*' && !own.has(rate.method)))
 }

@@ -4,7 +4,8 @@ import type { OrdersDeps } from '../deps.ts'
 import { cancelOrder } from '../process/cancel-order.ts'
 import { Order } from '../schemas.ts'
 import { isStaff } from './shared/access.ts'
-import { actorOf, orderHeaders, orderPath, visibleOrder } from './shared/order-access.ts'
+import { idPath } from './shared/id-path.ts'
+import { actorOf, orderHeaders, visibleOrder } from './shared/order-access.ts'
 import { orderAnswer } from './shared/order-answer.ts'
 
 const Cancel = Type.Object(
@@ -25,7 +26,7 @@ export function cancelOrderRoute(app: App, deps: OrdersDeps): void {
           'Its copies go back, and what was paid is given back, the shipping too. Of an order of which only e-books ' +
           'were delivered, the rest is cancelled, and so is by staff what is left of any that is partly shipped: ' +
           'the share of the lines is given back, and the order becomes shipped. Sent again, it changes nothing.',
-        params: orderPath,
+        params: idPath,
         headers: orderHeaders,
         body: nullable(Cancel),
         response: { 200: Order },

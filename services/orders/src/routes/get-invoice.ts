@@ -8,7 +8,7 @@ import { ordersProblem } from '../problems.ts'
 import { orderHeaders, orderPath, visibleOrder } from './shared/order-access.ts'
 
 const invoicePath = Type.Object({
-  ...orderPath.properties,
+  ...idPath.properties,
   kind: InvoiceKind,
   number: Type.String({
     pattern: '^[1-9][0-9]{0,14}([.]html)?$',

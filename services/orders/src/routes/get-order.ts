@@ -1,7 +1,8 @@
 import { type App, etagOf } from '@colophon/http'
 import type { OrdersDeps } from '../deps.ts'
 import { Order } from '../schemas.ts'
-import { orderHeaders, orderPath, visibleOrder } from './shared/order-access.ts'
+import { idPath } from './shared/id-path.ts'
+import { orderHeaders, visibleOrder } from './shared/order-access.ts'
 
 export function getOrderRoute(app: App, deps: OrdersDeps): void {
   app.get(
@@ -12,7 +13,7 @@ export function getOrderRoute(app: App, deps: OrdersDeps): void {
         tags: ['Orders'],
         operationId: 'getOrder',
         summary: 'An order, for its owner and staff',
-        params: orderPath,
+        params: idPath,
         headers: orderHeaders,
         response: { 200: Order },
       },

@@ -2,7 +2,8 @@ import { type App, page, pageQuery } from '@colophon/http'
 import type { OrdersDeps } from '../deps.ts'
 import { listInvoices } from '../invoices/read-invoices.ts'
 import { InvoiceSummary } from '../invoices/schema.ts'
-import { orderHeaders, orderPath, visibleOrder } from './shared/order-access.ts'
+import { idPath } from './shared/id-path.ts'
+import { orderHeaders, visibleOrder } from './shared/order-access.ts'
 
 export function listInvoicesRoute(app: App, deps: OrdersDeps): void {
   app.get(
@@ -15,7 +16,7 @@ export function listInvoicesRoute(app: App, deps: OrdersDeps): void {
         summary: "An order's invoice and credit notes, for its owner and staff",
         description:
           'There is an invoice once the order is paid, and a credit note for money that was given back.',
-        params: orderPath,
+        params: idPath,
         headers: orderHeaders,
         querystring: pageQuery,
         response: { 200: page(InvoiceSummary) },

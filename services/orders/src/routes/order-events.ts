@@ -2,7 +2,28 @@ import { type App, eventStream, lastEventId, sendEvents } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
 import { createOrderFeed, orderEvents } from '../orders/order-events.ts'
-import { orderHeaders, orderPath, visibleOrder } from './shared/order-access.ts'
+import { idPath } from './shared/id-path.ts'
+import { orderHeaders, visibleOrder } from './shared/order-access.ts'
+
+const eventHeaders = Type.Object({
+  ...orderHeaders.properties,
+  'last-event-id': Type.Optional(
+    Type.String({ description: 'Sent by browsers that come again; what is no `seq` counts as absent' }),
+  ),
+})
+
+/** The largest that PostgreSQL's integer holds. */
+const maxSeq = 2_147_483_647
+
+const Query = Type.Object({
+  after: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: maxSeq,
+      description: 'The `seq` to go on behind, for clients that cannot send Last-Event-ID, which wins',
+    }),
+  ),
+})
 
 export function orderEventsRoute(app: App, deps: OrdersDeps): void {
   const { database } = deps
@@ -19,25 +40,9 @@ export function orderEventsRoute(app: App, deps: OrdersDeps): void {
           'Server-sent events: the history from its begin, or from behind the last event that was got, and then ' +
           'each new entry. The id is its `seq`, the name its `status`, the data an OrderHistoryEntry. It goes on ' +
           'also when nothing more is to be expected; browsers come again by themselves when it breaks off.',
-        params: orderPath,
-        headers: Type.Object({
-          ...orderHeaders.properties,
-          'last-event-id': Type.Optional(
-            Type.String({
-              description: 'Sent by browsers that come again; what is no `seq` counts as absent',
-            }),
-          ),
-        }),
-        querystring: Type.Object({
-          after: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: maxSeq,
-              description:
-                'The `seq` to go on behind, for clients that cannot send Last-Event-ID, which wins',
-            }),
-          ),
-        }),
+        params: idPath,
+        headers: eventHeaders,
+        querystring: Query,
         response: { 200: eventStream('Events; each is an OrderHistoryEntry as JSON') },
       },
     },
@@ -49,9 +54,6 @@ export function orderEventsRoute(app: App, deps: OrdersDeps): void {
     },
   )
 }
-
-/** The largest that PostgreSQL's integer holds. */
-const maxSeq = 2_147_483_647
 
 /** What is none is left aside: refused, a browser would never ask again. */
 function seqOf(id: string | undefined): number | undefined {

@@ -8,6 +8,17 @@ import { isSigned } from '../payments/webhook-signature.ts'
 import { ordersProblem } from '../problems.ts'
 import { recordCharge } from '../process/settlement.ts'
 
+const signatureHeader = Type.Object({
+  'payments-signature': Type.Optional(
+    Type.String({
+      maxLength: 1_000,
+      description:
+        'Needed: `t=SECONDS,v1=HEX`, the HMAC SHA-256 over the seconds, a dot and the bytes of the body; good for ' +
+        'five minutes',
+    }),
+  ),
+})
+
 export function paymentWebhookRoute(app: App, deps: OrdersDeps): void {
   app.post(
     '/api/payments/webhook',
@@ -21,16 +32,7 @@ export function paymentWebhookRoute(app: App, deps: OrdersDeps): void {
         description:
           'An event that is not about an order, or was taken before, changes nothing and is answered the same, so ' +
           'that the provider does not send it again.',
-        headers: Type.Object({
-          'payments-signature': Type.Optional(
-            Type.String({
-              maxLength: 1_000,
-              description:
-                'Needed: `t=SECONDS,v1=HEX`, the HMAC SHA-256 over the seconds, a dot and the bytes of the body; ' +
-                'good for five minutes',
-            }),
-          ),
-        }),
+        headers: signatureHeader,
         // Its signature is over the bytes, which are looked at first.
         body: Type.Unsafe<Buffer>({ ...WebhookEvent }),
         response: { 204: Type.Null({ description: 'Taken' }) },

@@ -5,8 +5,8 @@ import { requireIdempotencyKey } from '../idempotency.ts'
 import { refundOrder } from '../process/refund-order.ts'
 import { Order, OrderMoney } from '../schemas.ts'
 import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 import { keyHeaders } from './shared/idempotency-key.ts'
-import { orderPath } from './shared/order-access.ts'
 import { orderAnswer } from './shared/order-answer.ts'
 import { changeProblems } from './shared/staff-change.ts'
 
@@ -40,7 +40,7 @@ export function refundOrderRoute(app: App, deps: OrdersDeps): void {
         description:
           'Up to what was paid and is not given back already, nor about to be. The payment provider is told behind ' +
           'this answer: `payment.refunded` of the order follows.',
-        params: orderPath,
+        params: idPath,
         headers: keyHeaders,
         body: Refund,
         response: { 200: Order },

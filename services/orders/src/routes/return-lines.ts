@@ -5,9 +5,9 @@ import { requireIdempotencyKey } from '../idempotency.ts'
 import { returnLines } from '../process/return-lines.ts'
 import { Order } from '../schemas.ts'
 import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 import { keyHeaders } from './shared/idempotency-key.ts'
 import { lineCopies, lineList } from './shared/line-copies.ts'
-import { orderPath } from './shared/order-access.ts'
 import { orderAnswer } from './shared/order-answer.ts'
 import { changeProblems } from './shared/staff-change.ts'
 
@@ -42,7 +42,7 @@ export function returnLinesRoute(app: App, deps: OrdersDeps): void {
         description:
           'Only what was shipped and is not back already. The shipping is not given back; when everything that was ' +
           'shipped is back, the order is returned.',
-        params: orderPath,
+        params: idPath,
         headers: keyHeaders,
         body: Return,
         response: { 200: Order },

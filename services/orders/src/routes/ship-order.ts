@@ -5,9 +5,9 @@ import { requireIdempotencyKey } from '../idempotency.ts'
 import { shipOrder } from '../process/ship-order.ts'
 import { Order } from '../schemas.ts'
 import { staff } from './shared/access.ts'
+import { idPath } from './shared/id-path.ts'
 import { keyHeaders } from './shared/idempotency-key.ts'
 import { lineCopies, lineList } from './shared/line-copies.ts'
-import { orderPath } from './shared/order-access.ts'
 import { orderAnswer } from './shared/order-answer.ts'
 import { changeProblems } from './shared/staff-change.ts'
 
@@ -32,7 +32,7 @@ export function shipOrderRoute(app: App, deps: OrdersDeps): void {
         description:
           'Without lines, all copies that are there for the order and not sent yet. What waits for stock is ' +
           '`copies_missing` until it has come in.',
-        params: orderPath,
+        params: idPath,
         headers: keyHeaders,
         body: nullable(Parcel),
         response: { 200: Order },

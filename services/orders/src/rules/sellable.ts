@@ -4,7 +4,8 @@ import type { BookForSale } from '@colophon/catalog'
 export type SaleRefusal = 'book_unknown' | 'book_withdrawn' | 'book_without_price' | 'book_not_released'
 
 /** How a book is sold beyond what is there. */
-export type StockPolicy = 'in_stock' | 'backorder' | 'preorder'
+export const stockPolicies = ['in_stock', 'backorder', 'preorder'] as const
+export type StockPolicy = (typeof stockPolicies)[number]
 
 /**
  * Whether a book may be ordered on this day, leaving its stock aside; null when it may.

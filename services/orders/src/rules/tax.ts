@@ -28,7 +28,8 @@ function ratio(amount: number, of: number, whole: number): number {
 }
 
 /** Kinds of product that countries tax differently. */
-export type TaxKind = 'book' | 'ebook' | 'audiobook' | 'shipping'
+export const taxKinds = ['book', 'ebook', 'audiobook', 'shipping'] as const
+export type TaxKind = (typeof taxKinds)[number]
 
 /** How a book of this format is taxed. */
 export function taxKindOf(format: string | null): TaxKind {

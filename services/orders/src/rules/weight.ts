@@ -3,7 +3,7 @@ export function isDigital(format: string | null): boolean {
   return format === 'ebook'
 }
 
-/** Grams of a leaf (two pages) of a usual book, of its cover, and of one whose pages are not known. */
+/** Grams of a page (half a leaf) of a usual book, of its cover, and of one whose pages are not known. */
 const gramsPerPage = 1.1
 const cover: Record<string, number> = { hardback: 220 }
 const usualCover = 60

@@ -1,5 +1,5 @@
 import { uuid } from '@colophon/http'
 import Type from 'typebox'
 
-/** The part of a path that names one of a list by its id. */
+/** The part of a path that names an order, or whatever else has an id. */
 export const idPath = Type.Object({ id: uuid() })

@@ -1,14 +1,10 @@
 import type { Identity } from '@colophon/http'
-import { uuid } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../../deps.ts'
 import { isOrderToken } from '../../orders/order-token.ts'
 import { type KnownOrder, readOrder } from '../../orders/read-order.ts'
 import { ordersProblem } from '../../problems.ts'
 import { isStaff } from './access.ts'
-
-/** The part of a path that names an order. */
-export const orderPath = Type.Object({ id: uuid() })
 
 /** How a guest shows that an order is theirs. */
 export const orderHeaders = Type.Object({
