@@ -175,6 +175,31 @@ it('is a page for browsers, which says what it is given as text', async () => {
   expect(note.body).toContain('For invoice: ')
 })
 
+it('is a page only for who would rather have one than JSON', async () => {
+  const order = await confirmed(shop, [{ quantity: 1 }])
+  const [{ href }] = await list(order.id)
+  const typeFor = async (accept: string) => {
+    const { headers } = await shop.send('GET', href, { as: 'customer', headers: { accept } })
+    return String(headers['content-type']).split(';')[0]
+  }
+  for (const accept of [
+    'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+    'application/json;q=0.5, TEXT/HTML ; charset=utf-8 ; q=0.9',
+    'text/*, */*;q=0.1',
+  ]) {
+    expect([accept, await typeFor(accept)]).toEqual([accept, 'text/html'])
+  }
+  for (const accept of [
+    'application/json, text/html;q=0.1',
+    'application/json, text/html',
+    'text/html;q=0.1, */*',
+    'text/html;q=0, */*;q=0.1',
+    '*/*',
+  ]) {
+    expect([accept, await typeFor(accept)]).toEqual([accept, 'application/json'])
+  }
+})
+
 it('is for the owner of the order, a guest with its token, and staff', async () => {
   const order = await confirmed(shop, [{ quantity: 1 }])
   const other = await confirmed(shop, [{ quantity: 1 }], { as: 'stranger' })

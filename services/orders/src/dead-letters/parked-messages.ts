@@ -1,4 +1,4 @@
-import { decodeCursor, encodeCursor, nullable, timestamp } from '@colophon/http'
+import { decodeCursor, encodeCursor, timestamp } from '@colophon/http'
 import {
   dropParked,
   type OutboxPlace,
@@ -23,7 +23,7 @@ export const ParkedMessage = Type.Object(
     }),
     topic: Type.String({ examples: ['task'] }),
     payload: Type.Unknown({ description: 'What was to be published' }),
-    error: nullable(Type.String()),
+    error: Type.String(),
     attempts: Type.Integer({ minimum: 0 }),
     createdAt: timestamp(),
     parkedAt: timestamp(),

@@ -5,7 +5,9 @@ import { pageOf, pagePolicy } from '../invoices/page.ts'
 import { readInvoice } from '../invoices/read-invoices.ts'
 import { Invoice, InvoiceKind } from '../invoices/schema.ts'
 import { ordersProblem } from '../problems.ts'
-import { orderHeaders, orderPath, visibleOrder } from './shared/order-access.ts'
+import { idPath } from './shared/id-path.ts'
+import { orderHeaders, visibleOrder } from './shared/order-access.ts'
+import { prefersPage } from './shared/prefers-page.ts'
 
 const invoicePath = Type.Object({
   ...idPath.properties,
@@ -26,7 +28,8 @@ export function getInvoiceRoute(app: App, deps: OrdersDeps): void {
         tags: ['Orders'],
         operationId: 'getInvoice',
         summary: 'An invoice or a credit note, for the owner of its order and staff',
-        description: 'As JSON, or as a page to be printed for whoever accepts text/html or writes .html.',
+        description:
+          'As JSON, or as a page to be printed for whoever would rather have text/html or writes .html.',
         params: invoicePath,
         headers: orderHeaders,
         response: {
@@ -49,8 +52,7 @@ export function getInvoiceRoute(app: App, deps: OrdersDeps): void {
       }
       addVary(reply, 'accept')
       reply.header('cache-control', 'private, no-store')
-      const accepted = request.headers.accept ?? ''
-      if (!number.endsWith('.html') && !accepted.includes('text/html')) return invoice
+      if (!number.endsWith('.html') && !prefersPage(request.headers.accept ?? '')) return invoice
       reply.type('text/html; charset=utf-8').header('content-security-policy', pagePolicy)
       return pageOf(invoice)
     },
