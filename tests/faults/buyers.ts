@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../packages/celery/testing/random.ts'
+import { orderOf } from '../../services/orders/test/support/shopping.ts'
 
 /** What a buyer was told of an order. */
 export interface Acknowledged {
@@ -23,6 +24,14 @@ export interface BuyersOptions {
   signal: AbortSignal
 }
 
+/** What became of the others. */
+export interface Bought {
+  /** Refusals by code. */
+  refusals: Record<string, number>
+  /** Answers that nobody should be given, whatever is killed: must stay empty. */
+  strange: string[]
+}
+
 /** How the sandbox behaves, and how often it is to. */
 const tokens: readonly [token: string, weight: number][] = [
   ['tok_approve', 50],
@@ -36,51 +45,50 @@ const tokens: readonly [token: string, weight: number][] = [
   ['tok_refund_flaky', 4],
 ]
 
-const address = {
-  name: 'A. Buyer',
-  line1: 'Main Street 1',
-  postalCode: '10115',
-  city: 'Berlin',
-  country: 'DE',
-}
+/** Which refusals there may be: copies run out, and who cancels may come too late. */
+const expected = ['out_of_stock', 'order_state']
 
 /**
  * Places so many orders, whatever happens meanwhile: a buyer who gets no answer sends the same order with the same key
  * until there is one. Every tenth buyer cancels.
- * @returns refusals by code
+ * @throws the reason of the signal when that has come
  */
-export async function buyAll(options: BuyersOptions): Promise<Record<string, number>> {
-  const refusals: Record<string, number> = {}
+export async function buyAll(options: BuyersOptions): Promise<Bought> {
+  const bought: Bought = { refusals: {}, strange: [] }
   let left = options.orders
   async function work(): Promise<void> {
-    while (left > 0 && !options.signal.aborted) {
+    while (left > 0) {
       left -= 1
-      const code = await buyOne(options)
-      if (code !== undefined) refusals[code] = (refusals[code] ?? 0) + 1
+      await buyOne(options, bought)
     }
   }
   await Promise.all(Array.from({ length: options.buyers }, work))
-  return refusals
+  return bought
 }
 
-async function buyOne(options: BuyersOptions): Promise<string | undefined> {
+async function buyOne(options: BuyersOptions, bought: Bought): Promise<void> {
   const { random, bookIds } = options
   const token = random.weighted(tokens)
-  const lines = random.shuffled([...bookIds]).slice(0, 1 + random.below(3))
-  const body = {
-    lines: lines.map((bookId) => ({ bookId, quantity: 1 + random.below(2) })),
-    email: `buyer${random.below(1_000)}@example.com`,
-    shippingAddress: address,
-    payment: { token },
-  }
+  const lines = random
+    .shuffled([...bookIds])
+    .slice(0, 1 + random.below(3))
+    .map((bookId) => ({ bookId, quantity: 1 + random.below(2) }))
+  const email = `buyer${random.below(1_000)}@example.com`
   const cancels = random.below(10) === 0
-  const headers = { 'idempotency-key': randomUUID() }
-  const answer = await persist(options, '/api/orders', body, headers)
-  if (answer.status !== 202) return answer.body.code ?? `status ${answer.status}`
+  const order = orderOf(lines, { email, payment: { token } })
+  const answer = await persist(options, '/api/orders', order, { 'idempotency-key': randomUUID() })
+  if (answer.status !== 202) return note(bought, answer)
   const { id, orderToken } = answer.body
   options.onAcknowledged({ id, orderToken, token })
-  if (cancels) await persist(options, `/api/orders/${id}/cancel`, {}, { 'order-token': orderToken })
-  return undefined
+  if (!cancels) return
+  const cancelled = await persist(options, `/api/orders/${id}/cancel`, {}, { 'order-token': orderToken })
+  if (cancelled.status !== 200) note(bought, cancelled)
+}
+
+function note({ refusals, strange }: Bought, { status, body }: Answer): void {
+  const { code = '' } = body
+  if (status === 409 && expected.includes(code)) refusals[code] = (refusals[code] ?? 0) + 1
+  else strange.push(`${status} ${JSON.stringify(body)}`)
 }
 
 interface Answer {
@@ -88,7 +96,7 @@ interface Answer {
   body: { id: string; orderToken: string; code?: string }
 }
 
-/** Until there is an answer that is not "later". */
+/** Until there is an answer that is not "later": none, while a process is down, and 503, while a server is. */
 async function persist(
   { urls, random, signal }: BuyersOptions,
   path: string,
@@ -101,7 +109,7 @@ async function persist(
     const answer = await post(`${url}${path}`, body, headers).catch(() => undefined)
     const isLater =
       answer === undefined ||
-      [429, 500, 503].includes(answer.status) ||
+      [429, 503].includes(answer.status) ||
       answer.body.code === 'idempotency_key_in_flight'
     if (!isLater) return answer
     await delay(50 + random.below(200))

@@ -1,7 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { runTrial, summary } from './trial.ts'
 
 // A short one; `npm run faults` is the long one, which kills a fleet and its servers too.
@@ -12,8 +15,35 @@ it('orders on one process, which is killed with its PostgreSQL: nothing is lost'
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const lines: string[] = []
   const tell = (line: string) => lines.push(line)
-  const report = await runTrial({ shape: 'embedded', orders: 150, seed: 41, folder, tell })
+  const trial = { shape: 'embedded', orders: 150, seed: 41, folder, patience: 120_000, tell } as const
+  const report = await runTrial(trial)
   console.log(summary(report))
   expect(report.faults, lines.join('\n')).toEqual([])
   expect(report.acknowledged).toBeGreaterThan(100)
+})
+
+it('Ctrl-C ends the trial with all that it has started', { timeout: 120_000 }, async () => {
+  const run = fileURLToPath(new URL('run.ts', import.meta.url))
+  const trial = spawn(process.execPath, [run, '--shape', 'embedded', '--orders', '100000'])
+  let output = ''
+  const isOpen = Promise.withResolvers<void>()
+  for (const stream of [trial.stdout, trial.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk
+      if (output.includes('the shop is open')) isOpen.resolve()
+    })
+  }
+  trial.once('exit', () => isOpen.reject(new Error(output)))
+  await isOpen.promise
+  const [, folder = ''] = /, in (\S+)/.exec(output) ?? []
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const postgres = Number.parseInt(await readFile(join(folder, 'data/postgres/postmaster.pid'), 'utf8'), 10)
+  const [, url = ''] =
+    /"api":"(http:\/\/[^/"]+)/.exec(await readFile(join(folder, 'program.log'), 'utf8')) ?? []
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  trial.kill('SIGINT')
+  await once(trial, 'exit')
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow()
+  const look = () => expect(() => process.kill(postgres, 0)).toThrow('ESRCH')
+  await vi.waitFor(look, { timeout: 20_000 })
 })

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { ServerProcess } from '../../packages/celery/testing/fault-servers/server.ts'
 
 const command = fileURLToPath(new URL('../../apps/colophon/bin/colophon.js', import.meta.url))
 
-/** A process of the shop, which can be killed and started again. */
+/** A process of the shop, which can be killed and started again. It ends with this one. */
 export interface Member {
   readonly name: string
   start(): Promise<void>
@@ -32,46 +30,37 @@ export interface MemberOptions {
 const [startPatience, stopPatience, pause] = [60_000, 20_000, 50]
 
 export function createMember({ name, args, environment, folder, readyAt }: MemberOptions): Member {
-  let child: ChildProcess | undefined
-  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
-
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (child === undefined || !isRunning()) return
-    const exited = once(child, 'exit')
-    child.kill(signal)
-    await exited
-  }
-
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, ...environment }
+  const log = join(folder, `${name.replaceAll(' ', '-')}.log`)
+  let running: ServerProcess | undefined
   return {
     name,
     async start() {
-      const log = openSync(join(folder, `${name.replaceAll(' ', '-')}.log`), 'a')
-      const { PATH = '', HOME = '' } = process.env
-      const env = { PATH, HOME, ...environment }
-      child = spawn(process.execPath, [command, ...args], {
-        env,
-        stdio: ['ignore', log, log],
-        detached: true,
-      })
-      closeSync(log)
-      if (readyAt !== undefined) await untilReady(readyAt, name, isRunning)
+      running = new ServerProcess(process.execPath, [command, ...args], log, { env })
+      if (readyAt !== undefined) await untilReady(readyAt, name, running)
     },
-    kill: () => end('SIGKILL'),
+    async kill() {
+      await running?.kill()
+    },
     async stop() {
-      const timer = setTimeout(() => child?.kill('SIGKILL'), stopPatience)
-      await end('SIGTERM').finally(() => clearTimeout(timer))
+      await running?.stop(stopPatience)
     },
   }
 }
 
-async function untilReady(url: string, name: string, isRunning: () => boolean): Promise<void> {
+async function untilReady(url: string, name: string, started: ServerProcess): Promise<void> {
   const deadline = Date.now() + startPatience
   for (;;) {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
-    await answer?.arrayBuffer()
-    if (answer?.ok) return
-    if (!isRunning()) throw new Error(`${name} ended as it started: see its log`)
+    if (await isOk(url).catch(() => false)) return
+    if (!started.isRunning) throw new Error(`${name} ended as it started: see its log`)
     if (Date.now() > deadline) throw new Error(`${name} was not ready in ${startPatience / 1_000} s`)
     await delay(pause)
   }
+}
+
+async function isOk(url: string): Promise<boolean> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+  await answer.arrayBuffer()
+  return answer.ok
 }

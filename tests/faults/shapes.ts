@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { attachEmbedded, type Database, openDatabase } from '@colophon/postgres'
+import { atExit } from '../../packages/celery/testing/at-exit.ts'
 import { createPostgres } from '../../packages/celery/testing/fault-servers/postgres.ts'
 import { createRabbitmq } from '../../packages/celery/testing/fault-servers/rabbitmq.ts'
 import { createRedis } from '../../packages/celery/testing/fault-servers/redis.ts'
 import type { FaultServer } from '../../packages/celery/testing/fault-servers/server.ts'
 import { freePort } from '../../packages/celery/testing/free-port.ts'
 import { createMember } from './fleet.ts'
+import { killPostmaster } from './postmaster.ts'
 
 /** Something that can be killed and started again: a process of the shop, or a server. */
 export interface Victim {
@@ -67,14 +68,14 @@ async function oneProcess({ folder, secretKey }: ShapeOptions): Promise<Fleet> {
     folder,
     readyAt: `${url}/readyz`,
   })
+  const killPostgres = () => killPostmaster(join(data, 'postgres'))
+  // A program that is killed leaves it running.
+  const takeBack = atExit(killPostgres)
   const postgres: Victim = {
     name: 'postgres',
     // The program brings it back by itself.
     start: async () => {},
-    async kill() {
-      const [pid = ''] = (await readFile(join(data, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')
-      process.kill(Number(pid), 'SIGKILL')
-    },
+    kill: async () => killPostgres(),
   }
   return {
     urls: [url],
@@ -92,7 +93,11 @@ async function oneProcess({ folder, secretKey }: ShapeOptions): Promise<Fleet> {
         },
       }
     },
-    stop: () => program.stop(),
+    async stop() {
+      await program.stop()
+      killPostgres()
+      takeBack()
+    },
   }
 }
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
-import { type Database, sql } from '@colophon/postgres'
 import { Random } from '../../packages/celery/testing/random.ts'
-import { type Acknowledged, buyAll } from './buyers.ts'
+import { signIn } from '../support/staff.ts'
+import { type Acknowledged, type Bought, buyAll } from './buyers.ts'
+import { killInTurn } from './killing.ts'
 import { prepareShop } from './prepare-shop.ts'
+import { comeToRest } from './rest.ts'
 import { type Fleet, openFleet, type Shape } from './shapes.ts'
-import { judge, type Verdict } from './verdict.ts'
+import { fault, judge, type Verdict } from './verdict.ts'
 
 export interface TrialOptions {
   /** One process on its embedded PostgreSQL, or a fleet on PostgreSQL, RabbitMQ and Redis. */
@@ -15,12 +16,14 @@ export interface TrialOptions {
   seed: number
   /** An empty folder for data and logs. */
   folder: string
+  /** Milliseconds for everything to come to rest; ten minutes when absent. */
+  patience?: number
   tell(line: string): void
 }
 
 export interface TrialReport extends Verdict {
   acknowledged: number
-  /** Orders that were refused, by code. */
+  /** Orders and cancellations that were refused, by code. */
   refusals: Record<string, number>
   /** Kills by victim. */
   kills: Record<string, number>
@@ -29,17 +32,10 @@ export interface TrialReport extends Verdict {
 
 /** Buyers at once. */
 const buyers = 12
-/** Seconds between two kills, at least and at most, and how long a killed server stays away. */
-const [calm, away] = [
-  [1.5, 4],
-  [0, 3],
-] as const
-/** Milliseconds for everything to come to rest, and between two looks. */
-const [restPatience, restPause] = [10 * 60_000, 500]
 
 /** Places orders while everything is killed in turn; then waits until all is at rest, and looks at what became of them. */
 export async function runTrial(options: TrialOptions): Promise<TrialReport> {
-  const { shape, orders, seed, folder, tell } = options
+  const { shape, seed, folder, tell } = options
   // Servers that root starts run as accounts of their own.
   chmodSync(folder, 0o755)
   const random = new Random(seed)
@@ -49,90 +45,82 @@ export async function runTrial(options: TrialOptions): Promise<TrialReport> {
     await fleet.start()
     const bookIds = await prepareShop(fleet, random)
     tell(`${shape}: the shop is open, with ${bookIds.length} books`)
-    const acknowledged: Acknowledged[] = []
-    const over = new AbortController()
-    const killing = killInTurn(fleet, random, over.signal, tell)
-    const refusals = await buyAll({
-      urls: fleet.urls,
-      bookIds,
-      orders,
-      buyers,
-      random: new Random(seed + 1),
-      signal: over.signal,
-      onAcknowledged(order) {
-        acknowledged.push(order)
-        if (acknowledged.length % 500 === 0) tell(`${acknowledged.length} orders acknowledged`)
-      },
-    }).finally(() => over.abort())
-    const kills = await killing
+    const { acknowledged, refusals, strange, kills } = await placeOrders(fleet, bookIds, random, options)
     tell('all orders are placed: nothing is killed any more')
-    const verdict = await lookAtAll(fleet, acknowledged, tell)
+    const verdict = await lookAtAll(fleet, acknowledged, options)
+    const faults = [...fault('answers that nobody should be given', strange), ...verdict.faults]
     const seconds = (performance.now() - began) / 1000
-    return { ...verdict, acknowledged: acknowledged.length, refusals, kills, seconds }
+    return { ...verdict, faults, acknowledged: acknowledged.length, refusals, kills, seconds }
   } finally {
     await fleet.stop()
   }
 }
 
+interface Placed extends Bought {
+  acknowledged: Acknowledged[]
+  kills: Record<string, number>
+}
+
+/** @throws what a kill or a start failed with: no more orders are placed then */
+export async function placeOrders(
+  { urls, victims }: Pick<Fleet, 'urls' | 'victims'>,
+  bookIds: readonly string[],
+  random: Random,
+  { orders, seed, tell }: Pick<TrialOptions, 'orders' | 'seed' | 'tell'>,
+): Promise<Placed> {
+  const acknowledged: Acknowledged[] = []
+  const over = new AbortController()
+  const { signal } = over
+  const killing = killInTurn(victims, random, signal, tell)
+  killing.catch((error) => over.abort(error))
+  const onAcknowledged = (order: Acknowledged) => {
+    acknowledged.push(order)
+    if (acknowledged.length % 500 === 0) tell(`${acknowledged.length} orders acknowledged`)
+  }
+  const buying = buyAll({
+    urls,
+    bookIds,
+    orders,
+    buyers,
+    random: new Random(seed + 1),
+    signal,
+    onAcknowledged,
+  })
+  // However it ends: what was killed is started again before anybody goes on.
+  const bought = await buying.finally(() => {
+    over.abort()
+    return killing
+  })
+  return { ...bought, acknowledged, kills: await killing }
+}
+
 async function lookAtAll(
   fleet: Fleet,
   acknowledged: readonly Acknowledged[],
-  tell: TrialOptions['tell'],
+  { patience = 10 * 60_000, tell }: TrialOptions,
 ): Promise<Verdict> {
   const { database, close } = await fleet.open()
   try {
-    await comeToRest(database, tell)
-    return await judge(database, acknowledged)
+    await comeToRest(database, patience, tell)
+    const verdict = await judge(database, acknowledged)
+    return { ...verdict, faults: [...verdict.faults, ...(await deadSteps(fleet, tell))] }
   } finally {
     await close()
   }
 }
 
-async function killInTurn(
-  fleet: Fleet,
-  random: Random,
-  signal: AbortSignal,
-  tell: TrialOptions['tell'],
-): Promise<Record<string, number>> {
-  const kills: Record<string, number> = {}
-  let turn: Fleet['victims'][number][] = []
-  while (!signal.aborted) {
-    await delay(random.between(...calm) * 1_000, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) break
-    if (turn.length === 0) turn = random.shuffled([...fleet.victims])
-    const victim = turn.pop()
-    if (victim === undefined) break
-    await victim.kill()
-    const seconds = random.between(...away)
-    tell(`kill -9 of ${victim.name}, away for ${seconds.toFixed(1)} s`)
-    await delay(seconds * 1_000)
-    await victim.start()
-    kills[victim.name] = (kills[victim.name] ?? 0) + 1
-  }
-  return kills
-}
+/** What moves orders on, and must not become a dead letter while servers are away. */
+const steps = ['charge', 'confirm', 'expire', 'settle', 'refund'].map((step) => `orders.${step}`)
 
-/** Until no order has anything to be done, no message waits, and no hold is left. */
-async function comeToRest(database: Database, tell: TrialOptions['tell']): Promise<void> {
-  const deadline = Date.now() + restPatience
-  let said = 0
-  for (;;) {
-    const left = await unfinished(database).catch(() => undefined)
-    if (left === 0) return
-    if (Date.now() > deadline) return tell(`${left} orders and messages did not come to rest`)
-    if (left !== undefined && Date.now() - said > 10_000) {
-      said = Date.now()
-      tell(`${left} orders and messages are not at rest yet`)
-    }
-    await delay(restPause)
-  }
-}
-
-async function unfinished(database: Database): Promise<number> {
-  const { left } = await database.one<{ left: number }>(sql`
-    select (select count(*) from orders.orders where due_at is not null)
-      + (select count(*) from orders.outbox where parked_at is null) as left`)
-  return left
+/** Tells of the first hundred dead letters. */
+async function deadSteps({ urls: [url = ''], environment }: Fleet, tell: TrialOptions['tell']) {
+  const staff = await signIn(url, environment)
+  const { items } = await staff.get<{ items: { task: string | null }[] }>('/api/dead-letters?limit=100')
+  for (const letter of items) tell(`a dead letter: ${JSON.stringify(letter)}`)
+  return fault(
+    "dead letters of orders' steps",
+    items.filter(({ task }) => task === null || steps.includes(task)),
+  )
 }
 
 /** For people. */
