@@ -6,7 +6,6 @@ export { etagOf, requireMatch, sendVersioned } from './answers/conditional.ts'
 export {
   type EventSource,
   eventStream,
-  formatEvent,
   lastEventId,
   type SendEventsOptions,
   type ServerEvent,

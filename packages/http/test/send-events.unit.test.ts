@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { formatEvent, lastEventId } from '../src/index.ts'
+import { formatEvent } from '../src/answers/send-events.ts'
+import { lastEventId } from '../src/index.ts'
 
 describe('an event', () => {
   test.each([
