@@ -54,8 +54,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     folder,
     onLost: (callback) => embedded.onLost(callback),
     async close() {
-      await database.close()
-      await embedded.release()
+      try {
+        await database.close()
+      } finally {
+        await embedded.release()
+      }
     },
   }
 }

@@ -2,7 +2,7 @@ import { createPostgresBroker } from '@colophon/celery'
 import { sql } from '@colophon/postgres'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { colophon, type Ended, secretKey, urlOf } from './support.ts'
+import { colophon, type Ended, secretKey, startHere, urlOf } from './support.ts'
 
 let test: TestDatabase
 let environment: Record<string, string>
@@ -16,6 +16,13 @@ afterAll(() => test.drop())
 
 const dayAgo = (ms: number) => new Date(Date.now() - ms).toISOString().slice(0, 10)
 const run = (...args: string[]): Promise<Ended> => colophon(args, { environment })
+
+/** Ctrl-C comes before anything is done. */
+function stop(...args: string[]): Promise<Ended> {
+  const running = startHere(args, { environment })
+  running.interrupt()
+  return running.ended
+}
 
 describe('report', () => {
   it('is made, kept, and printed as a table, CSV or JSON', async () => {
@@ -49,6 +56,9 @@ describe('report', () => {
       stdout: '',
       stderr: `colophon: ${name} tells how stock is now, and not how it was on ${yesterday}: leave --day out\n`,
     })
+    const kept = await test.database.query(sql`
+      select from orders.reports where name = ${name} and day = ${yesterday}::date`)
+    expect(kept).toEqual([])
   })
 
   it('that is cut says so beside its rows', async () => {
@@ -150,6 +160,16 @@ describe('dead-letters', () => {
     expect((await run('dead-letters', 'list')).stdout).toBe('no dead letters\n')
     await die('orders.charge')
     expect((await run('dead-letters', 'drop', '--all')).stdout).toBe('1 dropped\n')
+  })
+
+  it('are left where they are by who is told to stop', async () => {
+    await die('orders.charge')
+    const stopped = { code: 1, stdout: '', stderr: 'colophon: stopped by SIGINT\n' }
+    expect(await stop('dead-letters', 'drop', letterId(0))).toEqual(stopped)
+    expect(await stop('dead-letters', 'list')).toEqual(stopped)
+    // What has been sent by then is told.
+    const replayed = await stop('dead-letters', 'replay', '--all')
+    expect(replayed).toEqual({ ...stopped, stdout: expect.stringContaining(letterId(0)) })
   })
 
   it.each([

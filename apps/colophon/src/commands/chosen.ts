@@ -37,6 +37,7 @@ export async function upTo<T>(
 ): Promise<T[]> {
   const found: T[] = []
   for (let cursor: string | null = null; ; ) {
+    io.interrupted.throwIfAborted()
     const page: Page<T> = await read({
       limit: Math.min(100, most - found.length),
       ...(cursor !== null && { cursor }),
@@ -51,9 +52,14 @@ export async function upTo<T>(
 }
 
 /** Does something to each: one that is refused keeps none behind it from being done. @throws Error with all refusals */
-export async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function eachOf<T>(
+  { interrupted }: Io,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const refusals: string[] = []
   for (const item of items) {
+    interrupted.throwIfAborted()
     try {
       await work(item)
     } catch (error) {

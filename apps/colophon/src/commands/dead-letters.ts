@@ -87,11 +87,13 @@ function replay(context: CommandContext, ids: readonly string[], { all, ...filte
   return withShop(context, { command: 'dead-letters replay' }, async ({ orders: { deps } }) => {
     const tell = (id: string, taskId: string | null | undefined) =>
       print(context.io, `${id} is task ${taskId ?? '(without an id)'} now`)
-    if (!all) return eachOf(ids, async (id) => tell(id, (await replayDeadLetter(deps, id)).taskId))
+    if (!all)
+      return eachOf(context.io, ids, async (id) => tell(id, (await replayDeadLetter(deps, id)).taskId))
     let count = 0
     for await (const { letter, taskId } of deps.deadLetters.replayAll(filter)) {
       tell(letter.id, taskId)
       count += 1
+      context.io.interrupted.throwIfAborted()
     }
     if (count === 0) print(context.io, 'no dead letters')
   })
@@ -101,7 +103,7 @@ function drop(context: CommandContext, ids: readonly string[], { all, ...filter 
   return withShop(context, { command: 'dead-letters drop' }, async ({ orders: { deps } }) => {
     if (all) print(context.io, `${await deps.deadLetters.dropAll(filter)} dropped`)
     else {
-      await eachOf(ids, async (id) => {
+      await eachOf(context.io, ids, async (id) => {
         await dropDeadLetter(deps, id)
         print(context.io, `${id} dropped`)
       })

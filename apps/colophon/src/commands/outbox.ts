@@ -63,7 +63,7 @@ function replay(context: CommandContext, sequences: readonly number[], all: bool
   return withShop(context, { command: 'outbox replay' }, async ({ orders: { deps } }) => {
     if (all) print(context.io, `${await replayAllMessages(deps)} are published again`)
     else {
-      await eachOf(sequences, async (one) => {
+      await eachOf(context.io, sequences, async (one) => {
         await replayParkedMessage(deps, one)
         print(context.io, `${one} is published again`)
       })
@@ -73,7 +73,7 @@ function replay(context: CommandContext, sequences: readonly number[], all: bool
 
 function drop(context: CommandContext, sequences: readonly number[]): Promise<void> {
   return withShop(context, { command: 'outbox drop' }, async ({ orders: { deps } }) =>
-    eachOf(sequences, async (one) => {
+    eachOf(context.io, sequences, async (one) => {
       await dropParkedMessage(deps, one)
       print(context.io, `${one} dropped`)
     }),

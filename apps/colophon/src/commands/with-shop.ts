@@ -39,15 +39,17 @@ export async function withShop<T>(
   const logger = createLogger({ level, readable: io.stderr.isTTY === true, destination: io.stderr })
   const application = `colophon ${command}`
   const store = await openStore({ config, logger, application, signal: io.interrupted })
-  let shop: Shop | undefined
   try {
-    shop = await createShop(config, store, logger)
-    if (migrates) await shop.migrate(io.interrupted)
-    return await work(shop, config)
+    const shop = await createShop(config, store, logger)
+    try {
+      if (migrates) await shop.migrate(io.interrupted)
+      return await work(shop, config)
+    } finally {
+      await shop.close()
+    }
   } catch (error) {
     throw migrates ? error : explainOldTables(error)
   } finally {
-    await shop?.close()
     await store.close()
   }
 }
