@@ -1,5 +1,5 @@
-import type { Database, Relay } from '@colophon/postgres'
-import { createMetrics, Gauge, type Registry } from '@colophon/runtime'
+import { type Database, isTimeout, isUnavailable, type OutboxStats } from '@colophon/postgres'
+import { createMetrics, Gauge, type Logger, type Registry } from '@colophon/runtime'
 
 /** The metrics of a process, with those of its pool. */
 export function createProcessMetrics(database: Database): Registry {
@@ -20,8 +20,15 @@ export function createProcessMetrics(database: Database): Registry {
   return registry
 }
 
-/** What is in the outbox that the relay empties. */
-export function watchRelay(registry: Registry, relay: Pick<Relay, 'stats'>): void {
+/** How orders and their outbox stand, as the database has it. */
+interface Standing {
+  overdue(): Promise<number>
+  outbox(): Promise<OutboxStats>
+}
+
+/** Told by every process, as the alarms are for there being no worker and no relay to tell of it. */
+export function watchOrders(registry: Registry, { overdue, outbox }: Standing, logger: Logger): void {
+  const stats = asOne(() => unlessAway(outbox, logger))
   new Gauge({
     name: 'outbox_messages',
     help: 'Messages of the outbox: pending, behind another one of their key, parked; 100,000 at most',
@@ -29,9 +36,9 @@ export function watchRelay(registry: Registry, relay: Pick<Relay, 'stats'>): voi
     registers: [registry],
     async collect() {
       this.reset()
-      const stats = await unlessAway(relay.stats())
-      if (stats === undefined) return
-      for (const state of ['pending', 'behind', 'parked'] as const) this.set({ state }, stats[state])
+      const counts = await stats()
+      if (counts === undefined) return
+      for (const state of ['pending', 'behind', 'parked'] as const) this.set({ state }, counts[state])
     },
   })
   new Gauge({
@@ -40,27 +47,39 @@ export function watchRelay(registry: Registry, relay: Pick<Relay, 'stats'>): voi
     registers: [registry],
     async collect() {
       this.remove()
-      const stats = await unlessAway(relay.stats())
-      if (stats !== undefined) this.set(stats.oldestSeconds)
+      const age = (await stats())?.oldestSeconds
+      if (age !== undefined) this.set(age)
     },
   })
-}
-
-/** @param countOverdue how many orders stand still, and should not */
-export function watchOrders(registry: Registry, countOverdue: () => Promise<number>): void {
   new Gauge({
     name: 'orders_overdue',
     help: 'Orders whose next step is late by more than a minute; 100,000 at most',
     registers: [registry],
     async collect() {
       this.remove()
-      const count = await unlessAway(countOverdue())
+      const count = await unlessAway(overdue, logger)
       if (count !== undefined) this.set(count)
     },
   })
 }
 
+/** Asks once for all who want to know at the same time, as the gauges of a scrape do. */
+function asOne<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined
+  return () => {
+    asked ??= ask().finally(() => {
+      asked = undefined
+    })
+    return asked
+  }
+}
+
 /** While PostgreSQL is away the other metrics are told all the same. */
-function unlessAway<T>(asked: Promise<T>): Promise<T | undefined> {
-  return asked.catch(() => undefined)
+async function unlessAway<T>(ask: () => Promise<T>, logger: Logger): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!isUnavailable(error) && !isTimeout(error)) logger.error({ err: error }, 'a metric cannot be told')
+    return undefined
+  }
 }

@@ -1,5 +1,23 @@
 import { createHttpPayments, type PaymentProvider } from '@colophon/orders'
-import type { Logger } from '@colophon/runtime'
+import type { Logger, Setting } from '@colophon/runtime'
+
+/** What PAYMENTS_URL says where the sandbox in this process is wanted. */
+const sandbox = 'sandbox'
+
+/** PAYMENTS_URL, which names a provider, or says that it is the sandbox in this process. */
+export function orSandbox(provider: Setting<string | undefined>): Setting<string | undefined> {
+  return {
+    ...provider,
+    shown: 'sandbox when embedded',
+    help: `${provider.help} \`${sandbox}\` is one in this process, which moves no money. What charges on an external database needs it.`,
+    parse: (given) => (given === sandbox ? given : provider.parse(given)),
+  }
+}
+
+/** Where the payment provider is; undefined where it is the sandbox in this process, or none. */
+export function providerUrl(paymentsUrl: string | undefined): string | undefined {
+  return paymentsUrl === sandbox ? undefined : paymentsUrl
+}
 
 /**
  * A provider that is made when it is first used: where the sandbox listens is known only once it does. Commands that

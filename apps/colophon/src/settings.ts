@@ -16,6 +16,7 @@ import {
   text,
   url,
 } from '@colophon/runtime'
+import { orSandbox } from './payments.ts'
 import { taskConnections } from './tasks/connections.ts'
 import { taskSettings } from './tasks/settings.ts'
 
@@ -48,11 +49,12 @@ export const settings = {
   }),
   ...catalogSettings,
   ...ordersSettings,
+  paymentsUrl: orSandbox(ordersSettings.paymentsUrl),
   paymentsSandboxPort: integer('PAYMENTS_SANDBOX_PORT', {
-    default: 0,
+    default: undefined,
     min: 0,
     max: 65_535,
-    shown: 'any free port',
+    shown: 'PORT + 2 when it is served alone, else any free port',
     help: 'The port of the payment provider that comes with the shop, for trying it; it moves no money.',
   }),
   ...paymentsSandboxSettings,
@@ -78,6 +80,12 @@ export function configOf(environment: Environment): Config {
   const opsPort = opsPortOf(config)
   if (opsPort !== 0 && opsPort === config.port) {
     throw new ConfigError('OPS_PORT must not be PORT: operators and the public have doors of their own')
+  }
+  const sandboxPort = config.paymentsSandboxPort
+  if (sandboxPort && (sandboxPort === config.port || sandboxPort === opsPort)) {
+    throw new ConfigError(
+      'PAYMENTS_SANDBOX_PORT must be neither PORT nor OPS_PORT: the sandbox is no part of the shop',
+    )
   }
   if (opsPort > 65_535) throw new ConfigError(`OPS_PORT is not set, and there is no port ${opsPort}: set it`)
   if (embeddedFolder(config) !== null && config.databasePool > maxEmbeddedPool) {

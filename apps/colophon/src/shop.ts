@@ -6,7 +6,7 @@ import { paymentsSandboxMigrations } from '@colophon/payments-sandbox'
 import { type Database, migrate } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
 import { deriveKey } from './derive-key.ts'
-import { lazyProvider } from './payments.ts'
+import { lazyProvider, providerUrl } from './payments.ts'
 import { secretKey } from './secret-key.ts'
 import type { Config } from './settings.ts'
 import type { Store } from './store.ts'
@@ -29,7 +29,7 @@ export interface Shop {
 
 /** What a shop is made with where its process, or a test, knows better than the settings. */
 export interface ShopOptions {
-  /** Where the payments sandbox is, once it is asked for money; PAYMENTS_URL goes before it. */
+  /** Where the payments sandbox is, once it is asked for money; the provider of PAYMENTS_URL goes before it. */
   sandboxUrl?: () => string | undefined
   taskPlaces?: TaskPlaces
 }
@@ -60,7 +60,11 @@ export async function createShop(
     orderTokenKey: deriveKey(secret, 'order tokens'),
     accounts: accounts.client,
     catalog: catalog.client,
-    payments: lazyProvider(() => config.paymentsUrl ?? sandboxUrl?.(), config.paymentsKey, logger),
+    payments: lazyProvider(
+      () => providerUrl(config.paymentsUrl) ?? sandboxUrl?.(),
+      config.paymentsKey,
+      logger,
+    ),
     webhookSecret,
     mailer: createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom, logger }),
     deadLetters: createDeadLetters(tasks),
@@ -76,8 +80,11 @@ export async function createShop(
     tasks,
     migrate: (signal) => migrateAll([accounts, catalog, orders, sandbox], { database, logger, signal }),
     async close() {
-      await tasks.close()
-      await orders.stop?.()
+      try {
+        await tasks.close()
+      } finally {
+        await orders.stop?.()
+      }
     },
   }
 }

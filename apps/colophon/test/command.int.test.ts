@@ -85,6 +85,8 @@ describe('what cannot be meant', () => {
     [{ DATABSE_URL: 'postgres://x' }, 'DATABSE_URL is not a setting: did you mean DATABASE_URL?'],
     [{ PORT: 'http' }, 'PORT must be a whole number'],
     [{ OPS_PORT: '8080' }, 'OPS_PORT must not be PORT'],
+    [{ PAYMENTS_SANDBOX_PORT: '8080' }, 'PAYMENTS_SANDBOX_PORT must be neither PORT nor OPS_PORT'],
+    [{ PAYMENTS_SANDBOX_PORT: '8081' }, 'PAYMENTS_SANDBOX_PORT must be neither PORT nor OPS_PORT'],
     [{ PORT: '65535' }, 'OPS_PORT is not set, and there is no port 65536'],
     [{ DATABASE_URL: 'postgres://127.0.0.1:9/x' }, 'SECRET_KEY is not set'],
   ])('settings %j end it in one line', async (given, said) => {

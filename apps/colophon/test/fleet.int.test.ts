@@ -134,18 +134,23 @@ it(
     test = await createTestDatabase()
     environment.DATABASE_URL = urlOf(test)
     const sandbox = await start(['serve', 'payments-sandbox'])
-    environment.PAYMENTS_URL = sandbox.places.payments ?? ''
+    // Of no use to those who do not charge.
+    const payments = { PAYMENTS_URL: sandbox.places.payments ?? '' }
     const [api, worker, relay, beat] = await Promise.all([
       start(['serve', 'api']),
-      start(['worker'], { OPS_PORT: '0' }),
+      start(['worker'], { ...payments, OPS_PORT: '0' }),
       start(['relay'], { OPS_PORT: '0' }),
       start(['beat']),
-      start(['worker']),
+      start(['worker'], payments),
     ])
     const status = await buy(api)
     await expect.poll(() => status(), soon).toBe('confirmed')
-    expect(await metricsOf(relay)).toMatch(/^outbox_messages\{state="pending",service="colophon"\} 0$/m)
-    expect(await metricsOf(worker)).toMatch(/^orders_overdue\{service="colophon"\} 0$/m)
+    for (const member of [api, worker, relay]) {
+      const text = await metricsOf(member)
+      expect(text).toMatch(/^outbox_messages\{state="pending",service="colophon"\} 0$/m)
+      expect(text).toMatch(/^outbox_lag_seconds\{service="colophon"\} 0$/m)
+      expect(text).toMatch(/^orders_overdue\{service="colophon"\} 0$/m)
+    }
     expect(await metricsOf(worker)).toMatch(
       /^celery_worker_queue_depth\{queue="orders",service="colophon"\} 0$/m,
     )
@@ -185,7 +190,9 @@ it(
     const away = await takePort()
     environment.DATABASE_URL = urlOf(test)
     environment.BROKER_URL = `redis://127.0.0.1:${away.port}/0`
+    environment.PAYMENTS_URL = 'sandbox'
     const shop = await start(['serve'])
+    expect(shop.lines.join('\n')).toMatch(/"level":"warn".*no money moves/)
     const status = await buy(shop)
     await expect.poll(() => shop.lines.join('\n'), soon).toMatch(/a server cannot be reached: tried again in/)
     await expect.poll(() => metricsOf(shop), soon).toMatch(/^outbox_messages\{state="pending",[^}]*\} [1-9]/m)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { sql } from '@colophon/postgres'
 import { createTestDatabase, type TestDatabase } from '@colophon/postgres/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { colophon, type Running, secretKey, startHere, takePort, urlOf } from './support.ts'
@@ -165,7 +166,8 @@ describe('on an external database', () => {
 
   beforeEach(async () => {
     test = await createTestDatabase()
-    environment = { ...environment, DATABASE_URL: urlOf(test), SECRET_KEY: secretKey, PORT: '0' }
+    const own = { DATABASE_URL: urlOf(test), SECRET_KEY: secretKey, PAYMENTS_URL: 'sandbox' }
+    environment = { ...environment, ...own, PORT: '0' }
   })
   afterEach(() => test.drop())
 
@@ -179,6 +181,37 @@ describe('on an external database', () => {
     expect(code).toBe(0)
     return stdout
   }
+
+  it.each([['serve'], ['worker']])(
+    '%s does not charge by a sandbox that nobody asked for',
+    async (command) => {
+      const { code, stdout, stderr } = await colophon([command], {
+        environment: { ...environment, PAYMENTS_URL: '' },
+      })
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(
+        /^colophon: PAYMENTS_URL is not set, .* or to `sandbox`, which moves no money\n$/,
+      )
+      const tables = await test.database.query(sql`select from pg_namespace where nspname = 'orders'`)
+      expect(tables).toEqual([])
+    },
+  )
+
+  it('a sandbox that is served alone has PORT + 2, and says whose setting it is when it is taken', async () => {
+    const taken = await takePort()
+    const alone = (port: number) =>
+      colophon(['serve', 'payments-sandbox'], { environment: { ...environment, PORT: String(port) } })
+    const { code, stderr } = await alone(taken.port - 2)
+    await taken.close()
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `colophon: port ${taken.port} on 127.0.0.1 is taken by another program: stop it or set PAYMENTS_SANDBOX_PORT\n`,
+    })
+    expect(await alone(65_534)).toMatchObject({
+      code: 2,
+      stderr: 'colophon: PAYMENTS_SANDBOX_PORT is not set, and there is no port 65536: set it\n',
+    })
+  })
 
   it('the password of the first administrator is shown by the first start only', async () => {
     expect(await seen(serve())).toMatch(

@@ -1,17 +1,20 @@
 import { hostname } from 'node:os'
 import { catalogTasks } from '@colophon/catalog'
 import { CeleryError, createCelery, createMemoryBroker, createWorker } from '@colophon/celery'
-import type { OutboxRow } from '@colophon/postgres'
+import { DatabaseError, type OutboxRow, openDatabase } from '@colophon/postgres'
 import { ConfigError, createLogger, Registry } from '@colophon/runtime'
 import { describe, expect, it } from 'vitest'
-import { watchOrders, watchRelay } from '../src/metrics.ts'
-import { lazyProvider } from '../src/payments.ts'
+import { watchOrders } from '../src/metrics.ts'
+import { lazyProvider, providerUrl } from '../src/payments.ts'
+import { configOf } from '../src/settings.ts'
+import { createShop } from '../src/shop.ts'
 import { createTasks } from '../src/tasks/app.ts'
 import { databaseUrl } from '../src/tasks/database-url.ts'
 import { workerPart } from '../src/tasks/parts.ts'
 import { inBackground, patiently } from '../src/tasks/patiently.ts'
 import { createPublisher, isUnpublishable, taskIdOf } from '../src/tasks/publish.ts'
 import { taskSettings } from '../src/tasks/settings.ts'
+import { collector, secretKey } from './support.ts'
 
 const logger = createLogger({ level: 'silent', readable: false })
 
@@ -178,18 +181,64 @@ describe('a start', () => {
   })
 })
 
-it('metrics are told while PostgreSQL is away, without what only it knows', async () => {
-  const registry = new Registry()
-  const away = () => Promise.reject(new Error('no connection'))
-  watchRelay(registry, { stats: away })
-  watchOrders(registry, away)
-  const text = await registry.metrics()
-  expect(text).toContain('# HELP outbox_messages')
-  expect(text).not.toMatch(/^\w/m)
+describe('what the metrics ask the database', () => {
+  const stats = { pending: 3, behind: 2, parked: 1, oldestSeconds: 4.5 }
+
+  it('is asked once by a scrape', async () => {
+    const registry = new Registry()
+    let asked = 0
+    const outbox = async () => ({ ...stats, pending: ++asked })
+    watchOrders(registry, { overdue: async () => 7, outbox }, logger)
+    await registry.metrics()
+    const text = await registry.metrics()
+    for (const line of ['outbox_messages{state="pending"} 2', 'outbox_lag_seconds 4.5', 'orders_overdue 7'])
+      expect(text).toContain(`${line}\n`)
+  })
+
+  it.each([
+    ['is away', new DatabaseError('UNAVAILABLE', 'no connection'), 0],
+    ['takes too long', new DatabaseError('TIMEOUT', 'late'), 0],
+    ['does not know what it is asked', new Error('column "due_at" does not exist'), 2],
+  ])('is left out while it %s, and a mistake of ours is logged', async (_, error, logged) => {
+    const registry = new Registry()
+    const { stream, text } = collector(false)
+    const log = createLogger({ level: 'info', readable: false, destination: stream })
+    const ask = () => Promise.reject(error)
+    watchOrders(registry, { overdue: ask, outbox: ask }, log)
+    const told = await registry.metrics()
+    expect(told).toContain('# HELP outbox_messages')
+    expect(told).not.toMatch(/^\w/m)
+    expect(text().match(/a metric cannot be told/g) ?? []).toHaveLength(logged)
+  })
 })
 
 it('a process without a payment provider says so when it is to use one, and only then', async () => {
   const provider = lazyProvider(() => undefined, undefined, logger)
   await expect(provider.find('charge-1')).rejects.toThrow('set PAYMENTS_URL')
   await provider.close()
+})
+
+it('PAYMENTS_URL names a provider, or asks for the sandbox of this process', () => {
+  const urlIn = (PAYMENTS_URL: string) => providerUrl(configOf({ PAYMENTS_URL }).paymentsUrl)
+  expect(urlIn('http://payments.example')).toBe('http://payments.example')
+  expect(urlIn('sandbox')).toBeUndefined()
+  expect(() => urlIn('Sandbox')).toThrow('PAYMENTS_URL must be a URL')
+})
+
+it('a shop whose tasks cannot be let go of lets go of its payment provider all the same', async () => {
+  const config = configOf({ DATABASE_URL: 'postgres://127.0.0.1:9/x', SECRET_KEY: secretKey })
+  const database = openDatabase({ connection: { url: config.databaseUrl }, application: 'test' })
+  const shop = await createShop(config, { database, folder: null, url: config.databaseUrl }, logger)
+  let isClosed = false
+  shop.orders.deps.payments.close = async () => {
+    isClosed = true
+  }
+  const { close } = shop.tasks
+  shop.tasks.close = async () => {
+    await close.call(shop.tasks)
+    throw new Error('the broker is gone')
+  }
+  await expect(shop.close()).rejects.toThrow('the broker is gone')
+  expect(isClosed).toBe(true)
+  await database.close()
 })

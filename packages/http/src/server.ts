@@ -38,6 +38,8 @@ export interface HttpServerOptions {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
+  /** The setting that chooses the port, as the error about a taken one names it; PORT. */
+  readonly portSetting?: string
   readonly identify: Identifier
   /** The tables of the services' problems; a code that is in two of them stops the start. */
   readonly problemTables: readonly ProblemTable[]
@@ -151,13 +153,13 @@ async function addDescriptions(app: App, options: HttpServerOptions, described: 
   })
 }
 
-async function listen(app: App, { host, port }: HttpServerOptions): Promise<void> {
+async function listen(app: App, { host, port, portSetting = 'PORT' }: HttpServerOptions): Promise<void> {
   try {
     // For "localhost" Fastify opens a second server, on ::1, which our bounds and the drain would not reach.
     const { address } = await lookup(host, { order: 'ipv4first' })
     await app.listen({ host: address, port, listenTextResolver: (url) => `listening on ${url}` })
   } catch (error) {
-    throw listenError(error, host, port, 'PORT')
+    throw listenError(error, host, port, portSetting)
   }
 }
 

@@ -32,8 +32,6 @@ export interface PaymentsSandboxOptions {
 
 /** A payment provider to try the shop with, which misbehaves on demand. All its state is in PostgreSQL. */
 export interface PaymentsSandbox extends Part {
-  /** To be applied, by `migrate` of @colophon/postgres, before the start. */
-  migrations: typeof paymentsSandboxMigrations
   /** For its routes and documents, which are not the shop's. */
   server: HttpServer
   start(): Promise<void>
@@ -44,7 +42,7 @@ export interface PaymentsSandbox extends Part {
   stop(): Promise<void>
 }
 
-/** Where the sandbox's migrations are, and the schema they make. */
+/** To be applied, by `migrate` of @colophon/postgres, before a sandbox is started. */
 export const paymentsSandboxMigrations = {
   schema: 'payments_sandbox',
   folder: new URL('./migrations/', import.meta.url),
@@ -58,7 +56,6 @@ export async function createPaymentsSandbox(options: PaymentsSandboxOptions): Pr
   const server = await createSandboxServer(deps, { host, port, version, key, metrics })
   return {
     name: 'payments-sandbox',
-    migrations: paymentsSandboxMigrations,
     server,
     async start() {
       await server.start()

@@ -28,6 +28,7 @@ export async function createSandboxServer(deps: SandboxDeps, options: ServerOpti
   const { key, ...listening } = options
   const server = await createHttpServer({
     ...listening,
+    portSetting: 'PAYMENTS_SANDBOX_PORT',
     name: 'payments-sandbox',
     logger: deps.logger,
     identify: identifierOf(key),

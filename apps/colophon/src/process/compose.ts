@@ -1,7 +1,9 @@
+import { countOverdue } from '@colophon/orders'
+import { outboxStats } from '@colophon/postgres'
 import { createLifecycle, type Lifecycle, type Part, type Registry } from '@colophon/runtime'
 import { type FirstAdminNews, makeFirstAdmin } from '../first-admin.ts'
 import { openGateway } from '../gateway.ts'
-import { createProcessMetrics } from '../metrics.ts'
+import { createProcessMetrics, watchOrders } from '../metrics.ts'
 import { loadSampleOnce } from '../sample.ts'
 import { createShop, type Shop } from '../shop.ts'
 import type { Composing } from './composing.ts'
@@ -25,6 +27,9 @@ export async function compose(composing: Composing): Promise<Composed> {
   const { config, io, logger, store, roles } = composing
   const shop = await createShop(config, store, logger, { sandboxUrl: () => sandbox.url?.() })
   const metrics = createProcessMetrics(store.database)
+  const { deps, migrations } = shop.orders
+  const outbox = { database: store.database, schema: migrations.schema }
+  watchOrders(metrics, { overdue: () => countOverdue(deps), outbox: () => outboxStats(outbox) }, logger)
   const sandbox = await openSandbox(composing, shop, () => door.url?.())
   const services = servicesOf(composing, shop)
   const isReady = () => lifecycle.state === 'ready'

@@ -1,7 +1,5 @@
 import { prometheusMetrics } from '@colophon/celery'
-import { countOverdue } from '@colophon/orders'
 import type { Part, Registry } from '@colophon/runtime'
-import { watchOrders, watchRelay } from '../metrics.ts'
 import type { Shop } from '../shop.ts'
 import { beatPart, ordersRelay, workerPart } from '../tasks/parts.ts'
 import { inBackground, patiently, type Startable } from '../tasks/patiently.ts'
@@ -13,7 +11,7 @@ import type { Composing } from './composing.ts'
  */
 export async function taskParts(
   { config, logger, store, roles, fail }: Composing,
-  { tasks, orders }: Shop,
+  { tasks }: Pick<Shop, 'tasks'>,
   metrics: Registry,
 ): Promise<Part[]> {
   const parts: Startable[] = []
@@ -24,14 +22,9 @@ export async function taskParts(
       control: config.brokerUrl !== undefined,
       metrics: await prometheusMetrics({ registry: metrics }),
     }
-    watchOrders(metrics, () => countOverdue(orders.deps))
     parts.push(patiently(workerPart(tasks, options), logger))
   }
-  if (roles.includes('relay')) {
-    const relay = ordersRelay(tasks, store.database, logger)
-    watchRelay(metrics, relay)
-    parts.push(relay)
-  }
+  if (roles.includes('relay')) parts.push(ordersRelay(tasks, store.database, logger))
   if (roles.includes('beat')) parts.push(patiently(beatPart(tasks, store.url, logger), logger))
   return roles.includes('api') ? parts.map((part) => inBackground(part, fail)) : parts
 }

@@ -7,12 +7,13 @@ import {
   createPostgresResults,
   type Log,
 } from '@colophon/celery'
+import { ordersQueue } from '@colophon/orders'
 import { ConfigError, continueTrace, type Logger, withContext } from '@colophon/runtime'
 import type { Config } from '../settings.ts'
 import { taskConnections } from './connections.ts'
 
 /** Where tasks wait, by the service that they are of. */
-export const taskQueues = ['orders', 'catalog']
+export const taskQueues = [ordersQueue, 'catalog']
 
 /** Seconds after which what a worker held that was killed is done by another; one that lives goes on telling so. */
 const leaseTimeout = 20
@@ -37,7 +38,7 @@ export function createTasks(
       ...(places ?? placesOf(config, databaseUrl, log)),
       queues: taskQueues.map((name) => ({ name })),
       // Of Celery's own tasks, such as those of chords. `celery` itself may be another program's on the same broker.
-      defaultQueue: 'orders',
+      defaultQueue: ordersQueue,
       log,
     })
   } catch (error) {
