@@ -32,6 +32,7 @@ test('that another relay is at work does not mean that the broker is back', asyn
   outcomes.length = 0
   await until(() => outcomes.length > 1)
   expect(outcomes[1]).toEqual({ outcome: 'busy' })
+  expect(log.lines).toMatchObject([{ level: 'warn', reason: 'nobody there' }])
   giveUp(away)
   broker.refuse(() => undefined)
   await Promise.all(settled)

@@ -33,7 +33,7 @@ export interface RelayOptions extends OutboxPlace {
   retryMs?(attempts: number): number
   /** Keys published at once; 64. */
   keysAtOnce?: number
-  /** Milliseconds that publishing a row may take before it counts as failed; 10,000. */
+  /** Milliseconds that publishing a row may take before it counts as failed, at most 30,000; 10,000. */
   publishMs?: number
   /** Milliseconds between looks at the table that nobody asked for; 1000. */
   pollMs?: number
