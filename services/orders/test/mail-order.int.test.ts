@@ -1,11 +1,13 @@
+import { createCelery, createWorker } from '@colophon/celery'
 import { sql } from '@colophon/postgres'
 import { createLogger } from '@colophon/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailer } from '../src/mail/mailer.ts'
 import type { Mailer } from '../src/mail/port.ts'
 import { mailOrder } from '../src/process/mail-order.ts'
+import { ordersQueue, orderTasks } from '../src/tasks/index.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
-import { cancel, confirmed, handle, place, settled } from './support/handling.ts'
+import { cancel, confirmed, handle, place, read, settled } from './support/handling.ts'
 import { buy, receive } from './support/shopping.ts'
 import { startSmtpSink } from './support/smtp-sink.ts'
 
@@ -242,6 +244,31 @@ describe('a mail server', () => {
     expect(sink.mails.map(({ headers }) => headers['message-id'])).toEqual([`<order-${id}-1@example.com>`])
     expect(await sentSeqs(id)).toEqual([1, 3])
     await mailer.close()
+  })
+
+  it('that takes connections and never says a word keeps no charge of other orders waiting', async () => {
+    const sink = await startSmtpSink({ answer: () => 'hang' })
+    const mailer = createMailer({ ...options, smtpUrl: sink.url })
+    const told = await confirmed(shop, [{ quantity: 1 }])
+    const paying = await place(shop, [{ quantity: 1 }])
+    const app = createCelery({ broker: 'memory:', results: 'memory:' })
+    orderTasks(app, { ...shop.orders.deps, mailer })
+    const worker = createWorker(app, { queues: [ordersQueue], concurrency: 16 })
+    try {
+      for (let nth = 0; nth < 40; nth++) {
+        await app.send('orders.mail', { kwargs: { order_id: told.id, seq: 1 } })
+      }
+      await worker.start()
+      await expect.poll(() => sink.connections).toBe(3)
+      await app.send('orders.charge', { kwargs: { order_id: paying.id } })
+      // Long before any mail is given up.
+      await expect.poll(async () => (await read(shop, paying.id)).status, { timeout: 5_000 }).toBe('paid')
+      expect(sink.connections).toBe(3)
+    } finally {
+      await mailer.close()
+      await worker.stop()
+      await app.close()
+    }
   })
 
   it('that refuses the address has it told apart from what is worth trying again', async () => {

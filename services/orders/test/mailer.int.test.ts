@@ -91,18 +91,21 @@ describe('a mail by SMTP', () => {
   test('goes over few connections, which are kept', async () => {
     const sink = await startSmtpSink()
     const { mailer } = mailerTo(sink.url)
-    await Promise.all(Array.from({ length: 30 }, (_, index) => mailer.send({ ...mail, id: `m-${index}` })))
+    for (let round = 0; round < 10; round++) {
+      await Promise.all([1, 2, 3].map((nth) => mailer.send({ ...mail, id: `m-${round}-${nth}` })))
+    }
     expect(sink.mails).toHaveLength(30)
     expect(sink.connections).toBeLessThanOrEqual(3)
   })
 
-  test('fails at once when too many wait', async () => {
+  test('fails at once when some wait already', async () => {
     const sink = await startSmtpSink({ answer: () => 'hang' })
     const { mailer } = mailerTo(sink.url)
-    const waiting = Array.from({ length: 100 }, () =>
-      mailer.send(mail).catch((error: Error) => error.message),
-    )
-    await expect(mailer.send(mail)).rejects.toThrow('100 mails wait for the server already')
+    const waiting = Array.from({ length: 4 }, () => mailer.send(mail).catch((error: Error) => error.message))
+    await expect(mailer.send(mail)).rejects.toMatchObject({
+      code: 'failed',
+      message: 'the mail server: too many calls to it are waiting',
+    })
     await mailer.close()
     expect(new Set(await Promise.all(waiting))).toContain('Connection pool was closed')
   })
@@ -190,6 +193,30 @@ describe('a server that is slow or dies', () => {
     await mailer.send(mail)
     await mailer.send({ ...mail, id: 'second' })
     expect([sink.mails.length, sink.connections]).toEqual([2, 2])
+  })
+
+  test('is left alone for a while, once it has not answered several times', async () => {
+    const sink = await startSmtpSink({ answer: () => 'die' })
+    const { mailer, logged } = mailerTo(sink.url, { deadlines })
+    for (let nth = 0; nth < 5; nth++) await expect(mailer.send(mail)).rejects.toThrow(/closed/)
+    const { connections } = sink
+    await expect(mailer.send(mail)).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/^the mail server: it is not asked for a while.*closed/),
+    })
+    expect(sink.connections).toBe(connections)
+    expect(JSON.parse(logged())).toMatchObject({
+      level: 'warn',
+      msg: expect.stringContaining('the mail server does not answer'),
+    })
+  })
+
+  test('is asked on, as long as it answers, whatever it says', async () => {
+    const sink = await startSmtpSink({
+      answer: (given) => (given.startsWith('RCPT') ? '450 4.7.1 not so fast' : undefined),
+    })
+    const { mailer } = mailerTo(sink.url)
+    for (let nth = 0; nth < 7; nth++) await expect(mailer.send(mail)).rejects.toThrow('not so fast')
   })
 
   test('is not there', async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from '@colophon/runtime'
 import { createTransport, type NodemailerError, type SMTPPoolOptions } from 'nodemailer'
+import { createCallGuard, NotCalled } from '../call-guard.ts'
 import { oneAddress, type Sender, senderOf } from './addresses.ts'
 import { maskedAddress } from './log-mailer.ts'
 import { type Mail, MailError, type Mailer } from './port.ts'
@@ -17,8 +18,11 @@ export interface SmtpDeadlines {
 const usualDeadlines: SmtpDeadlines = { connectMs: 10_000, silenceMs: 20_000, sendMs: 45_000 }
 
 const maxConnections = 3
-/** Mails that are being sent or wait for a connection; more fail at once, to be tried again later. */
-const maxPending = 100
+/**
+ * Mails that wait for a connection. More fail at once, to be tried again later: each takes a place of the worker's, in
+ * which money could be taken meanwhile.
+ */
+const maxWaiting = 1
 
 export interface SmtpMailerOptions {
   smtpUrl: string
@@ -28,7 +32,8 @@ export interface SmtpMailerOptions {
 }
 
 /**
- * Sends mails by SMTP over a few connections that are kept for a while.
+ * Sends mails by SMTP over a few connections that are kept for a while; none for half a minute after five in a row that
+ * got no answer.
  *
  * What makes trying again useless (`refused`) is a permanent refusal (5xx) of the address or of the text. Everything
  * else has `failed`: also a refused login or sender, which are ours to put right.
@@ -37,28 +42,34 @@ export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMaile
   const sender = senderOf(from)
   const limits = { ...usualDeadlines, ...deadlines }
   const transport = transportTo(smtpUrl, limits)
-  let pending = 0
+  const guard = createCallGuard({
+    callee: 'the mail server',
+    concurrency: maxConnections,
+    queue: maxWaiting,
+    breaker: { failures: 5, pauseMs: 30_000 },
+    isOutage: (error) => !isAnswer(error),
+    log: logger,
+  })
 
   async function send(mail: Mail): Promise<void> {
     const about = { mail: mail.id, to: maskedAddress(mail.to), subject: mail.subject }
-    if (pending >= maxPending) throw new MailError('failed', `${pending} mails wait for the server already`)
-    pending++
     try {
       if (!oneAddress.test(mail.to)) throw new MailError('refused', 'that is no address of a mailbox')
-      await transport.sendMail({ ...messageOf(mail, sender), signal: AbortSignal.timeout(limits.sendMs) })
+      const message = messageOf(mail, sender)
+      const deadline = AbortSignal.timeout(limits.sendMs)
+      await guard.call((signal) => transport.sendMail({ ...message, signal }), deadline)
       logger.info(about, 'a mail was sent')
     } catch (error) {
       const failure = mailError(error)
       if (failure.code === 'refused') logger.warn({ ...about, err: failure }, 'a mail was refused for good')
       throw failure
-    } finally {
-      pending--
     }
   }
 
   return {
     send,
     async close() {
+      guard.close()
       transport.close({ force: true })
     },
   }
@@ -124,8 +135,15 @@ function decoded(part: string): string {
   }
 }
 
+/** Whether the server has said what is wrong, and not that it is going away (RFC 5321: 421). */
+function isAnswer(error: unknown): boolean {
+  const { responseCode }: Partial<NodemailerError> = error instanceof Error ? error : {}
+  return responseCode !== undefined && responseCode !== 421
+}
+
 function mailError(error: unknown): MailError {
   if (error instanceof MailError) return error
+  if (error instanceof NotCalled) return new MailError('failed', `the mail server: ${error.message}`)
   const { command, permanent, message }: Partial<NodemailerError> = error instanceof Error ? error : {}
   const isRefused = permanent === true && (command === 'RCPT TO' || command === 'DATA')
   return new MailError(isRefused ? 'refused' : 'failed', message ?? String(error), { cause: error })

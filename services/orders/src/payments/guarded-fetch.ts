@@ -1,14 +1,5 @@
 import { currentContext, type Logger } from '@colophon/runtime'
-import {
-  bulkhead,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleAll,
-  isBrokenCircuitError,
-  isBulkheadRejectedError,
-  wrap,
-} from 'cockatiel'
+import { createCallGuard, NotCalled } from '../call-guard.ts'
 import { PaymentError } from './port.ts'
 
 export interface GuardOptions {
@@ -62,68 +53,34 @@ const askAgain = [408, 425, 429]
  */
 export function createGuardedFetch(options: GuardOptions): GuardedFetch {
   const { timeoutMs = 10_000, concurrency = 32, queue = 500 } = options
-  const { failures, pauseMs } = options.breaker ?? { failures: 5, pauseMs: 5_000 }
+  const { breaker = { failures: 5, pauseMs: 5_000 }, log } = options
   const closing = new AbortController()
-  const breaker = circuitBreaker(handleAll, {
-    halfOpenAfter: pauseMs,
-    breaker: new ConsecutiveBreaker(failures),
-  })
-  // Within the bulkhead, so that those who wait learn at once that the provider is not asked any more.
-  const guard = wrap(bulkhead(concurrency, queue), breaker)
-  let lastCause = ''
-  const outages = tellOutages(breaker, options.log, () => lastCause)
-
-  function whyOf(error: unknown, deadline: AbortSignal): string {
-    if (isBrokenCircuitError(error))
-      return `it is not asked for a while, since it has not answered several times: ${lastCause}`
-    if (deadline.aborted && !closing.signal.aborted) return `no answer within ${timeoutMs} ms`
-    if (isBulkheadRejectedError(error)) return 'too many calls to it are waiting'
-    return failureOf(error)
-  }
+  const guard = createCallGuard({ callee: 'the payment provider', concurrency, queue, breaker, log })
 
   async function send(request: ProviderRequest): Promise<ProviderAnswer> {
     const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal])
-    const call = async ({ signal }: { signal: AbortSignal }) => {
-      try {
-        return await exchange(options, request, signal)
-      } catch (error) {
-        lastCause = whyOf(error, deadline)
-        throw error
-      }
+    const whyOf = (error: unknown) => {
+      const isLate = deadline.aborted && !closing.signal.aborted && !(error instanceof NotCalled)
+      return isLate ? `no answer within ${timeoutMs} ms` : failureOf(error)
     }
+    const call = (signal: AbortSignal) =>
+      exchange(options, request, signal).catch((error: unknown) => {
+        throw new NoAnswer(whyOf(error))
+      })
     try {
-      return await guard.execute(call, deadline)
+      return await guard.call(call, deadline)
     } catch (error) {
-      throw new PaymentError('unknown', `the payment provider: ${whyOf(error, deadline)}`)
+      throw new PaymentError('unknown', `the payment provider: ${whyOf(error)}`)
     }
   }
 
   return {
     send,
     close() {
-      // What is given up is not an outage.
-      outages.dispose()
+      guard.close()
       closing.abort()
     },
   }
-}
-
-/** Says once that the provider is not asked any more, however often it is tried in vain, and once that it is there again. */
-function tellOutages(
-  breaker: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>,
-  log: GuardOptions['log'],
-  cause: () => string,
-): { dispose(): void } {
-  let isOut = false
-  breaker.onReset(() => {
-    isOut = false
-    log?.info('the payment provider answers again')
-  })
-  return breaker.onBreak(() => {
-    if (!isOut)
-      log?.warn({ cause: cause() }, 'the payment provider does not answer: it is asked now and then')
-    isOut = true
-  })
 }
 
 async function exchange(
@@ -176,7 +133,7 @@ function parsed(text: string): unknown {
 
 /** What failed, and nothing of what was sent: messages of the HTTP client may repeat headers and URLs. */
 function failureOf(error: unknown): string {
-  if (error instanceof NoAnswer) return error.message
+  if (error instanceof NoAnswer || error instanceof NotCalled) return error.message
   const cause = error instanceof Error ? error.cause : undefined
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
   return `the call failed${code}`
