@@ -1,6 +1,7 @@
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { MailError } from '../src/mail/port.ts'
+import { isMailDue } from '../src/process/mail-order.ts'
 import { adjustStock } from '../src/stock/index.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { backorder, confirmed, read, settled } from './support/handling.ts'
@@ -83,23 +84,27 @@ describe('the catalogue', () => {
     expect(shop.catalog.inStock.get(id)).toBe(false)
   })
 
-  it('is told for two hours, and of nothing but that copies came or went', async () => {
+  it('is told ever later for an hour and a half, and of nothing but that copies came or went', async () => {
     const { id } = shop.catalog.add()
     await receive(shop, id, 1)
-    shop.clock.advance(hour)
     await receive(shop, id, 1)
-    await settled(shop)
-    await pass(59 * minute)
-    expect(await lose(topic)).toEqual([{ bookId: id, inStock: true }])
-    await pass(2 * minute)
-    expect(await lose(topic)).toEqual([])
+    await lose(topic)
+    const toldAfter: number[] = []
+    for (let minutes = 3; minutes < 300; minutes += 5) {
+      await pass((minutes === 3 ? 3 : 5) * minute)
+      const told = await lose(topic)
+      if (told.length === 0) continue
+      expect(told).toEqual([{ bookId: id, inStock: true }])
+      toldAfter.push(minutes)
+    }
+    expect(toldAfter).toEqual([8, 13, 23, 43, 83])
   })
 
   it('is told of all books once, however many', async () => {
     await shop.test.database.query(sql`
       insert into orders.stock (book_id, on_hand, updated_at, flipped_at)
       select gen_random_uuid(), n % 2, now(), ${shop.clock.now}::timestamptz from generate_series(1, 250) n`)
-    await pass(minute)
+    await pass(5 * minute)
     const told = await lose(topic)
     expect(new Set(told.map(({ bookId }) => bookId)).size).toBe(250)
     expect(told.filter(({ inStock }) => inStock === true)).toHaveLength(125)
@@ -168,6 +173,16 @@ describe('a mail', () => {
     shop.mailer.send = send
     await shop.run('orders.mail', { order_id: id, seq: 3 })
     expect(sentTo(id)).toBe(1)
+  })
+
+  it('that was not sent is left to the next look, and is no dead letter before the last', async () => {
+    const id = await unsent()
+    const isDue = () => isMailDue(shop.orders.deps, id, 3)
+    for (let minutes = 10; minutes < 2560; minutes *= 2) {
+      await pass(minutes * minute)
+      expect(await isDue()).toBe(minutes < 1280)
+      await lose('orders.mail')
+    }
   })
 
   it('is found among however many', async () => {

@@ -19,6 +19,7 @@ export async function allocateCopies(deps: OrdersDeps, bookId: string, most = mo
     await allocateTo(deps, orderId, bookId)
     orderId = await nextWaiting(deps, bookId, orderId)
   }
+  // Without the book's stock held: the task reads no sequence, and finds what there is.
   if (orderId !== undefined)
     await deps.database.transaction((tx) => deps.outbox.add(tx, [allocation(bookId)]))
 }

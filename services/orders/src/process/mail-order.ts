@@ -39,6 +39,14 @@ async function isSent({ database }: OrdersDeps, orderId: string, seq: number): P
   return sent.length > 0
 }
 
+/** Whether the mail will be sent again, should it not have been sent yet. */
+export async function isMailDue({ database }: OrdersDeps, orderId: string, seq: number): Promise<boolean> {
+  const due = await database.query(
+    sql`select from orders.mails where order_id = ${orderId} and seq = ${seq} and due_at is not null`,
+  )
+  return due.length > 0
+}
+
 /** Notes that the mail was refused for good: it is sent again only when somebody asks for it. */
 async function giveUp({ database, now }: OrdersDeps, orderId: string, seq: number): Promise<void> {
   await database.query(sql`

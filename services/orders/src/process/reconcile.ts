@@ -7,8 +7,10 @@ import { sendMail } from './steps.ts'
 
 type Deps = Pick<OrdersDeps, 'database' | 'now' | 'outbox'>
 
-/** Milliseconds for which the catalogue is told again that a book came into stock, or went out of it. */
-const toldForMs = 2 * 60 * 60_000
+/** Minutes after which the catalogue is told again that a book came into stock, or went out of it. */
+const toldAfter = [5, 10, 20, 40, 80]
+/** Minutes for which that is to be done: a little longer than beat waits, so that each is met by one run at least. */
+const toldWithin = 6
 
 /** Milliseconds for which a mail that was not sent is sent again. */
 const mailedForMs = 48 * 60 * 60_000
@@ -36,7 +38,10 @@ async function inBatches<Place>(
   while (after !== null)
 }
 
-/** Books of which there are copies, and orders that wait for them. */
+/**
+ * Books of which there are copies, and orders that wait for them. No row of stock is held, so that these messages are not
+ * numbered in the order of commits; their task reads no number, and looks for itself what there is.
+ */
 async function resendAllocations(
   tx: Queryable,
   { outbox }: Deps,
@@ -68,10 +73,13 @@ async function resendAvailability(
   { now, outbox }: Deps,
   after: { at: string; bookId: string } | null,
 ): Promise<{ at: string; bookId: string } | null> {
-  const since = after?.at ?? new Date(now().getTime() - toldForMs)
+  const since = after?.at ?? new Date(now().getTime() - (Math.max(...toldAfter) + toldWithin) * 60_000)
   const flipped = await tx.query<{ at: string; bookId: string }>(sql`
     select flipped_at::text as at, book_id as "bookId" from orders.stock
     where (flipped_at, book_id) > (${since}::timestamptz, ${after?.bookId ?? firstId}::uuid)
+      and exists (select from unnest(${toldAfter}::int[]) as age (minutes) where flipped_at
+        between ${now()}::timestamptz - make_interval(mins => minutes + ${toldWithin})
+        and ${now()}::timestamptz - make_interval(mins => minutes))
     order by flipped_at, book_id limit ${batchSize}`)
   const stock = await lockStock(
     tx,

@@ -65,12 +65,15 @@ export async function wantMail(
   await sendMail(tx, deps, orderId, seq)
 }
 
-/** Sends the mail about an entry of an order's history. */
+/**
+ * Sends the mail about an entry of an order's history. Its key is not that of the order's steps, so that none waits
+ * behind a mail that is parked; who sends it again need not hold the order, since the task reads no sequence.
+ */
 export function sendMail(
   tx: Queryable,
   deps: Pick<OrdersDeps, 'outbox'>,
   orderId: string,
   seq: number,
 ): Promise<void> {
-  return sendTask(tx, deps, `order ${orderId}`, { task: 'orders.mail', kwargs: { order_id: orderId, seq } })
+  return sendTask(tx, deps, `mail ${orderId}`, { task: 'orders.mail', kwargs: { order_id: orderId, seq } })
 }

@@ -42,7 +42,11 @@ export interface StockRow {
   onHand: number
   held: number
   policy: StockPolicy
-  /** Whether orders may wait for copies of it; how many copies they wait for, `awaitedCopies` tells. */
+  /**
+   * Whether orders may wait for copies of it; how many copies they wait for, `awaitedCopies` tells. It is false for one
+   * that began to wait while this lock was waited for, of a book whose policy has become `in_stock` meanwhile: its
+   * copies then come with the reconciler, unless somebody was quicker. Another statement would cost every buyer more.
+   */
   isSought: boolean
 }
 

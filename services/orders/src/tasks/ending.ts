@@ -1,39 +1,49 @@
 import type { TaskContext } from '@colophon/celery'
-import { isUnavailable } from '@colophon/postgres'
+import { isConflict, isTimeout, isUnavailable } from '@colophon/postgres'
 import { MailError } from '../mail/port.ts'
 import { PaymentError } from '../payments/port.ts'
 
 /** What is used of a task's context to end it. */
 type Ending = Pick<TaskContext, 'reject' | 'retries' | 'log'>
 
-/**
- * Does the work of a task. What is refused, by the provider or the mail server, no other try mends: it is a dead letter
- * at once, for people to see and to send again.
- */
-export async function orDeadLetter<T>(context: Ending, work: Promise<T>): Promise<T> {
+/** Sends a mail. One that is refused for good no other try mends: it is a dead letter at once, for people to see. */
+export async function orDeadLetter<T>(context: Pick<Ending, 'reject'>, mail: Promise<T>): Promise<T> {
   try {
-    return await work
+    return await mail
   } catch (error) {
-    const isRefusal = error instanceof PaymentError || error instanceof MailError
-    if (isRefusal && error.code === 'refused') context.reject({ reason: error.message })
+    if (error instanceof MailError && error.code === 'refused') context.reject({ reason: error.message })
     throw error
   }
 }
 
 /**
- * Does a step of an order. One whose other side does not answer is tried again, and then left to the sweeper, which
- * sends the step again for as long as it takes: an outage makes no dead letters.
+ * Does what is sent again for as long as it takes: a step of an order by the sweeper, a mail by the reconciler. Where
+ * another side does not answer it is tried again, and then left to them; a step that the provider refuses is left at
+ * once, as an error in the log. So an outage, and a wrong key, make no dead letters.
  * @param most how often a task is tried again
+ * @param isSeenTo whether a mail that was not sent is sent again
  */
-export async function orLeave(context: Ending, most: number, step: Promise<void>): Promise<void> {
+export async function orLeave(
+  context: Pick<Ending, 'retries' | 'log'>,
+  most: number,
+  work: Promise<void>,
+  isSeenTo: () => Promise<boolean> = async () => true,
+): Promise<void> {
   try {
-    await orDeadLetter(context, step)
+    await work
   } catch (error) {
-    const isAway = (error instanceof PaymentError && error.code === 'unknown') || isUnavailable(error)
-    if (!isAway || context.retries < most) throw error
-    context.log.warn(
-      { reason: error instanceof Error ? error.message : String(error) },
-      'left to the sweeper',
-    )
+    const isRefusal = error instanceof PaymentError && error.code !== 'unknown'
+    const isOver = isPassing(error) && context.retries >= most
+    if (!(isRefusal || isOver)) throw error
+    if (error instanceof MailError && !(await isSeenTo())) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    context.log[isRefusal ? 'error' : 'warn']({ reason }, 'it is left, to be sent again later')
   }
+}
+
+/** Whether another side was away, or was in the way, so that the same may go well later. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof PaymentError) return error.code === 'unknown'
+  if (error instanceof MailError) return error.code === 'failed'
+  return isUnavailable(error) || isTimeout(error) || isConflict(error)
 }

@@ -7,7 +7,7 @@ import { allocateCopies } from '../process/allocate-copies.ts'
 import { chargeOrder } from '../process/charge-order.ts'
 import { confirmOrder } from '../process/confirm-order.ts'
 import { expireOrder } from '../process/expire-order.ts'
-import { mailOrder } from '../process/mail-order.ts'
+import { isMailDue, mailOrder } from '../process/mail-order.ts'
 import { reconcile } from '../process/reconcile.ts'
 import { refundMoney } from '../process/refund-money.ts'
 import { settleCharge } from '../process/settle-charge.ts'
@@ -22,7 +22,7 @@ export const ordersQueue = 'orders'
  * Each may run twice: it is acknowledged when it is done, and looks at the order before it does anything. What fails is
  * tried again; what goes on failing is a dead letter.
  */
-const retry: RetryPolicy = { max: 8, delay: 1, maxDelay: 60 }
+const retry = { max: 8, delay: 1, maxDelay: 60 } satisfies RetryPolicy
 /** The sweeper sends an order's next step again anyway. */
 const stepRetries = 4
 const options = { queue: ordersQueue, ack: 'late', ignoreResult: true, softTimeLimit: 60, retry } as const
@@ -59,7 +59,10 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
     name: 'orders.mail',
     params: ['order_id', 'seq'],
     input: MailInput,
-    run: ({ order_id, seq }, context) => orDeadLetter(context, mailOrder(deps, order_id, seq)),
+    run: ({ order_id, seq }, context) =>
+      orLeave(context, retry.max, orDeadLetter(context, mailOrder(deps, order_id, seq)), () =>
+        isMailDue(deps, order_id, seq),
+      ),
   })
   app.task({
     ...options,
