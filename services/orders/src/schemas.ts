@@ -150,6 +150,22 @@ const Shipment = Type.Object(
   { title: 'Shipment', additionalProperties: false },
 )
 
+const OrderRefund = Type.Object(
+  {
+    id: uuid(),
+    amount: OrderMoney,
+    reason: Type.String(),
+    status: literals(['pending', 'done', 'refused'], {
+      description:
+        'What the payment provider has done. One that it refused is over: another may be asked for',
+    }),
+    refusal: nullable(Type.String({ description: 'What it said when it refused' })),
+    requestedAt: timestamp(),
+    doneAt: nullable(timestamp()),
+  },
+  { title: 'OrderRefund', additionalProperties: false },
+)
+
 export const Order = Type.Object(
   {
     id: uuid(),
@@ -170,6 +186,7 @@ export const Order = Type.Object(
       refunded: OrderMoney,
       reason: nullable(Type.String({ description: 'Why it was declined' })),
     }),
+    refunds: Type.Array(OrderRefund),
     shipments: Type.Array(Shipment),
     version: Type.Integer({ minimum: 1 }),
     createdAt: timestamp(),

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isLegal, type OrderStatus } from '../src/process/states.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
-import { actions, type Run } from './support/model-actions.ts'
+import { handle } from './support/handling.ts'
+import { actions, pass, type Run } from './support/model-actions.ts'
 import { differences, receive } from './support/shopping.ts'
 
 let shop: OrdersHarness
@@ -21,6 +22,8 @@ describe('an order', () => {
         await step.run(run)
         await expectLegal(run)
       }
+      await comeToRest()
+      await askAgain(run)
       await comeToRest()
       await expectLegal(run)
       await expectDone(run)
@@ -80,17 +83,29 @@ async function comeToRest(): Promise<void> {
   for (let round = 0; round < 50; round++) {
     for (const key of shop.payments.pending()) shop.payments.settle(key, 'approve')
     await shop.settle()
-    await shop.run('orders.reconcile')
+    // For as long as anything is sent again that was lost but steps and mails.
+    await pass(shop, 90)
     await shop.settle()
     const { due } = await shop.test.database.one<{ due: number }>(
       sql`select (select count(*) from orders.orders where due_at is not null)
         + (select count(*) from orders.mails where due_at is not null) as due`,
     )
     if (due === 0) return
-    shop.clock.advance(61 * 60_000)
-    await shop.run('orders.sweep')
   }
   throw new Error('there are orders that do not come to rest')
+}
+
+/** Staff ask once more for the money of orders that are over, where the provider has refused to give it back. */
+async function askAgain({ orders }: Run): Promise<void> {
+  const owed = await shop.test.database.query<{ id: string; amount: number }>(sql`
+    select o.id, payment.amount - o.refunded as amount from orders.orders o join orders.payments payment
+      on payment.order_id = o.id
+    where o.id = any(${orders}::uuid[]) and o.status in ('cancelled', 'expired', 'declined')
+      and payment.status = 'charged' and payment.amount > o.refunded`)
+  for (const { id, amount } of owed) {
+    const refund = { amount: { amount, currency: 'EUR' }, reason: 'once more' }
+    expect(await handle(shop, id, 'refund', refund)).toMatchObject({ status: 200 })
+  }
 }
 
 /** Whatever was lost, each mail was sent, nobody waits for what is there, and the catalogue knows what is. */

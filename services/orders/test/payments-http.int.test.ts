@@ -4,6 +4,7 @@ import { createLogger, withContext } from '@colophon/runtime'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { GuardOptions } from '../src/payments/guarded-fetch.ts'
 import { createHttpPayments } from '../src/payments/http-provider.ts'
+import type { PaymentError } from '../src/payments/port.ts'
 
 // What becomes of a provider's odd answers, and of too many calls.
 
@@ -73,7 +74,7 @@ test.each(['/pay/eu', '/pay/eu/'])('a provider may be below a path: %s', async (
 
 describe('an answer', () => {
   const { reason: _, ...withoutReason } = answered
-  test.each<[string, number, unknown, 'unknown' | 'refused', string]>([
+  test.each<[string, number, unknown, PaymentError['code'], string]>([
     ['500', 500, { code: 'internal_error' }, 'unknown', 'it answered 500'],
     ['503', 503, '', 'unknown', 'it answered 503'],
     ['429', 429, '', 'unknown', 'it answered 429'],
@@ -85,9 +86,13 @@ describe('an answer', () => {
       'refused',
       '400 validation_failed',
     ],
-    ['401 without', 401, 'who are you?', 'refused', 'POST /v1/charges: 401'],
-    ['404 with a code that is none', 404, { code: `${key} ` }, 'refused', 'POST /v1/charges: 404'],
-    ['a redirect', 302, '', 'refused', 'POST /v1/charges: 302'],
+    ['404 of a charge', 404, { code: 'charge_not_found' }, 'refused', '404 charge_not_found'],
+    ['409 without a code', 409, '', 'refused', 'POST /v1/charges: 409'],
+    ['401 without', 401, 'who are you?', 'denied', 'POST /v1/charges: 401'],
+    ['403 with one', 403, { code: 'forbidden' }, 'denied', 'POST /v1/charges: 403 forbidden'],
+    ['404 of an address', 404, { code: 'not_found' }, 'denied', 'POST /v1/charges: 404 not_found'],
+    ['404 with a code that is none', 404, { code: `${key} ` }, 'denied', 'POST /v1/charges: 404'],
+    ['a redirect', 302, '', 'denied', 'POST /v1/charges: 302'],
     ['200 and HTML', 200, '<html>', 'unknown', 'not one that is understood'],
     ['200 without a reason', 200, withoutReason, 'unknown', 'not one that is understood'],
     ['200 and another status', 200, { ...answered, status: 'lost' }, 'unknown', 'not one that is understood'],

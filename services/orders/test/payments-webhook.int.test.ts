@@ -93,6 +93,22 @@ describe('a webhook', () => {
     expect(await stockOf(shop, bookId)).toEqual({ onHand: 5, held: 0 })
   })
 
+  test.each(['declined', 'void'])(
+    'that money came after all, of a charge that was %s, has it given back',
+    async (status) => {
+      const id = await waitingOrder()
+      await send(settled(id, { status }))
+      expect(await shop.settle()).toEqual([])
+      const { chargeId } = shop.payments.settle(`charge-${id}`)
+      expect((await send(settled(id, { id: chargeId }))).status).toBe(204)
+      expect((await send(settled(id, { id: chargeId }))).status).toBe(204)
+      expect(await shop.settle()).toEqual([])
+      const { taken, given } = shop.payments.accountOf(`charge-${id}`)
+      expect([taken > 0, given]).toEqual([true, taken])
+      expect(await standing(id)).toMatchObject({ payment: 'charged' })
+    },
+  )
+
   test.each([
     ['another type', (id: string) => settled(id).replace('charge.settled', 'refund.done')],
     ['a charge that is pending', (id: string) => settled(id, { status: 'pending' })],

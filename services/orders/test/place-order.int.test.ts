@@ -441,3 +441,14 @@ describe('the ledger', () => {
     ])
   })
 })
+
+it('asks no provider for the money of an order that costs nothing', async () => {
+  const free = { amount: 0, currency: 'EUR', includesTax: true }
+  const book = shop.catalog.add({ format: 'ebook', price: free })
+  const { body } = await buy(shop, book.id, 1, { as: 'customer', token: 'tok_of_nobody' })
+  expect(body.total.amount).toBe(0)
+  expect(await shop.settle()).toEqual([])
+  expect(shop.payments.calls.filter(({ key }) => key === `charge-${body.id}`)).toEqual([])
+  const { body: order } = await shop.send('GET', `/api/orders/${body.id}`, { as: 'staff' })
+  expect(order).toMatchObject({ status: 'shipped', payment: { status: 'charged' } })
+})

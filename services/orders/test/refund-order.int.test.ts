@@ -1,5 +1,8 @@
 import { sql } from '@colophon/postgres'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createLogger } from '@colophon/runtime'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PaymentError } from '../src/payments/port.ts'
+import { refundMoney } from '../src/process/refund-money.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { cancel, confirmed, handle, moneyOf, place, read, settled } from './support/handling.ts'
 
@@ -81,6 +84,94 @@ it('goes on where an answer of the provider was lost', async () => {
   expect(isLost).toBe(true)
   expect(moneyOf(shop, order.id).given).toBe(300)
   expect((await read(shop, order.id)).payment.refunded).toEqual(euros(300))
+})
+
+describe('a refund that the provider refuses for good', () => {
+  /** Does what is sent while the provider gives nothing back of what `isRefused` names. */
+  async function settledRefusing(isRefused: (amount: number) => boolean): Promise<void> {
+    shop.payments.before = (call) => {
+      if (call.method === 'refund' && isRefused(call.request.amount))
+        throw new PaymentError('refused', 'the charge is disputed')
+    }
+    await settled(shop)
+    shop.payments.before = () => {}
+  }
+
+  it('is over, keeps no other waiting, and may be asked for again', async () => {
+    const order = await confirmed(shop, [{ quantity: 1 }])
+    const total = order.total.amount
+    await handle(shop, order.id, 'refund', { amount: euros(total - 100), reason: 'a torn cover' })
+    await handle(shop, order.id, 'refund', { amount: euros(100), reason: 'and late' })
+    await settledRefusing((amount) => amount !== 100)
+    const after = await read(shop, order.id)
+    expect(after.payment.refunded).toEqual(euros(100))
+    expect(after.refunds).toMatchObject([
+      { amount: euros(total - 100), status: 'refused', refusal: 'the charge is disputed', doneAt: null },
+      { amount: euros(100), status: 'done', refusal: null, reason: 'and late', doneAt: expect.any(String) },
+    ])
+    expect(after.history.map(({ reason }: { reason: string }) => reason)).toContain(
+      '€14.94 could not be given back: the payment provider refuses it',
+    )
+    expect(await due(order.id)).toBeNull()
+    await handle(shop, order.id, 'refund', { amount: euros(total - 100), reason: 'once more' })
+    await settled(shop)
+    expect(moneyOf(shop, order.id)).toEqual({ taken: total, given: total })
+    const notes = await shop.send('GET', `/api/orders/${order.id}/invoices`, { as: 'staff' })
+    expect(notes.body.items).toHaveLength(3)
+  })
+
+  it('leaves what is owed to be seen where the order was cancelled, until it is given back', async () => {
+    const order = await confirmed(shop, [{ quantity: 1 }])
+    await cancel(shop, order.id)
+    await settledRefusing(() => true)
+    expect(await read(shop, order.id)).toMatchObject({
+      status: 'cancelled',
+      payment: { status: 'charged', refunded: euros(0) },
+      refunds: [{ amount: order.total, status: 'refused' }],
+    })
+    expect(await due(order.id)).toBeNull()
+    await handle(shop, order.id, 'refund', { amount: order.total, reason: 'once more' })
+    await settled(shop)
+    expect(await read(shop, order.id)).toMatchObject({
+      status: 'refunded',
+      refunds: [{ status: 'refused' }, { status: 'done' }],
+    })
+  })
+
+  it('is told once, as an error', async () => {
+    const order = await confirmed(shop, [{ quantity: 1 }])
+    await handle(shop, order.id, 'refund', { amount: euros(100), reason: 'sorry' })
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const logger = createLogger({ level: 'info', readable: false, destination })
+    shop.payments.refusal = 'the charge is too old'
+    await Promise.all([1, 2].map(() => refundMoney({ ...shop.orders.deps, logger }, order.id)))
+    shop.payments.refusal = null
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'error', orderId: order.id, reason: 'the charge is too old' },
+    ])
+  })
+
+  it('is another thing than a key that it does not know: then nothing is over', async () => {
+    const order = await confirmed(shop, [{ quantity: 1 }])
+    await handle(shop, order.id, 'refund', { amount: euros(100), reason: 'sorry' })
+    shop.payments.before = () => {
+      throw new PaymentError('denied', 'the payment provider refuses POST /v1/refunds: 401')
+    }
+    await expect(refundMoney(shop.orders.deps, order.id)).rejects.toMatchObject({ code: 'denied' })
+    shop.payments.before = () => {}
+    expect((await read(shop, order.id)).refunds).toMatchObject([{ status: 'pending' }])
+    expect(await due(order.id)).not.toBeNull()
+    await settled(shop)
+    expect(moneyOf(shop, order.id).given).toBe(100)
+  })
+
+  async function due(id: string): Promise<string | null> {
+    const { dueAt } = await shop.test.database.one<{ dueAt: string | null }>(
+      sql`select due_at as "dueAt" from orders.orders where id = ${id}`,
+    )
+    return dueAt
+  }
 })
 
 it('refuses another currency, and what is no amount', async () => {

@@ -145,6 +145,31 @@ describe('sales', () => {
     ])
   })
 
+  it('have nothing of a refund that the provider refused', async () => {
+    const { now } = shop.clock
+    shop.clock.now = new Date('2026-05-10T12:00:00Z')
+    const { id: bookId } = shop.catalog.add()
+    await receive(shop, bookId, 1)
+    const id = await order([bookId, 1])
+    await settled(shop)
+    await handle(shop, id, 'ship', {})
+    shop.payments.refusal = 'the charge is disputed'
+    await handle(shop, id, 'return', { lines: [{ position: 1, quantity: 1, restock: true }] })
+    await settled(shop)
+    shop.payments.refusal = null
+    shop.clock.advance(1_000)
+    await handle(shop, id, 'refund', { amount: { amount: 1299, currency: 'EUR' }, reason: 'once more' })
+    await settled(shop)
+    shop.clock.advance(1_000)
+    shop.payments.refusal = 'the charge is disputed'
+    await handle(shop, id, 'refund', { amount: { amount: 1, currency: 'EUR' }, reason: 'a bent corner' })
+    await settled(shop)
+    shop.payments.refusal = null
+    const { rows } = await run('sales-by-day', '2026-05-10')
+    expect(rows.at(-1)?.slice(0, 4)).toEqual(['2026-05-10', 'EUR', 1, 0])
+    shop.clock.now = now
+  })
+
   it('by author: whole for each, without shipping', async () => {
     const { rows } = await run('sales-by-author', firstDay)
     expect(rows.map(([, ...row]) => row)).toEqual([

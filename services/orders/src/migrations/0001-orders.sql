@@ -190,11 +190,14 @@ create table orders.refunds (
   -- What it is for: [{ position, quantity, amount, tax }], without position and quantity for the shipping; empty for
   -- nothing in particular.
   items jsonb not null default '[]',
-  status text not null check (status in ('pending', 'done')),
+  -- 'refused' when the provider will not do it, for the reason in `refusal`: it counts as if it had not been asked for.
+  status text not null check (status in ('pending', 'done', 'refused')),
   provider_id text,
+  refusal text,
   created_at timestamptz not null,
   done_at timestamptz,
-  check ((status = 'done') = (done_at is not null))
+  check ((status = 'done') = (done_at is not null)),
+  check ((status = 'refused') = (refusal is not null))
 );
 create index refunds_of_order on orders.refunds (order_id);
 create index refunds_done_at on orders.refunds (done_at) where done_at is not null;

@@ -23,6 +23,10 @@ function orderColumns(): Sql {
         'taxRate', line.tax_rate, 'tax', line.tax, 'total', line.total, 'allocated', line.allocated,
         'shipped', line.shipped, 'cancelled', line.cancelled, 'returned', line.returned) order by line.position)
       from orders.order_lines line where line.order_id = o.id) as lines,
+    (select coalesce(json_agg(json_build_object('id', refund.id, 'amount', refund.amount, 'reason', refund.reason,
+        'status', refund.status, 'refusal', refund.refusal, 'requestedAt', refund.created_at, 'doneAt', refund.done_at)
+        order by refund.created_at, refund.id), '[]')
+      from orders.refunds refund where refund.order_id = o.id) as refunds,
     (select coalesce(json_agg(json_build_object('id', shipment.id, 'at', shipment.at, 'carrier', shipment.carrier,
         'tracking', shipment.tracking, 'lines', shipment.lines) order by shipment.id), '[]')
       from orders.shipments shipment where shipment.order_id = o.id) as shipments,
@@ -37,7 +41,9 @@ type Line = Omit<Order['lines'][number], 'unitPrice' | 'tax' | 'total'> & {
   total: number
 }
 
-type Row = Omit<Order, 'shipping' | 'tax' | 'total' | 'lines' | 'payment'> & {
+type Refund = Omit<Order['refunds'][number], 'amount'> & { amount: number }
+
+type Row = Omit<Order, 'shipping' | 'tax' | 'total' | 'lines' | 'payment' | 'refunds'> & {
   accountId: string | null
   currency: string
   shipping: number
@@ -45,6 +51,7 @@ type Row = Omit<Order, 'shipping' | 'tax' | 'total' | 'lines' | 'payment'> & {
   total: number
   refunded: number
   lines: Line[]
+  refunds: Refund[]
   payment: { status: Order['payment']['status']; reason: string | null }
 }
 
@@ -62,6 +69,12 @@ function orderOf({ accountId, currency, refunded, ...row }: Row): KnownOrder {
       taxRate: line.taxRate / 100,
       tax: money(line.tax),
       total: money(line.total),
+    })),
+    refunds: row.refunds.map((refund) => ({
+      ...refund,
+      amount: money(refund.amount),
+      requestedAt: inUtc(refund.requestedAt),
+      doneAt: refund.doneAt === null ? null : inUtc(refund.doneAt),
     })),
     shipments: row.shipments.map((shipment) => ({ ...shipment, at: inUtc(shipment.at) })),
     history: row.history.map((entry) => ({ ...entry, at: inUtc(entry.at) })),

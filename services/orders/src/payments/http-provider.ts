@@ -49,8 +49,11 @@ async function ask<T extends TSchema>(
 ): Promise<Static<T>> {
   const { status, body } = await http.send(request)
   const call = `${request.method} ${request.path.split('?')[0]}`
-  if (status >= 300)
-    throw new PaymentError('refused', `the payment provider refuses ${call}: ${status}${codeIn(body)}`)
+  if (status >= 300) {
+    const code = codeIn(body)
+    const kind = isDenied(status, code) ? 'denied' : 'refused'
+    throw new PaymentError(kind, `the payment provider refuses ${call}: ${`${status} ${code}`.trim()}`)
+  }
   if (!Value.Check(schema, body)) {
     throw new PaymentError(
       'unknown',
@@ -60,11 +63,17 @@ async function ask<T extends TSchema>(
   return body
 }
 
-/** The code of a problem (RFC 9457), which holds nothing of the request. */
+/** Whether an answer is about who asks, and where, and not about what is asked: key and address are our settings. */
+function isDenied(status: number, code: string): boolean {
+  if (status === 404) return code === '' || code === 'not_found'
+  return status < 400 || [401, 403, 405, 407].includes(status)
+}
+
+/** The code of a problem (RFC 9457), which holds nothing of the request; empty where there is none. */
 function codeIn(body: unknown): string {
   const isProblem =
     typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string'
-  return isProblem && /^[a-z_]{1,64}$/.test(String(body.code)) ? ` ${body.code}` : ''
+  return isProblem && /^[a-z_]{1,64}$/.test(String(body.code)) ? String(body.code) : ''
 }
 
 function chargeOf(charge: ProviderCharge, wanted: string): Charge {

@@ -49,14 +49,16 @@ export interface RefundRequest {
   currency: string
 }
 
-/** Why it is not known what happened, or that the provider refuses the request itself. */
+/** Why it is not known what happened, or that the provider has not done what it was asked. */
 export class PaymentError extends Error {
   override readonly name = 'PaymentError'
   /**
    * - `unknown`: no answer in time, or one that says nothing: ask, then try again.
-   * - `refused`: the provider understands and will not, whatever is tried: a mistake of ours, such as a wrong key.
+   * - `denied`: the provider takes no request of ours as it came, such as with a wrong key: nothing was done, and once
+   *   our settings are put right the same request may be taken.
+   * - `refused`: the provider understands this very request and will not do it, however often it is asked.
    */
-  readonly code: 'unknown' | 'refused'
+  readonly code: 'unknown' | 'denied' | 'refused'
 
   constructor(code: PaymentError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

@@ -1,5 +1,6 @@
 import { sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
+import type { Charge } from '../payments/port.ts'
 import { lockOrder } from './order-row.ts'
 import { recordCharge } from './settlement.ts'
 
@@ -12,10 +13,14 @@ export async function chargeOrder(deps: OrdersDeps, orderId: string): Promise<vo
   const attempt = await beginAttempt(deps, orderId)
   if (attempt === undefined) return
   const { key, amount, currency, token, isFirst } = attempt
+  if (amount === 0) return void (await recordCharge(deps, orderId, nothing))
   const known = isFirst ? null : await deps.payments.find(key)
   const charge = known ?? (await deps.payments.charge({ key, amount, currency, token, reference: orderId }))
   await recordCharge(deps, orderId, charge)
 }
+
+/** What is taken for an order that costs nothing: no provider charges that. */
+const nothing: Charge = { status: 'charged', chargeId: '', reason: '' }
 
 /**
  * Notes, before the provider is asked, that it may know of the charge from now on. Undefined when there is nothing to

@@ -59,6 +59,7 @@ export async function requestShare(
 export async function refundable(tx: Queryable, order: OrderRow): Promise<number> {
   if (order.payment.status !== 'charged') return 0
   const { given } = await tx.one<{ given: number }>(sql`
-    select coalesce(sum(amount), 0)::bigint as given from orders.refunds where order_id = ${order.id}`)
+    select coalesce(sum(amount), 0)::bigint as given from orders.refunds
+    where order_id = ${order.id} and status <> 'refused'`)
   return order.payment.amount - given
 }

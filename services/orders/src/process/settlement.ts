@@ -11,13 +11,18 @@ import { requestRefund } from './request-refund.ts'
 
 /**
  * Writes down what became of an order's charge, and moves the order on. Heard again, it changes nothing. Money that
- * comes for an order which is over is given back.
+ * comes for an order which is over is given back, even where the provider had said that it would not come.
  * @returns whether it was news
  */
 export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge): Promise<boolean> {
   return deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined || order.payment.status !== 'pending') return false
+    if (order === undefined) return false
+    const before = order.payment.status
+    const isBroken = charge.status === 'charged' && (before === 'declined' || before === 'void')
+    if (before !== 'pending' && !isBroken) return false
+    if (isBroken)
+      deps.logger.error({ orderId, chargeId: charge.chargeId, before }, 'a charge that was over took money')
     await settlePayment(tx, deps, order, charge)
     if (charge.status === 'charged') await received(tx, deps, order)
     else await notReceived(tx, deps, order, charge)

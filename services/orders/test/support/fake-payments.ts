@@ -76,6 +76,8 @@ export class FakePayments implements PaymentProvider {
   before: (call: FakeCall) => Promise<void> | void = () => {}
   /** Waits or throws when a call has done its work, so that its answer is late or lost. */
   after: (call: FakeCall) => Promise<void> | void = () => {}
+  /** Why it gives nothing back any more, but for what it has given already; null while it does. */
+  refusal: string | null = null
   readonly #charges = new Map<string, Entry>()
   readonly #refunds = new Map<string, { id: string; request: RefundRequest }>()
   /** How often was asked for charges of which nothing is known otherwise. */
@@ -128,6 +130,14 @@ export class FakePayments implements PaymentProvider {
     return [...this.#charges].filter(([, { status }]) => status === 'pending').map(([key]) => key)
   }
 
+  /** Takes the money of a charge that it has declined, against its word. @returns what a webhook would tell */
+  takeDeclined(key: string): Charge | undefined {
+    const entry = this.#charges.get(key)
+    if (entry?.status !== 'declined') return undefined
+    Object.assign(entry, decided('approve'))
+    return answer(entry)
+  }
+
   /** Decides about a pending charge; any other stays what it is. @returns what a webhook would tell */
   settle(key: string, outcome: 'approve' | { readonly decline: string } = 'approve'): Charge {
     const entry = this.#charges.get(key)
@@ -176,6 +186,7 @@ export class FakePayments implements PaymentProvider {
       if (!isSame(made.request, request)) throw refused('the key was used before')
       return { refundId: made.id }
     }
+    if (this.refusal !== null) throw refused(this.refusal)
     const entry = this.#charges.values().find(({ id }) => id === request.chargeId)
     if (entry?.status !== 'charged') throw refused('nothing was charged')
     if (entry.given + request.amount > takenBy(entry)) throw refused('more than was charged')

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sql } from '@colophon/postgres'
 import fc from 'fast-check'
 import { PaymentError } from '../../src/payments/port.ts'
+import { recordCharge } from '../../src/process/settlement.ts'
 import type { OrdersHarness, Who } from '../harness.ts'
 import { buy, receive } from './shopping.ts'
 
@@ -49,6 +50,7 @@ const mishaps = [
   'none',
   'call fails',
   'answer is lost',
+  'refund is refused',
   'task runs twice',
   'message is lost',
 ] as const
@@ -74,6 +76,7 @@ async function doTask(shop: OrdersHarness, row: number, mishap: (typeof mishaps)
   }
   shop.payments.before = mishap === 'call fails' ? fail : () => {}
   shop.payments.after = mishap === 'answer is lost' ? fail : () => {}
+  shop.payments.refusal = mishap === 'refund is refused' ? 'the charge is disputed' : null
   try {
     await shop.run(task, kwargs)
     if (mishap !== 'task runs twice') await remove()
@@ -83,17 +86,23 @@ async function doTask(shop: OrdersHarness, row: number, mishap: (typeof mishaps)
   } finally {
     shop.payments.before = () => {}
     shop.payments.after = () => {}
+    shop.payments.refusal = null
   }
 }
 
 const time = fc.integer({ min: 1, max: 20 }).map((minutes) => ({
   name: `${minutes} minutes pass, and what stands still or was lost is sent again`,
-  async run({ shop }: Run) {
-    shop.clock.advance(minutes * 60_000)
+  run: ({ shop }: Run) => pass(shop, minutes),
+}))
+
+/** Time passes, with the sweeper and the reconciler, which come by at least every five minutes. */
+export async function pass(shop: OrdersHarness, minutes: number): Promise<void> {
+  for (let left = minutes; left > 0; left -= 5) {
+    shop.clock.advance(Math.min(left, 5) * 60_000)
     await shop.run('orders.sweep')
     await shop.run('orders.reconcile')
-  },
-}))
+  }
+}
 
 /** Requests about an order that exists, by whoever may or may not send them. */
 function request(path: string, body: (given: number) => Record<string, unknown>) {
@@ -135,6 +144,15 @@ const provider = fc.record({ charge: index, approves: fc.boolean() }).map(({ cha
   },
 }))
 
+const brokenWord = index.map((order) => ({
+  name: `the provider takes what it has declined for order ${order}`,
+  async run({ shop, orders }: Run) {
+    const id = orders.length === 0 ? '' : at(orders, order)
+    const charge = shop.payments.takeDeclined(`charge-${id}`)
+    if (charge !== undefined) await recordCharge(shop.orders.deps, id, charge)
+  },
+}))
+
 const policy = fc.constantFrom('in_stock', 'backorder').map((policy) => ({
   name: `book 2 is sold as ${policy}`,
   async run({ shop, books }: Run) {
@@ -163,6 +181,7 @@ const single = fc.oneof(
   { weight: 1, arbitrary: giveBack },
   { weight: 1, arbitrary: refund },
   { weight: 1, arbitrary: provider },
+  { weight: 1, arbitrary: brokenWord },
   { weight: 1, arbitrary: goodsIn },
   { weight: 1, arbitrary: policy },
 )
