@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import { orderOf } from '../../services/orders/test/support/shopping.ts'
 
 /** A sale to which everybody comes at once. */
 export interface SaleOptions {
@@ -20,18 +21,11 @@ export interface SaleReport {
   refused: number
   /** Any other answer, once those to be tried again were: must stay empty. */
   strange: string[]
-  /** Answers 408, 429 and 503, and connections that broke, each of which was tried again. */
-  retries: number
+  /** How often each answer that is to be tried again was given, and each error of a connection. */
+  retries: Record<string, number>
   seconds: number
 }
 
-const address = {
-  name: 'A. Buyer',
-  line1: 'Main Street 1',
-  postalCode: '10115',
-  city: 'Berlin',
-  country: 'DE',
-}
 /** Milliseconds: a buyer's patience with one try. */
 const patience = 60_000
 /** Connections to each process: with more this side would be too slow to send what it has connected for. */
@@ -40,7 +34,7 @@ const later = [408, 429, 503]
 
 /** Every buyer, a guest, sends one order for one copy, all at the same time, each second one to another process. */
 export async function holdSale({ urls, bookId, buyers }: SaleOptions): Promise<SaleReport> {
-  const report: SaleReport = { accepted: [], refused: 0, strange: [], retries: 0, seconds: 0 }
+  const report: SaleReport = { accepted: [], refused: 0, strange: [], retries: {}, seconds: 0 }
   const began = performance.now()
   await Promise.all(Array.from({ length: buyers }, (_, index) => buyOne(urls, bookId, index, report)))
   report.seconds = (performance.now() - began) / 1000
@@ -55,9 +49,10 @@ async function buyOne(
 ): Promise<void> {
   const key = randomUUID()
   for (;;) {
-    const answer = await send(urls[index % urls.length] ?? '', bookId, index, key).catch(() => undefined)
-    if (answer === undefined || later.includes(answer.status)) {
-      report.retries += 1
+    const answer = await send(urls[index % urls.length] ?? '', bookId, index, key).catch(nameOf)
+    if (typeof answer === 'string' || later.includes(answer.status)) {
+      const what = typeof answer === 'string' ? answer : String(answer.status)
+      report.retries[what] = (report.retries[what] ?? 0) + 1
       // As the answer asks for, and not all at the same moment.
       await delay(Math.random() * 1_000)
       continue
@@ -77,13 +72,12 @@ async function send(url: string, bookId: string, index: number, key: string) {
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
     signal: AbortSignal.timeout(patience),
   })
-  const order = {
-    lines: [{ bookId, quantity: 1 }],
-    email: `buyer${index}@example.com`,
-    shippingAddress: address,
-    payment: { token: 'tok_approve' },
-  }
-  sent.end(JSON.stringify(order))
+  sent.end(JSON.stringify(orderOf([{ bookId, quantity: 1 }], { email: `buyer${index}@example.com` })))
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   return { status: response.statusCode ?? 0, body: (await json(response)) as { id: string; code?: string } }
+}
+
+/** Such as ECONNRESET. */
+function nameOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.name
 }

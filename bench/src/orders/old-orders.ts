@@ -1,4 +1,5 @@
 import { type Database, raw, type Sql, sql } from '@colophon/postgres'
+import { address } from '../../../services/orders/test/support/shopping.ts'
 
 /** How many old orders there are, of how many customers; the first of these has every hundredth order. */
 export const oldOrders = { count: 1_000_000, customers: 50_000, ofFirst: 10_000 } as const
@@ -39,14 +40,6 @@ const made = `select n, t, customer, ${statusOfN} as status,
       case when n % 100 = 0 then 0 else 1 + (n::bigint * 7919 % ${oldOrders.customers - 1})::int end as customer
     from generate_series(1, ${oldOrders.count}) n) numbered`
 
-const address = JSON.stringify({
-  name: 'A. Reader',
-  line1: 'Main Street 1',
-  postalCode: '10115',
-  city: 'Berlin',
-  country: 'DE',
-})
-
 /** ISBN-13 of the book of a number, as `isbnOf` has it. */
 const isbnTable: Sql = sql`create temporary table isbns on commit drop as
   select * from unnest(${Array.from({ length: books + 1 }, (_, n) => n)}::int[],
@@ -57,7 +50,7 @@ const statements: readonly Sql[] = [
   raw(`create temporary table made on commit drop as ${made}`),
   sql`insert into orders.orders (id, account_id, email, status, currency, shipping_method, shipping_address,
       shipping, shipping_tax, shipping_tax_rate, tax, total, version, placed_at, updated_at)
-    select id, account, 'reader' || customer || '@example.com', status, 'EUR', 'standard', ${address}::jsonb,
+    select id, account, 'reader' || customer || '@example.com', status, 'EUR', 'standard', ${JSON.stringify(address)}::jsonb,
       295, 19, 700, 150, 2293, 4, t, t + interval '1 day' from made order by n`,
   sql`insert into orders.order_lines (order_id, position, book_id, isbn13, title, format, authors, publisher, tracked,
       quantity, unit_price, tax_rate, tax, total, allocated, shipped, cancelled)
