@@ -3,6 +3,7 @@ export { clearSessionCookie, sessionCookie, setSessionCookie } from './access/se
 export { createTokenVerifier, type TokenVerifierOptions } from './access/token-verifier.ts'
 export { clientKey } from './admission/rate-check.ts'
 export { etagOf, requireMatch, sendVersioned } from './answers/conditional.ts'
+export { prefersPage } from './answers/prefers-page.ts'
 export {
   type EventSource,
   eventStream,

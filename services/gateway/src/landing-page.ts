@@ -1,4 +1,4 @@
-import { type App, addVary } from '@colophon/http'
+import { type App, addVary, prefersPage } from '@colophon/http'
 
 const links = [
   { href: '/docs', text: 'Try the API in the browser' },
@@ -13,7 +13,7 @@ export function addLandingPage(app: App, version: string): void {
   app.get('/', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
     const here = links.filter(({ href }) => app.hasRoute({ method: 'GET', url: href }))
     addVary(reply, 'accept')
-    const wantsPage = request.headers.accept?.includes('text/html') ?? false
+    const wantsPage = prefersPage(request.headers.accept ?? '')
     if (wantsPage) return reply.type('text/html; charset=utf-8').send(pageOf(here))
     return reply.send({ name: 'Colophon', version, description, links: here })
   })

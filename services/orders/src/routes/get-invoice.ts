@@ -1,4 +1,4 @@
-import { type App, addVary } from '@colophon/http'
+import { type App, addVary, prefersPage } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
 import { pageOf, pagePolicy } from '../invoices/page.ts'
@@ -7,7 +7,6 @@ import { Invoice, InvoiceKind } from '../invoices/schema.ts'
 import { ordersProblem } from '../problems.ts'
 import { idPath } from './shared/id-path.ts'
 import { orderHeaders, visibleOrder } from './shared/order-access.ts'
-import { prefersPage } from './shared/prefers-page.ts'
 
 const invoicePath = Type.Object({
   ...idPath.properties,
