@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../packages/celery/testing/random.ts'
 import { orderOf } from '../../services/orders/test/support/shopping.ts'
+import type { Pace } from './pace.ts'
 
 /** What a buyer was told of an order. */
 export interface Acknowledged {
@@ -19,6 +20,7 @@ export interface BuyersOptions {
   /** Buyers at once. */
   buyers: number
   random: Random
+  pace: Pick<Pace, 'turnOf'>
   /** Called for each order that was acknowledged. */
   onAcknowledged(order: Acknowledged): void
   signal: AbortSignal
@@ -55,10 +57,10 @@ const expected = ['out_of_stock', 'order_state']
  */
 export async function buyAll(options: BuyersOptions): Promise<Bought> {
   const bought: Bought = { refusals: {}, strange: [] }
-  let left = options.orders
+  let next = 0
   async function work(): Promise<void> {
-    while (left > 0) {
-      left -= 1
+    while (next < options.orders) {
+      await options.pace.turnOf(next++)
       await buyOne(options, bought)
     }
   }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../packages/celery/testing/random.ts'
+import type { Pace } from './pace.ts'
 import type { Victim } from './shapes.ts'
 
 /** Seconds between two kills, at least and at most, and how long a killed server stays away. */
 const [calm, away] = [
-  [1.5, 4],
+  [1, 3],
   [0, 3],
 ] as const
 
@@ -13,6 +14,7 @@ export async function killInTurn(
   victims: readonly Victim[],
   random: Random,
   signal: AbortSignal,
+  pace: Pick<Pace, 'killed'>,
   tell: (line: string) => void,
 ): Promise<Record<string, number>> {
   const kills: Record<string, number> = {}
@@ -24,6 +26,7 @@ export async function killInTurn(
     const victim = turn.pop()
     if (victim === undefined) break
     await victim.kill()
+    pace.killed()
     const seconds = random.between(...away)
     tell(`kill -9 of ${victim.name}, away for ${seconds.toFixed(1)} s`)
     await delay(seconds * 1_000)

@@ -42,6 +42,7 @@ it('a buyer tries again what is to be tried again, and tells of a 500', async ()
     orders: 3,
     buyers: 1,
     random: new Random(1),
+    pace: { turnOf: async () => {} },
     signal: new AbortController().signal,
     onAcknowledged: ({ id }) => acknowledged.push(id),
   })
@@ -50,6 +51,16 @@ it('a buyer tries again what is to be tried again, and tells of a 500', async ()
     strange: [expect.stringMatching(/^500 .*the-one/)],
   })
   expect(acknowledged).toEqual(['an-order'])
+})
+
+it('buyers wait until everything was killed once', async () => {
+  const victim = { name: 'a server', kill: async () => {}, start: async () => {} }
+  const url = await apiThatAnswers([202, { id: 'an-order', orderToken: 'a token' }])
+  const fleet = { urls: [url], victims: [victim] }
+  const options = { orders: 8, seed: 1, tell: () => {} }
+  const { acknowledged, kills } = await placeOrders(fleet, [randomUUID()], new Random(1), options)
+  expect(acknowledged).toHaveLength(8)
+  expect(kills).toEqual({ 'a server': 1 })
 })
 
 it('ends with the reason when something cannot be killed or started', async () => {

@@ -4,6 +4,7 @@ import { Random } from '../../packages/celery/testing/random.ts'
 import { signIn } from '../support/staff.ts'
 import { type Acknowledged, type Bought, buyAll } from './buyers.ts'
 import { killInTurn } from './killing.ts'
+import { createPace } from './pace.ts'
 import { prepareShop } from './prepare-shop.ts'
 import { comeToRest } from './rest.ts'
 import { type Fleet, openFleet, type Shape } from './shapes.ts'
@@ -71,7 +72,8 @@ export async function placeOrders(
   const acknowledged: Acknowledged[] = []
   const over = new AbortController()
   const { signal } = over
-  const killing = killInTurn(victims, random, signal, tell)
+  const pace = createPace(orders, victims.length, signal)
+  const killing = killInTurn(victims, random, signal, pace, tell)
   killing.catch((error) => over.abort(error))
   const onAcknowledged = (order: Acknowledged) => {
     acknowledged.push(order)
@@ -83,6 +85,7 @@ export async function placeOrders(
     orders,
     buyers,
     random: new Random(seed + 1),
+    pace,
     signal,
     onAcknowledged,
   })
