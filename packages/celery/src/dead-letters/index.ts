@@ -35,9 +35,15 @@ export function createDeadLetters(app: AppCore): DeadLetters {
       checkQuery(query)
       return (await store()).list(query)
     },
-    get: async (letterId) => (await store()).get(letterId),
+    async get(letterId) {
+      checkValue(letterId, text, 'letterId', 'get')
+      return (await store()).get(letterId)
+    },
     count: async () => (await store()).count(),
-    replay: (letterId) => replay(app, letterId),
+    async replay(letterId) {
+      checkValue(letterId, text, 'letterId', 'replay')
+      return replay(app, letterId)
+    },
     async *replayAll(query = {}) {
       checkQuery(query)
       return yield* replayAll(app, query)

@@ -14,6 +14,7 @@ export function readSignature(value: unknown, what = 'A signature'): SignatureDa
   if (!isNothing(kwargs) && !isRecord(kwargs)) throw undecodable(`${what} has kwargs that are not an object`)
   if (!isNothing(options) && !isRecord(options))
     throw undecodable(`${what} has options that are not an object`)
+  checkDestination(options ?? {}, what)
   if (!isNothing(type) && typeof type !== 'string')
     throw undecodable(`${what} has a subtask_type that is not a name`)
   const isComplete = args && kwargs && options && type !== undefined && typeof immutable === 'boolean'
@@ -26,6 +27,14 @@ export function readSignature(value: unknown, what = 'A signature'): SignatureDa
     options: options ?? {},
     subtask_type: type ?? null,
     immutable: Boolean(immutable),
+  }
+}
+
+/** Where it is sent to: a name of another kind would be found out only once the task before it has run. */
+function checkDestination(options: Record<string, unknown>, what: string): void {
+  for (const name of ['queue', 'exchange', 'routing_key']) {
+    if (!isNothing(options[name]) && typeof options[name] !== 'string')
+      throw undecodable(`${what} has an option ${name} that is not a name`)
   }
 }
 

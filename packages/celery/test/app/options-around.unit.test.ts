@@ -254,6 +254,8 @@ it.each<[string, object | string]>([
   await expect(letters.dropAll(query)).rejects.toEqual(refused(message))
   await expect(letters.replayAll(query).next()).rejects.toEqual(refused(message))
   await expect(letters.drop('an-id' as never)).rejects.toEqual(refused('letterIds of drop must be an array'))
+  await expect(letters.replay(['an-id'] as never)).rejects.toEqual(refused('letterId of replay must be'))
+  await expect(letters.get(5 as never)).rejects.toEqual(refused('letterId of get must be'))
 })
 
 it('options of metrics, of events and of migrations that make no sense are refused', async () => {

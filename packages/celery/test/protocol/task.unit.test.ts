@@ -327,3 +327,15 @@ test('the id and name are told, however wrong the rest is', () => {
 test('a signature that is complete is not copied', () => {
   expect(readSignature(signature)).toBe(signature)
 })
+
+test.each([
+  ['queue', 7],
+  ['exchange', { name: 'other' }],
+  ['routing_key', ['other']],
+])('a signature is undecodable whose %s is no name', (name, value) => {
+  const given = { ...signature, options: { [name]: value } }
+  expect(() => readSignature(given, 'A callback')).toThrow(
+    `A callback has an option ${name} that is not a name`,
+  )
+  expect(readSignature({ ...signature, options: { [name]: null } })).toMatchObject({ task: 'tasks.next' })
+})
