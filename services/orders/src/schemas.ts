@@ -157,9 +157,9 @@ const OrderRefund = Type.Object(
     reason: Type.String(),
     status: literals(['pending', 'done', 'refused'], {
       description:
-        'What the payment provider has done. One that it refused is over: another may be asked for',
+        'What became of it. One that the payment provider refused is over: another may be asked for',
     }),
-    refusal: nullable(Type.String({ description: 'What it said when it refused' })),
+    refusal: nullable(Type.String({ description: 'What it said when it refused: for staff, else null' })),
     requestedAt: timestamp(),
     doneAt: nullable(timestamp()),
   },

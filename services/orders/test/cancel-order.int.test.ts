@@ -1,5 +1,6 @@
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { chargeOrder } from '../src/process/charge-order.ts'
 import { recordCharge } from '../src/process/settlement.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { cancel, confirmed, handle, moneyOf, place, read, settled } from './support/handling.ts'
@@ -204,10 +205,22 @@ it('takes an answer about a payment once, however many bring it at once', async 
 it('gives nothing back of an order that cost nothing, whenever it was paid', async () => {
   const free = { amount: 0, currency: 'EUR', includesTax: true }
   const { id } = await place(shop, [{ quantity: 1, book: { format: 'ebook', price: free } }])
-  // As if the provider had been asked already.
-  await shop.test.database.query(sql`update orders.payments set attempted_at = now() where order_id = ${id}`)
+  // Whoever was to pay it dies before that is written down.
+  const { database } = shop.test
+  let isDead = false
+  const transaction: typeof database.transaction = (work, options) => {
+    if (isDead) throw new Error('killed')
+    isDead = true
+    return database.transaction(work, options)
+  }
+  const dying = { ...shop.orders.deps, database: { ...database, transaction } }
+  await expect(chargeOrder(dying, id)).rejects.toThrow('killed')
   await cancel(shop, id)
-  await recordCharge(shop.orders.deps, id, { status: 'charged', chargeId: 'charge y', reason: '' })
+  await recordCharge(shop.orders.deps, id, { status: 'charged', chargeId: '', reason: '' })
   await settled(shop)
-  expect(await read(shop, id)).toMatchObject({ status: 'cancelled', payment: { refunded: { amount: 0 } } })
+  expect(shop.payments.calls.filter(({ key }) => key === `charge-${id}`)).toEqual([])
+  expect(await read(shop, id)).toMatchObject({
+    status: 'cancelled',
+    payment: { status: 'void', refunded: { amount: 0 } },
+  })
 })

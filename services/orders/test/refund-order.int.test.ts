@@ -3,6 +3,7 @@ import { createLogger } from '@colophon/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PaymentError } from '../src/payments/port.ts'
 import { refundMoney } from '../src/process/refund-money.ts'
+import { countRefusedRefunds, listRefusedRefunds } from '../src/process/refused-refunds.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { cancel, confirmed, handle, moneyOf, place, read, settled } from './support/handling.ts'
 
@@ -86,6 +87,28 @@ it('goes on where an answer of the provider was lost', async () => {
   expect((await read(shop, order.id)).payment.refunded).toEqual(euros(300))
 })
 
+it('tells of a mistake before what the provider did not answer, and leaves neither out', async () => {
+  const order = await confirmed(shop, [{ quantity: 1 }])
+  for (const amount of [100, 200, 300])
+    await handle(shop, order.id, 'refund', { amount: euros(amount), reason: 'sorry' })
+  const { refunds } = await read(shop, order.id)
+  const lines: string[] = []
+  const destination = { write: (line: string) => void lines.push(line) }
+  const logger = createLogger({ level: 'info', readable: false, destination })
+  shop.payments.before = (call) => {
+    if (call.method === 'refund' && call.request.amount === 200) throw new TypeError('a mistake of ours')
+    throw new PaymentError('unknown', 'no answer in time')
+  }
+  await expect(refundMoney({ ...shop.orders.deps, logger }, order.id)).rejects.toThrow('a mistake of ours')
+  shop.payments.before = () => {}
+  const refundIds = [refunds[0].id, refunds[2].id]
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject(
+    refundIds.map((refundId) => ({ orderId: order.id, refundId, err: { message: 'no answer in time' } })),
+  )
+  await settled(shop)
+  expect(moneyOf(shop, order.id).given).toBe(600)
+})
+
 describe('a refund that the provider refuses for good', () => {
   /** Does what is sent while the provider gives nothing back of what `isRefused` names. */
   async function settledRefusing(isRefused: (amount: number) => boolean): Promise<void> {
@@ -138,6 +161,88 @@ describe('a refund that the provider refuses for good', () => {
     })
   })
 
+  it('is owed until it is asked for again, and again where that is refused too', async () => {
+    const order = await confirmed(shop, [{ quantity: 1 }])
+    const ask = async (amount: number) => {
+      shop.clock.advance(1_000)
+      const answer = await handle(shop, order.id, 'refund', { amount: euros(amount), reason: 'sorry' })
+      expect(answer.status).toBe(200)
+    }
+    const refusing = () => {
+      shop.clock.advance(1_000)
+      return settledRefusing(() => true)
+    }
+    const others = await countRefusedRefunds(shop.orders.deps)
+    await ask(300)
+    await ask(100)
+    await refusing()
+    expect(await owedOf(order.number)).toEqual([
+      { number: order.number, amount: 400, currency: 'EUR', refusal: 'the charge is disputed' },
+    ])
+    await ask(300)
+    expect(await owedOf(order.number)).toMatchObject([{ amount: 100 }])
+    await refusing()
+    expect(await owedOf(order.number)).toMatchObject([{ amount: 400 }])
+    await ask(100)
+    await settled(shop)
+    expect(await owedOf(order.number)).toMatchObject([{ amount: 300 }])
+    expect(await countRefusedRefunds(shop.orders.deps)).toBe(others + 1)
+    await ask(350)
+    await settled(shop)
+    expect(await owedOf(order.number)).toEqual([])
+    expect(await countRefusedRefunds(shop.orders.deps)).toBe(others)
+    await ask(200)
+    await refusing()
+    expect(await owedOf(order.number)).toMatchObject([{ amount: 200 }])
+  })
+
+  it('is written down as given back by another way, and then owed no more', async () => {
+    const order = await confirmed(shop, [{ quantity: 1 }])
+    await cancel(shop, order.id)
+    await settledRefusing(() => true)
+    expect(await owedOf(order.number)).toMatchObject([{ amount: order.total.amount }])
+    shop.clock.advance(1_000)
+    const body = { amount: order.total, reason: 'by bank transfer', elsewhere: true }
+    for (const _ of [1, 2]) {
+      expect(await handle(shop, order.id, 'refund', body, { key: `paid-${order.id}` })).toMatchObject({
+        status: 200,
+        body: { status: 'refunded', payment: { refunded: order.total } },
+      })
+    }
+    await settled(shop)
+    expect(moneyOf(shop, order.id).given).toBe(0)
+    expect(await owedOf(order.number)).toEqual([])
+    const after = await read(shop, order.id)
+    expect(after.refunds).toMatchObject([
+      { status: 'refused' },
+      { status: 'done', doneAt: expect.any(String) },
+    ])
+    expect(after.history.at(-1).reason).toBe('€15.94 given back by another way: by bank transfer')
+    const { body: notes } = await shop.send('GET', `/api/orders/${order.id}/invoices`, { as: 'staff' })
+    expect(notes.items).toHaveLength(2)
+    const more = await handle(shop, order.id, 'refund', { ...body, amount: euros(1) })
+    expect(more.body.code).toBe('refund_too_large')
+  })
+
+  it('keeps what the provider said from the buyer', async () => {
+    const order = await confirmed(shop, [{ quantity: 1 }])
+    await handle(shop, order.id, 'refund', { amount: euros(100), reason: 'sorry' })
+    await settledRefusing(() => true)
+    const seenBy = async (as: 'staff' | 'customer') => {
+      const [one, all] = await Promise.all(
+        [`/api/orders/${order.id}`, '/api/orders?limit=1'].map((url) => shop.send('GET', url, { as })),
+      )
+      return [one?.body, all?.body.items[0]]
+    }
+    const said = { status: 'refused', refusal: 'the charge is disputed' }
+    for (const seen of await seenBy('staff')) expect(seen).toMatchObject({ id: order.id, refunds: [said] })
+    const answer = await cancel(shop, order.id)
+    for (const seen of [...(await seenBy('customer')), answer.body]) {
+      expect(seen.id).toBe(order.id)
+      expect(seen.refunds[0]).toMatchObject({ status: 'refused', refusal: null })
+    }
+  })
+
   it('is told once, as an error', async () => {
     const order = await confirmed(shop, [{ quantity: 1 }])
     await handle(shop, order.id, 'refund', { amount: euros(100), reason: 'sorry' })
@@ -165,6 +270,11 @@ describe('a refund that the provider refuses for good', () => {
     await settled(shop)
     expect(moneyOf(shop, order.id).given).toBe(100)
   })
+
+  async function owedOf(number: number) {
+    const owed = await listRefusedRefunds(shop.orders.deps, 1_000)
+    return owed.filter((one) => one.number === number)
+  }
 
   async function due(id: string): Promise<string | null> {
     const { dueAt } = await shop.test.database.one<{ dueAt: string | null }>(

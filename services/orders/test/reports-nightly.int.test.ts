@@ -151,6 +151,28 @@ describe('the nightly reports', () => {
     expect((await mail())?.subject).toBe('Reports of 2026-05-29')
   })
 
+  it('tell of refunds that were refused and are owed, in the subject too', async () => {
+    const { database } = shop.test
+    const { number } = await database.one<{ number: number }>(sql`
+      with o as (
+        insert into orders.orders (id, email, status, currency, shipping_method, shipping_address, shipping,
+          shipping_tax, shipping_tax_rate, tax, total, placed_at, updated_at)
+        values (gen_random_uuid(), 'a@example.com', 'cancelled', 'EUR', 'standard', '{}', 0, 0, 0, 0, 1494, now(), now())
+        returning id, number
+      ), refused as (
+        insert into orders.refunds (id, order_id, amount, reason, actor, status, refusal, refused_at, created_at)
+        select gen_random_uuid(), id, 1494, 'cancelled', 'system', 'refused', 'it is too old', now(), now() from o
+      ) select number from o`)
+    await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-24' } })
+    const sent = await mail()
+    await database.query(sql`delete from orders.refunds`)
+    await database.query(sql`delete from orders.orders`)
+    expect(sent?.subject).toBe('Reports of 2026-05-24: refunds are owed')
+    expect(sent?.text).toMatch(
+      new RegExp(`^Refunds .* owed:\nOrder ${number}: €14\\.94 \\(it is too old\\)\n\nSales of`),
+    )
+  })
+
   it('that find stock which does not add up say so in the subject', async () => {
     await shop.test.database.query(sql`
       insert into orders.stock (book_id, on_hand, updated_at) values (gen_random_uuid(), 1, now())`)

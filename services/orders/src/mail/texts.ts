@@ -26,7 +26,7 @@ export function orderMail(news: OrderNews): { subject: string; text: string } {
   const { subject, says } = happened(news)
   const paragraphs = [
     'Hello,',
-    wrapped(says),
+    wrapped(says.trim()),
     lineList(order),
     totals(order),
     parcels(order),
@@ -96,6 +96,7 @@ function isCancelledRest({ shipments }: Order, before: Entry | undefined, entry:
 
 /** What becomes of the money with an entry: what was given back before it is not given back again. */
 function moneyBack({ order: { payment, total }, refunds }: OrderNews, { at }: Entry): string {
+  if (total.amount === 0) return ''
   if (payment.status === 'pending') return 'Should money still arrive, it is given back.'
   if (payment.status !== 'charged') return 'Nothing was charged.'
   const before = refunds.filter((refund) => Date.parse(refund.at) < Date.parse(at))

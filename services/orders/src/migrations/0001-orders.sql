@@ -181,7 +181,7 @@ create table orders.payments (
 create index payments_charged_at on orders.payments (settled_at) where status = 'charged';
 
 create table orders.refunds (
-  -- Also the idempotency key under which the provider knows it.
+  -- The provider knows it by the idempotency key 'refund-' and this.
   id uuid primary key,
   order_id uuid not null references orders.orders,
   amount bigint not null check (amount > 0),
@@ -192,15 +192,19 @@ create table orders.refunds (
   items jsonb not null default '[]',
   -- 'refused' when the provider will not do it, for the reason in `refusal`: it counts as if it had not been asked for.
   status text not null check (status in ('pending', 'done', 'refused')),
+  -- The provider's own id of it; null while it is not done, and where the buyer has the money by another way.
   provider_id text,
   refusal text,
+  refused_at timestamptz,
   created_at timestamptz not null,
   done_at timestamptz,
   check ((status = 'done') = (done_at is not null)),
-  check ((status = 'refused') = (refusal is not null))
+  check ((status = 'refused') = (refusal is not null)),
+  check ((status = 'refused') = (refused_at is not null))
 );
 create index refunds_of_order on orders.refunds (order_id);
 create index refunds_done_at on orders.refunds (done_at) where done_at is not null;
+create index refunds_refused on orders.refunds (order_id) where status = 'refused';
 
 create table orders.shipments (
   id uuid primary key,

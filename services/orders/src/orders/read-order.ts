@@ -8,8 +8,8 @@ export interface KnownOrder {
   accountId: string | null
 }
 
-/** The whole order in one statement, each list by one index look-up. */
-function orderColumns(): Sql {
+/** The whole order in one statement, each list by one index look-up. The provider's own words are for staff alone. */
+function orderColumns(forStaff: boolean): Sql {
   return sql`
     o.id, o.number, o.account_id as "accountId", o.status, o.email, o.currency,
     o.shipping_method as "shippingMethod", o.shipping_address as "shippingAddress",
@@ -24,7 +24,8 @@ function orderColumns(): Sql {
         'shipped', line.shipped, 'cancelled', line.cancelled, 'returned', line.returned) order by line.position)
       from orders.order_lines line where line.order_id = o.id) as lines,
     (select coalesce(json_agg(json_build_object('id', refund.id, 'amount', refund.amount, 'reason', refund.reason,
-        'status', refund.status, 'refusal', refund.refusal, 'requestedAt', refund.created_at, 'doneAt', refund.done_at)
+        'status', refund.status, 'refusal', case when ${forStaff}::boolean then refund.refusal end,
+        'requestedAt', refund.created_at, 'doneAt', refund.done_at)
         order by refund.created_at, refund.id), '[]')
       from orders.refunds refund where refund.order_id = o.id) as refunds,
     (select coalesce(json_agg(json_build_object('id', shipment.id, 'at', shipment.at, 'carrier', shipment.carrier,
@@ -87,19 +88,26 @@ function inUtc(time: string): string {
   return new Date(time).toISOString()
 }
 
-/** One order by its id. */
-export async function readOrder(db: Queryable, id: string): Promise<KnownOrder | undefined> {
-  const row = await db.maybeOne<Row>(sql`select ${orderColumns()} from orders.orders o where o.id = ${id}`, {
-    name: 'orders.read-order',
-  })
+/** One order by its id, as its buyer may see it or as staff do. */
+export async function readOrder(
+  db: Queryable,
+  id: string,
+  forStaff = false,
+): Promise<KnownOrder | undefined> {
+  const row = await db.maybeOne<Row>(
+    sql`select ${orderColumns(forStaff)} from orders.orders o where o.id = ${id}`,
+    {
+      name: 'orders.read-order',
+    },
+  )
   return row && orderOf(row)
 }
 
-/** The orders of these ids, in this order. */
-export async function readOrders(db: Queryable, ids: readonly string[]): Promise<Order[]> {
+/** The orders of these ids, in this order, as their buyers may see them or as staff do. */
+export async function readOrders(db: Queryable, ids: readonly string[], forStaff: boolean): Promise<Order[]> {
   if (ids.length === 0) return []
   const rows = await db.query<Row>(sql`
-    select ${orderColumns()} from orders.orders o where o.id = any(${ids}::uuid[])`)
+    select ${orderColumns(forStaff)} from orders.orders o where o.id = any(${ids}::uuid[])`)
   const byId = new Map(rows.map((row) => [row.id, orderOf(row).order]))
   return ids.flatMap((id) => byId.get(id) ?? [])
 }

@@ -63,10 +63,13 @@ async function ask<T extends TSchema>(
   return body
 }
 
-/** Whether an answer is about who asks, and where, and not about what is asked: key and address are our settings. */
+/**
+ * Whether an answer is about who asks, and where, and not about what is asked: key and address are our settings. What has
+ * no code of the provider's own may be of anything on the way to it, such as a proxy, and says nothing of the request.
+ */
 function isDenied(status: number, code: string): boolean {
-  if (status === 404) return code === '' || code === 'not_found'
-  return status < 400 || [401, 403, 405, 407].includes(status)
+  if (code === '' || status < 400) return true
+  return [401, 403, 405, 407].includes(status) || (status === 404 && code === 'not_found')
 }
 
 /** The code of a problem (RFC 9457), which holds nothing of the request; empty where there is none. */

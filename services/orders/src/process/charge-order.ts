@@ -23,7 +23,7 @@ export async function chargeOrder(deps: OrdersDeps, orderId: string): Promise<vo
 const nothing: Charge = { status: 'charged', chargeId: '', reason: '' }
 
 /**
- * Notes, before the provider is asked, that it may know of the charge from now on. Undefined when there is nothing to
+ * Notes, before the provider is asked, that it may know of the charge from now on: never where it is not. Undefined when there is nothing to
  * charge any more: whoever ends the order holds the same row, and finds either no attempt or one to be settled.
  */
 function beginAttempt({ database, now }: OrdersDeps, orderId: string) {
@@ -31,8 +31,10 @@ function beginAttempt({ database, now }: OrdersDeps, orderId: string) {
     const order = await lockOrder(tx, orderId)
     if (order?.status !== 'placed' || order.payment.status !== 'pending') return undefined
     const { key, amount, token, attemptedAt } = order.payment
-    await tx.query(sql`
-      update orders.payments set attempted_at = coalesce(attempted_at, ${now()}) where order_id = ${orderId}`)
+    if (amount > 0) {
+      await tx.query(sql`
+        update orders.payments set attempted_at = coalesce(attempted_at, ${now()}) where order_id = ${orderId}`)
+    }
     return { key, amount, currency: order.currency, token: token ?? '', isFirst: attemptedAt === null }
   })
 }

@@ -1,9 +1,8 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
-import { issueCreditNote } from '../invoices/issue-credit-note.ts'
 import { PaymentError } from '../payments/port.ts'
 import { formatMoney } from '../rules/money-text.ts'
-import { isAllGivenBack } from './all-given-back.ts'
+import { completeRefund } from './complete-refund.ts'
 import { moveOrder } from './move.ts'
 import { lockOrder } from './order-row.ts'
 
@@ -20,7 +19,8 @@ interface Pending extends Refund {
 /**
  * Gives back what is to be given back of an order, refund by refund: one that fails keeps no other waiting. One that the
  * provider refuses for good is over with that; staff may ask for another.
- * @throws PaymentError for the first of which it is not known whether the provider did it: to be done again
+ * @throws whatever kept one from being given back, to be done again: before a PaymentError what else went wrong, and the
+ * first of these; the others are logged
  */
 export async function refundMoney(deps: OrdersDeps, orderId: string): Promise<void> {
   const pending = await deps.database.query<Pending>(sql`
@@ -28,11 +28,17 @@ export async function refundMoney(deps: OrdersDeps, orderId: string): Promise<vo
     from orders.refunds refund join orders.payments payment on payment.order_id = refund.order_id
     where refund.order_id = ${orderId} and refund.status = 'pending' and payment.status = 'charged'
     order by refund.created_at, refund.id`)
-  const failures: unknown[] = []
+  const failures: { refundId: string; err: unknown }[] = []
   for (const refund of pending) {
-    await giveBack(deps, orderId, refund).catch((error: unknown) => failures.push(error))
+    await giveBack(deps, orderId, refund).catch((err: unknown) => failures.push({ refundId: refund.id, err }))
   }
-  if (failures.length > 0) throw failures[0]
+  const thrown = failures.find(({ err }) => !(err instanceof PaymentError)) ?? failures[0]
+  if (thrown === undefined) return
+  for (const failure of failures) {
+    if (failure !== thrown)
+      deps.logger.warn({ orderId, ...failure }, 'a refund failed, as did another of its order')
+  }
+  throw thrown.err
 }
 
 async function giveBack(deps: OrdersDeps, orderId: string, refund: Pending): Promise<void> {
@@ -51,16 +57,9 @@ async function giveBack(deps: OrdersDeps, orderId: string, refund: Pending): Pro
 function recordRefund(deps: OrdersDeps, orderId: string, refund: Refund, providerId: string): Promise<void> {
   return deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined || !(await markDone(tx, deps, refund.id, providerId))) return
-    order.refunded += refund.amount
-    await tx.query(sql`update orders.orders set refunded = ${order.refunded} where id = ${orderId}`)
-    await moveOrder(tx, deps, order, {
-      ...(isAllGivenBack(order) && { to: 'refunded' }),
-      reason: `${formatMoney(refund.amount, order.currency)} given back`,
-      actor: 'provider',
-      mail: true,
-    })
-    await issueCreditNote(tx, deps, order, refund)
+    if (order === undefined) return
+    const reason = `${formatMoney(refund.amount, order.currency)} given back`
+    await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
   })
 }
 
@@ -76,7 +75,7 @@ async function recordRefusal(
 ): Promise<void> {
   const isNews = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined || !(await markRefused(tx, refund.id, reason))) return false
+    if (order === undefined || !(await markRefused(tx, deps, refund.id, reason))) return false
     const money = formatMoney(refund.amount, order.currency)
     await moveOrder(tx, deps, order, {
       reason: `${money} could not be given back: the payment provider refuses it`,
@@ -88,21 +87,9 @@ async function recordRefusal(
     deps.logger.error({ orderId, refundId: refund.id, reason }, 'a refund is refused: staff are to see to it')
 }
 
-async function markDone(
-  tx: Queryable,
-  { now }: OrdersDeps,
-  id: string,
-  providerId: string,
-): Promise<boolean> {
+async function markRefused(tx: Queryable, { now }: OrdersDeps, id: string, reason: string): Promise<boolean> {
   const marked = await tx.query(sql`
-    update orders.refunds set status = 'done', refusal = null, provider_id = ${providerId}, done_at = ${now()}
-    where id = ${id} and status <> 'done' returning id`)
-  return marked.length > 0
-}
-
-async function markRefused(tx: Queryable, id: string, reason: string): Promise<boolean> {
-  const marked = await tx.query(sql`
-    update orders.refunds set status = 'refused', refusal = ${reason}
+    update orders.refunds set status = 'refused', refusal = ${reason}, refused_at = ${now()}
     where id = ${id} and status = 'pending' returning id`)
   return marked.length > 0
 }

@@ -19,7 +19,8 @@ export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge):
     const order = await lockOrder(tx, orderId)
     if (order === undefined) return false
     const before = order.payment.status
-    const isBroken = charge.status === 'charged' && (before === 'declined' || before === 'void')
+    const isPaid = charge.status === 'charged' && order.payment.amount > 0
+    const isBroken = isPaid && (before === 'declined' || before === 'void')
     if (before !== 'pending' && !isBroken) return false
     if (isBroken)
       deps.logger.error({ orderId, chargeId: charge.chargeId, before }, 'a charge that was over took money')

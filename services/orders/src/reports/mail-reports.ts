@@ -1,5 +1,8 @@
 import type { OrdersDeps } from '../deps.ts'
+import { oneLine } from '../mail/plain-text.ts'
 import type { Mail } from '../mail/port.ts'
+import { countRefusedRefunds, listRefusedRefunds, type OwedMoney } from '../process/refused-refunds.ts'
+import { formatMoney } from '../rules/money-text.ts'
 import { reports } from './all-reports.ts'
 import { csvName, reportCsv } from './csv.ts'
 import { reportsOfDay } from './kept-reports.ts'
@@ -12,8 +15,17 @@ export interface Outcome {
   error: string | null
 }
 
+/** What is owed since refunds were refused, as many orders as are told one by one, of all that there are. */
+interface Owed {
+  told: readonly OwedMoney[]
+  count: number
+}
+
+const mostTold = 100
+
 /**
- * Tells staff how the night's reports went, with each that was made as a file. Sent again, it is the same mail.
+ * Tells staff how the night's reports went, with each that was made as a file, and what is owed since the provider refused
+ * to give it back, every night until it is given back. Sent again, it is the same mail.
  * @throws Error when the mail is not taken
  */
 export async function mailReports(
@@ -22,7 +34,8 @@ export async function mailReports(
   outcomes: readonly Outcome[],
 ): Promise<void> {
   const kept = new Map((await reportsOfDay(deps.database, day)).map((report) => [report.name, report]))
-  await deps.mailer.send(reportsMail(deps.reportsTo, day, outcomes, kept))
+  const owed = { told: await listRefusedRefunds(deps, mostTold), count: await countRefusedRefunds(deps) }
+  await deps.mailer.send(reportsMail(deps.reportsTo, day, outcomes, kept, owed))
 }
 
 /** The mail about a day's reports. @param kept by their names */
@@ -31,6 +44,7 @@ export function reportsMail(
   day: string,
   outcomes: readonly Outcome[],
   kept: ReadonlyMap<string, KeptReport>,
+  owed: Owed,
 ): Mail {
   const inOrder = reports.flatMap(({ name, title }) => {
     const outcome = outcomes.find((one) => one.name === name)
@@ -46,8 +60,8 @@ export function reportsMail(
   return {
     id: `reports-${day}`,
     to,
-    subject: `Reports of ${day}${failed > 0 ? `: ${failed} failed` : ''}${alarm(made)}`,
-    text: `${lines.join('\n')}\n\nThey are kept: GET /api/reports?day=${day}.\n`,
+    subject: `Reports of ${day}${failed > 0 ? `: ${failed} failed` : ''}${alarm(made)}${owed.count > 0 ? ': refunds are owed' : ''}`,
+    text: `${owedText(owed)}${lines.join('\n')}\n\nThey are kept: GET /api/reports?day=${day}.\n`,
     attachments: made.map((report) => ({
       filename: csvName(report),
       contentType: 'text/csv; charset=utf-8',
@@ -60,6 +74,17 @@ function found(report: KeptReport | undefined): string {
   if (report === undefined) return 'is not there'
   const rows = report.rowCount === 1 ? '1 row' : `${report.rowCount} rows`
   return report.isCut ? `the first ${rows}, there are more` : rows
+}
+
+function owedText({ told, count }: Owed): string {
+  if (count === 0) return ''
+  const lines = told.map(
+    ({ number, amount, currency, refusal }) =>
+      `Order ${number}: ${formatMoney(amount, currency)} (${oneLine(refusal)})`,
+  )
+  const more = count > told.length ? [`and ${count - told.length} more`] : []
+  const head = 'Refunds that the payment provider refused, and that are still owed:'
+  return `${[head, ...lines, ...more].join('\n')}\n\n`
 }
 
 /** What nobody should have to open a file for. */

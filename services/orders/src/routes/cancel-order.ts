@@ -42,7 +42,7 @@ export function cancelOrderRoute(app: App, deps: OrdersDeps): void {
         actor: actorOf(identity),
         isStaff: byStaff,
       })
-      return orderAnswer(deps, params.id)
+      return orderAnswer(deps, params.id, identity)
     },
   )
 }

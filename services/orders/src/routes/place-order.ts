@@ -55,7 +55,7 @@ export function placeOrderRoute(app: App, deps: OrdersDeps): void {
       const { identity, body: input, headers } = request
       const idempotencyKey = requireIdempotencyKey(headers)
       const id = await placeOrder(deps, { input, identity, idempotencyKey })
-      const order = await orderAnswer(deps, id)
+      const order = await orderAnswer(deps, id, identity)
       reply.code(202).header('location', `/api/orders/${id}`)
       return { ...order, orderToken: identity === null ? orderToken(deps.orderTokenKey, id) : null }
     },

@@ -20,6 +20,13 @@ const Refund = Type.Object(
       { additionalProperties: false },
     ),
     reason: line({ maxLength: 500, description: "For the buyer: shown in the order's history" }),
+    elsewhere: Type.Optional(
+      Type.Boolean({
+        description:
+          'The buyer has it already by another way: it is written down, and the provider not asked',
+        default: false,
+      }),
+    ),
   },
   {
     title: 'Refund',
@@ -54,7 +61,7 @@ export function refundOrderRoute(app: App, deps: OrdersDeps): void {
         actor: request.requireIdentity().accountId,
         idempotencyKey: requireIdempotencyKey(headers),
       })
-      return orderAnswer(deps, params.id)
+      return orderAnswer(deps, params.id, request.identity)
     },
   )
 }

@@ -56,7 +56,7 @@ export function returnLinesRoute(app: App, deps: OrdersDeps): void {
         actor: request.requireIdentity().accountId,
         idempotencyKey: requireIdempotencyKey(headers),
       })
-      return orderAnswer(deps, params.id)
+      return orderAnswer(deps, params.id, request.identity)
     },
   )
 }

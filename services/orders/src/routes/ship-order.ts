@@ -46,7 +46,7 @@ export function shipOrderRoute(app: App, deps: OrdersDeps): void {
         actor: request.requireIdentity().accountId,
         idempotencyKey: requireIdempotencyKey(headers),
       })
-      return orderAnswer(deps, params.id)
+      return orderAnswer(deps, params.id, request.identity)
     },
   )
 }
