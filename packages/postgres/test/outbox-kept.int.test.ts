@@ -40,6 +40,28 @@ test('that another relay is at work does not mean that the broker is back', asyn
   expect(log.lines.map(({ message }) => message)).toEqual(['the outbox has to wait', 'the outbox goes on'])
 })
 
+test('rows that fail by a fault of their own show that the broker is back, and its next outage is told', async () => {
+  const it = await newOutbox(fixture)
+  const away = new Error('nobody there')
+  const broker = fakeBroker()
+  const log = fakeLog()
+  const said = () => log.lines.map(({ message }) => message)
+  broker.refuse(() => away)
+  await it.add('a', 1)
+  const isUnavailable = (error: unknown) => error === away
+  const settled = it.relay({ ...broker, log, isUnavailable, retryMs: () => 0, maxAttempts: 1_000 }).settle()
+  await until(() => said().length === 1)
+  broker.refuse(() => new Error('too long'))
+  await until(() => said().length >= 3)
+  broker.refuse(() => away)
+  await until(() => said().at(-1) === 'the outbox has to wait')
+  broker.refuse(() => undefined)
+  await settled
+  const told = said().filter((message) => message.startsWith('the outbox'))
+  const [waits, goesOn] = ['the outbox has to wait', 'the outbox goes on']
+  expect(told).toEqual([waits, goesOn, waits, goesOn])
+})
+
 test('what will not pass by itself is an error with its stack, told once, and got over', async () => {
   const it = await newOutbox(fixture)
   const log = fakeLog()

@@ -184,7 +184,11 @@ class OutboxRelay implements Relay {
   }
 }
 
-/** Whether a batch shows that what kept it is over: a row went out, or none waits. That another relay works does not. */
+/**
+ * Whether a batch shows that what kept it is over: a row went out, or failed by a fault of its own, or none waits. That
+ * another relay works does not.
+ */
 function hasGoneOn(batch: Batch): boolean {
-  return batch.outcome === 'some' ? batch.published.length > 0 : batch.outcome === 'nothing'
+  if (batch.outcome !== 'some') return batch.outcome === 'nothing'
+  return batch.published.length + batch.failed.length > 0
 }
