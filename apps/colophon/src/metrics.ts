@@ -1,5 +1,15 @@
 import { type Database, isTimeout, isUnavailable, type OutboxStats } from '@colophon/postgres'
-import { createMetrics, Gauge, type Logger, type Registry } from '@colophon/runtime'
+import {
+  continueTrace,
+  createMetrics,
+  Gauge,
+  type Logger,
+  type Registry,
+  withContext,
+} from '@colophon/runtime'
+
+/** Milliseconds that the database may take to answer, so that a scrape ends in time without it. */
+const answerMs = 2_000
 
 /** The metrics of a process, with those of its pool. */
 export function createProcessMetrics(database: Database): Registry {
@@ -23,12 +33,14 @@ export function createProcessMetrics(database: Database): Registry {
 /** How orders and their outbox stand, as the database has it. */
 interface Standing {
   overdue(): Promise<number>
+  overdueMails(): Promise<number>
+  refusedRefunds(): Promise<number>
   outbox(): Promise<OutboxStats>
 }
 
 /** Told by every process, as the alarms are for there being no worker and no relay to tell of it. */
-export function watchOrders(registry: Registry, { overdue, outbox }: Standing, logger: Logger): void {
-  const stats = asOne(() => unlessAway(outbox, logger))
+export function watchOrders(registry: Registry, standing: Standing, logger: Logger): void {
+  const stats = asOne(() => unlessAway(standing.outbox, logger))
   new Gauge({
     name: 'outbox_messages',
     help: 'Messages of the outbox: pending, behind another one of their key, parked; 100,000 at most',
@@ -51,16 +63,20 @@ export function watchOrders(registry: Registry, { overdue, outbox }: Standing, l
       if (age !== undefined) this.set(age)
     },
   })
-  new Gauge({
-    name: 'orders_overdue',
-    help: 'Orders whose next step is late by more than a minute; 100,000 at most',
-    registers: [registry],
-    async collect() {
-      this.remove()
-      const count = await unlessAway(overdue, logger)
-      if (count !== undefined) this.set(count)
-    },
-  })
+  const counted = (name: string, help: string, count: () => Promise<number>) =>
+    new Gauge({
+      name,
+      help: `${help}; 100,000 at most`,
+      registers: [registry],
+      async collect() {
+        this.remove()
+        const found = await unlessAway(count, logger)
+        if (found !== undefined) this.set(found)
+      },
+    })
+  counted('orders_overdue', 'Orders whose next step is late by more than a minute', standing.overdue)
+  counted('mails_overdue', 'Mails to buyers that wait for more than 15 minutes', standing.overdueMails)
+  counted('refunds_refused', 'Orders that owe money since a refund was refused', standing.refusedRefunds)
 }
 
 /** Asks once for all who want to know at the same time, as the gauges of a scrape do. */
@@ -74,10 +90,11 @@ function asOne<T>(ask: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** While PostgreSQL is away the other metrics are told all the same. */
+/** While PostgreSQL is away, or hangs, the other metrics are told all the same. */
 async function unlessAway<T>(ask: () => Promise<T>, logger: Logger): Promise<T | undefined> {
+  const traceparent = continueTrace(undefined)
   try {
-    return await ask()
+    return await withContext({ requestId: 'metrics', traceparent, deadline: Date.now() + answerMs }, ask)
   } catch (error) {
     if (!isUnavailable(error) && !isTimeout(error)) logger.error({ err: error }, 'a metric cannot be told')
     return undefined

@@ -10,7 +10,14 @@ export function orSandbox(provider: Setting<string | undefined>): Setting<string
     ...provider,
     shown: 'sandbox when embedded',
     help: `${provider.help} \`${sandbox}\` is one in this process, which moves no money. What charges on an external database needs it.`,
-    parse: (given) => (given === sandbox ? given : provider.parse(given)),
+    parse(given) {
+      if (given === sandbox) return given
+      try {
+        return provider.parse(given)
+      } catch (error) {
+        throw new Error(`${error instanceof Error ? error.message : String(error)}, or ${sandbox}`)
+      }
+    },
   }
 }
 

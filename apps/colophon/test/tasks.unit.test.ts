@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { catalogTasks } from '@colophon/catalog'
 import { CeleryError, createCelery, createMemoryBroker, createWorker } from '@colophon/celery'
-import { DatabaseError, type OutboxRow, openDatabase } from '@colophon/postgres'
+import { DatabaseError, type OutboxRow, openDatabase, sql } from '@colophon/postgres'
 import { ConfigError, createLogger, Registry } from '@colophon/runtime'
 import { describe, expect, it } from 'vitest'
 import { watchOrders } from '../src/metrics.ts'
@@ -115,15 +117,19 @@ describe('a task of the catalogue', () => {
   })
 })
 
-it('a worker has a name of its own on its host', async () => {
-  const lines: { hostname?: unknown }[] = []
+it('the workers of a process have names of their own on their host, and mails places of their own', async () => {
+  const lines: { hostname?: unknown; queues?: unknown; concurrency?: unknown }[] = []
   const tell = (fields: object) => void lines.push(fields)
   const log = { debug: tell, info: tell, warn: tell, error: tell }
   const app = createCelery({ broker: createMemoryBroker(), log })
   const part = workerPart(app, { concurrency: 1, control: false })
   await part.start()
   await part.stop()
-  expect(lines.flatMap((line) => line.hostname ?? [])).toEqual([`colophon-${process.pid}@${hostname()}`])
+  const told = lines.filter((line) => line.hostname !== undefined)
+  expect(told.map(({ hostname, queues, concurrency }) => [hostname, queues, concurrency]).sort()).toEqual([
+    [`colophon-${process.pid}@${hostname()}`, ['orders', 'catalog'], 1],
+    [`colophon-mails-${process.pid}@${hostname()}`, ['mails'], 3],
+  ])
 })
 
 describe('a start', () => {
@@ -188,27 +194,47 @@ describe('what the metrics ask the database', () => {
     const registry = new Registry()
     let asked = 0
     const outbox = async () => ({ ...stats, pending: ++asked })
-    watchOrders(registry, { overdue: async () => 7, outbox }, logger)
+    const counts = { overdue: async () => 7, overdueMails: async () => 8, refusedRefunds: async () => 9 }
+    watchOrders(registry, { ...counts, outbox }, logger)
     await registry.metrics()
     const text = await registry.metrics()
-    for (const line of ['outbox_messages{state="pending"} 2', 'outbox_lag_seconds 4.5', 'orders_overdue 7'])
-      expect(text).toContain(`${line}\n`)
+    const lines = ['outbox_messages{state="pending"} 2', 'outbox_lag_seconds 4.5', 'orders_overdue 7']
+    for (const line of [...lines, 'mails_overdue 8', 'refunds_refused 9']) expect(text).toContain(`${line}\n`)
   })
 
   it.each([
     ['is away', new DatabaseError('UNAVAILABLE', 'no connection'), 0],
     ['takes too long', new DatabaseError('TIMEOUT', 'late'), 0],
-    ['does not know what it is asked', new Error('column "due_at" does not exist'), 2],
+    ['does not know what it is asked', new Error('column "due_at" does not exist'), 4],
   ])('is left out while it %s, and a mistake of ours is logged', async (_, error, logged) => {
     const registry = new Registry()
     const { stream, text } = collector(false)
     const log = createLogger({ level: 'info', readable: false, destination: stream })
     const ask = () => Promise.reject(error)
-    watchOrders(registry, { overdue: ask, outbox: ask }, log)
+    watchOrders(registry, { overdue: ask, overdueMails: ask, refusedRefunds: ask, outbox: ask }, log)
     const told = await registry.metrics()
     expect(told).toContain('# HELP outbox_messages')
     expect(told).not.toMatch(/^\w/m)
     expect(text().match(/a metric cannot be told/g) ?? []).toHaveLength(logged)
+  })
+
+  it('is left out while it does not answer, long before a scrape is given up', async () => {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const connection = { url: `postgres://127.0.0.1:${port}/shop` }
+    const database = openDatabase({ connection, application: 'test', connectTimeout: 30_000 })
+    const count = async () => (await database.one<{ count: number }>(sql`select 1 as count`)).count
+    const registry = new Registry()
+    const counts = { overdue: count, overdueMails: count, refusedRefunds: count }
+    watchOrders(registry, { ...counts, outbox: async () => stats }, logger)
+    const told = await registry.metrics()
+    expect(told).toContain('outbox_lag_seconds 4.5')
+    expect(told).not.toMatch(/^((orders|mails)_overdue|refunds_refused)/m)
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await database.close()
   })
 })
 
@@ -222,7 +248,9 @@ it('PAYMENTS_URL names a provider, or asks for the sandbox of this process', () 
   const urlIn = (PAYMENTS_URL: string) => providerUrl(configOf({ PAYMENTS_URL }).paymentsUrl)
   expect(urlIn('http://payments.example')).toBe('http://payments.example')
   expect(urlIn('sandbox')).toBeUndefined()
-  expect(() => urlIn('Sandbox')).toThrow('PAYMENTS_URL must be a URL')
+  expect(() => urlIn('Sandbox')).toThrow(
+    'PAYMENTS_URL must be a URL that starts with http:// or https://, or sandbox',
+  )
 })
 
 it('a shop whose tasks cannot be let go of lets go of its payment provider all the same', async () => {

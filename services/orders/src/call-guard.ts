@@ -3,7 +3,7 @@ import {
   bulkhead,
   ConsecutiveBreaker,
   circuitBreaker,
-  handleWhen,
+  handleAll,
   isBrokenCircuitError,
   isBulkheadRejectedError,
   wrap,
@@ -18,8 +18,6 @@ export interface CallGuardOptions {
   queue: number
   /** After so many calls in a row that were not answered, none is made for so many milliseconds. */
   breaker: { failures: number; pauseMs: number }
-  /** Whether an error says that there was no answer; all do when absent. */
-  isOutage?: (error: unknown) => boolean
   /** Told when the other side is not called for a while, and when it is there again. */
   log?: Pick<Logger, 'info' | 'warn'> | undefined
 }
@@ -27,7 +25,7 @@ export interface CallGuardOptions {
 export interface CallGuard {
   /**
    * Makes a call when there is room for it.
-   * @param signal gives it up, while it waits too
+   * @param signal gives it up; a call that waits for its turn learns of it when that comes
    * @throws NotCalled when it is not made
    */
   call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>
@@ -42,8 +40,8 @@ export class NotCalled extends Error {
 
 /** Calls to another system, with a bound on how many there are at once and wait, and a pause while it answers nothing. */
 export function createCallGuard(options: CallGuardOptions): CallGuard {
-  const { callee, concurrency, queue, breaker: usual, isOutage = () => true, log } = options
-  const breaker = circuitBreaker(handleWhen(isOutage), {
+  const { callee, concurrency, queue, breaker: usual, log } = options
+  const breaker = circuitBreaker(handleAll, {
     halfOpenAfter: usual.pauseMs,
     breaker: new ConsecutiveBreaker(usual.failures),
   })

@@ -3,9 +3,9 @@ import { sql } from '@colophon/postgres'
 import { createLogger } from '@colophon/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailer } from '../src/mail/mailer.ts'
-import type { Mailer } from '../src/mail/port.ts'
+import { type Mailer, mailsAtOnce } from '../src/mail/port.ts'
 import { mailOrder } from '../src/process/mail-order.ts'
-import { ordersQueue, orderTasks } from '../src/tasks/index.ts'
+import { mailsQueue, ordersQueue, orderTasks } from '../src/tasks/index.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { cancel, confirmed, handle, place, read, settled } from './support/handling.ts'
 import { buy, receive } from './support/shopping.ts'
@@ -149,6 +149,14 @@ Books & Sons, High Street 2, 10115 Berlin, DE123456789
     expect(lastMail(id).text).toContain('Nothing was charged.')
   })
 
+  it('that an order of nothing is cancelled says nothing of money', async () => {
+    const price = { amount: 0, currency: 'EUR', includesTax: true }
+    const { id } = await place(shop, [{ quantity: 1, book: { format: 'ebook', price } }])
+    await cancel(shop, id)
+    await settled(shop)
+    expect(lastMail(id).text).toMatch(/nothing will be\s+sent\. Cancelled by the\s+customer\.\n\n/)
+  })
+
   it('that a part is sent has the parcel, what is to come, and later what came in', async () => {
     const order = await confirmed(shop, [{ quantity: 2 }, { quantity: 3, stock: 1 }])
     await handle(shop, order.id, 'ship', { carrier: 'DHL', tracking: '00340' })
@@ -246,27 +254,38 @@ describe('a mail server', () => {
     await mailer.close()
   })
 
-  it('that takes connections and never says a word keeps no charge of other orders waiting', async () => {
+  it('that takes connections and never says a word keeps no charge waiting, and mails wait untried', async () => {
     const sink = await startSmtpSink({ answer: () => 'hang' })
     const mailer = createMailer({ ...options, smtpUrl: sink.url })
+    let tries = 0
+    const counted: Mailer = {
+      ...mailer,
+      send(mail) {
+        tries++
+        return mailer.send(mail)
+      },
+    }
     const told = await confirmed(shop, [{ quantity: 1 }])
     const paying = await place(shop, [{ quantity: 1 }])
     const app = createCelery({ broker: 'memory:', results: 'memory:' })
-    orderTasks(app, { ...shop.orders.deps, mailer })
-    const worker = createWorker(app, { queues: [ordersQueue], concurrency: 16 })
+    orderTasks(app, { ...shop.orders.deps, mailer: counted })
+    const workers = [
+      createWorker(app, { queues: [ordersQueue], concurrency: 1 }),
+      createWorker(app, { queues: [mailsQueue], concurrency: mailsAtOnce }),
+    ]
     try {
       for (let nth = 0; nth < 40; nth++) {
         await app.send('orders.mail', { kwargs: { order_id: told.id, seq: 1 } })
       }
-      await worker.start()
+      await Promise.all(workers.map((worker) => worker.start()))
       await expect.poll(() => sink.connections).toBe(3)
       await app.send('orders.charge', { kwargs: { order_id: paying.id } })
       // Long before any mail is given up.
       await expect.poll(async () => (await read(shop, paying.id)).status, { timeout: 5_000 }).toBe('paid')
-      expect(sink.connections).toBe(3)
+      expect([sink.connections, tries]).toEqual([3, 3])
     } finally {
       await mailer.close()
-      await worker.stop()
+      await Promise.all(workers.map((worker) => worker.stop({ mode: 'cold' })))
       await app.close()
     }
   })

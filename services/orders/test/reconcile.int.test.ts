@@ -1,6 +1,7 @@
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { MailError } from '../src/mail/port.ts'
+import { countOverdueMails } from '../src/process/count-overdue-mails.ts'
 import { isMailDue } from '../src/process/mail-order.ts'
 import { adjustStock } from '../src/stock/index.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
@@ -173,6 +174,19 @@ describe('a mail', () => {
     shop.mailer.send = send
     await shop.run('orders.mail', { order_id: id, seq: 3 })
     expect(sentTo(id)).toBe(1)
+  })
+
+  it('that is not sent counts as overdue after a quarter of an hour, while it is still tried', async () => {
+    const overdue = () => countOverdueMails(shop.orders.deps)
+    const [id] = [await unsent(), await unsent()]
+    await pass(14 * minute)
+    expect(await overdue()).toBe(0)
+    await pass(minute)
+    expect(await overdue()).toBe(2)
+    await shop.run('orders.mail', { order_id: id, seq: 3 })
+    expect(await overdue()).toBe(1)
+    await pass(5 * 24 * hour)
+    expect(await overdue()).toBe(0)
   })
 
   it('that was not sent is left to the next look, and is no dead letter before the last', async () => {

@@ -1,4 +1,4 @@
-import { countOverdue } from '@colophon/orders'
+import { countOverdue, countOverdueMails, countRefusedRefunds } from '@colophon/orders'
 import { outboxStats } from '@colophon/postgres'
 import { createLifecycle, type Lifecycle, type Part, type Registry } from '@colophon/runtime'
 import { type FirstAdminNews, makeFirstAdmin } from '../first-admin.ts'
@@ -29,7 +29,13 @@ export async function compose(composing: Composing): Promise<Composed> {
   const metrics = createProcessMetrics(store.database)
   const { deps, migrations } = shop.orders
   const outbox = { database: store.database, schema: migrations.schema }
-  watchOrders(metrics, { overdue: () => countOverdue(deps), outbox: () => outboxStats(outbox) }, logger)
+  const standing = {
+    overdue: () => countOverdue(deps),
+    overdueMails: () => countOverdueMails(deps),
+    refusedRefunds: () => countRefusedRefunds(deps),
+    outbox: () => outboxStats(outbox),
+  }
+  watchOrders(metrics, standing, logger)
   const sandbox = await openSandbox(composing, shop, () => door.url?.())
   const services = servicesOf(composing, shop)
   const isReady = () => lifecycle.state === 'ready'

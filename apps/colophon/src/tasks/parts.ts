@@ -6,6 +6,7 @@ import {
   type WorkerMetrics,
   type WorkerTracer,
 } from '@colophon/celery'
+import { mailsAtOnce, mailsQueue } from '@colophon/orders'
 import { createRelay, type Database, type Relay } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
 import { taskQueues } from './app.ts'
@@ -26,7 +27,7 @@ const warmStopSeconds = 8
 const publishMs = 25_000
 
 export interface WorkerPartOptions {
-  /** Tasks at once. */
+  /** Tasks at once, beside mails. */
   concurrency: number
   /** Whether it answers Flower and `celery inspect`: of use on brokers that those reach. */
   control: boolean
@@ -34,16 +35,24 @@ export interface WorkerPartOptions {
   tracer?: WorkerTracer
 }
 
-/** What Flower and `celery inspect` call this process: a host may have several, and they tell workers apart by it. */
-const workerName = `colophon-${process.pid}@%h`
+/** What Flower and `celery inspect` call a worker: a host may have several processes, and they tell them apart by it. */
+const nameOf = (what: string) => `${what}-${process.pid}@%h`
 
-/** Works on the tasks of the app. */
+/**
+ * Works on the tasks of the app: a worker for mails, and one for all else, so that a mail server that answers nothing
+ * holds the places of mails only.
+ */
 export function workerPart(app: Celery, options: WorkerPartOptions): Startable {
-  const worker = createWorker(app, { ...options, hostname: workerName, queues: taskQueues })
+  const mails = { concurrency: mailsAtOnce, queues: [mailsQueue], hostname: nameOf('colophon-mails') }
+  const workers = [
+    createWorker(app, { ...options, queues: taskQueues, hostname: nameOf('colophon') }),
+    createWorker(app, { ...options, ...mails }),
+  ]
   return {
     name: 'worker',
-    start: () => worker.start(),
-    stop: () => worker.stop({ timeout: warmStopSeconds }),
+    start: async () => void (await Promise.all(workers.map((worker) => worker.start()))),
+    stop: async () =>
+      void (await Promise.all(workers.map((worker) => worker.stop({ timeout: warmStopSeconds })))),
   }
 }
 

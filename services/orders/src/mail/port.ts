@@ -14,6 +14,9 @@ export interface Mail {
   secrets?: readonly string[]
 }
 
+/** Mails that a process sends at once: so many connections to the server it keeps, and so many places a worker has for them. */
+export const mailsAtOnce = 3
+
 /** Sends mails: by SMTP, or into the log where there is no server. */
 export interface Mailer {
   /**

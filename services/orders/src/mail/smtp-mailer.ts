@@ -1,9 +1,8 @@
 import type { Logger } from '@colophon/runtime'
 import { createTransport, type NodemailerError, type SMTPPoolOptions } from 'nodemailer'
-import { createCallGuard, NotCalled } from '../call-guard.ts'
 import { oneAddress, type Sender, senderOf } from './addresses.ts'
 import { maskedAddress } from './log-mailer.ts'
-import { type Mail, MailError, type Mailer } from './port.ts'
+import { type Mail, MailError, type Mailer, mailsAtOnce } from './port.ts'
 
 /** Milliseconds. */
 export interface SmtpDeadlines {
@@ -17,13 +16,6 @@ export interface SmtpDeadlines {
 
 const usualDeadlines: SmtpDeadlines = { connectMs: 10_000, silenceMs: 20_000, sendMs: 45_000 }
 
-const maxConnections = 3
-/**
- * Mails that wait for a connection. More fail at once, to be tried again later: each takes a place of the worker's, in
- * which money could be taken meanwhile.
- */
-const maxWaiting = 1
-
 export interface SmtpMailerOptions {
   smtpUrl: string
   from: string
@@ -32,8 +24,8 @@ export interface SmtpMailerOptions {
 }
 
 /**
- * Sends mails by SMTP over a few connections that are kept for a while; none for half a minute after five in a row that
- * got no answer.
+ * Sends mails by SMTP over a few connections that are kept for a while. That they cannot be sent is logged once, with
+ * the reason, until one is sent again.
  *
  * What makes trying again useless (`refused`) is a permanent refusal (5xx) of the address or of the text. Everything
  * else has `failed`: also a refused login or sender, which are ours to put right.
@@ -42,26 +34,22 @@ export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMaile
   const sender = senderOf(from)
   const limits = { ...usualDeadlines, ...deadlines }
   const transport = transportTo(smtpUrl, limits)
-  const guard = createCallGuard({
-    callee: 'the mail server',
-    concurrency: maxConnections,
-    queue: maxWaiting,
-    breaker: { failures: 5, pauseMs: 30_000 },
-    isOutage: (error) => !isAnswer(error),
-    log: logger,
-  })
+  let isFailing = false
 
   async function send(mail: Mail): Promise<void> {
     const about = { mail: mail.id, to: maskedAddress(mail.to), subject: mail.subject }
+    const signal = AbortSignal.timeout(limits.sendMs)
     try {
       if (!oneAddress.test(mail.to)) throw new MailError('refused', 'that is no address of a mailbox')
-      const message = messageOf(mail, sender)
-      const deadline = AbortSignal.timeout(limits.sendMs)
-      await guard.call((signal) => transport.sendMail({ ...message, signal }), deadline)
+      await transport.sendMail({ ...messageOf(mail, sender), signal })
+      isFailing = false
       logger.info(about, 'a mail was sent')
     } catch (error) {
-      const failure = mailError(error)
+      const late = `it was not sent within ${limits.sendMs} ms`
+      const failure = signal.aborted ? new MailError('failed', late, { cause: error }) : mailError(error)
       if (failure.code === 'refused') logger.warn({ ...about, err: failure }, 'a mail was refused for good')
+      else if (!isFailing) logger.warn({ ...about, reason: failure.message }, 'a mail could not be sent now')
+      isFailing ||= failure.code === 'failed'
       throw failure
     }
   }
@@ -69,7 +57,8 @@ export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMaile
   return {
     send,
     async close() {
-      guard.close()
+      // What is given up as the process stops tells nothing of the server.
+      isFailing = true
       transport.close({ force: true })
     },
   }
@@ -79,7 +68,7 @@ function transportTo(smtpUrl: string, { connectMs, silenceMs }: SmtpDeadlines) {
   return createTransport({
     pool: true,
     ...smtpServer(smtpUrl),
-    maxConnections,
+    maxConnections: mailsAtOnce,
     // For a kept connection that the server has closed meanwhile; other failures are for the task to try again.
     maxRequeues: 1,
     dnsTimeout: connectMs,
@@ -135,15 +124,8 @@ function decoded(part: string): string {
   }
 }
 
-/** Whether the server has said what is wrong, and not that it is going away (RFC 5321: 421). */
-function isAnswer(error: unknown): boolean {
-  const { responseCode }: Partial<NodemailerError> = error instanceof Error ? error : {}
-  return responseCode !== undefined && responseCode !== 421
-}
-
 function mailError(error: unknown): MailError {
   if (error instanceof MailError) return error
-  if (error instanceof NotCalled) return new MailError('failed', `the mail server: ${error.message}`)
   const { command, permanent, message }: Partial<NodemailerError> = error instanceof Error ? error : {}
   const isRefused = permanent === true && (command === 'RCPT TO' || command === 'DATA')
   return new MailError(isRefused ? 'refused' : 'failed', message ?? String(error), { cause: error })

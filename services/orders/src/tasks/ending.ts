@@ -6,6 +6,15 @@ import { PaymentError } from '../payments/port.ts'
 /** What is used of a task's context to end it. */
 type Ending = Pick<TaskContext, 'reject' | 'retries' | 'log'>
 
+interface Leaving {
+  /** How often it is tried again. */
+  most: number
+  /** What it is of, for the log. */
+  about?: object
+  /** Whether it will be sent again; it will, when absent. */
+  isSeenTo?: () => Promise<boolean>
+}
+
 /** Sends a mail. One that is refused for good no other try mends: it is a dead letter at once, for people to see. */
 export async function orDeadLetter<T>(context: Pick<Ending, 'reject'>, mail: Promise<T>): Promise<T> {
   try {
@@ -17,17 +26,14 @@ export async function orDeadLetter<T>(context: Pick<Ending, 'reject'>, mail: Pro
 }
 
 /**
- * Does what is sent again for as long as it takes: a step of an order by the sweeper, a mail by the reconciler. Where
- * another side does not answer it is tried again, and then left to them; a step that the provider refuses is left at
- * once, as an error in the log. So an outage, and a wrong key, make no dead letters.
- * @param most how often a task is tried again
- * @param isSeenTo whether a mail that was not sent is sent again
+ * Does what is sent again for as long as it takes: a step of an order by the sweeper, a mail by the reconciler, what is
+ * done by the clock by beat. Where another side does not answer it is tried again, and then left to them; a step that the
+ * provider refuses is left at once, as an error in the log. So an outage, and a wrong key, make no dead letters.
  */
 export async function orLeave(
   context: Pick<Ending, 'retries' | 'log'>,
-  most: number,
-  work: Promise<void>,
-  isSeenTo: () => Promise<boolean> = async () => true,
+  work: Promise<unknown>,
+  { most, about = {}, isSeenTo = async () => true }: Leaving,
 ): Promise<void> {
   try {
     await work
@@ -35,9 +41,10 @@ export async function orLeave(
     const isRefusal = error instanceof PaymentError && error.code !== 'unknown'
     const isOver = isPassing(error) && context.retries >= most
     if (!(isRefusal || isOver)) throw error
-    if (error instanceof MailError && !(await isSeenTo())) throw error
+    // Who cannot tell leaves it to nobody.
+    if (!(await isSeenTo().catch(() => false))) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    context.log[isRefusal ? 'error' : 'warn']({ reason }, 'it is left, to be sent again later')
+    context.log[isRefusal ? 'error' : 'warn']({ ...about, reason }, 'it is left, to be sent again later')
   }
 }
 

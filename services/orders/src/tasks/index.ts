@@ -17,6 +17,8 @@ import { orDeadLetter, orLeave } from './ending.ts'
 
 /** Where tasks about orders wait. */
 export const ordersQueue = 'orders'
+/** Where mails to buyers wait, so that a mail server that answers nothing keeps no money waiting. */
+export const mailsQueue = 'mails'
 
 /**
  * Each may run twice: it is acknowledged when it is done, and looks at the order before it does anything. What fails is
@@ -25,6 +27,8 @@ export const ordersQueue = 'orders'
 const retry = { max: 8, delay: 1, maxDelay: 60 } satisfies RetryPolicy
 /** The sweeper sends an order's next step again anyway. */
 const stepRetries = 4
+/** Of what others send again anyway, later. */
+const leaving = { most: retry.max }
 const options = { queue: ordersQueue, ack: 'late', ignoreResult: true, softTimeLimit: 60, retry } as const
 
 const OrderInput = taskInput(Type.Object({ order_id: uuid() }, { additionalProperties: false }))
@@ -42,6 +46,14 @@ const steps = {
   'orders.refund': refundMoney,
 }
 
+/** What beat sends again and again, by the task's name. */
+const rounds = {
+  'orders.sweep': sweep,
+  'orders.reconcile': reconcile,
+  'orders.forget_keys': forgetKeys,
+  'orders.forget_reports': forgetReports,
+}
+
 /** Defines the tasks that are done behind an answer. */
 export function orderTasks(app: Celery, deps: OrdersDeps): void {
   for (const [name, step] of Object.entries(steps)) {
@@ -51,30 +63,44 @@ export function orderTasks(app: Celery, deps: OrdersDeps): void {
       name,
       params: ['order_id'],
       input: OrderInput,
-      run: ({ order_id }, context) => afterwards(deps, orLeave(context, stepRetries, step(deps, order_id))),
+      run: ({ order_id }, context) =>
+        afterwards(
+          deps,
+          orLeave(context, step(deps, order_id), { most: stepRetries, about: { orderId: order_id } }),
+        ),
     })
   }
   app.task({
     ...options,
+    queue: mailsQueue,
     name: 'orders.mail',
     params: ['order_id', 'seq'],
     input: MailInput,
     run: ({ order_id, seq }, context) =>
-      orLeave(context, retry.max, orDeadLetter(context, mailOrder(deps, order_id, seq)), () =>
-        isMailDue(deps, order_id, seq),
-      ),
+      orLeave(context, orDeadLetter(context, mailOrder(deps, order_id, seq)), {
+        ...leaving,
+        about: { orderId: order_id, seq },
+        isSeenTo: () => isMailDue(deps, order_id, seq),
+      }),
   })
   app.task({
     ...options,
     name: 'orders.allocate',
     params: ['book_id'],
     input: BookInput,
-    run: ({ book_id }) => afterwards(deps, allocateCopies(deps, book_id)),
+    run: ({ book_id }, context) =>
+      afterwards(
+        deps,
+        orLeave(context, allocateCopies(deps, book_id), { ...leaving, about: { bookId: book_id } }),
+      ),
   })
-  app.task({ ...options, name: 'orders.sweep', run: () => afterwards(deps, sweep(deps)) })
-  app.task({ ...options, name: 'orders.reconcile', run: () => afterwards(deps, reconcile(deps)) })
-  app.task({ ...options, name: 'orders.forget_keys', run: () => forgetKeys(deps) })
-  app.task({ ...options, name: 'orders.forget_reports', run: () => forgetReports(deps) })
+  for (const [name, round] of Object.entries(rounds)) {
+    app.task({
+      ...options,
+      name,
+      run: (_, context) => afterwards(deps, orLeave(context, round(deps), leaving)),
+    })
+  }
 }
 
 /** What a task has sent goes out at once, and not with the relay's next look. */
