@@ -64,7 +64,8 @@ describe.each(makers)('a provider %s', (_, make) => {
   test('charges once for a key, and finds it', async () => {
     const request = requestOf('tok_approve')
     const charge = await payments.charge(request)
-    expect(charge).toEqual({ status: 'charged', chargeId: expect.any(String), reason: '' })
+    const took = { amount: 1_000, currency: 'EUR' }
+    expect(charge).toEqual({ status: 'charged', chargeId: expect.any(String), reason: '', took })
     expect(await payments.charge(request)).toEqual(charge)
     expect(await payments.find(request.key)).toEqual(charge)
     expect((await charged()).chargeId).not.toBe(charge.chargeId)

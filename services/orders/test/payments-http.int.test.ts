@@ -110,6 +110,24 @@ describe('an answer', () => {
     for (const secret of [key, token]) expect(JSON.stringify(error) + String(error)).not.toContain(secret)
   })
 
+  const refunded = { id: 're_1', key: 'refund-1', chargeId: 'ch_1', amount: 300, status: 'done' }
+  test.each<[string, object, PaymentError['code'], string]>([
+    ['that is pending', { ...refunded, status: 'pending' }, 'unknown', 'not given the money back yet'],
+    ['that failed', { ...refunded, status: 'failed' }, 'refused', 'the refund failed'],
+    ['of another key', { ...refunded, key: 'refund-2' }, 'unknown', 'for another refund'],
+    ['of another amount', { ...refunded, amount: 1 }, 'unknown', 'for another refund'],
+    [
+      'without a status',
+      { id: 're_1', key: 'refund-1', amount: 300 },
+      'unknown',
+      'not one that is understood',
+    ],
+  ])('to a refund %s gives no money back', async (_case, body, code, message) => {
+    const { payments } = await start(answering(200, body))
+    const refund = payments.refund({ key: 'refund-1', chargeId: 'ch_1', amount: 300, currency: 'EUR' })
+    await expect(refund).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+
   test('that does not come in time', async () => {
     const { payments } = await start(unanswered, { timeoutMs: 50 })
     await expect(payments.find('k')).rejects.toMatchObject({

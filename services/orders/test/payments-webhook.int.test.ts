@@ -70,6 +70,23 @@ describe('a webhook', () => {
     expect(await stockOf(shop, bookId)).toEqual({ onHand: 3, held: 0 })
   })
 
+  test.each([
+    ['another amount', (total: number) => ({ amount: total - 1, currency: 'EUR' })],
+    ['another currency', (total: number) => ({ amount: total, currency: 'USD' })],
+  ])('that %s was charged is refused, and the order is not paid', async (_case, other) => {
+    const id = await waitingOrder()
+    const { total } = await shop.test.database.one<{ total: number }>(
+      sql`select total from orders.orders where id = ${id}`,
+    )
+    const told = other(total)
+    const { status, body } = await send(settled(id, told))
+    expect({ status, code: body.code }).toEqual({ status: 400, code: 'webhook_invalid' })
+    expect(body.detail).toContain(`took ${told.amount} ${told.currency} in place of ${total} EUR`)
+    expect(await standing(id)).toMatchObject({ status: 'placed', payment: 'pending' })
+    expect((await send(settled(id, { amount: total, currency: 'EUR' }))).status).toBe(204)
+    expect(await standing(id)).toMatchObject({ status: 'paid' })
+  })
+
   test('has what follows sent at once', async () => {
     const id = await waitingOrder()
     const nudge = vi.spyOn(shop.orders.deps.outbox, 'nudge')
@@ -196,7 +213,10 @@ test('the sandbox and the shop understand each other', async () => {
   await sandbox.start()
   const payments = createHttpPayments({ url: sandbox.address })
   const id = await waitingOrder()
-  const request = { key: `charge-${id}`, amount: 2_598, currency: 'EUR', reference: id }
+  const { amount } = await shop.test.database.one<{ amount: number }>(
+    sql`select amount from orders.payments where order_id = ${id}`,
+  )
+  const request = { key: `charge-${id}`, amount, currency: 'EUR', reference: id }
   await expect(payments.charge({ ...request, token: 'tok_webhook_only' })).rejects.toThrow('not decided')
   await sandbox.settle()
   expect(await standing(id)).toMatchObject({ status: 'paid', payment: 'charged' })

@@ -65,6 +65,7 @@ export const Refund = Type.Object(
     id: uuid(),
     key: Type.String(),
     chargeId: uuid(),
+    status: Type.Literal('done'),
     amount: Type.Integer(),
     createdAt: timestamp(),
   },

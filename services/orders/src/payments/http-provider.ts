@@ -7,11 +7,16 @@ import {
   type ProviderRequest,
 } from './guarded-fetch.ts'
 import { type Charge, PaymentError, type PaymentProvider } from './port.ts'
-import { ProviderCharge, ProviderId } from './provider-charge.ts'
+import { decidedCharge, ProviderCharge, ProviderId } from './provider-charge.ts'
 
 const ProviderCharges = Type.Object({ items: Type.Array(ProviderCharge, { maxItems: 1 }) })
 
-const ProviderRefund = Type.Object({ id: ProviderId })
+const ProviderRefund = Type.Object({
+  id: ProviderId,
+  key: Type.String({ maxLength: 255 }),
+  amount: Type.Integer(),
+  status: Type.Enum(['pending', 'done', 'failed']),
+})
 
 /** A payment provider that is spoken to over HTTP as docs/payments.md describes: the sandbox, or one like it. */
 export function createHttpPayments(options: GuardOptions): PaymentProvider {
@@ -35,8 +40,7 @@ export function createHttpPayments(options: GuardOptions): PaymentProvider {
     async refund({ key, chargeId, amount }) {
       const body = { chargeId, amount }
       const request = { method: 'POST', path: '/v1/refunds', idempotencyKey: key, body } as const
-      const { id } = await ask(http, request, ProviderRefund)
-      return { refundId: id }
+      return refundOf(await ask(http, request, ProviderRefund), key, amount)
     },
     close: async () => http.close(),
   }
@@ -80,10 +84,20 @@ function codeIn(body: unknown): string {
 }
 
 function chargeOf(charge: ProviderCharge, wanted: string): Charge {
-  const { id, key, status, reason } = charge
-  if (key !== wanted) throw new PaymentError('unknown', 'the payment provider answers for another charge')
-  if (status === 'pending') {
+  if (charge.key !== wanted)
+    throw new PaymentError('unknown', 'the payment provider answers for another charge')
+  const decided = decidedCharge(charge)
+  if (decided === null)
     throw new PaymentError('unknown', 'the payment provider has not decided about the charge yet')
-  }
-  return { status, chargeId: id, reason }
+  return decided
+}
+
+function refundOf({ id, key, amount, status }: Static<typeof ProviderRefund>, wanted: string, asked: number) {
+  if (key !== wanted || amount !== asked)
+    throw new PaymentError('unknown', 'the payment provider answers for another refund')
+  if (status === 'pending')
+    throw new PaymentError('unknown', 'the payment provider has not given the money back yet')
+  if (status === 'failed')
+    throw new PaymentError('refused', 'the payment provider says that the refund failed')
+  return { refundId: id }
 }

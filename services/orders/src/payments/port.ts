@@ -13,7 +13,7 @@ export interface PaymentProvider {
    * @returns what it is: void, or the charge that was made before. @throws PaymentError
    */
   void(key: string): Promise<Charge>
-  /** Gives money of a charge back, once per key. @throws PaymentError */
+  /** Gives money of a charge back, once per key; resolves when that is done. @throws PaymentError */
   refund(request: RefundRequest): Promise<{ refundId: string }>
   close(): Promise<void>
 }
@@ -40,6 +40,8 @@ export interface Charge {
   chargeId: string
   /** Why it was declined, for people; empty otherwise. */
   reason: string
+  /** What was charged, in minor units of a currency (ISO 4217), where the provider says it. */
+  took?: { amount: number; currency: string }
 }
 
 export interface RefundRequest {

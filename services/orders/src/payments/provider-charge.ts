@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import type { Charge } from './port.ts'
 
 /** A text that PostgreSQL can hold. */
 const stored = '^[^\\u0000]*$'
@@ -12,5 +13,14 @@ export const ProviderCharge = Type.Object({
   key: Type.String({ maxLength: 255 }),
   status: Type.Enum(['pending', 'charged', 'declined', 'void']),
   reason: Type.String({ maxLength: 1_000, pattern: stored }),
+  amount: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  currency: Type.Optional(Type.Union([Type.String({ maxLength: 10 }), Type.Null()])),
 })
 export type ProviderCharge = Static<typeof ProviderCharge>
+
+/** As the shop knows it; null while the provider has not decided. */
+export function decidedCharge({ id, status, reason, amount, currency }: ProviderCharge): Charge | null {
+  if (status === 'pending') return null
+  const isTold = typeof amount === 'number' && typeof currency === 'string'
+  return { status, chargeId: id, reason, ...(isTold && { took: { amount, currency } }) }
+}

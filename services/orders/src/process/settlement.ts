@@ -2,7 +2,7 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { issueInvoice } from '../invoices/issue-invoice.ts'
-import type { Charge } from '../payments/port.ts'
+import { type Charge, PaymentError } from '../payments/port.ts'
 import { releaseHolds } from '../stock/order-stock.ts'
 import { closeLines } from './close-lines.ts'
 import { moveOrder } from './move.ts'
@@ -13,6 +13,7 @@ import { requestRefund } from './request-refund.ts'
  * Writes down what became of an order's charge, and moves the order on. Heard again, it changes nothing. Money that
  * comes for an order which is over is given back, even where the provider had said that it would not come.
  * @returns whether it was news
+ * @throws PaymentError denied, when the provider has taken another amount than it was asked for: for people to see to
  */
 export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge): Promise<boolean> {
   return deps.database.transaction(async (tx) => {
@@ -22,6 +23,7 @@ export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge):
     const isPaid = charge.status === 'charged' && order.payment.amount > 0
     const isBroken = isPaid && (before === 'declined' || before === 'void')
     if (before !== 'pending' && !isBroken) return false
+    if (isPaid) refuseOtherAmount(deps, order, charge)
     if (isBroken)
       deps.logger.error({ orderId, chargeId: charge.chargeId, before }, 'a charge that was over took money')
     await settlePayment(tx, deps, order, charge)
@@ -29,6 +31,17 @@ export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge):
     else await notReceived(tx, deps, order, charge)
     return true
   })
+}
+
+function refuseOtherAmount(
+  { logger }: OrdersDeps,
+  { id, payment, currency }: OrderRow,
+  { took }: Charge,
+): void {
+  if (took === undefined || (took.amount === payment.amount && took.currency === currency)) return
+  const [asked, taken] = [`${payment.amount} ${currency}`, `${took.amount} ${took.currency}`]
+  logger.error({ orderId: id, asked, taken }, 'another amount was charged than was asked for')
+  throw new PaymentError('denied', `the payment provider took ${taken} in place of ${asked}, in minor units`)
 }
 
 async function settlePayment(tx: Queryable, { now }: OrdersDeps, order: OrderRow, charge: Charge) {

@@ -2,7 +2,8 @@ import type { App } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
 import { orderIdOf } from '../payments/charge-key.ts'
-import type { ProviderCharge } from '../payments/provider-charge.ts'
+import { PaymentError } from '../payments/port.ts'
+import { decidedCharge, type ProviderCharge } from '../payments/provider-charge.ts'
 import { chargeIn, WebhookEvent } from '../payments/webhook-event.ts'
 import { isSigned } from '../payments/webhook-signature.ts'
 import { ordersProblem } from '../problems.ts'
@@ -52,9 +53,13 @@ export function paymentWebhookRoute(app: App, deps: OrdersDeps): void {
   )
 }
 
-async function takeCharge(deps: OrdersDeps, { id, key, status, reason }: ProviderCharge): Promise<void> {
-  const orderId = orderIdOf(key)
-  if (orderId === undefined || status === 'pending') return
-  await recordCharge(deps, orderId, { status, chargeId: id, reason })
+async function takeCharge(deps: OrdersDeps, told: ProviderCharge): Promise<void> {
+  const orderId = orderIdOf(told.key)
+  const charge = decidedCharge(told)
+  if (orderId === undefined || charge === null) return
+  await recordCharge(deps, orderId, charge).catch((error: unknown) => {
+    if (!(error instanceof PaymentError)) throw error
+    throw ordersProblem('webhook_invalid', error.message, { cause: error })
+  })
   deps.outbox.nudge()
 }

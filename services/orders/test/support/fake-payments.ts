@@ -212,9 +212,10 @@ function decided(outcome: FakeOutcome | 'void'): Pick<Entry, 'status' | 'reason'
   return { status: isOpen ? outcome : 'charged', reason: '' }
 }
 
-function answer({ id, status, reason }: Entry): Charge {
+function answer({ id, status, reason, request }: Entry): Charge {
   if (status === 'pending') throw new PaymentError('unknown', 'the charge is pending')
-  return { status, chargeId: id, reason }
+  const took = request && { amount: request.amount, currency: request.currency }
+  return { status, chargeId: id, reason, ...(took && { took }) }
 }
 
 function takenBy({ status, request }: Entry): number {

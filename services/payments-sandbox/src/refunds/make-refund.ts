@@ -6,6 +6,10 @@ import type { Refund, RefundInput } from '../schemas.ts'
 import { behaviourOf } from '../tokens.ts'
 import { queueWebhook } from '../webhooks/queue-webhook.ts'
 
+/** A refund's columns, as a `Refund` has them: here each is done at once. */
+const refundColumns = sql`
+  id, key, charge_id as "chargeId", 'done' as status, amount, created_at as "createdAt"`
+
 export interface RefundRequest extends RefundInput {
   key: string
 }
@@ -56,7 +60,7 @@ async function findRefund(
   { key, chargeId, amount }: RefundRequest,
 ): Promise<Refund | undefined> {
   const known = await tx.maybeOne<Refund>(sql`
-    select id, key, charge_id as "chargeId", amount, created_at as "createdAt"
+    select ${refundColumns}
     from payments_sandbox.refunds where key = ${key}`)
   if (known === undefined || (known.chargeId === chargeId.toLowerCase() && known.amount === amount))
     return known
@@ -78,7 +82,7 @@ async function insertRefund(tx: Queryable, deps: SandboxDeps, request: RefundReq
     insert into payments_sandbox.refunds (id, key, charge_id, amount, created_at)
     values (${deps.newId()}, ${key}, ${chargeId}, ${amount}, ${deps.now()})
     on conflict (key) do nothing
-    returning id, key, charge_id as "chargeId", amount, created_at as "createdAt"`)
+    returning ${refundColumns}`)
   if (refund === undefined) {
     throw sandboxProblem('idempotency_key_reused', 'the refund of this key is of another charge')
   }
