@@ -1,4 +1,4 @@
-import type { App } from '@colophon/http'
+import { type App, nullable } from '@colophon/http'
 import Type from 'typebox'
 import { mostAtOnce, replayDeadLetters } from '../dead-letters/replay-dead-letters.ts'
 import { deadLetterFilters, ReplayedMany } from '../dead-letters/schemas.ts'
@@ -14,11 +14,13 @@ export function replayDeadLettersRoute(app: App, deps: OrdersDeps): void {
         tags: ['Dead letters'],
         operationId: 'replayDeadLetters',
         summary: 'Send the oldest dead letters to their queues again',
-        description: `At most ${mostAtOnce} a call. {} means all of them, whatever task, queue and reason.`,
-        body: Type.Object(deadLetterFilters, { title: 'DeadLetterFilter', additionalProperties: false }),
+        description: `At most ${mostAtOnce} a call. No body, or {}, means all of them, whatever task, queue and reason.`,
+        body: nullable(
+          Type.Object(deadLetterFilters, { title: 'DeadLetterFilter', additionalProperties: false }),
+        ),
         response: { 200: ReplayedMany },
       },
     },
-    ({ body }) => replayDeadLetters(deps, body),
+    ({ body }) => replayDeadLetters(deps, body ?? {}),
   )
 }
