@@ -2,6 +2,7 @@ import { Format, literals, Money } from '@colophon/catalog'
 import { line, nullable, timestamp, uuid } from '@colophon/http'
 import Type, { type Static } from 'typebox'
 import { type OrderStatus, statuses } from './process/states.ts'
+import { countries } from './rules/countries.ts'
 import { stockPolicies } from './rules/sellable.ts'
 
 export const Status = Type.Unsafe<OrderStatus>(
@@ -27,12 +28,17 @@ export const OrderMoney = Type.Object(
 /** How an order is sent, such as `standard`. */
 export const ShippingMethod = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,31}$', examples: ['standard'] })
 
-export const Country = Type.String({
-  pattern: '^[A-Z]{2}$',
-  description: 'ISO 3166-1 alpha-2',
-  examples: ['DE'],
-})
+/** A country there is: what has no rates of its own is sold to by those of all others. */
+export const Country = Type.Unsafe<string>(
+  Type.Enum([...countries], {
+    title: 'Country',
+    type: 'string',
+    description: 'ISO 3166-1 alpha-2: GB and not UK, GR and not EL',
+    examples: ['DE'],
+  }),
+)
 
+/** As an order keeps it: its country's code may be none any more. */
 export const Address = Type.Object(
   {
     name: line({ maxLength: 200 }),
@@ -41,11 +47,16 @@ export const Address = Type.Object(
     postalCode: line({ maxLength: 20 }),
     city: line({ maxLength: 200 }),
     region: Type.Optional(nullable(line({ maxLength: 200 }))),
-    country: Country,
+    country: Type.String({ description: 'ISO 3166-1 alpha-2', examples: ['DE'] }),
   },
   { title: 'Address', additionalProperties: false },
 )
 export type Address = Static<typeof Address>
+
+const AddressInput = Type.Object(
+  { ...Address.properties, country: Country },
+  { title: 'AddressInput', additionalProperties: false },
+)
 
 export const Email = Type.String({ format: 'email', maxLength: 254 })
 
@@ -67,8 +78,8 @@ export const OrderInput = Type.Object(
     email: Type.Optional(
       Type.Unsafe<string>({ ...Email, description: "Needed of guests; else the account's" }),
     ),
-    shippingAddress: Address,
-    billingAddress: Type.Optional(nullable(Address)),
+    shippingAddress: AddressInput,
+    billingAddress: Type.Optional(nullable(AddressInput)),
     shippingMethod: Type.Unsafe<string>({ ...ShippingMethod, default: 'standard' }),
     payment: Type.Object(
       {
@@ -85,6 +96,7 @@ export const OrderInput = Type.Object(
   },
   {
     title: 'OrderInput',
+    description: 'E-books need a shippingAddress too: its country decides the tax',
     additionalProperties: false,
     examples: [
       {
@@ -184,7 +196,7 @@ export const Order = Type.Object(
         description: 'What became of the charge',
       }),
       refunded: OrderMoney,
-      reason: nullable(Type.String({ description: 'Why it was declined' })),
+      reason: nullable(Type.String({ description: 'Why it was declined, or counts for nothing' })),
     }),
     refunds: Type.Array(OrderRefund),
     shipments: Type.Array(Shipment),

@@ -179,10 +179,15 @@ describe('an order that cannot be placed', () => {
       '/lines',
     ],
     ['a book id that is none', { lines: [{ bookId: 'nope', quantity: 1 }] }, '/lines/0/bookId'],
-    [
-      'a country that is none',
-      { shippingAddress: { ...address, country: 'Germany' } },
+    ...['Germany', 'EL', 'UK', 'ZZ', 'de'].map((country): (typeof wrong)[number] => [
+      `a country that is none: ${country}`,
+      { shippingAddress: { ...address, country } },
       '/shippingAddress/country',
+    ]),
+    [
+      'an invoice to a country that is none',
+      { billingAddress: { ...address, country: 'EL' } },
+      '/billingAddress/country',
     ],
     ['no payment', { payment: undefined }, '/payment'],
     ['a total of a fraction', { expectedTotal: { amount: 1.5, currency: 'EUR' } }, '/expectedTotal/amount'],
@@ -198,6 +203,7 @@ describe('an order that cannot be placed', () => {
     })
     expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed'])
     expect(answer.body.errors[0].path).toBe(path)
+    if (path.endsWith('/country')) expect(answer.body.detail).toContain('must be one of "AD", "AE", ')
     expect(await countOrders()).toBe(before)
   })
 
@@ -334,6 +340,14 @@ describe('who sees an order', () => {
     expect((await shop.send('GET', `/api/orders/${orderId}`)).status).toBe(404)
     expect((await shop.send('GET', `/api/orders/${orderId}`, { as: 'customer' })).status).toBe(404)
     expect((await shop.send('GET', `/api/orders/${orderId}`, { as: 'staff' })).status).toBe(200)
+  })
+
+  it('with the address it was placed with, whose country may be none any more', async () => {
+    const gone = { ...address, country: 'AN' }
+    await shop.test.database.query(sql`
+      update orders.orders set billing_address = ${JSON.stringify(gone)}::json where id = ${orderId}`)
+    const { status, body } = await shop.send('GET', `/api/orders/${orderId}`, { as: 'staff' })
+    expect([status, body.billingAddress]).toMatchObject([200, { country: 'AN' }])
   })
 
   it("an account its own, in the list too; never somebody else's", async () => {

@@ -152,7 +152,10 @@ describe('replacing a table', () => {
 
   it.each([
     ['tax', { country: 'de', kind: 'book', rate: 7 }, '/rates/0/country'],
+    ['tax', { country: 'EL', kind: 'book', rate: 6 }, '/rates/0/country'],
+    ['tax', { country: '*', kind: 'book', rate: 6 }, '/rates/0/country'],
     ['tax', { country: 'DE', kind: 'toy', rate: 7 }, '/rates/0/kind'],
+    ['shipping', { ...priced('EUR'), country: 'UK' }, '/rates/0/country'],
     ['tax', { country: 'DE', kind: 'book', rate: 101 }, '/rates/0/rate'],
     ['shipping', { ...priced('EUR'), upToGrams: 0 }, '/rates/0/upToGrams'],
     ['shipping', { ...priced('EUR'), method: 'By Air' }, '/rates/0/method'],
@@ -174,6 +177,7 @@ describe('replacing a table', () => {
     expect(await shop.send('GET', '/api/rates/tax', { as: 'staff' })).toMatchObject({ status: 403 })
     expect(await shop.send('GET', '/api/rates/tax')).toMatchObject({ status: 401 })
     expect(await shop.send('GET', '/api/rates/shipping?country=germany')).toMatchObject({ status: 400 })
+    expect(await shop.send('GET', '/api/rates/shipping?country=UK')).toMatchObject({ status: 400 })
   })
 })
 

@@ -1,5 +1,6 @@
 import { literals, Money } from '@colophon/catalog'
 import Type, { type Static } from 'typebox'
+import { countries } from '../rules/countries.ts'
 import { taxKinds } from '../rules/tax.ts'
 import { Country, ShippingMethod } from '../schemas.ts'
 
@@ -40,10 +41,8 @@ export type TaxRates = Static<typeof TaxRates>
 
 const ShippingRate = Type.Object(
   {
-    country: Type.String({
-      pattern: '^([A-Z]{2}|[*])$',
+    country: literals(['*', ...countries], {
       description: 'ISO 3166-1 alpha-2; * for every country that has no rate of its own for the method',
-      examples: ['DE'],
     }),
     method: ShippingMethod,
     upToGrams: Type.Integer({
