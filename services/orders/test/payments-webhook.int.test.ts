@@ -73,18 +73,24 @@ describe('a webhook', () => {
   test.each([
     ['another amount', (total: number) => ({ amount: total - 1, currency: 'EUR' })],
     ['another currency', (total: number) => ({ amount: total, currency: 'USD' })],
-  ])('that %s was charged is refused, and the order is not paid', async (_case, other) => {
+  ])('that %s was charged pays for nothing: the order is over, and staff are told', async (_case, other) => {
     const id = await waitingOrder()
     const { total } = await shop.test.database.one<{ total: number }>(
       sql`select total from orders.orders where id = ${id}`,
     )
-    const told = other(total)
-    const { status, body } = await send(settled(id, told))
-    expect({ status, code: body.code }).toEqual({ status: 400, code: 'webhook_invalid' })
-    expect(body.detail).toContain(`took ${told.amount} ${told.currency} in place of ${total} EUR`)
-    expect(await standing(id)).toMatchObject({ status: 'placed', payment: 'pending' })
-    expect((await send(settled(id, { amount: total, currency: 'EUR' }))).status).toBe(204)
-    expect(await standing(id)).toMatchObject({ status: 'paid' })
+    const error = vi.spyOn(shop.orders.deps.logger, 'error')
+    onTestFinished(() => error.mockRestore())
+    const body = settled(id, other(total))
+    for (const _ of [1, 2]) expect((await send(body)).status).toBe(204)
+    expect(error).toHaveBeenCalledOnce()
+    expect(await standing(id)).toMatchObject({ status: 'expired', payment: 'void', chargeId: 'ch_1' })
+    const { body: order } = await shop.send('GET', `/api/orders/${id}`, { as: 'staff' })
+    expect(order.history.at(-1).reason).toMatch(
+      /^the payment was void: \S+ was charged in place of \S+, and will be/,
+    )
+    expect(await shop.settle()).toEqual([])
+    expect(shop.mailer.sent.at(-1)?.text).not.toContain('Nothing was charged')
+    expect(await stockOf(shop, bookId)).toEqual({ onHand: 5, held: 0 })
   })
 
   test('has what follows sent at once', async () => {

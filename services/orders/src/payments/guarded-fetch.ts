@@ -1,5 +1,5 @@
 import { currentContext, type Logger } from '@colophon/runtime'
-import { createCallGuard, NotCalled } from '../call-guard.ts'
+import { createCallGuard, NotCalled } from './call-guard.ts'
 import { PaymentError } from './port.ts'
 
 export interface GuardOptions {
@@ -55,7 +55,7 @@ export function createGuardedFetch(options: GuardOptions): GuardedFetch {
   const { timeoutMs = 10_000, concurrency = 32, queue = 500 } = options
   const { breaker = { failures: 5, pauseMs: 5_000 }, log } = options
   const closing = new AbortController()
-  const guard = createCallGuard({ callee: 'the payment provider', concurrency, queue, breaker, log })
+  const guard = createCallGuard({ concurrency, queue, breaker, log })
 
   async function send(request: ProviderRequest): Promise<ProviderAnswer> {
     const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal])

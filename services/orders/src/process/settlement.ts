@@ -2,7 +2,8 @@
 import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { issueInvoice } from '../invoices/issue-invoice.ts'
-import { type Charge, PaymentError } from '../payments/port.ts'
+import type { Charge } from '../payments/port.ts'
+import { formatMoney } from '../rules/money-text.ts'
 import { releaseHolds } from '../stock/order-stock.ts'
 import { closeLines } from './close-lines.ts'
 import { moveOrder } from './move.ts'
@@ -13,19 +14,20 @@ import { requestRefund } from './request-refund.ts'
  * Writes down what became of an order's charge, and moves the order on. Heard again, it changes nothing. Money that
  * comes for an order which is over is given back, even where the provider had said that it would not come.
  * @returns whether it was news
- * @throws PaymentError denied, when the provider has taken another amount than it was asked for: for people to see to
  */
-export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge): Promise<boolean> {
+export function recordCharge(deps: OrdersDeps, orderId: string, told: Charge): Promise<boolean> {
   return deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (order === undefined) return false
     const before = order.payment.status
+    const charge = asAskedFor(order, told)
     const isPaid = charge.status === 'charged' && order.payment.amount > 0
     const isBroken = isPaid && (before === 'declined' || before === 'void')
     if (before !== 'pending' && !isBroken) return false
-    if (isPaid) refuseOtherAmount(deps, order, charge)
     if (isBroken)
       deps.logger.error({ orderId, chargeId: charge.chargeId, before }, 'a charge that was over took money')
+    if (charge !== told)
+      deps.logger.error({ orderId, ...charge }, 'a charge of another amount is to be given back')
     await settlePayment(tx, deps, order, charge)
     if (charge.status === 'charged') await received(tx, deps, order)
     else await notReceived(tx, deps, order, charge)
@@ -33,15 +35,14 @@ export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge):
   })
 }
 
-function refuseOtherAmount(
-  { logger }: OrdersDeps,
-  { id, payment, currency }: OrderRow,
-  { took }: Charge,
-): void {
-  if (took === undefined || (took.amount === payment.amount && took.currency === currency)) return
-  const [asked, taken] = [`${payment.amount} ${currency}`, `${took.amount} ${took.currency}`]
-  logger.error({ orderId: id, asked, taken }, 'another amount was charged than was asked for')
-  throw new PaymentError('denied', `the payment provider took ${taken} in place of ${asked}, in minor units`)
+/** Where another amount was charged than was asked for, nothing is paid with it: staff give it back at the provider. */
+function asAskedFor({ payment, currency }: OrderRow, told: Charge): Charge {
+  const { status, took } = told
+  if (status !== 'charged' || took === undefined) return told
+  if (took.amount === payment.amount && took.currency === currency) return told
+  const [taken, asked] = [formatMoney(took.amount, took.currency), formatMoney(payment.amount, currency)]
+  const reason = `${taken} was charged in place of ${asked}, and will be given back`
+  return { status: 'void', chargeId: told.chargeId, reason }
 }
 
 async function settlePayment(tx: Queryable, { now }: OrdersDeps, order: OrderRow, charge: Charge) {
@@ -72,7 +73,8 @@ async function received(tx: Queryable, deps: OrdersDeps, order: OrderRow): Promi
 
 async function notReceived(tx: Queryable, deps: OrdersDeps, order: OrderRow, charge: Charge): Promise<void> {
   if (order.status !== 'placed') {
-    return moveOrder(tx, deps, order, { reason: 'no money was taken', actor: 'provider' })
+    const reason = charge.reason === '' ? 'no money was taken' : `no payment: ${charge.reason}`
+    return moveOrder(tx, deps, order, { reason, actor: 'provider' })
   }
   await releaseHolds(tx, deps, order.id, 'system')
   await closeLines(tx, order.id)

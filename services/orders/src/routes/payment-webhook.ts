@@ -2,7 +2,6 @@ import type { App } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
 import { orderIdOf } from '../payments/charge-key.ts'
-import { PaymentError } from '../payments/port.ts'
 import { decidedCharge, type ProviderCharge } from '../payments/provider-charge.ts'
 import { chargeIn, WebhookEvent } from '../payments/webhook-event.ts'
 import { isSigned } from '../payments/webhook-signature.ts'
@@ -57,9 +56,6 @@ async function takeCharge(deps: OrdersDeps, told: ProviderCharge): Promise<void>
   const orderId = orderIdOf(told.key)
   const charge = decidedCharge(told)
   if (orderId === undefined || charge === null) return
-  await recordCharge(deps, orderId, charge).catch((error: unknown) => {
-    if (!(error instanceof PaymentError)) throw error
-    throw ordersProblem('webhook_invalid', error.message, { cause: error })
-  })
+  await recordCharge(deps, orderId, charge)
   deps.outbox.nudge()
 }

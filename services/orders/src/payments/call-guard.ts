@@ -10,8 +10,6 @@ import {
 } from 'cockatiel'
 
 export interface CallGuardOptions {
-  /** Who is called, for the log, as `the payment provider`. */
-  callee: string
   /** Calls at once. */
   concurrency: number
   /** Calls that may wait for their turn. */
@@ -38,9 +36,9 @@ export class NotCalled extends Error {
   override readonly name = 'NotCalled'
 }
 
-/** Calls to another system, with a bound on how many there are at once and wait, and a pause while it answers nothing. */
+/** Calls to the provider, with a bound on how many there are at once and wait, and a pause while it answers nothing. */
 export function createCallGuard(options: CallGuardOptions): CallGuard {
-  const { callee, concurrency, queue, breaker: usual, log } = options
+  const { concurrency, queue, breaker: usual, log } = options
   const breaker = circuitBreaker(handleAll, {
     halfOpenAfter: usual.pauseMs,
     breaker: new ConsecutiveBreaker(usual.failures),
@@ -51,12 +49,13 @@ export function createCallGuard(options: CallGuardOptions): CallGuard {
   let isOut = false
   // Said once, however often it is tried in vain, and once that it is there again.
   const outages = breaker.onBreak(() => {
-    if (!isOut) log?.warn({ cause: lastCause }, `${callee} does not answer: it is asked now and then`)
+    if (!isOut)
+      log?.warn({ cause: lastCause }, 'the payment provider does not answer: it is asked now and then')
     isOut = true
   })
   breaker.onReset(() => {
     isOut = false
-    log?.info(`${callee} answers again`)
+    log?.info('the payment provider answers again')
   })
 
   return {
