@@ -58,6 +58,7 @@ it('a mail tells of what was cut, and of what is gone', () => {
   }
   const outcomes = ['stock-to-reorder', 'sales-by-day', 'of another version'].map((name) => ({
     name,
+    day: '2026-05-31',
     error: null,
   }))
   const kept = new Map([[report.name, report]])

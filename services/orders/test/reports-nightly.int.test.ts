@@ -2,7 +2,7 @@ import { createBeat, createCelery, createWorker, type Worker } from '@colophon/c
 import { sql } from '@colophon/postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { MailError } from '../src/mail/port.ts'
-import { reportNames } from '../src/reports/index.ts'
+import { reportNames, reports } from '../src/reports/index.ts'
 import { dayBefore } from '../src/reports/report.ts'
 import { reportEntries } from '../src/reports/schedule.ts'
 import { defineReportTasks } from '../src/reports/tasks.ts'
@@ -30,6 +30,13 @@ afterEach(async () => {
 const kept = () =>
   shop.test.database.query<{ name: string; status: string; day: string; error: string | null }>(sql`
     select name, status, day, error from orders.reports order by name`)
+
+const done = (name: string, day: string) => ({ name, status: 'done', day, error: null })
+
+/** Those of a night in the order of the mail. */
+function files(day: string, stockDay: string): string[] {
+  return reports.map(({ name, isOfNow }) => `${name}-${isOfNow ? stockDay : day}.csv`)
+}
 
 async function mail() {
   await expect.poll(() => shop.mailer.sent.length, { timeout: 15_000 }).toBeGreaterThan(0)
@@ -61,16 +68,23 @@ describe('the nightly reports', () => {
       'Stock to reorder: 1 row',
       'Stock that is not what its ledger says: 0 rows',
       '',
-      'They are kept: GET /api/reports?day=2026-05-31.',
+      'They are kept: GET /api/reports?day=2026-05-31, GET /api/reports?day=2026-06-01.',
       '',
     ])
-    expect(sent?.attachments?.map(({ filename }) => filename)).toEqual(
-      reportNames.map((name) => `${name}-2026-05-31.csv`),
-    )
+    expect(sent?.attachments?.map(({ filename }) => filename)).toEqual(files('2026-05-31', '2026-06-01'))
     expect(sent?.attachments?.[3]?.content).toContain('Nearly Gone')
-    expect(await kept()).toEqual(
-      reportNames.toSorted().map((name) => ({ name, status: 'done', day: '2026-05-31', error: null })),
-    )
+    expect(await kept()).toMatchObject(Array(reportNames.length).fill({ status: 'done', error: null }))
+  })
+
+  it('of a night that beat was late for are about its sales, and about stock as it is when they are made', async () => {
+    await shop.app.send('reports.nightly', {}, { headers: { celery_beat_due: '2026-05-21T02:15:00.000Z' } })
+    const sent = await mail()
+    expect(sent?.subject).toBe('Reports of 2026-05-20')
+    expect(sent?.attachments?.map(({ filename }) => filename)).toEqual(files('2026-05-20', '2026-06-01'))
+    expect(await kept()).toEqual([
+      ...['sales-by-author', 'sales-by-day', 'sales-by-publisher'].map((name) => done(name, '2026-05-20')),
+      ...['stock-check', 'stock-to-reorder'].map((name) => done(name, '2026-06-01')),
+    ])
   })
 
   it('are about the day before the night in which beat sent them', async () => {
@@ -107,7 +121,7 @@ describe('the nightly reports', () => {
       expect(sent?.text).toContain('Stock to reorder: failed: no answer from http://shop:[secret]@catalog\n')
       expect(sent?.attachments).toHaveLength(reportNames.length - 1)
       expect((await kept()).filter(({ status }) => status === 'failed')).toMatchObject([
-        { name: 'stock-to-reorder', error: 'no answer from http://shop:[secret]@catalog' },
+        { name: 'stock-to-reorder', day: '2026-06-01', error: 'no answer from http://shop:[secret]@catalog' },
       ])
       expect(calls).toBe(3)
     } finally {

@@ -1,3 +1,4 @@
+import { encodeCursor } from '@colophon/http'
 import { sql } from '@colophon/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reports } from '../src/reports/all-reports.ts'
@@ -284,7 +285,7 @@ describe('what is kept', () => {
     ])
   })
 
-  it('is listed by pages, the newest first', async () => {
+  it('is listed by pages, the last made first', async () => {
     for (const { name } of reports) await run(name, '2026-03-01')
     const pages: string[][] = []
     for (let cursor = ''; ; ) {
@@ -298,6 +299,41 @@ describe('what is kept', () => {
     expect(await get('?name=profit')).toMatchObject({ status: 400, body: { errors: [{ path: 'name' }] } })
     expect(await get('?day=2026-02-31')).toMatchObject({ status: 400, body: { errors: [{ path: 'day' }] } })
     expect(await get('?cursor=x')).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } })
+  })
+
+  it('is listed first again when it is made again, wherever a cursor points by then', async () => {
+    const days = ['2026-04-11', '2026-04-12', '2026-04-13']
+    const top = async () => (await get('?limit=3')).body.items.map(({ day }: { day: string }) => day)
+    for (const day of days) {
+      shop.clock.advance(1_000)
+      await run('sales-by-day', day)
+    }
+    expect(await top()).toEqual(['2026-04-13', '2026-04-12', '2026-04-11'])
+    const { nextCursor } = (await get('?limit=1')).body
+    shop.clock.advance(1_000)
+    for (const day of ['2026-04-11', '2026-04-13']) await run('sales-by-day', day)
+    // Of the same moment, the one that was first made last is the first.
+    expect(await top()).toEqual(['2026-04-13', '2026-04-11', '2026-04-12'])
+    expect((await get(`?limit=1&cursor=${nextCursor}`)).body.items).toMatchObject([{ day: '2026-04-12' }])
+  })
+
+  it.each([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])(
+    'is listed from any moment: %d',
+    async (key) => {
+      const cursor = encodeCursor({}, [key, '018f0000-0000-7000-8000-000000000000'])
+      expect(await get(`?cursor=${cursor}`)).toMatchObject({ status: 200 })
+    },
+  )
+
+  it('is listed by an index', async () => {
+    const plan = await shop.test.database.transaction(async (tx) => {
+      await tx.query(sql`set local enable_seqscan = off`)
+      return tx.query<{ 'QUERY PLAN': string }>(sql`
+        explain select id from orders.reports order by finished_at desc, id desc limit 10`)
+    })
+    const text = plan.map((row) => row['QUERY PLAN']).join('\n')
+    expect(text).toContain('Backward using reports_by_last_made')
+    expect(text).not.toContain('Sort')
   })
 
   it('is read with its rows, and downloaded as CSV that no spreadsheet runs', async () => {

@@ -318,6 +318,7 @@ create table orders.reports (
   unique (name, day),
   check ((status = 'failed') = (error is not null))
 );
+create index reports_by_last_made on orders.reports (finished_at, id);
 
 -- What is to be published, as `outboxTable` of packages/postgres has it and says what it means.
 create table orders.outbox (

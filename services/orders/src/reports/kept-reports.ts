@@ -17,24 +17,32 @@ export interface ReportsQuery {
   limit: number
 }
 
-/** One page of the reports that were made, the newest first. @throws Problem invalid_cursor */
+/**
+ * One page of the reports that were made, the last made first: one that is made again moves to the top.
+ * @throws Problem invalid_cursor
+ */
 export async function listReports(
   db: Queryable,
   query: ReportsQuery,
 ): Promise<{ items: ReportSummary[]; nextCursor: string | null }> {
   const { name, day, cursor, limit } = query
-  const [below] = cursor === undefined ? [] : decodeCursor(cursor, query, ['uuid'])
+  const [madeAt, id] = cursor === undefined ? [] : decodeCursor(cursor, query, ['integer', 'uuid'])
   const filters: Sql[] = [
     ...(name === undefined ? [] : [sql`name = ${name}`]),
     ...(day === undefined ? [] : [sql`day = ${day}::date`]),
-    ...(below === undefined ? [] : [sql`id < ${below}`]),
+    ...(madeAt === undefined ? [] : [sql`(finished_at, id) < (${moment(madeAt)}, ${id})`]),
   ]
-  // Ids are in the order in which they were made.
   const rows = await db.query<ReportSummary>(sql`
     select ${summary} from orders.reports ${filters.length > 0 ? sql`where ${join(filters, ' and ')}` : sql``}
-    order by id desc limit ${limit + 1}`)
+    order by finished_at desc, id desc limit ${limit + 1}`)
   const last = rows.length > limit ? rows[limit - 1] : undefined
-  return { items: rows.slice(0, limit), nextCursor: last ? encodeCursor(query, [last.id]) : null }
+  const keys = last && [Date.parse(last.finishedAt) * 1000, last.id]
+  return { items: rows.slice(0, limit), nextCursor: keys ? encodeCursor(query, keys) : null }
+}
+
+/** Microseconds since 1970: no integer of a cursor is a moment that PostgreSQL does not have. */
+function moment(microseconds: number): Sql {
+  return sql`timestamptz 'epoch' + ${microseconds}::bigint * interval '1 microsecond'`
 }
 
 /** @throws Problem report_not_found */
@@ -44,7 +52,13 @@ export async function findReport(db: Queryable, id: string): Promise<KeptReport>
   throw ordersProblem('report_not_found', `there is no report ${id}`)
 }
 
-/** What was made of the day, in no order. */
-export function reportsOfDay(db: Queryable, day: string): Promise<KeptReport[]> {
-  return db.query<KeptReport>(sql`select ${whole} from orders.reports where day = ${day}::date`)
+/** Those of them that are kept, in no order. */
+export function findReports(
+  db: Queryable,
+  wanted: readonly Pick<KeptReport, 'name' | 'day'>[],
+): Promise<KeptReport[]> {
+  const [names, days] = [wanted.map(({ name }) => name), wanted.map(({ day }) => day)]
+  return db.query<KeptReport>(sql`
+    select ${whole} from orders.reports
+    where (name, day) in (select * from unnest(${names}::text[], ${days}::date[]))`)
 }

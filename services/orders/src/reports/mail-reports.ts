@@ -5,12 +5,14 @@ import { countRefusedRefunds, listRefusedRefunds, type OwedMoney } from '../proc
 import { formatMoney } from '../rules/money-text.ts'
 import { reports } from './all-reports.ts'
 import { csvName, reportCsv } from './csv.ts'
-import { reportsOfDay } from './kept-reports.ts'
+import { findReports } from './kept-reports.ts'
 import type { KeptReport } from './schemas.ts'
 
 /** How the run of one report ended. */
 export interface Outcome {
   name: string
+  /** ISO date that it is about. */
+  day: string
   /** Why it failed; null when it is kept. */
   error: string | null
 }
@@ -33,12 +35,12 @@ export async function mailReports(
   day: string,
   outcomes: readonly Outcome[],
 ): Promise<void> {
-  const kept = new Map((await reportsOfDay(deps.database, day)).map((report) => [report.name, report]))
+  const kept = new Map((await findReports(deps.database, outcomes)).map((report) => [report.name, report]))
   const owed = { told: await listRefusedRefunds(deps, mostTold), count: await countRefusedRefunds(deps) }
   await deps.mailer.send(reportsMail(deps.reportsTo, day, outcomes, kept, owed))
 }
 
-/** The mail about a day's reports. @param kept by their names */
+/** The mail of a night about a day's sales and the stock. @param kept by their names */
 export function reportsMail(
   to: string,
   day: string,
@@ -57,11 +59,12 @@ export function reportsMail(
   const lines = inOrder.map(
     ({ title, error, report }) => `${title}: ${error ? `failed: ${error}` : found(report)}`,
   )
+  const days = [...new Set(inOrder.map((one) => one.day))]
   return {
     id: `reports-${day}`,
     to,
     subject: `Reports of ${day}${failed > 0 ? `: ${failed} failed` : ''}${alarm(made)}${owed.count > 0 ? ': refunds are owed' : ''}`,
-    text: `${owedText(owed)}${lines.join('\n')}\n\nThey are kept: GET /api/reports?day=${day}.\n`,
+    text: `${owedText(owed)}${lines.join('\n')}\n\nThey are kept: ${days.map((one) => `GET /api/reports?day=${one}`).join(', ')}.\n`,
     attachments: made.map((report) => ({
       filename: csvName(report),
       contentType: 'text/csv; charset=utf-8',

@@ -17,7 +17,7 @@ export interface Report {
   name: string
   /** For people. */
   title: string
-  /** Whether it tells how things stand when it is made, whichever day it is about. */
+  /** Whether it tells how things stand when it is made: it is about that day and no other. */
   isOfNow?: true
   columns: readonly Column[]
   /**
@@ -38,6 +38,11 @@ export function daysUpTo(day: string, count = 1): { from: Date; to: Date } {
 /** The day before a moment, in UTC: whose sales are known then. */
 export function dayBefore(moment: Date): string {
   return new Date(moment.getTime() - 86_400_000).toISOString().slice(0, 10)
+}
+
+/** The day that a report is about when it is made now, for a night or a person that asks about another. */
+export function dayAbout({ isOfNow }: Report, day: string, now: Date): string {
+  return isOfNow ? now.toISOString().slice(0, 10) : day
 }
 
 /** How long the statement of a report may take, in milliseconds: nobody waits for it. */

@@ -11,7 +11,7 @@ export const ReportSummary = Type.Object(
   {
     id: uuid(),
     name: ReportName,
-    day: day({ description: 'What it is about; in UTC' }),
+    day: day({ description: 'What it is about: for stock the day on which it was made; in UTC' }),
     status: literals(['done', 'failed'], { description: 'Whether it could be made' }),
     error: nullable(Type.String({ description: 'Why it failed' })),
     rowCount: Type.Integer({ minimum: 0 }),

@@ -7,7 +7,7 @@ import { orDeadLetter } from '../tasks/ending.ts'
 import { ordersQueue } from '../tasks/index.ts'
 import { reportNamed, reports } from './all-reports.ts'
 import { mailReports, type Outcome } from './mail-reports.ts'
-import { dayBefore } from './report.ts'
+import { dayAbout, dayBefore } from './report.ts'
 import { keepFailure, runReport } from './run-report.ts'
 import { ReportName } from './schemas.ts'
 
@@ -27,7 +27,7 @@ const FinishInput = taskInput(
   Type.Object(
     {
       outcomes: Type.Array(
-        Type.Object({ name: Type.String(), error: Type.Union([Type.String(), Type.Null()]) }),
+        Type.Object({ name: Type.String(), day: Day(), error: Type.Union([Type.String(), Type.Null()]) }),
       ),
       day: Day(),
     },
@@ -46,11 +46,12 @@ export function defineReportTasks(app: Celery, deps: OrdersDeps, retry = usual):
     params: ['name', 'day'],
     input: RunInput,
     retry,
-    async run({ name, day }, context): Promise<Outcome> {
+    async run({ name, day: asked }, context): Promise<Outcome> {
+      const day = dayAbout(reportNamed(name), asked, deps.now())
       const cause = await failureOf(runReport(deps, reportNamed(name), day))
-      if (cause === undefined) return { name, error: null }
+      if (cause === undefined) return { name, day, error: null }
       if (context.retries < retry.max) context.retry({ cause })
-      return { name, error: await tellFailure(deps, name, day, cause) }
+      return { name, day, error: await tellFailure(deps, name, day, cause) }
     },
   })
   const finish = app.task({
