@@ -1,21 +1,14 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has (20 or later, plain JavaScript):
 // brings node_modules in line with package-lock.json and this machine (a container may see another's folder),
-// so that the two commands work on a fresh clone.
+// so that the two commands work on a fresh clone. What npm has installed already, by whatever command, is left.
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const stamp = join(root, 'node_modules', '.colophon-installed')
-const wanted = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .update(`${process.platform} ${process.arch}`)
-  .digest('hex')
 
-const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
-if (!installed) {
+if (!isInstalled()) {
   console.error('colophon: installing dependencies, once (about 500 MB; half a minute on a fast line) ...')
   // loglevel error: Node 24 comes with the dependencies, so warnings about an older Node do not hold.
   const npm = process.env.npm_execpath
@@ -28,5 +21,35 @@ if (!installed) {
     )
     process.exit(run.status ?? 1)
   }
-  writeFileSync(stamp, wanted)
+}
+
+/** Whether every package of the lock file that this machine needs is there, in the version that npm says it installed. */
+function isInstalled() {
+  let installed
+  try {
+    // npm writes this list at the end of an installation: folders may have been removed since.
+    installed = packagesOf('node_modules/.package-lock.json')
+  } catch {
+    return false
+  }
+  return Object.entries(packagesOf('package-lock.json')).every(([path, wanted]) => {
+    const found = installed[path]
+    if (path === '') return true
+    if (found === undefined) return !isNeeded(wanted)
+    const isSame = found.version === wanted.version && found.integrity === wanted.integrity
+    return isSame && existsSync(join(root, path))
+  })
+}
+
+/** Binaries are for one kind of machine; of other optional packages, npm installs those that a binary here has use for. */
+function isNeeded({ optional, os, cpu, libc }) {
+  const isForHere =
+    (os ?? [process.platform]).includes(process.platform) && (cpu ?? [process.arch]).includes(process.arch)
+  const isSure = libc === undefined && (!optional || (os ?? cpu) !== undefined)
+  return isForHere && isSure
+}
+
+/** By their folders. @throws when the file is not there, or was cut short */
+function packagesOf(lockFile) {
+  return JSON.parse(readFileSync(join(root, lockFile), 'utf8')).packages
 }
