@@ -5,7 +5,7 @@ import type { Victim } from './shapes.ts'
 
 /** Seconds between two kills, at least and at most, and how long a killed server stays away. */
 const [calm, away] = [
-  [1, 3],
+  [2, 5],
   [0, 3],
 ] as const
 

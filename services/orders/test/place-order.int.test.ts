@@ -203,7 +203,8 @@ describe('an order that cannot be placed', () => {
     })
     expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed'])
     expect(answer.body.errors[0].path).toBe(path)
-    if (path.endsWith('/country')) expect(answer.body.detail).toContain('must be one of "AD", "AE", ')
+    if (path.endsWith('/country'))
+      expect(answer.body.detail).toContain('must be one of 249 values such as "DE"')
     expect(await countOrders()).toBe(before)
   })
 

@@ -48,7 +48,11 @@ const types: Readonly<Record<string, string>> = {
 /** A schema in words, to stand after "must be": "a whole number from 1 to 100". */
 export function expectation(schema: Expected): string {
   if ('const' in schema) return JSON.stringify(schema.const)
-  if (schema.enum) return oneOf(schema.enum.map((value) => JSON.stringify(value)))
+  if (schema.enum) {
+    const { length } = schema.enum
+    if (length > maxChoices && schema.examples) return `one of ${length} values${example(schema)}`
+    return oneOf(schema.enum.map((value) => JSON.stringify(value)))
+  }
   const branches = schema.anyOf ?? schema.oneOf
   if (branches) return oneOf(branches.map(expectation))
   const named = [schema.type ?? []].flat()
