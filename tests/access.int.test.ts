@@ -88,6 +88,7 @@ const mayUse: Record<string, Who[]> = {
   'POST /api/orders/:id/ship': staff,
   'POST /api/orders/:id/return': staff,
   'POST /api/orders/:id/refund': staff,
+  'POST /api/orders/:id/refunds/:refundId': staff,
   'GET /api/orders/:id/invoices': everybody,
   'GET /api/orders/:id/invoices/:kind/:number': everybody,
   // By its signature alone: without one it is refused as not being the provider's.

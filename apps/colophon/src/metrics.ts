@@ -76,7 +76,11 @@ export function watchOrders(registry: Registry, standing: Standing, logger: Logg
     })
   counted('orders_overdue', 'Orders whose next step is late by more than a minute', standing.overdue)
   counted('mails_overdue', 'Mails to buyers that wait for more than 15 minutes', standing.overdueMails)
-  counted('refunds_refused', 'Orders that owe money since a refund was refused', standing.refusedRefunds)
+  counted(
+    'refunds_refused',
+    'Refunds that the payment provider refused, and that are owed',
+    standing.refusedRefunds,
+  )
 }
 
 /** Asks once for all who want to know at the same time, as the gauges of a scrape do. */

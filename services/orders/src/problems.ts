@@ -14,6 +14,8 @@ export const ordersProblems = defineProblems({
   book_unknown: { status: 409, title: 'The catalogue has no such book' },
   country_not_served: { status: 409, title: 'Nothing is shipped to this country by this method' },
   lines_invalid: { status: 400, title: 'Lines that this order does not have, or not so many copies' },
+  refund_not_found: { status: 404, title: 'The order has no such refund' },
+  refund_state: { status: 409, title: 'The refund is not in a state that allows this' },
   refund_too_large: { status: 409, title: 'More than what was paid and not given back yet' },
   idempotency_key_required: { status: 400, title: 'The request needs an Idempotency-Key' },
   idempotency_key_in_flight: {

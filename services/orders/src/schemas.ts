@@ -167,11 +167,12 @@ const OrderRefund = Type.Object(
     id: uuid(),
     amount: OrderMoney,
     reason: Type.String(),
-    status: literals(['pending', 'done', 'refused'], {
+    status: literals(['pending', 'done', 'refused', 'withdrawn'], {
       description:
-        'What became of it. One that the payment provider refused is over: another may be asked for',
+        'What became of it. What the payment provider refused is owed, until staff say how it goes on',
     }),
     refusal: nullable(Type.String({ description: 'What it said when it refused: for staff, else null' })),
+    elsewhere: Type.Boolean({ description: 'Whether the money was given back by another way' }),
     requestedAt: timestamp(),
     doneAt: nullable(timestamp()),
   },

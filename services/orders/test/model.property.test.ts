@@ -95,8 +95,22 @@ async function comeToRest(): Promise<void> {
   throw new Error('there are orders that do not come to rest')
 }
 
-/** Staff ask once more for the money of orders that are over, where the provider has refused to give it back. */
+/**
+ * Staff have what the provider has refused to give back asked for again, the last first, withdraw what is more than was
+ * paid by then, and give back what is missing of orders that are over.
+ */
 async function askAgain({ orders }: Run): Promise<void> {
+  const refused = await shop.test.database.query<{ id: string; orderId: string }>(sql`
+    select id, order_id as "orderId" from orders.refunds
+    where order_id = any(${orders}::uuid[]) and status = 'refused' order by created_at desc, id desc`)
+  for (const { id, orderId } of refused) {
+    const end = (action: string) => handle(shop, orderId, `refunds/${id}`, { action, reason: 'once more' })
+    const { status, body } = await end('again')
+    if (status === 200) continue
+    expect(body.code).toBe('refund_too_large')
+    expect(await end('withdraw')).toMatchObject({ status: 200 })
+  }
+  await comeToRest()
   const owed = await shop.test.database.query<{ id: string; amount: number }>(sql`
     select o.id, payment.amount - o.refunded as amount from orders.orders o join orders.payments payment
       on payment.order_id = o.id

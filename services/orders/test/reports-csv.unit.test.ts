@@ -62,11 +62,11 @@ it('a mail tells of what was cut, and of what is gone', () => {
     error: null,
   }))
   const kept = new Map([[report.name, report]])
-  const owes = { number: 100_001, amount: 1494, currency: 'EUR', refusal: 'too\nold' }
+  const owes = { id: 'r-1', number: 100_001, amount: 1494, currency: 'EUR', refusal: 'too\nold' }
   const none = reportsMail('a@example.com', '2026-05-31', outcomes, kept, { told: [], count: 0 })
   expect(none).toMatchObject({ subject: 'Reports of 2026-05-31', text: expect.not.stringContaining('owed') })
   const { text } = reportsMail('a@example.com', '2026-05-31', outcomes, kept, { told: [owes], count: 3 })
-  expect(text).toContain('still owed:\nOrder 100001: €14.94 (too old)\nand 2 more\n\n')
+  expect(text).toContain('still owed:\nOrder 100001: €14.94 (too old), refund r-1\nand 2 more\n\n')
   expect(text).toContain('Stock to reorder: the first 10000 rows, there are more\n')
   expect(text).toContain('Sales of the 7 days up to this one: is not there\n')
 })

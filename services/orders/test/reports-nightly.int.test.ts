@@ -174,8 +174,8 @@ describe('the nightly reports', () => {
         values (gen_random_uuid(), 'a@example.com', 'cancelled', 'EUR', 'standard', '{}', 0, 0, 0, 0, 1494, now(), now())
         returning id, number
       ), refused as (
-        insert into orders.refunds (id, order_id, amount, reason, actor, status, refusal, refused_at, created_at)
-        select gen_random_uuid(), id, 1494, 'cancelled', 'system', 'refused', 'it is too old', now(), now() from o
+        insert into orders.refunds (id, order_id, amount, reason, actor, status, refusal, created_at)
+        select gen_random_uuid(), id, 1494, 'cancelled', 'system', 'refused', 'it is too old', now() from o
       ) select number from o`)
     await shop.app.send('reports.nightly', { kwargs: { day: '2026-05-24' } })
     const sent = await mail()
@@ -183,7 +183,9 @@ describe('the nightly reports', () => {
     await database.query(sql`delete from orders.orders`)
     expect(sent?.subject).toBe('Reports of 2026-05-24: refunds are owed')
     expect(sent?.text).toMatch(
-      new RegExp(`^Refunds .* owed:\nOrder ${number}: €14\\.94 \\(it is too old\\)\n\nSales of`),
+      new RegExp(
+        `^Refunds .* owed:\nOrder ${number}: €14\\.94 \\(it is too old\\), refund [0-9a-f-]{36}\n\nSales of`,
+      ),
     )
   })
 

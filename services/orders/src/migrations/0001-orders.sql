@@ -181,7 +181,6 @@ create table orders.payments (
 create index payments_charged_at on orders.payments (settled_at) where status = 'charged';
 
 create table orders.refunds (
-  -- The provider knows it by the idempotency key 'refund-' and this.
   id uuid primary key,
   order_id uuid not null references orders.orders,
   amount bigint not null check (amount > 0),
@@ -190,17 +189,22 @@ create table orders.refunds (
   -- What it is for: [{ position, quantity, amount, tax }], without position and quantity for the shipping; empty for
   -- nothing in particular.
   items jsonb not null default '[]',
-  -- 'refused' when the provider will not do it, for the reason in `refusal`: it counts as if it had not been asked for.
-  status text not null check (status in ('pending', 'done', 'refused')),
-  -- The provider's own id of it; null while it is not done, and where the buyer has the money by another way.
+  -- 'refused' when the provider will not do it, for the reason in `refusal`: it is owed until staff end that, and counts
+  -- as if it had not been asked for, as does what they have withdrawn.
+  status text not null check (status in ('pending', 'done', 'refused', 'withdrawn')),
+  -- How often it was asked for: the provider knows the first by the idempotency key 'refund-ID', the next by 'refund-ID-2'.
+  attempt integer not null default 1,
+  -- Whether the buyer has the money by another way than the provider.
+  elsewhere boolean not null default false,
+  -- The provider's own id of it, once it has given the money. One that is withdrawn, or was given back by another way, has
+  -- it where the provider gave it back all the same, and more than was due.
   provider_id text,
   refusal text,
-  refused_at timestamptz,
   created_at timestamptz not null,
   done_at timestamptz,
   check ((status = 'done') = (done_at is not null)),
   check ((status = 'refused') = (refusal is not null)),
-  check ((status = 'refused') = (refused_at is not null))
+  check (status = 'done' or not elsewhere)
 );
 create index refunds_of_order on orders.refunds (order_id);
 create index refunds_done_at on orders.refunds (done_at) where done_at is not null;

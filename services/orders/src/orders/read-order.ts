@@ -25,7 +25,7 @@ function orderColumns(forStaff: boolean): Sql {
       from orders.order_lines line where line.order_id = o.id) as lines,
     (select coalesce(json_agg(json_build_object('id', refund.id, 'amount', refund.amount, 'reason', refund.reason,
         'status', refund.status, 'refusal', case when ${forStaff}::boolean then refund.refusal end,
-        'requestedAt', refund.created_at, 'doneAt', refund.done_at)
+        'elsewhere', refund.elsewhere, 'requestedAt', refund.created_at, 'doneAt', refund.done_at)
         order by refund.created_at, refund.id), '[]')
       from orders.refunds refund where refund.order_id = o.id) as refunds,
     (select coalesce(json_agg(json_build_object('id', shipment.id, 'at', shipment.at, 'carrier', shipment.carrier,

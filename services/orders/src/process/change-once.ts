@@ -6,7 +6,7 @@ import { requireOrder } from './require-order.ts'
 
 /** What staff do to an order, once per Idempotency-Key. */
 export interface KeyedChange {
-  operation: 'ship' | 'return' | 'refund'
+  operation: 'ship' | 'return' | 'refund' | 'end_refusal'
   orderId: string
   /** An account's id. */
   actor: string

@@ -13,7 +13,7 @@ interface Completion {
   actor: string
 }
 
-/** Writes down that the buyer has the money of a refund: again, it changes nothing. The order is locked. */
+/** Writes down that the buyer has the money of a refund which is not done yet. Its order is locked. */
 export async function completeRefund(
   tx: Queryable,
   deps: OrdersDeps,
@@ -21,11 +21,11 @@ export async function completeRefund(
   refund: RequestedRefund,
   { providerId, reason, actor }: Completion,
 ): Promise<void> {
-  const marked = await tx.query(sql`
+  await tx.query(sql`
     update orders.refunds
-    set status = 'done', refusal = null, refused_at = null, provider_id = ${providerId}, done_at = ${deps.now()}
-    where id = ${refund.id} and status <> 'done' returning id`)
-  if (marked.length === 0) return
+    set status = 'done', refusal = null, provider_id = ${providerId}, elsewhere = ${providerId === null},
+      done_at = ${deps.now()}
+    where id = ${refund.id}`)
   order.refunded += refund.amount
   await tx.query(sql`update orders.orders set refunded = ${order.refunded} where id = ${order.id}`)
   const to = isAllGivenBack(order) ? { to: 'refunded' as const } : {}

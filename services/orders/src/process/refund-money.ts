@@ -12,19 +12,21 @@ interface Refund {
 }
 
 interface Pending extends Refund {
+  /** Which time of asking this is, from 1. */
+  attempt: number
   chargeId: string
   currency: string
 }
 
 /**
  * Gives back what is to be given back of an order, refund by refund: one that fails keeps no other waiting. One that the
- * provider refuses for good is over with that; staff may ask for another.
+ * provider refuses for good is over with that, until staff have it asked for again.
  * @throws whatever kept one from being given back, to be done again: before a PaymentError what else went wrong, and the
  * first of these; the others are logged
  */
 export async function refundMoney(deps: OrdersDeps, orderId: string): Promise<void> {
   const pending = await deps.database.query<Pending>(sql`
-    select refund.id, refund.amount, payment.charge_id as "chargeId", payment.currency
+    select refund.id, refund.amount, refund.attempt, payment.charge_id as "chargeId", payment.currency
     from orders.refunds refund join orders.payments payment on payment.order_id = refund.order_id
     where refund.order_id = ${orderId} and refund.status = 'pending' and payment.status = 'charged'
     order by refund.created_at, refund.id`)
@@ -42,9 +44,9 @@ export async function refundMoney(deps: OrdersDeps, orderId: string): Promise<vo
 }
 
 async function giveBack(deps: OrdersDeps, orderId: string, refund: Pending): Promise<void> {
-  const { id, amount, chargeId, currency } = refund
+  const { amount, chargeId, currency } = refund
   const answer = await deps.payments
-    .refund({ key: `refund-${id}`, chargeId, amount, currency })
+    .refund({ key: refundKey(refund), chargeId, amount, currency })
     .catch((error: unknown) => {
       if (error instanceof PaymentError && error.code === 'refused') return error
       throw error
@@ -53,14 +55,46 @@ async function giveBack(deps: OrdersDeps, orderId: string, refund: Pending): Pro
   else await recordRefund(deps, orderId, refund, answer.refundId)
 }
 
-/** Heard again, it changes nothing. */
-function recordRefund(deps: OrdersDeps, orderId: string, refund: Refund, providerId: string): Promise<void> {
-  return deps.database.transaction(async (tx) => {
+function refundKey({ id, attempt }: Pending): string {
+  return attempt === 1 ? `refund-${id}` : `refund-${id}-${attempt}`
+}
+
+/**
+ * Heard again, it changes nothing. Staff may have ended the refund while the provider was asked: where it is then more
+ * than was due, it is an error that people are to see to.
+ */
+async function recordRefund(
+  deps: OrdersDeps,
+  orderId: string,
+  refund: Refund,
+  providerId: string,
+): Promise<void> {
+  const isTooMuch = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined) return
-    const reason = `${formatMoney(refund.amount, order.currency)} given back`
-    await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
+    if (order === undefined) return false
+    const known = await tx.one<{ status: string; providerId: string | null }>(sql`
+      select status, provider_id as "providerId" from orders.refunds where id = ${refund.id}`)
+    if (known.providerId === providerId) return false
+    const money = formatMoney(refund.amount, order.currency)
+    if (known.status !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
+      const reason = `${money} given back`
+      await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
+      return false
+    }
+    await markTooMuch(tx, refund.id, providerId)
+    await moveOrder(tx, deps, order, { reason: `${money} given back twice`, actor: 'provider' })
+    return true
   })
+  if (isTooMuch)
+    deps.logger.error({ orderId, refundId: refund.id, providerId }, 'a refund was given back twice')
+}
+
+/** Nothing is owed for it, and it counts no more than before: the provider's id alone tells of it. */
+async function markTooMuch(tx: Queryable, id: string, providerId: string): Promise<void> {
+  await tx.query(sql`
+    update orders.refunds set provider_id = ${providerId}, refusal = null,
+      status = case status when 'done' then status else 'withdrawn' end
+    where id = ${id}`)
 }
 
 /**
@@ -70,12 +104,12 @@ function recordRefund(deps: OrdersDeps, orderId: string, refund: Refund, provide
 async function recordRefusal(
   deps: OrdersDeps,
   orderId: string,
-  refund: Refund,
+  refund: Pending,
   reason: string,
 ): Promise<void> {
   const isNews = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined || !(await markRefused(tx, deps, refund.id, reason))) return false
+    if (order === undefined || !(await markRefused(tx, refund, reason))) return false
     const money = formatMoney(refund.amount, order.currency)
     await moveOrder(tx, deps, order, {
       reason: `${money} could not be given back: the payment provider refuses it`,
@@ -87,9 +121,9 @@ async function recordRefusal(
     deps.logger.error({ orderId, refundId: refund.id, reason }, 'a refund is refused: staff are to see to it')
 }
 
-async function markRefused(tx: Queryable, { now }: OrdersDeps, id: string, reason: string): Promise<boolean> {
+async function markRefused(tx: Queryable, { id, attempt }: Pending, reason: string): Promise<boolean> {
   const marked = await tx.query(sql`
-    update orders.refunds set status = 'refused', refusal = ${reason}, refused_at = ${now()}
-    where id = ${id} and status = 'pending' returning id`)
+    update orders.refunds set status = 'refused', refusal = ${reason}
+    where id = ${id} and status = 'pending' and attempt = ${attempt} returning id`)
   return marked.length > 0
 }

@@ -3,10 +3,10 @@ import type { OrdersDeps } from '../deps.ts'
 import { ordersProblem } from '../problems.ts'
 import { formatMoney } from '../rules/money-text.ts'
 import { changeOnce } from './change-once.ts'
-import { completeRefund } from './complete-refund.ts'
 import { moveOrder } from './move.ts'
 import type { OrderRow } from './order-row.ts'
-import { refundable, requestRefund } from './request-refund.ts'
+import { requireRefundable } from './refundable.ts'
+import { requestRefund } from './request-refund.ts'
 import { wrongState } from './require-order.ts'
 
 /** Money that staff give back. */
@@ -15,34 +15,26 @@ export interface RefundOrder {
   amount: Money
   /** For the buyer. */
   reason: string
-  /** Whether the buyer has it already, by another way than the provider, which is then not asked. */
-  elsewhere?: boolean | undefined
   /** An account's id. */
   actor: string
   idempotencyKey: string
 }
 
 /**
- * Has some of an order's money given back, or writes down that it was, whatever became of its copies. The order is
- * held, so that however many do it at once it is never more than was paid.
+ * Has some of an order's money given back, whatever became of its copies. The order is held, so that however many do it
+ * at once it is never more than was paid.
  * @throws Problem order_not_found, order_state, currency_other, refund_too_large, idempotency_key_in_flight,
  * idempotency_key_reused
  */
 export function refundOrder(deps: OrdersDeps, refund: RefundOrder): Promise<void> {
-  const { amount: money, reason, elsewhere = false, actor } = refund
-  const change = { ...refund, operation: 'refund', request: { amount: money, reason, elsewhere } } as const
+  const { amount: money, reason, actor } = refund
+  const change = { ...refund, operation: 'refund', request: { amount: money, reason } } as const
   return changeOnce(deps, change, async (tx, order) => {
     refuseOtherCurrency(order, money)
     if (order.payment.status !== 'charged') throw wrongState(order, 'nothing was paid for it')
-    const left = await refundable(tx, order)
-    if (money.amount > left) throw tooLarge(order, left)
+    await requireRefundable(tx, order, money.amount, '/amount/amount')
     const id = await requestRefund(tx, deps, order, { amount: money.amount, reason, actor })
     const text = formatMoney(money.amount, order.currency)
-    if (elsewhere) {
-      const done = { providerId: null, reason: `${text} given back by another way: ${reason}`, actor }
-      await completeRefund(tx, deps, order, { id, amount: money.amount }, done)
-      return id
-    }
     await moveOrder(tx, deps, order, { reason: `${text} to be given back: ${reason}`, actor })
     return id
   })
@@ -53,12 +45,5 @@ function refuseOtherCurrency({ currency }: OrderRow, money: Money): void {
   const message = `the order is in ${currency}`
   throw ordersProblem('currency_other', message, {
     errors: [{ path: '/amount/currency', code: 'currency_other', message }],
-  })
-}
-
-function tooLarge({ currency }: OrderRow, left: number) {
-  return ordersProblem('refund_too_large', `${formatMoney(left, currency)} can still be given back`, {
-    errors: [{ path: '/amount/amount', code: 'too_large', message: `must be at most ${left}` }],
-    extra: { left: { amount: left, currency } },
   })
 }

@@ -2,6 +2,7 @@ import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import type { OrderRow } from './order-row.ts'
 import type { RefundItem } from './refund-items.ts'
+import { refundable } from './refundable.ts'
 
 type Deps = Pick<OrdersDeps, 'newId' | 'now'>
 
@@ -53,13 +54,4 @@ export async function requestShare(
     ...(amount === cost && { items }),
   })
   return { id, amount }
-}
-
-/** What was paid for an order and is neither given back nor about to be, in minor units. */
-export async function refundable(tx: Queryable, order: OrderRow): Promise<number> {
-  if (order.payment.status !== 'charged') return 0
-  const { given } = await tx.one<{ given: number }>(sql`
-    select coalesce(sum(amount), 0)::bigint as given from orders.refunds
-    where order_id = ${order.id} and status <> 'refused'`)
-  return order.payment.amount - given
 }

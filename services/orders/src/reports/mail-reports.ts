@@ -1,7 +1,7 @@
 import type { OrdersDeps } from '../deps.ts'
 import { oneLine } from '../mail/plain-text.ts'
 import type { Mail } from '../mail/port.ts'
-import { countRefusedRefunds, listRefusedRefunds, type OwedMoney } from '../process/refused-refunds.ts'
+import { countRefusedRefunds, listRefusedRefunds, type RefusedRefund } from '../process/refused-refunds.ts'
 import { formatMoney } from '../rules/money-text.ts'
 import { reports } from './all-reports.ts'
 import { csvName, reportCsv } from './csv.ts'
@@ -17,9 +17,9 @@ export interface Outcome {
   error: string | null
 }
 
-/** What is owed since refunds were refused, as many orders as are told one by one, of all that there are. */
+/** Refunds that were refused and are owed: as many as are told one by one, of all that there are. */
 interface Owed {
-  told: readonly OwedMoney[]
+  told: readonly RefusedRefund[]
   count: number
 }
 
@@ -27,7 +27,7 @@ const mostTold = 100
 
 /**
  * Tells staff how the night's reports went, with each that was made as a file, and what is owed since the provider refused
- * to give it back, every night until it is given back. Sent again, it is the same mail.
+ * to give it back, every night until staff have ended that. Sent again, it is the same mail.
  * @throws Error when the mail is not taken
  */
 export async function mailReports(
@@ -82,8 +82,8 @@ function found(report: KeptReport | undefined): string {
 function owedText({ told, count }: Owed): string {
   if (count === 0) return ''
   const lines = told.map(
-    ({ number, amount, currency, refusal }) =>
-      `Order ${number}: ${formatMoney(amount, currency)} (${oneLine(refusal)})`,
+    ({ id, number, amount, currency, refusal }) =>
+      `Order ${number}: ${formatMoney(amount, currency)} (${oneLine(refusal)}), refund ${id}`,
   )
   const more = count > told.length ? [`and ${count - told.length} more`] : []
   const head = 'Refunds that the payment provider refused, and that are still owed:'

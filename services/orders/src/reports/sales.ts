@@ -3,14 +3,14 @@ import { type Sql, sql } from '@colophon/postgres'
 /** Whether no refund of the order was asked for after the one in `summed`. */
 const isLast = sql`not exists (
   select from orders.refunds this join orders.refunds later on later.order_id = this.order_id
-    and later.status <> 'refused' and (later.created_at, later.id) > (this.created_at, this.id)
+    and later.status in ('pending', 'done') and (later.created_at, later.id) > (this.created_at, this.id)
   where this.id = summed.id)`
 
 /** How many copies of the part in `summed` refunds of its order name. */
 const namedCopies = sql`(
   select coalesce(sum(item.quantity), 0)::int
   from orders.refunds named cross join lateral jsonb_to_recordset(named.items) as item (position int, quantity int)
-  where named.status <> 'refused' and named.order_id = summed.order_id and item.position = summed.position)`
+  where named.status in ('pending', 'done') and named.order_id = summed.order_id and item.position = summed.position)`
 
 /** Refunds for nothing in particular as they fall on the parts of their order. */
 const unnamed = sql`

@@ -5,6 +5,7 @@ import { cancelOrderRoute } from './cancel-order.ts'
 import { downloadReportRoute } from './download-report.ts'
 import { dropDeadLetterRoute } from './drop-dead-letter.ts'
 import { dropParkedMessageRoute } from './drop-parked-message.ts'
+import { endRefusalRoute } from './end-refusal.ts'
 import { getDeadLetterRoute } from './get-dead-letter.ts'
 import { getInventoryRoute } from './get-inventory.ts'
 import { getInvoiceRoute } from './get-invoice.ts'
@@ -50,6 +51,7 @@ const routes = [
   shipOrderRoute,
   returnLinesRoute,
   refundOrderRoute,
+  endRefusalRoute,
   listInvoicesRoute,
   getInvoiceRoute,
   paymentWebhookRoute,

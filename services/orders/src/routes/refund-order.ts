@@ -20,13 +20,6 @@ const Refund = Type.Object(
       { additionalProperties: false },
     ),
     reason: line({ maxLength: 500, description: "For the buyer: shown in the order's history" }),
-    elsewhere: Type.Optional(
-      Type.Boolean({
-        description:
-          'The buyer has it already by another way: it is written down, and the provider not asked',
-        default: false,
-      }),
-    ),
   },
   {
     title: 'Refund',

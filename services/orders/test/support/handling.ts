@@ -8,7 +8,7 @@ import { orderOf, receive } from './shopping.ts'
 export function handle(
   harness: OrdersHarness,
   id: string,
-  what: 'ship' | 'return' | 'refund',
+  what: 'ship' | 'return' | 'refund' | `refunds/${string}`,
   body: unknown,
   { key = randomUUID(), as = 'staff' }: { key?: string; as?: Who } = {},
 ): Promise<Answer> {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { PaymentError } from '../../src/payments/port.ts'
 import { recordCharge } from '../../src/process/settlement.ts'
 import type { OrdersHarness, Who } from '../harness.ts'
+import { handle } from './handling.ts'
 import { buy, receive } from './shopping.ts'
 
 /** What a run of actions works on. */
@@ -134,6 +135,22 @@ const refund = request('refund', (given) => ({
   reason: 'a bent corner',
 }))
 
+const endRefusal = fc
+  .record({ row: index, action: fc.constantFrom('again', 'withdraw') })
+  .map(({ row, action }) => ({
+    name: `staff end refused refund ${row}: ${action}`,
+    async run({ shop, orders }: Run) {
+      const refused = await shop.test.database.query<{ id: string; orderId: string }>(sql`
+        select id, order_id as "orderId" from orders.refunds
+        where order_id = any(${orders}::uuid[]) and status = 'refused' order by created_at, id`)
+      if (refused.length === 0) return
+      const { id, orderId } = at(refused, row)
+      const { status, body } = await handle(shop, orderId, `refunds/${id}`, { action, reason: 'once more' })
+      if (status !== 200 && status !== 409)
+        throw new Error(`${action} was answered ${status}: ${body.detail}`)
+    },
+  }))
+
 const provider = fc.record({ charge: index, approves: fc.boolean() }).map(({ charge, approves }) => ({
   name: `the provider ${approves ? 'takes' : 'declines'} what it had left open`,
   async run({ shop }: Run) {
@@ -180,6 +197,7 @@ const single = fc.oneof(
   { weight: 2, arbitrary: ship },
   { weight: 1, arbitrary: giveBack },
   { weight: 1, arbitrary: refund },
+  { weight: 1, arbitrary: endRefusal },
   { weight: 1, arbitrary: provider },
   { weight: 1, arbitrary: brokenWord },
   { weight: 1, arbitrary: goodsIn },
