@@ -52,7 +52,7 @@ const expected = ['out_of_stock', 'order_state']
 
 /**
  * Places so many orders, whatever happens meanwhile: a buyer who gets no answer sends the same order with the same key
- * until there is one. Every tenth buyer cancels.
+ * until there is one, and one who comes too late for a copy buys something else. Every tenth buyer cancels.
  * @throws the reason of the signal when that has come
  */
 export async function buyAll(options: BuyersOptions): Promise<Bought> {
@@ -61,14 +61,15 @@ export async function buyAll(options: BuyersOptions): Promise<Bought> {
   async function work(): Promise<void> {
     while (next < options.orders) {
       await options.pace.turnOf(next++)
-      await buyOne(options, bought)
+      while (!(await buyOne(options, bought))) {}
     }
   }
   await Promise.all(Array.from({ length: options.buyers }, work))
   return bought
 }
 
-async function buyOne(options: BuyersOptions, bought: Bought): Promise<void> {
+/** @returns false when copies had run out */
+async function buyOne(options: BuyersOptions, bought: Bought): Promise<boolean> {
   const { random, bookIds } = options
   const token = random.weighted(tokens)
   const lines = random
@@ -79,12 +80,16 @@ async function buyOne(options: BuyersOptions, bought: Bought): Promise<void> {
   const cancels = random.below(10) === 0
   const order = orderOf(lines, { email, payment: { token } })
   const answer = await persist(options, '/api/orders', order, { 'idempotency-key': randomUUID() })
-  if (answer.status !== 202) return note(bought, answer)
+  if (answer.status !== 202) {
+    note(bought, answer)
+    return answer.body.code !== 'out_of_stock'
+  }
   const { id, orderToken } = answer.body
   options.onAcknowledged({ id, orderToken, token })
-  if (!cancels) return
+  if (!cancels) return true
   const cancelled = await persist(options, `/api/orders/${id}/cancel`, {}, { 'order-token': orderToken })
   if (cancelled.status !== 200) note(bought, cancelled)
+  return true
 }
 
 function note({ refusals, strange }: Bought, { status, body }: Answer): void {

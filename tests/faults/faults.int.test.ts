@@ -19,7 +19,7 @@ it('orders on one process, which is killed with its PostgreSQL: nothing is lost'
   const report = await runTrial(trial)
   console.log(summary(report))
   expect(report.faults, lines.join('\n')).toEqual([])
-  expect(report.acknowledged).toBeGreaterThan(100)
+  expect(report.acknowledged).toBe(150)
 })
 
 it('Ctrl-C ends the trial with all that it has started', { timeout: 120_000 }, async () => {

@@ -39,7 +39,7 @@ it('a buyer tries again what is to be tried again, and tells of a 500', async ()
   const bought = await buyAll({
     urls: [url],
     bookIds: [randomUUID()],
-    orders: 3,
+    orders: 2,
     buyers: 1,
     random: new Random(1),
     pace: { turnOf: async () => {} },
