@@ -42,10 +42,12 @@ function isInstalled() {
 }
 
 /** Binaries are for one kind of machine; of other optional packages, npm installs those that a binary here has use for. */
-function isNeeded({ optional, os, cpu, libc }) {
+function isNeeded({ optional, os, cpu, libc, engines }) {
   const isForHere =
     (os ?? [process.platform]).includes(process.platform) && (cpu ?? [process.arch]).includes(process.arch)
-  const isSure = libc === undefined && (!optional || (os ?? cpu) !== undefined)
+  // npm leaves out optional packages that want another Node than it runs on, which may be any from 20 on.
+  const runsHere = !engines?.node || /^>= ?1?\d(\.\d+)*$/.test(engines.node)
+  const isSure = libc === undefined && (!optional || (runsHere && (os ?? cpu) !== undefined))
   return isForHere && isSure
 }
 

@@ -50,6 +50,9 @@ const tokens: readonly [token: string, weight: number][] = [
 /** Which refusals there may be: copies run out, and who cancels may come too late. */
 const expected = ['out_of_stock', 'order_state']
 
+/** How often a buyer finds that copies have run out, though of most books there are enough. */
+const mostTries = 100
+
 /**
  * Places so many orders, whatever happens meanwhile: a buyer who gets no answer sends the same order with the same key
  * until there is one, and one who comes too late for a copy buys something else. Every tenth buyer cancels.
@@ -61,7 +64,9 @@ export async function buyAll(options: BuyersOptions): Promise<Bought> {
   async function work(): Promise<void> {
     while (next < options.orders) {
       await options.pace.turnOf(next++)
-      while (!(await buyOne(options, bought))) {}
+      let tries = 1
+      while (!(await buyOne(options, bought)) && tries < mostTries) tries += 1
+      if (tries === mostTries) bought.strange.push(`nothing to buy, ${tries} times`)
     }
   }
   await Promise.all(Array.from({ length: options.buyers }, work))

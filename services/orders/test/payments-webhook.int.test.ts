@@ -84,13 +84,33 @@ describe('a webhook', () => {
     for (const _ of [1, 2]) expect((await send(body)).status).toBe(204)
     expect(error).toHaveBeenCalledOnce()
     expect(await standing(id)).toMatchObject({ status: 'expired', payment: 'void', chargeId: 'ch_1' })
-    const { body: order } = await shop.send('GET', `/api/orders/${id}`, { as: 'staff' })
-    expect(order.history.at(-1).reason).toMatch(
-      /^the payment was void: \S+ was charged in place of \S+, and will be/,
-    )
+    const read = async () => (await shop.send('GET', `/api/orders/${id}`, { as: 'staff' })).body
+    const { history, refunds, number } = await read()
+    expect(history.at(-1).reason).toMatch(/^\S+ was charged in place of \S+, and is to be given back$/)
+    expect(refunds).toMatchObject([{ status: 'refused', amount: { amount: other(total).amount } }])
     expect(await shop.settle()).toEqual([])
-    expect(shop.mailer.sent.at(-1)?.text).not.toContain('Nothing was charged')
+    const mails = shop.mailer.sent.filter(({ subject }) => subject.startsWith(`Order ${number}:`))
+    expect(mails).toHaveLength(1)
+    expect(mails[0]?.text.replaceAll(/\s+/g, ' ')).toMatch(
+      /was charged in place of \S+\. What was charged is given/,
+    )
     expect(await stockOf(shop, bookId)).toEqual({ onHand: 5, held: 0 })
+    // The amount that was asked for, on top of it: it is given back as whatever comes late.
+    shop.payments.settle(`charge-${id}`)
+    expect((await send(settled(id, { id: 'ch_2', amount: total, currency: 'EUR' }))).status).toBe(204)
+    expect((await read()).refunds).toMatchObject([{ status: 'refused' }, { amount: { amount: total } }])
+  })
+
+  test('that another amount was charged after a decline is owed, and told', async () => {
+    const id = await waitingOrder()
+    await send(settled(id, { status: 'declined' }))
+    for (const _ of [1, 2]) await send(settled(id, { id: 'ch_2', amount: 1, currency: 'eur' }))
+    const { body } = await shop.send('GET', `/api/orders/${id}`, { as: 'staff' })
+    expect(body).toMatchObject({
+      status: 'declined',
+      refunds: [{ status: 'refused', amount: { amount: 1 } }],
+    })
+    expect(body.history.at(-1).reason).toContain('1 eur was charged in place of')
   })
 
   test('has what follows sent at once', async () => {

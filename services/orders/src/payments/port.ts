@@ -38,7 +38,7 @@ export interface Charge {
   status: 'charged' | 'declined' | 'void'
   /** The provider's id of it. */
   chargeId: string
-  /** Why it was declined, for people; empty otherwise. */
+  /** Why it was declined, or is void, for people; may be empty. */
   reason: string
   /** What was charged, in minor units of a currency (ISO 4217), where the provider says it. */
   took?: { amount: number; currency: string }

@@ -14,7 +14,7 @@ export const ProviderCharge = Type.Object({
   status: Type.Enum(['pending', 'charged', 'declined', 'void']),
   reason: Type.String({ maxLength: 1_000, pattern: stored }),
   amount: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
-  currency: Type.Optional(Type.Union([Type.String({ pattern: '^[A-Z]{3}$' }), Type.Null()])),
+  currency: Type.Optional(Type.Union([Type.String({ maxLength: 10, pattern: stored }), Type.Null()])),
 })
 export type ProviderCharge = Static<typeof ProviderCharge>
 

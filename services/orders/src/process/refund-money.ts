@@ -92,7 +92,7 @@ async function recordRefund(
 /** Nothing is owed for it, and it counts no more than before: the provider's id alone tells of it. */
 async function markTooMuch(tx: Queryable, id: string, providerId: string): Promise<void> {
   await tx.query(sql`
-    update orders.refunds set provider_id = ${providerId}, refusal = null,
+    update orders.refunds set provider_id = coalesce(provider_id, ${providerId}), refusal = null,
       status = case status when 'done' then status else 'withdrawn' end
     where id = ${id}`)
 }

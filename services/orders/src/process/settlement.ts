@@ -3,11 +3,11 @@ import { type Queryable, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
 import { issueInvoice } from '../invoices/issue-invoice.ts'
 import type { Charge } from '../payments/port.ts'
-import { formatMoney } from '../rules/money-text.ts'
 import { releaseHolds } from '../stock/order-stock.ts'
 import { closeLines } from './close-lines.ts'
 import { moveOrder } from './move.ts'
 import { lockOrder, type OrderRow } from './order-row.ts'
+import { otherAmount, recordOtherAmount } from './other-amount.ts'
 import { requestRefund } from './request-refund.ts'
 
 /**
@@ -20,29 +20,30 @@ export function recordCharge(deps: OrdersDeps, orderId: string, told: Charge): P
     const order = await lockOrder(tx, orderId)
     if (order === undefined) return false
     const before = order.payment.status
-    const charge = asAskedFor(order, told)
-    const isPaid = charge.status === 'charged' && order.payment.amount > 0
-    const isBroken = isPaid && (before === 'declined' || before === 'void')
-    if (before !== 'pending' && !isBroken) return false
-    if (isBroken)
-      deps.logger.error({ orderId, chargeId: charge.chargeId, before }, 'a charge that was over took money')
-    if (charge !== told)
-      deps.logger.error({ orderId, ...charge }, 'a charge of another amount is to be given back')
-    await settlePayment(tx, deps, order, charge)
-    if (charge.status === 'charged') await received(tx, deps, order)
-    else await notReceived(tx, deps, order, charge)
-    return true
+    const other = otherAmount(order, told)
+    // Nothing is paid with another amount.
+    const charge: Charge = other === null ? told : { status: 'void', chargeId: told.chargeId, reason: other }
+    const isSettled = await settle(tx, deps, order, charge)
+    if (other === null || before === 'charged') return isSettled
+    return (await recordOtherAmount(tx, deps, order, told, other)) || isSettled
   })
 }
 
-/** Where another amount was charged than was asked for, nothing is paid with it: staff give it back at the provider. */
-function asAskedFor({ payment, currency }: OrderRow, told: Charge): Charge {
-  const { status, took } = told
-  if (status !== 'charged' || took === undefined) return told
-  if (took.amount === payment.amount && took.currency === currency) return told
-  const [taken, asked] = [formatMoney(took.amount, took.currency), formatMoney(payment.amount, currency)]
-  const reason = `${taken} was charged in place of ${asked}, and will be given back`
-  return { status: 'void', chargeId: told.chargeId, reason }
+/** @returns whether it was news */
+async function settle(tx: Queryable, deps: OrdersDeps, order: OrderRow, charge: Charge): Promise<boolean> {
+  const before = order.payment.status
+  const isPaid = charge.status === 'charged' && order.payment.amount > 0
+  const isBroken = isPaid && (before === 'declined' || before === 'void')
+  if (before !== 'pending' && !isBroken) return false
+  if (isBroken)
+    deps.logger.error(
+      { orderId: order.id, chargeId: charge.chargeId, before },
+      'a charge that was over took money',
+    )
+  await settlePayment(tx, deps, order, charge)
+  if (charge.status === 'charged') await received(tx, deps, order)
+  else await notReceived(tx, deps, order, charge)
+  return true
 }
 
 async function settlePayment(tx: Queryable, { now }: OrdersDeps, order: OrderRow, charge: Charge) {

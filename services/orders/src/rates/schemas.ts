@@ -41,9 +41,13 @@ export type TaxRates = Static<typeof TaxRates>
 
 const ShippingRate = Type.Object(
   {
-    country: literals(['*', ...countries], {
-      description: 'ISO 3166-1 alpha-2; * for every country that has no rate of its own for the method',
-    }),
+    country: Type.Unsafe<string>(
+      Type.Enum(['*', ...countries], {
+        type: 'string',
+        description: 'ISO 3166-1 alpha-2; * for every country that has no rate of its own for the method',
+        examples: ['DE'],
+      }),
+    ),
     method: ShippingMethod,
     upToGrams: Type.Integer({
       minimum: 1,
