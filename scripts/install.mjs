@@ -1,4 +1,4 @@
-// Runs before `npm start` and `npm test`, on whatever Node the machine has (20 or later, plain JavaScript):
+// Runs before `npm start` and `npm test`, on whatever Node the machine has (20.19, 22.12 or later, plain JavaScript):
 // brings node_modules in line with package-lock.json and this machine (a container may see another's folder),
 // so that the two commands work on a fresh clone. What npm has installed already, by whatever command, is left.
 import { spawnSync } from 'node:child_process'
@@ -7,6 +7,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+// npm leaves out packages that want a newer Node than it runs on: what it installs would not do.
+if (major < 20 || major === 21 || (major === 20 && minor < 19) || (major === 22 && minor < 12)) {
+  console.error(
+    `colophon: needs Node 20.19, 22.12 or later to be installed with; this is ${process.version}.`,
+  )
+  process.exit(1)
+}
 
 if (!isInstalled()) {
   console.error('colophon: installing dependencies, once (about 500 MB; half a minute on a fast line) ...')
@@ -42,12 +51,10 @@ function isInstalled() {
 }
 
 /** Binaries are for one kind of machine; of other optional packages, npm installs those that a binary here has use for. */
-function isNeeded({ optional, os, cpu, libc, engines }) {
+function isNeeded({ optional, os, cpu, libc }) {
   const isForHere =
     (os ?? [process.platform]).includes(process.platform) && (cpu ?? [process.arch]).includes(process.arch)
-  // npm leaves out optional packages that want another Node than it runs on, which may be any from 20 on.
-  const runsHere = !engines?.node || /^>= ?1?\d(\.\d+)*$/.test(engines.node)
-  const isSure = libc === undefined && (!optional || (runsHere && (os ?? cpu) !== undefined))
+  const isSure = libc === undefined && (!optional || (os ?? cpu) !== undefined)
   return isForHere && isSure
 }
 

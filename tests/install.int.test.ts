@@ -19,24 +19,10 @@ const lock = {
     cpu: [arch],
   },
   'node_modules/elsewhere': { version: '1.0.0', integrity: 'sha512-elsewhere', optional: true, os: [other] },
-  'node_modules/newer': {
-    version: '1.0.0',
-    integrity: 'sha512-newer',
-    optional: true,
-    os: [platform],
-    cpu: [arch],
-    engines: { node: '^20.19.0 || >=22.12.0' },
-  },
   'node_modules/of-elsewhere': { version: '1.0.0', integrity: 'sha512-of-elsewhere', optional: true },
   'node_modules/linked': { resolved: 'packages/linked', link: true },
 }
-const {
-  '': _,
-  'node_modules/elsewhere': __,
-  'node_modules/of-elsewhere': ___,
-  'node_modules/newer': ____,
-  ...installed
-} = lock
+const { '': _, 'node_modules/elsewhere': __, 'node_modules/of-elsewhere': ___, ...installed } = lock
 
 let root: string
 

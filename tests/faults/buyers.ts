@@ -64,8 +64,8 @@ export async function buyAll(options: BuyersOptions): Promise<Bought> {
   async function work(): Promise<void> {
     while (next < options.orders) {
       await options.pace.turnOf(next++)
-      let tries = 1
-      while (!(await buyOne(options, bought)) && tries < mostTries) tries += 1
+      let tries = 0
+      while (tries < mostTries && !(await buyOne(options, bought))) tries += 1
       if (tries === mostTries) bought.strange.push(`nothing to buy, ${tries} times`)
     }
   }

@@ -197,7 +197,7 @@ export const Order = Type.Object(
         description: 'What became of the charge',
       }),
       refunded: OrderMoney,
-      reason: nullable(Type.String({ description: 'Why it was declined, or counts for nothing' })),
+      reason: nullable(Type.String({ description: 'Why it was declined' })),
     }),
     refunds: Type.Array(OrderRefund),
     shipments: Type.Array(Shipment),

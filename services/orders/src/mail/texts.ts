@@ -98,9 +98,6 @@ function isCancelledRest({ shipments }: Order, before: Entry | undefined, entry:
 function moneyBack({ order: { payment, total }, refunds }: OrderNews, { at }: Entry): string {
   if (total.amount === 0) return ''
   if (payment.status === 'pending') return 'Should money still arrive, it is given back.'
-  // Why a charge counts for nothing: something else may have been charged.
-  if (payment.status === 'void' && payment.reason !== null)
-    return `${sentence(payment.reason)} What was charged is given back.`
   if (payment.status !== 'charged') return 'Nothing was charged.'
   const before = refunds.filter((refund) => Date.parse(refund.at) < Date.parse(at))
   const left = before.reduce((sum, { amount }) => sum - amount, total.amount)

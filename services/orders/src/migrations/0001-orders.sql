@@ -197,8 +197,7 @@ create table orders.refunds (
   -- Whether the buyer has the money by another way than the provider.
   elsewhere boolean not null default false,
   -- The provider's own id of it, once it has given the money. One that is withdrawn, or was given back by another way, has
-  -- it where the provider gave it back all the same, and more than was due. Of a charge of another amount than was asked
-  -- for it is the charge's.
+  -- it where the provider gave it back all the same, and more than was due.
   provider_id text,
   refusal text,
   created_at timestamptz not null,

@@ -16,7 +16,7 @@ function orderColumns(forStaff: boolean): Sql {
     o.billing_address as "billingAddress", o.shipping, o.tax, o.total, o.refunded, o.version,
     o.placed_at as "createdAt", o.updated_at as "updatedAt",
     (select json_build_object('status', payment.status,
-        'reason', case when payment.status in ('declined', 'void') then nullif(payment.reason, '') end)
+        'reason', case when payment.status = 'declined' then payment.reason end)
       from orders.payments payment where payment.order_id = o.id) as payment,
     (select json_agg(json_build_object('position', line.position, 'bookId', line.book_id, 'isbn13', line.isbn13,
         'title', line.title, 'format', line.format, 'quantity', line.quantity, 'unitPrice', line.unit_price,

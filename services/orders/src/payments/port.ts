@@ -38,10 +38,10 @@ export interface Charge {
   status: 'charged' | 'declined' | 'void'
   /** The provider's id of it. */
   chargeId: string
-  /** Why it was declined, or is void, for people; may be empty. */
+  /** Why it was declined, for people; empty otherwise. */
   reason: string
-  /** What was charged, in minor units of a currency (ISO 4217), where the provider says it. */
-  took?: { amount: number; currency: string }
+  /** What was charged, in minor units of a currency (ISO 4217); null where the provider does not say it. */
+  took?: { amount: number | null; currency: string | null }
 }
 
 export interface RefundRequest {

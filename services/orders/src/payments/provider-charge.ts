@@ -21,6 +21,5 @@ export type ProviderCharge = Static<typeof ProviderCharge>
 /** As the shop knows it; null while the provider has not decided. */
 export function decidedCharge({ id, status, reason, amount, currency }: ProviderCharge): Charge | null {
   if (status === 'pending') return null
-  const isTold = typeof amount === 'number' && typeof currency === 'string'
-  return { status, chargeId: id, reason, ...(isTold && { took: { amount, currency } }) }
+  return { status, chargeId: id, reason, took: { amount: amount ?? null, currency: currency ?? null } }
 }

@@ -7,7 +7,6 @@ import { releaseHolds } from '../stock/order-stock.ts'
 import { closeLines } from './close-lines.ts'
 import { moveOrder } from './move.ts'
 import { lockOrder, type OrderRow } from './order-row.ts'
-import { otherAmount, recordOtherAmount } from './other-amount.ts'
 import { requestRefund } from './request-refund.ts'
 
 /**
@@ -15,35 +14,34 @@ import { requestRefund } from './request-refund.ts'
  * comes for an order which is over is given back, even where the provider had said that it would not come.
  * @returns whether it was news
  */
-export function recordCharge(deps: OrdersDeps, orderId: string, told: Charge): Promise<boolean> {
+export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge): Promise<boolean> {
   return deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (order === undefined) return false
     const before = order.payment.status
-    const other = otherAmount(order, told)
-    // Nothing is paid with another amount.
-    const charge: Charge = other === null ? told : { status: 'void', chargeId: told.chargeId, reason: other }
-    const isSettled = await settle(tx, deps, order, charge)
-    if (other === null || before === 'charged') return isSettled
-    return (await recordOtherAmount(tx, deps, order, told, other)) || isSettled
+    const isPaid = charge.status === 'charged' && order.payment.amount > 0
+    const isBroken = isPaid && (before === 'declined' || before === 'void')
+    if (before !== 'pending' && !isBroken) return false
+    if (isPaid && isOfOtherAmount(order, charge)) {
+      const { chargeId, took } = charge
+      deps.logger.error({ orderId, chargeId, took }, 'another amount was charged than was asked for')
+      // It pays for nothing: the order expires, and then its charge is given back as any that comes too late.
+      if (order.status === 'placed') return false
+    }
+    if (isBroken)
+      deps.logger.error({ orderId, chargeId: charge.chargeId, before }, 'a charge that was over took money')
+    await settlePayment(tx, deps, order, charge)
+    if (charge.status === 'charged') await received(tx, deps, order)
+    else await notReceived(tx, deps, order, charge)
+    return true
   })
 }
 
-/** @returns whether it was news */
-async function settle(tx: Queryable, deps: OrdersDeps, order: OrderRow, charge: Charge): Promise<boolean> {
-  const before = order.payment.status
-  const isPaid = charge.status === 'charged' && order.payment.amount > 0
-  const isBroken = isPaid && (before === 'declined' || before === 'void')
-  if (before !== 'pending' && !isBroken) return false
-  if (isBroken)
-    deps.logger.error(
-      { orderId: order.id, chargeId: charge.chargeId, before },
-      'a charge that was over took money',
-    )
-  await settlePayment(tx, deps, order, charge)
-  if (charge.status === 'charged') await received(tx, deps, order)
-  else await notReceived(tx, deps, order, charge)
-  return true
+/** Each that the provider tells is compared. */
+function isOfOtherAmount({ payment, currency }: OrderRow, { took }: Charge): boolean {
+  if (took === undefined) return false
+  const isSame = took.currency === null || took.currency.toUpperCase() === currency
+  return !isSame || (took.amount ?? payment.amount) !== payment.amount
 }
 
 async function settlePayment(tx: Queryable, { now }: OrdersDeps, order: OrderRow, charge: Charge) {
@@ -74,8 +72,7 @@ async function received(tx: Queryable, deps: OrdersDeps, order: OrderRow): Promi
 
 async function notReceived(tx: Queryable, deps: OrdersDeps, order: OrderRow, charge: Charge): Promise<void> {
   if (order.status !== 'placed') {
-    const reason = charge.reason === '' ? 'no money was taken' : `no payment: ${charge.reason}`
-    return moveOrder(tx, deps, order, { reason, actor: 'provider' })
+    return moveOrder(tx, deps, order, { reason: 'no money was taken', actor: 'provider' })
   }
   await releaseHolds(tx, deps, order.id, 'system')
   await closeLines(tx, order.id)
