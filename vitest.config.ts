@@ -7,7 +7,8 @@ const apart = ['packages/celery/test/cli/**/*.test.ts']
 const together = ['{packages,services,apps}/*/test/**/*.test.ts', 'tests/**/*.test.ts']
 
 // These take a minute, and first, so that none is left to run alone at the end.
-const longest = /\/(?:faults|crash|oversell)\/|\/(?:serve|fleet|crossing|killed|amqp)\.(?:int\.)?test\.ts$/
+const longest =
+  /\/(?:faults|crash|oversell)\/|\/(?:serve|fleet|crossing|killed|amqp|brokers\/postgres)\.(?:int\.)?test\.ts$/
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
