@@ -47,6 +47,8 @@ const common = {
   CLIENT_REQUESTS_PER_MINUTE: '0',
   ACCOUNT_REQUESTS_PER_MINUTE: '0',
   LOG_LEVEL: 'info',
+  // Every seventh order waits ten seconds for the provider.
+  TASK_CONCURRENCY: '48',
 }
 
 /** Everything in one process, on the PostgreSQL of its data folder. */
