@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { lockKeys, type Queryable, sql } from '@colophon/postgres'
 import { canonicalJson } from '@colophon/runtime'
 import type { OrdersDeps } from './deps.ts'
+import { forgetRows } from './forget-rows.ts'
 import { ordersProblem } from './problems.ts'
 
 /** A request that may be sent again, by the `Idempotency-Key` it came with (draft-ietf-httpapi-idempotency-key-header). */
@@ -86,16 +87,8 @@ export async function keepKey(
 const batchSize = 10_000
 
 /** Forgets answers that are older than a day. @returns how many */
-export async function forgetKeys({ database, now }: Pick<OrdersDeps, 'database' | 'now'>): Promise<number> {
+export function forgetKeys({ database, now }: Pick<OrdersDeps, 'database' | 'now'>): Promise<number> {
   const before = new Date(now().getTime() - keptMs)
-  for (let total = 0; ; ) {
-    const { gone } = await database.one<{ gone: number }>(sql`
-      with gone as (
-        delete from orders.idempotency_keys where ctid = any(array(
-          select ctid from orders.idempotency_keys where created_at < ${before} limit ${batchSize}))
-        returning key)
-      select count(*) as gone from gone`)
-    total += gone
-    if (gone < batchSize) return total
-  }
+  const isOld = sql`created_at < ${before}`
+  return forgetRows(database, { table: sql`orders.idempotency_keys`, isOld, batchSize })
 }

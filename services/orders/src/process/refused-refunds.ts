@@ -1,4 +1,5 @@
 import { sql } from '@colophon/postgres'
+import { countUpTo } from '../count-up-to.ts'
 import type { OrdersDeps } from '../deps.ts'
 
 /** Money that an order owes its buyer since the payment provider refused to give it back. */
@@ -14,14 +15,9 @@ export interface RefusedRefund {
   refusal: string
 }
 
-const mostCounted = 100_000
-
 /** How many refunds are refused, until staff end that; 100,000 at most. */
-export async function countRefusedRefunds({ database }: Pick<OrdersDeps, 'database'>): Promise<number> {
-  const { count } = await database.one<{ count: number }>(sql`
-    select count(*) as count
-    from (select from orders.refunds where status = 'refused' limit ${mostCounted}) as refused`)
-  return count
+export function countRefusedRefunds({ database }: Pick<OrdersDeps, 'database'>): Promise<number> {
+  return countUpTo(database, sql`from orders.refunds where status = 'refused'`)
 }
 
 /** These refunds, those of the oldest orders first. */

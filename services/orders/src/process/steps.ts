@@ -5,11 +5,9 @@ import type { Step } from './next-steps.ts'
 /** The topic of outbox messages that are tasks: the relay sends them to the broker. */
 export const taskTopic = 'task'
 
-/** A task as the outbox carries it. */
-interface TaskMessage {
-  /** The task's name, such as `orders.charge`. */
-  task: string
-  kwargs: Readonly<Record<string, unknown>>
+/** A task as the outbox carries it, behind what was sent with the same key before. @param task its name, such as `orders.charge` */
+export function taskMessage(key: string, task: string, kwargs: Readonly<Record<string, unknown>>) {
+  return { key, topic: taskTopic, payload: { task, kwargs } }
 }
 
 /** Sends what moves orders on, each behind what was sent about its order before. */
@@ -20,22 +18,10 @@ export function sendSteps(
 ): Promise<void> {
   return outbox.add(
     tx,
-    steps.map(({ orderId, step }) => ({
-      key: `order ${orderId}`,
-      topic: taskTopic,
-      payload: { task: `orders.${step}`, kwargs: { order_id: orderId } },
-    })),
+    steps.map(({ orderId, step }) =>
+      taskMessage(`order ${orderId}`, `orders.${step}`, { order_id: orderId }),
+    ),
   )
-}
-
-/** Sends a task when the transaction commits, behind what was sent with the same key before. */
-function sendTask(
-  tx: Queryable,
-  { outbox }: Pick<OrdersDeps, 'outbox'>,
-  key: string,
-  message: TaskMessage,
-): Promise<void> {
-  return outbox.add(tx, [{ key, topic: taskTopic, payload: message }])
 }
 
 /** Sends what moves an order on. */
@@ -71,9 +57,9 @@ export async function wantMail(
  */
 export function sendMail(
   tx: Queryable,
-  deps: Pick<OrdersDeps, 'outbox'>,
+  { outbox }: Pick<OrdersDeps, 'outbox'>,
   orderId: string,
   seq: number,
 ): Promise<void> {
-  return sendTask(tx, deps, `mail ${orderId}`, { task: 'orders.mail', kwargs: { order_id: orderId, seq } })
+  return outbox.add(tx, [taskMessage(`mail ${orderId}`, 'orders.mail', { order_id: orderId, seq })])
 }

@@ -1,6 +1,6 @@
 import { type Queryable, type Sql, sql } from '@colophon/postgres'
 import type { OrdersDeps } from '../deps.ts'
-import { taskTopic } from '../process/steps.ts'
+import { taskMessage } from '../process/steps.ts'
 import type { StockRow } from './movements.ts'
 
 /** Whether a line waits for copies, as the index order_lines_waiting has it. */
@@ -55,6 +55,5 @@ export async function sendAllocations(
 
 /** The message that has a book's copies given to those who wait. */
 export function allocation(bookId: string) {
-  const task = { task: 'orders.allocate', kwargs: { book_id: bookId } }
-  return { key: `allocate ${bookId}`, topic: taskTopic, payload: task }
+  return taskMessage(`allocate ${bookId}`, 'orders.allocate', { book_id: bookId })
 }
