@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -21,8 +29,17 @@ const lock = {
   'node_modules/elsewhere': { version: '1.0.0', integrity: 'sha512-elsewhere', optional: true, os: [other] },
   'node_modules/of-elsewhere': { version: '1.0.0', integrity: 'sha512-of-elsewhere', optional: true },
   'node_modules/linked': { resolved: 'packages/linked', link: true },
+  'node_modules/for-tests': { version: '1.0.0', integrity: 'sha512-for-tests', dev: true },
 }
 const { '': _, 'node_modules/elsewhere': __, 'node_modules/of-elsewhere': ___, ...installed } = lock
+const { 'node_modules/for-tests': ____, ...installedForStart } = installed
+const { 'node_modules/here': _____, ...withoutOptional } = installedForStart
+const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+/** Stands for npm: writes down what it is called with, and ends as it is told. */
+const npm = `
+  require('node:fs').writeFileSync('called', process.argv.slice(2).join(' '))
+  process.exit(Number(process.env.NPM_ENDS_WITH ?? 0))`
 
 let root: string
 
@@ -30,7 +47,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'colophon-install-'))
   mkdirSync(join(root, 'scripts'))
   copyFileSync(script, join(root, 'scripts/install.mjs'))
-  writeFileSync(join(root, 'npm.cjs'), `require('node:fs').writeFileSync('called', process.argv[2])`)
+  writeFileSync(join(root, 'npm.cjs'), npm)
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages: lock }))
 })
 afterEach(() => rmSync(root, { recursive: true }))
@@ -41,11 +58,21 @@ function install(packages: Record<string, object>): void {
   writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages }))
 }
 
+/** Runs what npm runs before `npm start` or `npm test`, with what npm's settings are in the environment. */
+function runBefore(command: 'start' | 'test', settings: Record<string, string> = {}) {
+  const { NODE_ENV: _, npm_config_omit: __, ...rest } = process.env
+  const env = { ...rest, npm_execpath: join(root, 'npm.cjs'), ...settings }
+  const [, file, ...args] = scripts[`pre${command}`].split(' ')
+  const { status, stderr } = spawnSync(process.execPath, [join(root, file), ...args], { env })
+  const called = join(root, 'called')
+  return { status, stderr: String(stderr), npm: existsSync(called) ? readFileSync(called, 'utf8') : null }
+}
+
 /** Whether `npm start` installs. */
-function installs(): boolean {
-  const env = { ...process.env, npm_execpath: join(root, 'npm.cjs') }
-  expect(spawnSync(process.execPath, [join(root, 'scripts/install.mjs')], { env }).status).toBe(0)
-  return existsSync(join(root, 'called'))
+function installs(settings?: Record<string, string>): boolean {
+  const { status, npm } = runBefore('start', settings)
+  expect(status).toBe(0)
+  return npm !== null
 }
 
 describe('npm start', () => {
@@ -86,5 +113,48 @@ describe('npm start', () => {
   it.each(['node_modules/plain', 'node_modules/here'])('installs when %s was never installed', (path) => {
     install(Object.fromEntries(Object.entries(installed).filter(([name]) => name !== path)))
     expect(installs()).toBe(true)
+  })
+
+  it.each([
+    ['after `npm ci --omit=dev`', {}],
+    ['with NODE_ENV=production, under which npm leaves them out', { NODE_ENV: 'production' }],
+    ['with omit=dev in npmrc', { npm_config_omit: 'dev' }],
+  ])('installs no development packages %s', (_, settings) => {
+    install(installedForStart)
+    expect(installs(settings)).toBe(false)
+  })
+
+  it('leaves development packages as they are', () => {
+    install({ ...installed, 'node_modules/for-tests': { version: '0.9.0', integrity: 'sha512-old' } })
+    expect(installs()).toBe(false)
+  })
+
+  it('installs optional packages unless npm is set to leave them out', () => {
+    install(withoutOptional)
+    expect(installs({ npm_config_omit: 'dev\n\noptional' })).toBe(false)
+    expect(installs({ npm_config_omit: 'dev' })).toBe(true)
+  })
+
+  it('that cannot install says what it needs, and ends', () => {
+    const { status, stderr } = runBefore('start', { NPM_ENDS_WITH: '7' })
+    expect(status).toBe(7)
+    expect(stderr).toContain('npm ci failed (see above). It needs the npm registry, and is tried again')
+  })
+})
+
+describe('npm test', () => {
+  it('installs nothing when development packages are there too', () => {
+    install(installed)
+    expect(runBefore('test')).toMatchObject({ status: 0, npm: null })
+  })
+
+  it.each([
+    ['development', installedForStart],
+    ['optional', { ...withoutOptional, 'node_modules/for-tests': lock['node_modules/for-tests'] }],
+  ])('installs %s packages, also where npm is set to leave them out', (_, packages) => {
+    install(packages)
+    const { status, npm } = runBefore('test', { NODE_ENV: 'production', npm_config_omit: 'optional' })
+    expect(status).toBe(0)
+    expect(npm).toMatch(/^ci .* --include=dev --include=optional$/)
   })
 })
