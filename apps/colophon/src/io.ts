@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { Problem } from '@colophon/http'
 import type { Environment } from '@colophon/runtime'
 
 /** Where a command reads and writes; a test gives its own. */
@@ -17,4 +18,10 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, refusedRows: 3 } as con
 /** Writes one line of a command's result. */
 export function print(io: Io, line: string): void {
   io.stdout.write(`${line}\n`)
+}
+
+/** What people are told of an error, without a code. */
+export function lineOf(error: unknown): string {
+  if (error instanceof Problem) return error.detail
+  return error instanceof Error ? error.message : String(error)
 }

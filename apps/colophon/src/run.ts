@@ -1,7 +1,7 @@
 import { Problem } from '@colophon/http'
 import { ConfigError } from '@colophon/runtime'
 import { CommanderError } from 'commander'
-import { exitCodes, type Io } from './io.ts'
+import { exitCodes, type Io, lineOf } from './io.ts'
 import { createProgram } from './program.ts'
 import { configOf } from './settings.ts'
 
@@ -30,9 +30,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function explain(error: unknown, io: Io): number {
   // Commander has said it already; asking for help or the version is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-  const line =
-    error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error)
-  io.stderr.write(`colophon: ${line}\n`)
+  io.stderr.write(`colophon: ${lineOf(error)}\n`)
   return isUsage(error) ? exitCodes.usage : exitCodes.failed
 }
 

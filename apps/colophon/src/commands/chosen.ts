@@ -1,7 +1,7 @@
 // What commands on lists of things that failed have in common.
 import { Problem } from '@colophon/http'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Io } from '../io.ts'
+import { type Io, lineOf } from '../io.ts'
 import type { Output } from './options.ts'
 
 /** Options of a list. */
@@ -51,19 +51,24 @@ export async function upTo<T>(
   }
 }
 
-/** Does something to each: one that is refused keeps none behind it from being done. @throws Error with all refusals */
+/**
+ * Does something to each: one that is refused keeps none behind it from being done; any other error ends it.
+ * @throws Error with all refusals, and behind them with what ended it
+ */
 export async function eachOf<T>(
-  { interrupted }: Io,
+  { interrupted }: Pick<Io, 'interrupted'>,
   items: readonly T[],
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const refusals: string[] = []
   for (const item of items) {
-    interrupted.throwIfAborted()
     try {
+      interrupted.throwIfAborted()
       await work(item)
     } catch (error) {
-      if (!(error instanceof Problem) || error.status >= 500) throw error
+      const isRefusal = error instanceof Problem && error.status < 500
+      if (!isRefusal && refusals.length === 0) throw error
+      if (!isRefusal) throw new Error([...refusals, lineOf(error)].join('\n'), { cause: error })
       refusals.push(error.detail)
     }
   }
