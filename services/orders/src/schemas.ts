@@ -169,9 +169,12 @@ const OrderRefund = Type.Object(
     reason: Type.String(),
     status: literals(['pending', 'done', 'refused', 'withdrawn'], {
       description:
-        'What became of it. What the payment provider refused is owed, until staff say how it goes on',
+        'What became of it. What is refused, by the payment provider or since it cannot be asked, is owed, until staff ' +
+        'say how it goes on',
     }),
-    refusal: nullable(Type.String({ description: 'What it said when it refused: for staff, else null' })),
+    refusal: nullable(
+      Type.String({ description: 'What the provider said, or what staff are to do: for staff, else null' }),
+    ),
     elsewhere: Type.Boolean({ description: 'Whether the money was given back by another way' }),
     requestedAt: timestamp(),
     doneAt: nullable(timestamp()),

@@ -150,7 +150,7 @@ it('is withdrawn, and then counts nowhere', async () => {
   const mails = shop.mailer.sent.length
   const answer = await end({ id }, refunds[0].id, 'withdraw')
   expect(answer.body).toMatchObject({ refunds: [{ status: 'withdrawn', refusal: null, doneAt: null }] })
-  expect(answer.body.history.at(-1).reason).toBe('€3.00 not to be given back: by bank transfer')
+  expect(answer.body.history.at(-1).reason).toBe('€3.00 no longer to be given back: by bank transfer')
   await settled(shop)
   expect(shop.mailer.sent).toHaveLength(mails)
   expect(await owedOf(number)).toEqual([])

@@ -171,6 +171,28 @@ describe('sales', () => {
     shop.clock.now = now
   })
 
+  it('have nothing of a charge that took less, or another currency, than the order costs', async () => {
+    const { now } = shop.clock
+    shop.clock.now = new Date('2026-05-12T12:00:00Z')
+    const { id: bookId } = shop.catalog.add()
+    await receive(shop, bookId, 1)
+    for (const took of [
+      { amount: 1000, currency: 'EUR' },
+      { amount: 1594, currency: 'USD' },
+    ]) {
+      shop.payments.outcomes.set('tok_other', { take: () => took })
+      const { id } = await place('tok_other', [[bookId, 1]])
+      await settled(shop)
+      shop.clock.advance(16 * 60_000)
+      await shop.run('orders.expire', { order_id: id })
+      await settled(shop)
+      expect(await read(shop, id)).toMatchObject({ payment: { status: 'charged' } })
+    }
+    const { rows } = await run('sales-by-day', '2026-05-12')
+    expect(rows.at(-1)).toEqual(['2026-05-12', 'EUR', 0, 0, 0, 0, 0, 0, 0])
+    shop.clock.now = now
+  })
+
   it('by author: whole for each, without shipping', async () => {
     const { rows } = await run('sales-by-author', firstDay)
     expect(rows.map(([, ...row]) => row)).toEqual([

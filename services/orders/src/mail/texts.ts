@@ -70,9 +70,9 @@ const moved: Record<OrderStatus, (news: OrderNews, entry: Entry) => Happened> = 
     subject: 'cancelled',
     says: `Your order was cancelled, and nothing will be sent. ${sentence(entry.reason)} ${moneyBack(news, entry)}`,
   }),
-  refunded: (_, { reason }) => ({
+  refunded: ({ order }, { reason }) => ({
     subject: 'money given back',
-    says: `All is given back. ${sentence(reason)}`,
+    says: isOwed(order) ? sentence(reason) : `All is given back. ${sentence(reason)}`,
   }),
 }
 
@@ -94,11 +94,20 @@ function isCancelledRest({ shipments }: Order, before: Entry | undefined, entry:
   return !shipments.some(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to)
 }
 
+/** Whether there is money that staff are still to give back, such as what was charged beyond the total. */
+function isOwed({ refunds }: Order): boolean {
+  return refunds.some(({ status }) => status === 'refused')
+}
+
 /** What becomes of the money with an entry: what was given back before it is not given back again. */
-function moneyBack({ order: { payment, total }, refunds }: OrderNews, { at }: Entry): string {
+function moneyBack({ order, refunds }: OrderNews, { seq, at }: Entry): string {
+  const { payment, total, history } = order
   if (total.amount === 0) return ''
   if (payment.status === 'pending') return 'Should money still arrive, it is given back.'
   if (payment.status !== 'charged') return 'Nothing was charged.'
+  // What came for an order that was over may be another amount than its total.
+  if (!history.some((entry) => entry.status === 'paid' && entry.seq < seq))
+    return 'The money that came for it is given back.'
   const before = refunds.filter((refund) => Date.parse(refund.at) < Date.parse(at))
   const left = before.reduce((sum, { amount }) => sum - amount, total.amount)
   if (left === total.amount) return `What was paid, ${money(total)}, is given back.`

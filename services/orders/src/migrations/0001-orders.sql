@@ -167,6 +167,8 @@ create table orders.payments (
   key text not null unique,
   -- From the provider, for one use; null once the charge is settled.
   token text,
+  -- What is asked for, which is the order's total; once it is charged, what was taken of that. Only a charge of another
+  -- amount than was asked for has it different, or nothing in another currency; the order is over then.
   amount bigint not null check (amount >= 0),
   currency text not null,
   status text not null check (status in ('pending', 'charged', 'declined', 'void')),
@@ -189,10 +191,11 @@ create table orders.refunds (
   -- What it is for: [{ position, quantity, amount, tax }], without position and quantity for the shipping; empty for
   -- nothing in particular.
   items jsonb not null default '[]',
-  -- 'refused' when the provider will not do it, for the reason in `refusal`: it is owed until staff end that, and counts
-  -- as if it had not been asked for, as does what they have withdrawn.
+  -- 'refused' when the provider will not do it, for the reason in `refusal`, or cannot be asked: it is owed until staff end
+  -- that, and counts as if it had not been asked for, as does what they have withdrawn.
   status text not null check (status in ('pending', 'done', 'refused', 'withdrawn')),
   -- How often it was asked for: the provider knows the first by the idempotency key 'refund-ID', the next by 'refund-ID-2'.
+  -- 0 for what was charged and not asked for: it is not booked on the order, and staff give it back at the provider.
   attempt integer not null default 1,
   -- Whether the buyer has the money by another way than the provider.
   elsewhere boolean not null default false,
@@ -204,7 +207,8 @@ create table orders.refunds (
   done_at timestamptz,
   check ((status = 'done') = (done_at is not null)),
   check ((status = 'refused') = (refusal is not null)),
-  check (status = 'done' or not elsewhere)
+  check (status = 'done' or not elsewhere),
+  check (attempt > 0 or status in ('refused', 'withdrawn'))
 );
 create index refunds_of_order on orders.refunds (order_id);
 create index refunds_done_at on orders.refunds (done_at) where done_at is not null;

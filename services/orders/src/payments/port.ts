@@ -40,8 +40,14 @@ export interface Charge {
   chargeId: string
   /** Why it was declined, for people; empty otherwise. */
   reason: string
-  /** What was charged, in minor units of a currency (ISO 4217); null where the provider does not say it. */
-  took?: { amount: number | null; currency: string | null }
+  /** What was charged; as it was asked for when absent. */
+  took?: Took
+}
+
+/** Money in minor units of a currency (ISO 4217), as the provider tells it; null is what it does not tell. */
+export interface Took {
+  amount: number | null
+  currency: string | null
 }
 
 export interface RefundRequest {

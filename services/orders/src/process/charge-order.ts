@@ -23,8 +23,9 @@ export async function chargeOrder(deps: OrdersDeps, orderId: string): Promise<vo
 const nothing: Charge = { status: 'charged', chargeId: '', reason: '' }
 
 /**
- * Notes, before the provider is asked, that it may know of the charge from now on: never where it is not. Undefined when there is nothing to
- * charge any more: whoever ends the order holds the same row, and finds either no attempt or one to be settled.
+ * Notes, before the provider is asked, that it may know of the charge from now on; an order that costs nothing is never
+ * noted, as no provider is asked. Undefined when there is nothing to charge any more: whoever ends the order holds the
+ * same row, and finds either no attempt or one to be settled.
  */
 function beginAttempt({ database, now }: OrdersDeps, orderId: string) {
   return database.transaction(async (tx) => {

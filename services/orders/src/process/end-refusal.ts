@@ -9,7 +9,7 @@ import type { OrderRow } from './order-row.ts'
 import { requireRefundable } from './refundable.ts'
 import type { RequestedRefund } from './request-refund.ts'
 
-/** How a refund that the payment provider has refused goes on. */
+/** How a refund that is refused goes on. */
 export const refusalEnds = [
   /** The provider is asked again. */
   'again',
@@ -42,10 +42,15 @@ export function endRefusal(deps: OrdersDeps, ending: EndRefusal): Promise<void> 
   const change = { ...ending, operation: 'end_refusal', request: { refundId, action, reason } } as const
   return changeOnce(deps, change, async (tx, order) => {
     const refund = await requireRefused(tx, order, refundId)
-    if (action !== 'withdraw') await requireRefundable(tx, order, refund.amount)
+    if (action !== 'withdraw') await requireBookable(tx, order, refund)
     await ends[action](tx, deps, order, refund, ending)
     return refund.id
   })
+}
+
+interface Refused extends RequestedRefund {
+  /** How often the provider was asked for it. */
+  attempt: number
 }
 
 type End = (
@@ -73,16 +78,25 @@ const ends: Readonly<Record<EndRefusal['action'], End>> = {
   async withdraw(tx, deps, order, refund, { reason, actor }) {
     await tx.query(sql`
       update orders.refunds set status = 'withdrawn', refusal = null where id = ${refund.id}`)
-    const text = `${formatMoney(refund.amount, order.currency)} not to be given back`
+    const text = `${formatMoney(refund.amount, order.currency)} no longer to be given back`
     await moveOrder(tx, deps, order, { reason: `${text}: ${reason}`, actor })
   },
 }
 
-async function requireRefused(tx: Queryable, order: OrderRow, id: string): Promise<RequestedRefund> {
-  const refund = await tx.maybeOne<RequestedRefund & { status: string }>(sql`
-    select id, amount, status from orders.refunds where id = ${id} and order_id = ${order.id}`)
+/** What was charged and not asked for is never booked on its order, whoever gives it back. */
+async function requireBookable(tx: Queryable, order: OrderRow, { amount, attempt }: Refused): Promise<void> {
+  if (attempt > 0) return requireRefundable(tx, order, amount)
+  const message =
+    'it was not asked for with the order: give it back at the payment provider, then withdraw it'
+  const left = { amount: 0, currency: order.currency }
+  throw ordersProblem('refund_too_large', message, { extra: { left } })
+}
+
+async function requireRefused(tx: Queryable, order: OrderRow, id: string): Promise<Refused> {
+  const refund = await tx.maybeOne<Refused & { status: string }>(sql`
+    select id, amount, attempt, status from orders.refunds where id = ${id} and order_id = ${order.id}`)
   if (refund === undefined) throw ordersProblem('refund_not_found', `the order has no refund ${id}`)
   if (refund.status === 'refused') return refund
-  const message = `it is ${refund.status}: only a refund that the payment provider has refused can be ended`
+  const message = `it is ${refund.status}: only a refund that is refused can be ended`
   throw ordersProblem('refund_state', message, { extra: { refundStatus: refund.status } })
 }

@@ -19,6 +19,7 @@ export interface OrderRow {
 export interface PaymentRow {
   key: string
   token: string | null
+  /** What is asked for; once it is charged, what was taken of that. */
   amount: number
   status: 'pending' | 'charged' | 'declined' | 'void'
   attemptedAt: string | null

@@ -2,7 +2,7 @@ import { sql } from '@colophon/postgres'
 import { countUpTo } from '../count-up-to.ts'
 import type { OrdersDeps } from '../deps.ts'
 
-/** Money that an order owes its buyer since the payment provider refused to give it back. */
+/** Money that an order owes its buyer since the payment provider refused to give it back, or cannot be asked to. */
 export interface RefusedRefund {
   /** Of the refund. */
   id: string
@@ -11,7 +11,7 @@ export interface RefusedRefund {
   /** Minor units. */
   amount: number
   currency: string
-  /** What the provider said. */
+  /** What the provider said, or what staff are to do. */
   refusal: string
 }
 

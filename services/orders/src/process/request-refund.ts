@@ -35,6 +35,22 @@ export async function requestRefund(
 }
 
 /**
+ * Writes down money that nobody can ask the provider for: the refund is refused from the start, and owed until staff,
+ * who give it back there, withdraw it.
+ * @param refund its refusal is what staff are told to do
+ */
+export async function requestByHand(
+  tx: Queryable,
+  { newId, now }: Deps,
+  order: Pick<OrderRow, 'id'>,
+  { amount, reason, actor, refusal }: Omit<RequestRefund, 'items'> & { refusal: string },
+): Promise<void> {
+  await tx.query(sql`
+    insert into orders.refunds (id, order_id, amount, reason, actor, status, refusal, attempt, created_at)
+    values (${newId()}, ${order.id}, ${amount}, ${reason}, ${actor}, 'refused', ${refusal}, 0, ${now()})`)
+}
+
+/**
  * Has what these items cost given back, as far as it was paid and is not given back already.
  * @returns null when nothing is left to be given back
  */

@@ -9,7 +9,7 @@
  * - `returned`: everything that was shipped has come back.
  * - `declined`: the provider did not give the money. `expired`: it was not paid in time. `cancelled`: by customer or
  *   staff. The copies are free again; money that came, or comes yet, is given back.
- * - `refunded`: nothing of it is sold any more, and all money is given back.
+ * - `refunded`: nothing of it is sold any more, and all that was paid of its total is given back.
  */
 export const moves = {
   placed: ['paid', 'declined', 'expired', 'cancelled'],

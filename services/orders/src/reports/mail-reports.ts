@@ -26,8 +26,8 @@ interface Owed {
 const mostTold = 100
 
 /**
- * Tells staff how the night's reports went, with each that was made as a file, and what is owed since the provider refused
- * to give it back, every night until staff have ended that. Sent again, it is the same mail.
+ * Tells staff how the night's reports went, with each that was made as a file, and what is owed since a refund is refused,
+ * every night until staff have ended that. Sent again, it is the same mail.
  * @throws Error when the mail is not taken
  */
 export async function mailReports(
@@ -86,7 +86,7 @@ function owedText({ told, count }: Owed): string {
       `Order ${number}: ${formatMoney(amount, currency)} (${oneLine(refusal)}), refund ${id}`,
   )
   const more = count > told.length ? [`and ${count - told.length} more`] : []
-  const head = 'Refunds that the payment provider refused, and that are still owed:'
+  const head = 'Refunds that are refused, and still owed:'
   return `${[head, ...lines, ...more].join('\n')}\n\n`
 }
 

@@ -31,7 +31,8 @@ const unnamed = sql`
  * `at, is_sale, order_id, currency, position, authors, publisher, copies, gross, tax`. A row is a line of an order, or
  * its shipping (position 0), once when it was paid and, with negative figures, once for each refund.
  *
- * - A sale counts when its payment was charged; a refund when the provider had done it, whenever the sale was.
+ * - A sale counts when its payment was charged; a refund when the provider had done it, whenever the sale was. A charge
+ *   that took less than the total paid for nothing: it is no sale, and what was given back of it no refund.
  * - A refund for nothing in particular is of all lines and the shipping, by what they cost. The shares are rounded so
  *   that they add up to it.
  * - Copies that came back or were cancelled are taken off with the refund that names them, or else with the order's last.
@@ -48,6 +49,7 @@ export function salesBetween(from: Date, to: Date): Sql {
       select o.id as order_id, o.currency, o.shipping, o.shipping_tax
       from (select order_id from paid union select order_id from given_back) as either
         join orders.orders o on o.id = either.order_id
+        join orders.payments payment on payment.order_id = o.id and payment.amount = o.total
     ), parts as (
       select order_id, currency, position, authors, publisher, quantity, cancelled + returned as gone,
         line.total as gross, line.tax

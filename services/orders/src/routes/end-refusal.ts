@@ -39,10 +39,11 @@ export function endRefusalRoute(app: App, deps: OrdersDeps): void {
       schema: {
         tags: ['Orders'],
         operationId: 'endRefusal',
-        summary: 'Say how a refund that the payment provider refused goes on',
+        summary: 'Say how a refund that is refused goes on',
         description:
           'Asked for again, given back by another way, or withdrawn: until then it is owed. It keeps its amount and ' +
-          'what it is for, and can be no more than what was paid and is not given back already, nor about to be.',
+          'what it is for, and can be no more than what was paid and is not given back already, nor about to be. What ' +
+          'was charged and not asked for is given back at the provider, and then withdrawn.',
         params: refundPath,
         headers: keyHeaders,
         body: RefusalEnd,

@@ -12,6 +12,7 @@ import {
  * What becomes of a charge.
  *
  * - `approve`: the money is taken.
+ * - `{ take }`: another amount is taken than was asked for.
  * - `{ decline }`: it is not, for this reason.
  * - `charge_unanswered`: it is taken, and nobody gets to know: the first call rejects.
  * - `unanswered`: nothing is done, and the first call rejects; asked again, the money is taken.
@@ -22,7 +23,17 @@ export type FakeOutcome =
   | 'charge_unanswered'
   | 'unanswered'
   | 'pending'
+  | Taking
   | { readonly decline: string }
+
+interface Taking {
+  readonly take: (asked: Money) => Money
+}
+
+interface Money {
+  amount: number
+  currency: string
+}
 
 /** A call as the hooks of a test see it. */
 export type FakeCall =
@@ -34,7 +45,11 @@ export type FakeCall =
 export interface FakeAccount {
   /** How often the provider was told to charge it. */
   readonly calls: number
+  /** What it was told to charge. */
+  readonly asked: number
   readonly taken: number
+  /** Of what was taken; that of the shop where nothing was. */
+  readonly currency: string
   /** Of that, what was given back. */
   readonly given: number
 }
@@ -57,6 +72,8 @@ interface Entry {
   readonly id: string
   /** Null when it was void before anybody asked for it. */
   readonly request: ChargeRequest | null
+  /** What it takes when it is charged; null when it was void before anybody asked for it. */
+  readonly took: Money | null
   status: Charge['status'] | 'pending'
   reason: string
   asked: number
@@ -111,8 +128,16 @@ export class FakePayments implements PaymentProvider {
   /** What became of the charge with this key. */
   accountOf(key: string): FakeAccount {
     const entry = this.#charges.get(key)
-    if (entry === undefined) return { calls: this.#unanswered.get(key) ?? 0, taken: 0, given: 0 }
-    return { calls: entry.asked, taken: takenBy(entry), given: entry.given }
+    const calls = entry?.asked ?? this.#unanswered.get(key) ?? 0
+    if (entry === undefined) return { calls, asked: 0, taken: 0, currency: 'EUR', given: 0 }
+    const { request, took, given } = entry
+    return {
+      calls,
+      asked: request?.amount ?? 0,
+      taken: takenBy(entry),
+      currency: took?.currency ?? 'EUR',
+      given,
+    }
   }
 
   /** The sums of all charges, in minor units. */
@@ -175,7 +200,7 @@ export class FakePayments implements PaymentProvider {
   #enter(key: string, request: ChargeRequest | null, outcome: FakeOutcome | 'void'): Entry {
     const asked = request === null ? 0 : 1 + (this.#unanswered.get(key) ?? 0)
     const id = `charge ${this.#charges.size + 1}`
-    const entry: Entry = { id, request, asked, given: 0, ...decided(outcome) }
+    const entry: Entry = { id, request, took: tookBy(request, outcome), asked, given: 0, ...decided(outcome) }
     this.#charges.set(key, entry)
     return entry
   }
@@ -189,6 +214,7 @@ export class FakePayments implements PaymentProvider {
     if (this.refusal !== null) throw refused(this.refusal)
     const entry = this.#charges.values().find(({ id }) => id === request.chargeId)
     if (entry?.status !== 'charged') throw refused('nothing was charged')
+    if (entry.took?.currency !== request.currency) throw refused('another currency was charged')
     if (entry.given + request.amount > takenBy(entry)) throw refused('more than was charged')
     entry.given += request.amount
     const id = `refund ${this.#refunds.size + 1}`
@@ -207,19 +233,26 @@ function refused(why: string): PaymentError {
 }
 
 function decided(outcome: FakeOutcome | 'void'): Pick<Entry, 'status' | 'reason'> {
-  if (typeof outcome === 'object') return { status: 'declined', reason: outcome.decline }
+  if (typeof outcome === 'object' && 'decline' in outcome)
+    return { status: 'declined', reason: outcome.decline }
   const isOpen = outcome === 'pending' || outcome === 'void'
   return { status: isOpen ? outcome : 'charged', reason: '' }
 }
 
-function answer({ id, status, reason, request }: Entry): Charge {
+function tookBy(request: ChargeRequest | null, outcome: FakeOutcome | 'void'): Money | null {
+  if (request === null) return null
+  const { amount, currency } = request
+  const isOther = typeof outcome === 'object' && 'take' in outcome
+  return isOther ? outcome.take({ amount, currency }) : { amount, currency }
+}
+
+function answer({ id, status, reason, took }: Entry): Charge {
   if (status === 'pending') throw new PaymentError('unknown', 'the charge is pending')
-  const took = request && { amount: request.amount, currency: request.currency }
   return { status, chargeId: id, reason, ...(took && { took }) }
 }
 
-function takenBy({ status, request }: Entry): number {
-  return status === 'charged' && request !== null ? request.amount : 0
+function takenBy({ status, took }: Entry): number {
+  return status === 'charged' && took !== null ? took.amount : 0
 }
 
 function isSame(one: object, other: object): boolean {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { PaymentError } from '../../src/payments/port.ts'
 import { recordCharge } from '../../src/process/settlement.ts'
 import type { OrdersHarness, Who } from '../harness.ts'
+import type { FakeOutcome } from './fake-payments.ts'
 import { handle } from './handling.ts'
 import { buy, receive } from './shopping.ts'
 
@@ -29,20 +30,31 @@ const tokens = [
   'tok_webhook_only',
 ] as const
 
+/** Of charges that take another amount than is asked for. */
+export const otherOutcomes: ReadonlyMap<string, FakeOutcome> = new Map([
+  ['tok_less', { take: ({ amount, currency }) => ({ amount: Math.ceil(amount / 3), currency }) }],
+  ['tok_more', { take: ({ amount, currency }) => ({ amount: amount + 250, currency }) }],
+  ['tok_nothing', { take: ({ currency }) => ({ amount: 0, currency }) }],
+  ['tok_dollars', { take: ({ amount }) => ({ amount, currency: 'USD' }) }],
+] satisfies [string, FakeOutcome][])
+
+const token = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom<string>(...tokens) },
+  { weight: 1, arbitrary: fc.constantFrom(...otherOutcomes.keys()) },
+)
+
 const index = fc.nat({ max: 1_000 })
 const quantity = fc.integer({ min: 1, max: 3 })
 const buyer = fc.constantFrom<Who>('customer', 'stranger')
 
-const place = fc
-  .record({ book: index, quantity, token: fc.constantFrom(...tokens), as: buyer })
-  .map((given) => ({
-    name: `${given.as} buys ${given.quantity} of book ${given.book % 4} with ${given.token}`,
-    async run({ shop, books, orders }: Run) {
-      const { status, body } = await buy(shop, at(books, given.book), given.quantity, given)
-      if (status === 202) orders.push(body.id)
-      else if (status !== 409) throw new Error(`an order was answered ${status}: ${JSON.stringify(body)}`)
-    },
-  }))
+const place = fc.record({ book: index, quantity, token, as: buyer }).map((given) => ({
+  name: `${given.as} buys ${given.quantity} of book ${given.book % 4} with ${given.token}`,
+  async run({ shop, books, orders }: Run) {
+    const { status, body } = await buy(shop, at(books, given.book), given.quantity, given)
+    if (status === 202) orders.push(body.id)
+    else if (status !== 409) throw new Error(`an order was answered ${status}: ${JSON.stringify(body)}`)
+  },
+}))
 
 /** What a worker meets while it does a task. */
 const mishaps = [
@@ -51,7 +63,6 @@ const mishaps = [
   'none',
   'call fails',
   'answer is lost',
-  'refund is refused',
   'task runs twice',
   'message is lost',
 ] as const
@@ -77,7 +88,6 @@ async function doTask(shop: OrdersHarness, row: number, mishap: (typeof mishaps)
   }
   shop.payments.before = mishap === 'call fails' ? fail : () => {}
   shop.payments.after = mishap === 'answer is lost' ? fail : () => {}
-  shop.payments.refusal = mishap === 'refund is refused' ? 'the charge is disputed' : null
   try {
     await shop.run(task, kwargs)
     if (mishap !== 'task runs twice') await remove()
@@ -87,7 +97,6 @@ async function doTask(shop: OrdersHarness, row: number, mishap: (typeof mishaps)
   } finally {
     shop.payments.before = () => {}
     shop.payments.after = () => {}
-    shop.payments.refusal = null
   }
 }
 
@@ -136,7 +145,7 @@ const refund = request('refund', (given) => ({
 }))
 
 const endRefusal = fc
-  .record({ row: index, action: fc.constantFrom('again', 'withdraw') })
+  .record({ row: index, action: fc.constantFrom('again', 'elsewhere', 'withdraw') })
   .map(({ row, action }) => ({
     name: `staff end refused refund ${row}: ${action}`,
     async run({ shop, orders }: Run) {
@@ -158,6 +167,14 @@ const provider = fc.record({ charge: index, approves: fc.boolean() }).map(({ cha
     if (open.length > 0) {
       shop.payments.settle(at(open, charge), approves ? 'approve' : { decline: 'after some thought' })
     }
+  },
+}))
+
+/** Until it happens otherwise. */
+export const refusing = fc.boolean().map((refuses) => ({
+  name: `the provider ${refuses ? 'refuses to give' : 'gives'} money back from now on`,
+  async run({ shop }: Run) {
+    shop.payments.refusal = refuses ? 'the charge is disputed' : null
   },
 }))
 
@@ -199,6 +216,7 @@ const single = fc.oneof(
   { weight: 1, arbitrary: refund },
   { weight: 1, arbitrary: endRefusal },
   { weight: 1, arbitrary: provider },
+  { weight: 1, arbitrary: refusing },
   { weight: 1, arbitrary: brokenWord },
   { weight: 1, arbitrary: goodsIn },
   { weight: 1, arbitrary: policy },
