@@ -3,7 +3,7 @@ import { type Catalog, catalogTasks, createCatalog } from '@colophon/catalog'
 import { type Celery, createDeadLetters } from '@colophon/celery'
 import { createMailer, createOrders, type Orders, type OrdersOptions } from '@colophon/orders'
 import { paymentsSandboxMigrations } from '@colophon/payments-sandbox'
-import { type Database, migrate } from '@colophon/postgres'
+import { type Database, migrate, sql } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
 import { deriveKey } from './derive-key.ts'
 import { lazyProvider, providerUrl } from './payments.ts'
@@ -21,6 +21,8 @@ export interface Shop {
   webhookSecret: string
   /** The tasks of all services; connects when it is used. */
   tasks: Celery
+  /** Whether `migrate` has been called here, by this version or another, if only to be cut short. */
+  isMade(): Promise<boolean>
   /** Brings every service's tables up to date; safe while other processes do the same, for whom it waits. */
   migrate(signal: AbortSignal): Promise<{ service: string; applied: string[] }[]>
   /** Lets go of what was connected to. */
@@ -78,6 +80,7 @@ export async function createShop(
     orders,
     webhookSecret,
     tasks,
+    isMade: () => isMade(accounts, database),
     migrate: (signal) => migrateAll([accounts, catalog, orders, sandbox], { database, logger, signal }),
     async close() {
       try {
@@ -105,6 +108,15 @@ type Migrated = Pick<Orders, 'name'> & { migrations: { schema: string; folder: U
 
 /** The sandbox has its tables in every shop, whoever it is that takes the money. */
 const sandbox: Migrated = { name: 'payments-sandbox', migrations: paymentsSandboxMigrations }
+
+/** @param first of those that are migrated; in its schema this table comes before all else */
+async function isMade(first: Migrated, database: Database): Promise<boolean> {
+  const table = `${first.migrations.schema}.migrations`
+  const { made } = await database.one<{ made: boolean }>(
+    sql`select to_regclass(${table}) is not null as made`,
+  )
+  return made
+}
 
 async function migrateAll(
   services: readonly Migrated[],

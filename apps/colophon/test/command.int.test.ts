@@ -122,9 +122,9 @@ describe('commands on a database', () => {
     async (args) => {
       const old = await createTestDatabase()
       const given = { environment: { ...environment, DATABASE_URL: urlOf(old) } }
-      const refused = await colophon(args, given)
       await colophon(['migrate'], given)
-      const { code: codeAfter } = await colophon(['account', 'list'], given)
+      await old.database.query(sql`alter table accounts.accounts rename to people`)
+      const refused = await colophon(args, given)
       await old.drop()
       expect(refused).toEqual({
         code: 1,
@@ -132,7 +132,6 @@ describe('commands on a database', () => {
         stderr:
           "colophon: the database's tables are not those of this version: run `colophon migrate` or start the shop first\n",
       })
-      expect(codeAfter).toBe(0)
     },
   )
 

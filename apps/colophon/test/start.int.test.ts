@@ -70,38 +70,6 @@ describe('a taken port', () => {
   })
 })
 
-describe('a folder without a shop', () => {
-  it.each([
-    [['token', '--role', 'staff']],
-    [['account', 'list']],
-    [['account', 'role', 'ada@example.com', 'staff']],
-    [['account', 'password', 'ada@example.com']],
-    [['keys', 'rotate']],
-    [['sample', 'remove']],
-  ])('%j says so and makes none', async (args) => {
-    expect(await colophon(args, { environment })).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `colophon: there is no shop in ${folder}/data: run this in the shop's folder, or set DATABASE_URL (npm start makes a new shop)\n`,
-    })
-    expect(existsSync(join(folder, 'data'))).toBe(false)
-  })
-
-  it('account create makes one and says so; the account is then there', async () => {
-    const create = ['account', 'create', 'ada@example.com', '--role', 'admin', '--json']
-    const made = await colophon(create, { environment })
-    expect(made).toMatchObject({
-      code: 0,
-      stderr: `colophon: there is no shop in ${folder}/data: making a new one (DATABASE_URL names another place)\n`,
-    })
-    const listed = await colophon(['account', 'list'], { environment })
-    expect(listed).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('  ada@example.com  admin  ada\n'),
-    })
-  })
-})
-
 describe('an address that somebody else has', () => {
   it('is not made the first administrator: the start says what to do, and leaves no password', async () => {
     const create = ['account', 'create', 'admin@example.com', '--role', 'customer']

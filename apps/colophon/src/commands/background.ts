@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Role } from '../process/roles.ts'
 import { runProcess } from '../process/run-process.ts'
 import { type CommandContext, example } from './options.ts'
-import { refuseMissingShop } from './with-shop.ts'
+import { refuseMissingFolder } from './with-shop.ts'
 
 /** `colophon worker`, `colophon beat`, `colophon relay`: what is done behind an answer, each in a process of its own. */
 export function addBackground(program: Command, context: CommandContext): void {
@@ -23,7 +23,7 @@ function add(
     .addHelpText('after', example(`colophon ${role}`, `OPS_PORT=9100 colophon ${role}`))
     .action(() => {
       const config = readConfig()
-      refuseMissingShop(config)
+      refuseMissingFolder(config)
       return runProcess(config, io, { name: `colophon ${role}`, roles: [role] })
     })
 }

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { sqlState } from '@colophon/postgres'
+import { sql, sqlState } from '@colophon/postgres'
 import { createLogger } from '@colophon/runtime'
+import type { Io } from '../io.ts'
 import { type Config, embeddedFolder } from '../settings.ts'
 import { createShop, type Shop } from '../shop.ts'
-import { openStore } from '../store.ts'
+import { openStore, type Store } from '../store.ts'
 import type { CommandContext } from './options.ts'
 
 /** What a command needs of the shop it works on. */
 export interface ShopUse {
   /** The command, such as `account list`, shown to whoever it stands in the way of. */
   command: string
-  /** Makes a new shop where there is none, on an embedded database; otherwise that is an error. */
+  /** Makes a new shop where there is none, and says so; otherwise that is an error, and nothing is made. */
   makes?: boolean
   /** Brings the tables up to date first; a command that only reads leaves them as they are. */
   migrates?: boolean
@@ -27,13 +28,9 @@ export async function withShop<T>(
   work: (shop: Shop, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = readConfig()
-  if (!makes) refuseMissingShop(config)
+  const meetMissing = (place: string) => (makes ? tellMissing(io, place) : refuseMissing(place))
   const missing = folderWithoutShop(config)
-  if (missing !== null) {
-    io.stderr.write(
-      `colophon: there is no shop in ${missing}: making a new one (DATABASE_URL names another place)\n`,
-    )
-  }
+  if (missing !== null) meetMissing(missing)
   // Results go to standard output, so that a pipe gets nothing else.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel
   const logger = createLogger({ level, readable: io.stderr.isTTY === true, destination: io.stderr })
@@ -42,6 +39,7 @@ export async function withShop<T>(
   try {
     const shop = await createShop(config, store, logger)
     try {
+      if (missing === null && !(await shop.isMade())) meetMissing(await placeOf(store))
       if (migrates) await shop.migrate(io.interrupted)
       return await work(shop, config)
     } finally {
@@ -54,19 +52,37 @@ export async function withShop<T>(
   }
 }
 
-/** @throws Error when the database is embedded in a folder in which nobody has made it yet */
-export function refuseMissingShop(config: Config): void {
+/**
+ * For what is of no use by itself, such as a worker. On an external database the first of a fleet makes the tables,
+ * whichever it is.
+ * @throws Error when the database is embedded in a folder in which nobody has made it yet
+ */
+export function refuseMissingFolder(config: Config): void {
   const missing = folderWithoutShop(config)
-  if (missing === null) return
-  throw new Error(
-    `there is no shop in ${missing}: run this in the shop's folder, or set DATABASE_URL (npm start makes a new shop)`,
+  if (missing !== null) refuseMissing(missing)
+}
+
+function tellMissing({ stderr }: Io, place: string): void {
+  stderr.write(
+    `colophon: there is no shop in ${place}: making a new one (DATABASE_URL names another place)\n`,
   )
 }
 
-/** The data folder, when the database is embedded in one and nobody has made it yet; else null. */
+function refuseMissing(place: string): never {
+  const hint = "run this in the shop's folder, or with its DATABASE_URL (npm start makes a new shop)"
+  throw new Error(`there is no shop in ${place}: ${hint}`)
+}
+
+/** The data folder, when the database is embedded in one that is not made yet, as opening it would; else null. */
 function folderWithoutShop(config: Config): string | null {
   const folder = embeddedFolder(config)
   return folder === null || existsSync(join(folder, 'postgres')) ? null : folder
+}
+
+async function placeOf({ database, folder }: Store): Promise<string> {
+  if (folder !== null) return folder
+  const { name } = await database.one<{ name: string }>(sql`select current_database() as name`)
+  return `the database ${name}`
 }
 
 /** PostgreSQL's codes for a schema, table, column or function that is not there (Appendix A of its manual). */
