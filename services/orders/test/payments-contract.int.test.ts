@@ -58,8 +58,8 @@ describe.each(makers)('a provider %s', (_, make) => {
   afterAll(() => payments.close())
 
   const charged = () => payments.charge(requestOf('tok_approve'))
-  const refund = (chargeId: string, amount: number, key: string = randomUUID()) =>
-    payments.refund({ key, chargeId, amount, currency: 'EUR' })
+  const refund = (chargeId: string, amount: number, key: string = randomUUID(), currency = 'EUR') =>
+    payments.refund({ key, chargeId, amount, currency })
 
   test('charges once for a key, and finds it', async () => {
     const request = requestOf('tok_approve')
@@ -147,6 +147,31 @@ describe.each(makers)('a provider %s', (_, make) => {
     const { chargeId } = await payments.charge(requestOf('tok_decline'))
     await expect(refund(chargeId, 1)).rejects.toMatchObject(refused)
     await expect(refund(randomUUID(), 1)).rejects.toMatchObject(refused)
+  })
+
+  test('gives nothing back in another currency than was charged', async () => {
+    const { chargeId } = await charged()
+    const key = randomUUID()
+    await expect(refund(chargeId, 1, key, 'USD')).rejects.toMatchObject(refused)
+    await refund(chargeId, 1, key)
+    await expect(refund(chargeId, 1, key, 'USD')).rejects.toMatchObject(refused)
+  })
+
+  test('refuses each refund of tok_refund_refused', async () => {
+    const { chargeId } = await payments.charge(requestOf('tok_refund_refused'))
+    for (const key of ['never', 'never'])
+      await expect(refund(chargeId, 1, key)).rejects.toMatchObject(refused)
+  })
+
+  test('tells what it took where that is not what was asked for, and gives it all back', async () => {
+    const request = requestOf('tok_other_amount')
+    const charge = await payments.charge(request)
+    expect(charge).toMatchObject({ status: 'charged', took: { amount: 1_100, currency: 'EUR' } })
+    expect(await payments.charge(request)).toEqual(charge)
+    expect(await payments.find(request.key)).toEqual(charge)
+    await refund(charge.chargeId, 1_000)
+    await refund(charge.chargeId, 100)
+    await expect(refund(charge.chargeId, 1)).rejects.toMatchObject(refused)
   })
 
   test('takes no money more than once from many who ask at once', async () => {

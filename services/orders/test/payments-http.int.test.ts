@@ -64,6 +64,18 @@ test('sends what the provider needs, and the trace it belongs to', async () => {
   expect(JSON.parse(bodies.join(''))).toEqual({ amount: 1_000, currency: 'EUR', token, reference: 'order 1' })
 })
 
+test('sends a refund with its currency, which the provider is to compare', async () => {
+  const bodies: string[] = []
+  const { payments } = await start((incoming, response) => {
+    incoming.on('data', (chunk) => bodies.push(String(chunk)))
+    incoming.on('end', () =>
+      response.end(JSON.stringify({ id: 're_1', key: 'refund-1', amount: 300, status: 'done' })),
+    )
+  })
+  await payments.refund({ key: 'refund-1', chargeId: 'ch_1', amount: 300, currency: 'EUR' })
+  expect(JSON.parse(bodies.join(''))).toEqual({ chargeId: 'ch_1', amount: 300, currency: 'EUR' })
+})
+
 test.each(['/pay/eu', '/pay/eu/'])('a provider may be below a path: %s', async (path) => {
   const { payments, url, requests } = await start(answering(200, { items: [] }))
   await payments.find('k')
@@ -127,6 +139,25 @@ describe('an answer', () => {
     const { payments } = await start(answering(200, body))
     const refund = payments.refund({ key: 'refund-1', chargeId: 'ch_1', amount: 300, currency: 'EUR' })
     await expect(refund).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+
+  test.each<[number, string, Record<string, string>]>([
+    [409, 'idempotency_key_in_flight', {}],
+    [409, 'still_working', { 'retry-after': '1' }],
+    [423, '', { 'retry-after': '1' }],
+    [422, 'refund_too_soon', { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }],
+  ])('to a refund that is under way, %i %s, is no refusal, and no outage', async (status, code, headers) => {
+    const { payments, requests } = await start(answering(status, code && { code }, headers), {
+      breaker: { failures: 2, pauseMs: 60_000 },
+    })
+    for (let n = 0; n < 4; n++) {
+      const refund = payments.refund({ key: 'refund-1', chargeId: 'ch_1', amount: 300, currency: 'EUR' })
+      await expect(refund).rejects.toMatchObject({
+        code: 'unknown',
+        message: `the payment provider puts off POST /v1/refunds: ${status} ${code}`.trim(),
+      })
+    }
+    expect(requests).toHaveLength(4)
   })
 
   test('that does not come in time', async () => {

@@ -53,7 +53,12 @@ export const RefundInput = Type.Object(
     amount: Type.Integer({
       minimum: 1,
       maximum: maxAmount,
-      description: "Minor units of the charge's currency",
+      description: 'Minor units',
+    }),
+    currency: Type.String({
+      pattern: '^[A-Z]{3}$',
+      description: "ISO 4217: the charge's",
+      examples: ['EUR'],
     }),
   },
   { title: 'RefundInput', additionalProperties: false },

@@ -11,8 +11,12 @@ export interface Behaviour {
   readonly answer: 'at_once' | 'late' | 'never'
   /** How often the webhook that tells of it is sent. */
   readonly webhooks: number
+  /** What it takes beyond what is asked for, in minor units. */
+  readonly surplus: number
   /** How often each refund of it fails before it is made. */
   readonly refundFailures: number
+  /** Whether every refund of it is refused for good. */
+  readonly refusesRefunds: boolean
 }
 
 const approving: Omit<Behaviour, 'means'> = {
@@ -21,7 +25,9 @@ const approving: Omit<Behaviour, 'means'> = {
   failure: 'none',
   answer: 'at_once',
   webhooks: 1,
+  surplus: 0,
   refundFailures: 0,
+  refusesRefunds: false,
 }
 
 function declining(reason: string): Omit<Behaviour, 'means'> {
@@ -64,6 +70,16 @@ export const tokens: ReadonlyMap<string, Behaviour> = new Map(
       ...approving,
       refundFailures: 2,
       means: 'takes the money; each refund of it fails with 500 twice before it is made',
+    },
+    tok_refund_refused: {
+      ...approving,
+      refusesRefunds: true,
+      means: 'takes the money; each refund of it is refused with 409 `refund_refused`',
+    },
+    tok_other_amount: {
+      ...approving,
+      surplus: 100,
+      means: 'takes a hundred minor units more than it is asked for',
     },
   }),
 )

@@ -25,6 +25,7 @@ describe('a charge', () => {
     ['tok_late', 201, 'charged', ''],
     ['tok_twice', 201, 'charged', ''],
     ['tok_refund_flaky', 201, 'charged', ''],
+    ['tok_refund_refused', 201, 'charged', ''],
     ['tok_nobody_has', 201, 'declined', 'no card is known by this token'],
   ])('with %s is answered %i and %s, and again the same', async (token, status, state, reason) => {
     const key = randomUUID()
@@ -35,6 +36,15 @@ describe('a charge', () => {
     })
     expect(await bank.charge(token, key)).toEqual({ status: 200, body: first.body })
     expect(await found(key)).toEqual(first.body)
+  })
+
+  test('with tok_other_amount takes more than it was asked for, once', async () => {
+    const key = randomUUID()
+    const first = await bank.charge('tok_other_amount', key)
+    expect(first).toMatchObject({ status: 201, body: { status: 'charged', amount: 1_100 } })
+    expect(await bank.charge('tok_other_amount', key)).toEqual({ status: 200, body: first.body })
+    const other = await bank.charge('tok_other_amount', key, { amount: 1_100 })
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused'])
   })
 
   test('is made once by any number of requests at once', async () => {
@@ -167,7 +177,11 @@ test('what was taken and given back can be summed up page by page', async () => 
   const charges = await other.charges()
   expect(charges.map(({ key }) => key)).toEqual(['key-0', 'key-1', 'key-2', 'key-3', 'key-4'])
   const [first] = charges
-  await other.post('/v1/refunds', { chargeId: first.id, amount: 300 }, { 'idempotency-key': 'back' })
+  await other.post(
+    '/v1/refunds',
+    { chargeId: first.id, amount: 300, currency: 'EUR' },
+    { 'idempotency-key': 'back' },
+  )
   const taken = (await other.charges()).filter(({ status }) => status === 'charged')
   expect(taken.reduce((sum, { amount }) => sum + amount, 0)).toBe(4_000)
   expect(taken.reduce((sum, { refunded }) => sum + refunded, 0)).toBe(300)

@@ -9,8 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => bank.stop())
 
-const refund = (chargeId: string, amount: number, key: string = randomUUID()) =>
-  bank.post('/v1/refunds', { chargeId, amount }, { 'idempotency-key': key })
+const refund = (chargeId: string, amount: number, key: string = randomUUID(), currency = 'EUR') =>
+  bank.post('/v1/refunds', { chargeId, amount, currency }, { 'idempotency-key': key })
 
 async function charged(token = 'tok_approve'): Promise<string> {
   return (await bank.charge(token)).body.id
@@ -45,7 +45,11 @@ describe('a refund', () => {
   test('with a key that was used for another refund is refused', async () => {
     const [one, other] = [await charged(), await charged()]
     await refund(one, 100, 'used')
-    for (const answer of [await refund(one, 101, 'used'), await refund(other, 100, 'used')]) {
+    for (const answer of [
+      await refund(one, 101, 'used'),
+      await refund(other, 100, 'used'),
+      await refund(one, 100, 'used', 'USD'),
+    ]) {
       expect([answer.status, answer.body.code]).toEqual([422, 'idempotency_key_reused'])
     }
   })
@@ -65,6 +69,28 @@ describe('a refund', () => {
     expect([unknown.status, unknown.body.code]).toEqual([404, 'charge_not_found'])
     const nothing = await refund(await charged(), 0)
     expect([nothing.status, nothing.body.code]).toEqual([400, 'validation_failed'])
+  })
+
+  test('in another currency than was charged is refused', async () => {
+    const id = await charged()
+    const dollars = await refund(id, 400, randomUUID(), 'USD')
+    expect([dollars.status, dollars.body.code]).toEqual([409, 'currency_other'])
+    expect(await refundedOf(id)).toBe(0)
+  })
+
+  test('of tok_refund_refused is refused each time', async () => {
+    const id = await charged('tok_refund_refused')
+    for (const key of ['refused', 'refused', 'refused-2']) {
+      const answer = await refund(id, 400, key)
+      expect([answer.status, answer.body.code]).toEqual([409, 'refund_refused'])
+    }
+    expect(await refundedOf(id)).toBe(0)
+  })
+
+  test('of tok_other_amount is of what was taken, which is more than was asked for', async () => {
+    const id = await charged('tok_other_amount')
+    expect((await refund(id, 1_101)).body.code).toBe('refund_too_large')
+    expect((await refund(id, 1_100)).status).toBe(201)
   })
 
   test('of tok_refund_flaky fails twice before it is made', async () => {

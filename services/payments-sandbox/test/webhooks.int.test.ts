@@ -37,7 +37,7 @@ describe('a webhook', () => {
     const receiver = await startReceiver()
     const bank = await start(receiver)
     const { body: charge } = await bank.charge('tok_approve')
-    const back = { chargeId: charge.id, amount: 5 }
+    const back = { chargeId: charge.id, amount: 5, currency: 'EUR' }
     const { body: refund } = await bank.post('/v1/refunds', back, { 'idempotency-key': 'back' })
     await bank.sandbox.settle()
     const told = events(receiver).map(({ type, data }) => ({ type, data }))

@@ -27,9 +27,11 @@ export interface ProviderRequest {
   body?: object
 }
 
-/** What the provider has answered: 2xx, or that it will not. */
+/** What the provider has answered: 2xx, or that it will not, for ever or for now. */
 export interface ProviderAnswer {
   status: number
+  /** Whether it says to come again later, with Retry-After. */
+  isForNow: boolean
   /** Undefined when it was not JSON. */
   body: unknown
 }
@@ -103,10 +105,10 @@ async function exchange(
     redirect: 'manual',
     signal,
   })
-  const { status } = response
+  const { status, headers } = response
   const text = await readText(response)
   if (status >= 500 || askAgain.includes(status)) throw new NoAnswer(`it answered ${status}`)
-  return { status, body: parsed(text) }
+  return { status, isForNow: headers.has('retry-after'), body: parsed(text) }
 }
 
 /** An answer that says nothing of the request, or that cannot be read. */

@@ -4,6 +4,7 @@ import {
   createGuardedFetch,
   type GuardedFetch,
   type GuardOptions,
+  type ProviderAnswer,
   type ProviderRequest,
 } from './guarded-fetch.ts'
 import { type Charge, PaymentError, type PaymentProvider } from './port.ts'
@@ -37,8 +38,8 @@ export function createHttpPayments(options: GuardOptions): PaymentProvider {
       const request = { method: 'POST', path: '/v1/charges/void', body: { key } } as const
       return chargeOf(await ask(http, request, ProviderCharge), key)
     },
-    async refund({ key, chargeId, amount }) {
-      const body = { chargeId, amount }
+    async refund({ key, chargeId, amount, currency }) {
+      const body = { chargeId, amount, currency }
       const request = { method: 'POST', path: '/v1/refunds', idempotencyKey: key, body } as const
       return refundOf(await ask(http, request, ProviderRefund), key, amount)
     },
@@ -51,12 +52,14 @@ async function ask<T extends TSchema>(
   request: ProviderRequest,
   schema: T,
 ): Promise<Static<T>> {
-  const { status, body } = await http.send(request)
+  const answer = await http.send(request)
+  const { status, body } = answer
   const call = `${request.method} ${request.path.split('?')[0]}`
   if (status >= 300) {
     const code = codeIn(body)
-    const kind = isDenied(status, code) ? 'denied' : 'refused'
-    throw new PaymentError(kind, `the payment provider refuses ${call}: ${`${status} ${code}`.trim()}`)
+    const kind = isPutOff(answer, code) ? 'unknown' : isDenied(status, code) ? 'denied' : 'refused'
+    const does = kind === 'unknown' ? 'puts off' : 'refuses'
+    throw new PaymentError(kind, `the payment provider ${does} ${call}: ${`${status} ${code}`.trim()}`)
   }
   if (!Value.Check(schema, body)) {
     throw new PaymentError(
@@ -65,6 +68,14 @@ async function ask<T extends TSchema>(
     )
   }
   return body
+}
+
+/**
+ * Whether an answer is to be asked for again: the same request may be under way, since each move of an order sends its
+ * next step, and two may ask for one refund at once. It says that the provider is there, so it is no outage.
+ */
+function isPutOff({ status, isForNow }: ProviderAnswer, code: string): boolean {
+  return status >= 400 && (isForNow || (status === 409 && code === 'idempotency_key_in_flight'))
 }
 
 /**

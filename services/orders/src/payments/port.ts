@@ -1,7 +1,10 @@
 /**
- * The payment provider. Every call is idempotent by its key, has a deadline, and may be sent again.
+ * The payment provider. Every call is idempotent by its key, has a deadline, and may be sent again, also while the same is
+ * under way: it then rejects as unknown, or waits for the first.
  *
- * A call that rejects says nothing about the money: the provider may have done it. Ask with `find` before anything else.
+ * A call that rejects as unknown says nothing about the money: the provider may have done it. Of a charge, ask with `find`
+ * before it is told anything else. `void` and `refund` are sent again with the same key, which the provider has to know
+ * for as long as it is asked: that is until it has answered, days later if need be.
  */
 export interface PaymentProvider {
   /** Takes the money, once per key. @throws PaymentError when it is not known what happened */
@@ -13,7 +16,10 @@ export interface PaymentProvider {
    * @returns what it is: void, or the charge that was made before. @throws PaymentError
    */
   void(key: string): Promise<Charge>
-  /** Gives money of a charge back, once per key; resolves when that is done. @throws PaymentError */
+  /**
+   * Gives money of a charge back, once per key, and none in another currency than was charged; resolves when that is
+   * done. @throws PaymentError
+   */
   refund(request: RefundRequest): Promise<{ refundId: string }>
   close(): Promise<void>
 }
@@ -53,7 +59,9 @@ export interface Took {
 export interface RefundRequest {
   key: string
   chargeId: string
+  /** Minor units. */
   amount: number
+  /** ISO 4217. */
   currency: string
 }
 

@@ -66,6 +66,8 @@ const sandboxOutcomes: readonly [string, FakeOutcome][] = [
   ['tok_webhook_only', 'pending'],
   ['tok_flaky', 'approve'],
   ['tok_refund_flaky', 'approve'],
+  ['tok_refund_refused', 'approve'],
+  ['tok_other_amount', { take: ({ amount, currency }) => ({ amount: amount + 100, currency }) }],
 ]
 
 interface Entry {
@@ -213,6 +215,7 @@ export class FakePayments implements PaymentProvider {
     }
     if (this.refusal !== null) throw refused(this.refusal)
     const entry = this.#charges.values().find(({ id }) => id === request.chargeId)
+    if (entry?.request?.token === 'tok_refund_refused') throw refused('the token says so')
     if (entry?.status !== 'charged') throw refused('nothing was charged')
     if (entry.took?.currency !== request.currency) throw refused('another currency was charged')
     if (entry.given + request.amount > takenBy(entry)) throw refused('more than was charged')

@@ -55,7 +55,7 @@ async function insertCharge(
   tx: Queryable,
   deps: SandboxDeps,
   { key, amount, currency, token, reference }: ChargeRequest,
-  { outcome, reason, webhooks }: Behaviour,
+  { outcome, reason, webhooks, surplus }: Behaviour,
 ): Promise<Charge | undefined> {
   const now = deps.now()
   const isPending = outcome === 'pending'
@@ -63,7 +63,7 @@ async function insertCharge(
   const charge = await tx.maybeOne<Charge>(sql`
     insert into payments_sandbox.charges
       (id, key, amount, currency, token, reference, status, reason, decide_at, created_at, settled_at)
-    values (${deps.newId()}, ${key}, ${amount}, ${currency}, ${token}, ${reference}, ${outcome}, ${reason},
+    values (${deps.newId()}, ${key}, ${amount + surplus}, ${currency}, ${token}, ${reference}, ${outcome}, ${reason},
       ${decideAt}, ${now}, ${isPending ? null : now})
     on conflict (key) do nothing returning ${chargeColumns}`)
   if (charge !== undefined && !isPending) await queueWebhook(tx, deps, 'charge.settled', charge, webhooks)
@@ -75,9 +75,10 @@ async function findCharge(
   db: Queryable,
   { key, amount, currency, token, reference }: ChargeRequest,
 ): Promise<Charge | undefined> {
+  const taken = amount + behaviourOf(token).surplus
   const found = await db.maybeOne<Charge & { isSame: boolean }>(sql`
     select ${chargeColumns}, token is null or
-      (amount, currency, token, reference) = (${amount}, ${currency}, ${token}, ${reference}) as "isSame"
+      (amount, currency, token, reference) = (${taken}, ${currency}, ${token}, ${reference}) as "isSame"
     from payments_sandbox.charges where key = ${key}`)
   if (found === undefined) return undefined
   const { isSame, ...charge } = found

@@ -17,6 +17,8 @@ export interface RefundRequest extends RefundInput {
 /** What a refund has to know of its charge. */
 interface Charged {
   status: string
+  /** Null of one that was void before it was asked for, as the token is. */
+  currency: string | null
   token: string | null
   /** What is left to be given back. */
   left: number
@@ -25,8 +27,8 @@ interface Charged {
 /**
  * Gives money of a charge back, once per key.
  * @returns whether it was done now or before, and the refund
- * @throws Problem charge_not_found, charge_took_nothing, refund_too_large, idempotency_key_reused; failed_on_demand
- * when nothing was done because the charge's token says so
+ * @throws Problem charge_not_found, charge_took_nothing, currency_other, refund_too_large, idempotency_key_reused;
+ * refund_refused and failed_on_demand when nothing was done because the charge's token says so
  */
 export async function makeRefund(
   deps: SandboxDeps,
@@ -35,9 +37,9 @@ export async function makeRefund(
   await failFirst(deps, request)
   const made = await deps.database.transaction(async (tx) => {
     const charge = await tx.maybeOne<Charged>(sql`
-      select status, token, amount - refunded as left from payments_sandbox.charges
+      select status, currency, token, amount - refunded as left from payments_sandbox.charges
       where id = ${request.chargeId} for update`)
-    const known = await findRefund(tx, request)
+    const known = await findRefund(tx, request, charge)
     if (known !== undefined) return { refund: known, isNew: false }
     refuseImpossible(request, charge)
     return { refund: await insertRefund(tx, deps, request), isNew: true }
@@ -57,19 +59,28 @@ async function failFirst({ database }: SandboxDeps, { key, chargeId }: RefundReq
 /** @throws Problem idempotency_key_reused */
 async function findRefund(
   tx: Queryable,
-  { key, chargeId, amount }: RefundRequest,
+  { key, chargeId, amount, currency }: RefundRequest,
+  charge: Charged | undefined,
 ): Promise<Refund | undefined> {
   const known = await tx.maybeOne<Refund>(sql`
     select ${refundColumns}
     from payments_sandbox.refunds where key = ${key}`)
-  if (known === undefined || (known.chargeId === chargeId.toLowerCase() && known.amount === amount))
-    return known
-  throw sandboxProblem('idempotency_key_reused', 'the refund of this key is of another charge or amount')
+  if (known === undefined) return undefined
+  const isSame = known.chargeId === chargeId.toLowerCase() && known.amount === amount
+  if (isSame && charge?.currency === currency) return known
+  throw sandboxProblem(
+    'idempotency_key_reused',
+    'the refund of this key is of another charge, amount or currency',
+  )
 }
 
-function refuseImpossible({ chargeId, amount }: RefundRequest, charge: Charged | undefined): void {
+function refuseImpossible(request: RefundRequest, charge: Charged | undefined): void {
+  const { chargeId, amount, currency } = request
   if (charge === undefined) throw sandboxProblem('charge_not_found', `there is no charge ${chargeId}`)
   if (charge.status !== 'charged') throw sandboxProblem('charge_took_nothing', `it is ${charge.status}`)
+  if (charge.currency !== currency) throw sandboxProblem('currency_other', `it is in ${charge.currency}`)
+  if (behaviourOf(charge.token ?? '').refusesRefunds)
+    throw sandboxProblem('refund_refused', 'the token of the charge says so')
   if (amount > charge.left) {
     throw sandboxProblem('refund_too_large', `at most ${charge.left} are left to be given back`)
   }

@@ -13,6 +13,8 @@ export function createRefundRoute(app: App, deps: SandboxDeps): void {
         problems: [
           'charge_not_found',
           'charge_took_nothing',
+          'refund_refused',
+          'currency_other',
           'refund_too_large',
           'idempotency_key_reused',
           'failed_on_demand',
