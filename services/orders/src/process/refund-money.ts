@@ -60,8 +60,8 @@ function refundKey({ id, attempt }: Pending): string {
 }
 
 /**
- * Heard again, it changes nothing. Staff may have ended the refund while the provider was asked: where it is then more
- * than was due, it is an error that people are to see to.
+ * Heard again, it changes nothing. Staff may have ended the refund while the provider was asked: what it gave back that
+ * was not due by then is an error that people are to see to.
  */
 async function recordRefund(
   deps: OrdersDeps,
@@ -69,24 +69,23 @@ async function recordRefund(
   refund: Refund,
   providerId: string,
 ): Promise<void> {
-  const isTooMuch = await deps.database.transaction(async (tx) => {
+  const alarm = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined) return false
+    if (order === undefined) return null
     const known = await tx.one<{ status: string; providerId: string | null }>(sql`
       select status, provider_id as "providerId" from orders.refunds where id = ${refund.id}`)
-    if (known.providerId === providerId) return false
+    if (known.providerId === providerId) return null
     const money = formatMoney(refund.amount, order.currency)
     if (known.status !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
       const reason = `${money} given back`
       await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
-      return false
+      return known.status === 'withdrawn' ? 'a refund that was withdrawn was given back' : null
     }
     await markTooMuch(tx, refund.id, providerId)
     await moveOrder(tx, deps, order, { reason: `${money} given back twice`, actor: 'provider' })
-    return true
+    return 'a refund was given back twice'
   })
-  if (isTooMuch)
-    deps.logger.error({ orderId, refundId: refund.id, providerId }, 'a refund was given back twice')
+  if (alarm !== null) deps.logger.error({ orderId, refundId: refund.id, providerId }, alarm)
 }
 
 /** Nothing is owed for it, and it counts no more than before: the provider's id alone tells of it. */
