@@ -7,8 +7,8 @@ import type { Draft, Invoice } from './schema.ts'
 import { writeDocument } from './write-document.ts'
 
 /**
- * Writes the credit note of money that was given back for an order, which is locked: the last thing of its transaction.
- * An order without an invoice gets none.
+ * Writes the credit note of money that was given back for an order, which is locked. Nothing that may wait is to come
+ * behind it in its transaction. An order without an invoice gets none.
  */
 export async function issueCreditNote(
   tx: Queryable,

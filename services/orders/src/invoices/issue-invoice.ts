@@ -6,7 +6,7 @@ import { type Entry, written } from './entries.ts'
 import type { Draft } from './schema.ts'
 import { writeDocument } from './write-document.ts'
 
-/** Writes the invoice of an order that is paid, which is locked: the last thing of its transaction. */
+/** Writes the invoice of an order that is paid, which is locked. Nothing that may wait is to come behind it. */
 export async function issueInvoice(tx: Queryable, deps: OrdersDeps, order: OrderRow): Promise<void> {
   await writeDocument(tx, deps, invoiceOf(await readOrdered(tx, order.id), deps), null)
 }

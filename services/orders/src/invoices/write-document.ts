@@ -4,7 +4,7 @@ import type { Draft } from './schema.ts'
 
 /**
  * Gives a document the next number of its kind and writes it. Whoever takes a number holds it until the transaction
- * ends, so that one that is rolled back is given to the next: this is to be the last thing that a transaction does.
+ * ends, so that one that is rolled back is given to the next: nothing that may wait is to come behind this in a transaction.
  */
 export async function writeDocument(
   tx: Queryable,

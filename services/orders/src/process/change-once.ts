@@ -30,6 +30,7 @@ export async function changeOnce(
   await deps.database.transaction(async (tx) => {
     if ((await claimKey(tx, keyed)) !== null) return
     const order = await requireOrder(tx, orderId)
+    // Behind what may have taken a number that others wait for: it waits for nobody, since the key is claimed.
     await keepKey(tx, deps, keyed, await work(tx, order))
   })
   deps.outbox.nudge()
