@@ -19,7 +19,8 @@ describe.skipIf(!redis || !python).each(brokers)('on %s, canvases', (_, url) => 
   afterAll(async () => await crossing?.close())
 
   describe.each(Object.entries(divisions))('run by %s', (_by, sides) => {
-    it.each(plans)('%s', async (_what, plan, value) => {
+    // Mostly they wait for each other's workers.
+    it.concurrent.each(plans)('%s', async (_what, plan, value) => {
       const placed = onSides(plan, sides)
       expect(await crossing.here(placed), 'built here').toEqual({ value })
       expect(await crossing.there(placed), 'built in Python').toEqual({ value })

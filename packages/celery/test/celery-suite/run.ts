@@ -12,7 +12,13 @@ import { fetchSuite } from './suite.ts'
 
 const files = ['test_inspect', 'test_tasks', 'test_group_chains', 'test_canvas']
 /** Most tests wait, so several run at a time. */
-const shards = 4
+const shards = 6
+/** These wait for one or two and a half minutes, so each runs beside all others. */
+const long = /_allow_error_cb_on_chord_header(_on_upgraded_chord)?$/
+/** Options of pytest: seconds for a test, three times what the longest takes. */
+const patient = ['--timeout', '450']
+/** Tests that are known not to pass are not tried again and again. */
+const once = ['-p', 'no:rerunfailures']
 
 const [python, broker = 'redis', ...only] = process.argv.slice(2)
 const brokers: BrokerName[] = broker === 'both' ? ['redis', 'amqp'] : [broker as BrokerName]
@@ -28,18 +34,22 @@ function isExcepted(name: string): boolean {
   return exceptions.some(({ test }) => test.test(name))
 }
 
-/** Tests that are known not to pass are not tried again and again. */
 function shardsOf(tests: string[]): Shard[] {
-  const others = tests.filter((test) => !isExcepted(test))
-  const parts = Array.from({ length: shards }, (_, index) => ({
-    name: `part-${index + 1}`,
-    tests: others.filter((_test, position) => position % shards === index),
-    options: ['--timeout', '150'],
-  }))
-  const excepted = tests.filter(isExcepted)
+  const alone = tests.filter((test) => long.test(test))
+  const others = tests.filter((test) => !long.test(test))
+  const expected = others.filter((test) => !isExcepted(test))
   return [
-    ...parts,
-    { name: 'excepted', tests: excepted, options: ['--timeout', '4', '-p', 'no:rerunfailures'] },
+    ...alone.map((test, index) => ({
+      name: `long-${index + 1}`,
+      tests: [test],
+      options: isExcepted(test) ? [...patient, ...once] : patient,
+    })),
+    { name: 'excepted', tests: others.filter(isExcepted), options: ['--timeout', '4', ...once] },
+    ...Array.from({ length: shards }, (_, index) => ({
+      name: `part-${index + 1}`,
+      tests: expected.filter((_test, position) => position % shards === index),
+      options: patient,
+    })),
   ]
 }
 
@@ -49,7 +59,7 @@ async function runAll(place: Place, tests: string[]): Promise<TestResult[]> {
   const failed = results.filter(({ name, outcome }) => outcome === 'failed' && !isExcepted(name))
   const names = new Set(failed.map(({ name }) => name))
   const chosen = tests.filter((test) => names.has(reportedName(test)))
-  const again = await runShard(place, { name: 'again', tests: chosen, options: ['--timeout', '150'] })
+  const again = await runShard(place, { name: 'again', tests: chosen, options: patient })
   for (const { name } of again) console.log(`run once more: ${name}`)
   return [...results.filter(({ name }) => !again.some((result) => result.name === name)), ...again]
 }

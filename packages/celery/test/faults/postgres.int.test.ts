@@ -6,5 +6,5 @@ test(
   {
     timeout: 240_000,
   },
-  () => expectNothingLost('postgres', 1),
+  (context) => expectNothingLost('postgres', 1, context),
 )

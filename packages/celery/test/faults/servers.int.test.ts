@@ -3,8 +3,9 @@ import { describe, test } from 'vitest'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { expectNothingLost } from './support.ts'
 
-// The trials start servers of their own; the variables say that this run is one with real servers.
-describe.each([
+// The trials start servers of their own, and wait beside each other; the variables say that this run is one with real
+// servers.
+describe.concurrent.each([
   ['redis', 'TEST_REDIS_URL', servers.redis, ['redis-server']],
   ['amqp', 'TEST_AMQP_URL', servers.amqp, ['rabbitmq-server', 'redis-server']],
   ['amqp-quorum', 'TEST_AMQP_URL', servers.amqp, ['rabbitmq-server', 'redis-server']],
@@ -15,9 +16,7 @@ describe.each([
   else if (missing) console.log(`NOT RUN: faults on ${kind}: there is no ${missing}`)
   test.runIf(isRun)(
     'nothing is lost over kill -9 of workers and servers, connections cut and frozen',
-    {
-      timeout: 240_000,
-    },
-    () => expectNothingLost(kind, 2),
+    { timeout: 240_000 },
+    (context) => expectNothingLost(kind, 2, context),
   )
 })

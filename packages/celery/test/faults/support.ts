@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished } from 'vitest'
+import { expect, type TestContext } from 'vitest'
 import type { BrokerKind } from './kinds.ts'
 import { shortPlan } from './plan.ts'
 import { summary } from './summary.ts'
@@ -10,7 +10,11 @@ import { runTrial } from './trial.ts'
 const [workers, tasks] = [2, 1_500]
 
 /** A short trial: each fault of the plan once or twice. */
-export async function expectNothingLost(kind: BrokerKind, seed: number): Promise<void> {
+export async function expectNothingLost(
+  kind: BrokerKind,
+  seed: number,
+  { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'celery-faults-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const lines: string[] = []

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTestDatabase } from '@colophon/postgres/testing'
 import { connect } from 'amqplib'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, type TestContext, test } from 'vitest'
 import { createCelery } from '../../src/create-celery.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { urlOf } from '../postgres/support/places.ts'
@@ -34,10 +34,11 @@ const places: { name: string; variable: string; open: (() => Promise<Place>) | u
 for (const { name, variable, open } of places) {
   const suite = `tasks that kill their process at their first line, on ${name}`
   if (!open) leftOut(suite, variable)
-  describe.skipIf(!open)(suite, () => {
-    test('an early one is not run again, and what waited behind it is run once', async () => {
+  // Mostly they wait for processes to start and for what those held to come back.
+  describe.skipIf(!open).concurrent(suite, () => {
+    test('an early one is not run again, and what waited behind it is run once', async (context) => {
       if (!open) return
-      const { client, queue, start, ran } = await setUp(open)
+      const { client, queue, start, ran } = await setUp(open, context)
       await client.send('dies')
       const behind = Array.from({ length: 20 }, (_, n) => String(n))
       for (const n of behind) await client.send('lives', { args: [Number(n)] })
@@ -53,11 +54,11 @@ for (const { name, variable, open } of places) {
     })
 
     // What differs is how the process's socket ends, which Redis and PostgreSQL do not care for.
-    test.each(name === 'RabbitMQ' ? ways : ways.slice(0, 1))(
+    test.for(name === 'RabbitMQ' ? ways : ways.slice(0, 1))(
       'a late one ($way) is begun five times, and then is one dead letter',
-      async (how) => {
+      async (how, context) => {
         if (!open) return
-        const { client, queue, start, ran } = await setUp(open)
+        const { client, queue, start, ran } = await setUp(open, context)
         const { id } = await client.send(how.task)
         for (let life = 1; life <= 5; life++) {
           expect(await endOf(start())).toBe(how.end)
@@ -81,51 +82,64 @@ for (const { name, variable, open } of places) {
     )
 
     // They come back in one batch, most surely there.
-    test.runIf(name === 'Redis')('a late one takes nobody with it who is begun beside it', async () => {
-      if (!open) return
-      const { client, start, ran } = await setUp(open)
-      const sleepers = Array.from({ length: 20 }, (_, n) => String(n))
-      for (const n of sleepers) {
-        await client.send('sleeps-late', { args: [Number(n)] })
-        if (n === '2') await client.send('exits-soon')
-      }
-      for (let life = 1; life <= 5; life++) expect(await endOf(start('4'))).toBe(3)
-      const last = start('4')
-      const broker = await client.broker()
-      const letters = async () => (await broker.deadLetters.list()).letters
-      const isOver = async () => (await letters()).length + new Set(await ran()).size >= sleepers.length + 2
-      await until(async () => last.exitCode !== null || (await isOver()))
-      last.kill('SIGTERM')
-      expect(await endOf(last)).toBe(0)
-      expect([...new Set(await ran())].toSorted()).toEqual([...sleepers, 'exits-soon'].toSorted())
-      expect((await letters()).map(({ task }) => task)).toEqual(['exits-soon'])
-    })
+    test.runIf(name === 'Redis')(
+      'a late one takes nobody with it who is begun beside it',
+      async (context) => {
+        if (!open) return
+        const { client, start, ran } = await setUp(open, context)
+        const sleepers = Array.from({ length: 20 }, (_, n) => String(n))
+        for (const n of sleepers) {
+          await client.send('sleeps-late', { args: [Number(n)] })
+          if (n === '2') await client.send('exits-soon')
+        }
+        for (let life = 1; life <= 5; life++) expect(await endOf(start('4'))).toBe(3)
+        const last = start('4')
+        const broker = await client.broker()
+        const letters = async () => (await broker.deadLetters.list()).letters
+        const isOver = async () => (await letters()).length + new Set(await ran()).size >= sleepers.length + 2
+        await until(async () => last.exitCode !== null || (await isOver()))
+        last.kill('SIGTERM')
+        expect(await endOf(last)).toBe(0)
+        expect([...new Set(await ran())].toSorted()).toEqual([...sleepers, 'exits-soon'].toSorted())
+        expect((await letters()).map(({ task }) => task)).toEqual(['exits-soon'])
+      },
+    )
   })
 }
 
-async function setUp(open: () => Promise<Place>) {
+type Context = Pick<TestContext, 'onTestFinished'>
+
+async function setUp(open: () => Promise<Place>, context: Context) {
   const { url, cleanUp } = await open()
   const queue = `test-killed-${randomUUID()}`
   const folder = await mkdtemp(join(tmpdir(), 'celery-killed-'))
   const client = createCelery({ broker: url, defaultQueue: queue })
-  onTestFinished(async () => {
+  context.onTestFinished(async () => {
     await client.close()
     await cleanUp(queue)
     await rm(folder, { recursive: true })
   })
   const runs = join(folder, 'runs')
   const start = (concurrency = '1') =>
-    startWorker({ TEST_BROKER: url, TEST_QUEUE: queue, TEST_RUNS: runs }, concurrency)
+    startWorker(context, { TEST_BROKER: url, TEST_QUEUE: queue, TEST_RUNS: runs }, concurrency)
   /** What was begun, or done, a line each. */
   const ran = async () => (await readFile(runs, 'utf8').catch(() => '')).split('\n').slice(0, -1)
   return { client, queue, start, ran }
 }
 
-function startWorker(env: Record<string, string>, concurrency: string): ChildProcess {
-  const child = spawn(process.execPath, [command, '-A', module, 'worker', '-c', concurrency], {
-    env: { ...process.env, ...env },
-    stdio: 'inherit',
-  })
+function startWorker(
+  { onTestFinished }: Context,
+  env: Record<string, string>,
+  concurrency: string,
+): ChildProcess {
+  const child = spawn(
+    process.execPath,
+    [command, '-A', module, 'worker', '-c', concurrency, '-n', `${randomUUID()}@test`],
+    {
+      env: { ...process.env, ...env },
+      stdio: 'inherit',
+    },
+  )
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }
@@ -147,11 +161,13 @@ function onRabbitMq(url: string): () => Promise<Place> {
 }
 
 function onRedis(url: string): () => Promise<Place> {
-  const own = new URL(url)
-  own.searchParams.set('global_keyprefix', `test-killed-${randomUUID()}:`)
-  // What a killed worker holds comes again a second later.
-  own.searchParams.set('lease_timeout', '1')
-  return async () => ({ url: own.href, cleanUp: async () => {} })
+  return async () => {
+    const own = new URL(url)
+    own.searchParams.set('global_keyprefix', `test-killed-${randomUUID()}:`)
+    // What a killed worker holds comes again a second later.
+    own.searchParams.set('lease_timeout', '1')
+    return { url: own.href, cleanUp: async () => {} }
+  }
 }
 
 async function onPostgres(): Promise<Place> {

@@ -1,11 +1,15 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { bodyOf, inboxOf, messageOf, type Stage, send, waiting } from './suite.ts'
+import { bodyOf, inboxOf, messageOf, type Stage, send, stageOf, waiting } from './suite.ts'
 
 /** How much early a message may come back, in milliseconds: RabbitMQ counts whole seconds, and clocks are not one. */
 const early = 1_100
 
-export function delaying({ broker, queue }: Stage): void {
-  test('a message comes back when it is due, with its new headers, though the process is gone', async () => {
+export function delaying({ suite, broker, queue }: Stage): void {
+  // What waits for a clock waits beside the others.
+  test.concurrent('a message comes back when it is due, with its new headers, though the process is gone', async ({
+    onTestFinished,
+  }) => {
+    const { broker, queue } = stageOf(suite, onTestFinished)
     const [first, second] = [await broker(), await broker()]
     const declared = queue()
     await first.publish(messageOf('a', { keep: 1 }), {
@@ -28,7 +32,8 @@ export function delaying({ broker, queue }: Stage): void {
     await waiting(second, declared, 0)
   })
 
-  test('a header that is no text keeps no message from going on', async () => {
+  test.concurrent('a header that is no text keeps no message from going on', async ({ onTestFinished }) => {
+    const { broker, queue } = stageOf(suite, onTestFinished)
     const subject = await broker()
     const declared = queue()
     // Python's `surrogateescape`, of a file's name that is no UTF-8.
@@ -43,7 +48,10 @@ export function delaying({ broker, queue }: Stage): void {
     await again.ack()
   })
 
-  test('what is parked makes room for the next, and others overtake it', async () => {
+  test.concurrent('what is parked makes room for the next, and others overtake it', async ({
+    onTestFinished,
+  }) => {
+    const { broker, queue } = stageOf(suite, onTestFinished)
     const subject = await broker()
     const declared = queue()
     await send(subject, declared, 'later')
@@ -56,7 +64,8 @@ export function delaying({ broker, queue }: Stage): void {
     expect(bodyOf(await inbox.next())).toBe('later')
   })
 
-  test('a message that expires does not expire while it is parked', async () => {
+  test.concurrent('a message that expires does not expire while it is parked', async ({ onTestFinished }) => {
+    const { broker, queue } = stageOf(suite, onTestFinished)
     const subject = await broker()
     const declared = queue()
     const message = messageOf('a')
@@ -67,7 +76,8 @@ export function delaying({ broker, queue }: Stage): void {
     expect(bodyOf(await inbox.next())).toBe('a')
   })
 
-  test('a message published for later is not delivered before', async () => {
+  test.concurrent('a message published for later is not delivered before', async ({ onTestFinished }) => {
+    const { broker, queue } = stageOf(suite, onTestFinished)
     const [publisher, subject] = [await broker(), await broker()]
     const declared = queue()
     const inbox = await inboxOf(subject, declared)
@@ -98,7 +108,8 @@ export function delaying({ broker, queue }: Stage): void {
     expect(performance.now()).toBeLessThan(due + 5_000)
   })
 
-  test('a delay that is over already brings it back at once', async () => {
+  test.concurrent('a delay that is over already brings it back at once', async ({ onTestFinished }) => {
+    const { broker, queue } = stageOf(suite, onTestFinished)
     const subject = await broker()
     const declared = queue()
     await send(subject, declared, 'a')

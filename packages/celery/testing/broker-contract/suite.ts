@@ -28,7 +28,7 @@ export interface BrokerSuite {
   cleanUp?(names: string[]): Promise<void>
 }
 
-/** What the tests of one suite use: all of it is closed and removed after each test. */
+/** What tests use: all of it is closed and removed after each. */
 export interface Stage {
   suite: BrokerSuite
   broker(): Promise<Broker>
@@ -39,11 +39,12 @@ export interface Stage {
   name(): string
 }
 
-export function stageOf(suite: BrokerSuite): Stage {
+/** @param atEnd of each test that uses it; one that runs beside others has a stage and an `onTestFinished` of its own */
+export function stageOf(suite: BrokerSuite, atEnd: (close: () => Promise<void>) => void = afterEach): Stage {
   const brokers: Broker[] = []
   const names: string[] = []
 
-  afterEach(async () => {
+  atEnd(async () => {
     await Promise.all(brokers.splice(0).map((broker) => broker.close()))
     await suite.cleanUp?.(names.splice(0))
   })

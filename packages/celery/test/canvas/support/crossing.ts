@@ -27,6 +27,9 @@ export interface Crossing {
   close(): Promise<void>
 }
 
+/** Programs of Python's that send and wait, each for one canvas at a time. */
+const pythonClients = 4
+
 interface Servers {
   redis: string
   python: string
@@ -49,9 +52,9 @@ export async function openCrossing({ redis, python, amqp }: Servers): Promise<Cr
     ],
   })
   // What waits for a note holds its connection.
-  const client = plainClient(redis)
-  const noting = client.duplicate()
-  await Promise.all([client.connect(), noting.connect()])
+  const noted = plainClient(redis)
+  const noting = noted.duplicate()
+  await Promise.all([noted.connect(), noting.connect()])
   defineTasks(app, (args) => noting.rpush(`${prefix}notes`, JSON.stringify(args)))
   const worker = createWorker(app, { concurrency: 4 })
   await worker.start()
@@ -64,24 +67,29 @@ export async function openCrossing({ redis, python, amqp }: Servers): Promise<Cr
     ['-A', 'canvas_app', 'worker', ...options, ...quiet],
     env,
   )
-  const pythonClient = new PythonProgram(join(python, 'python'), ['canvas_app.py'], env)
+  const clients = Array.from(
+    { length: pythonClients },
+    () => new PythonProgram(join(python, 'python'), ['canvas_app.py'], env),
+  )
 
   async function close(): Promise<void> {
-    await Promise.all([pythonWorker.stop(), pythonClient.stop(), worker.stop({ mode: 'cold' })])
+    await Promise.all([pythonWorker, ...clients].map((program) => program.stop()))
+    await worker.stop({ mode: 'cold' })
     await app.close()
-    client.disconnect()
+    noted.disconnect()
     noting.disconnect()
     await removeKeys(redis, prefix)
     await host?.drop()
   }
 
   try {
-    await Promise.all([pythonWorker.says('ready.'), pythonClient.says('ready')])
+    await Promise.all([pythonWorker.says('ready.'), ...clients.map((client) => client.says('ready'))])
   } catch (error) {
     await close()
     throw error
   }
-  const ask = async (question: object) => (await pythonClient.ask(question)) as Answer
+  let asked = 0
+  const ask = async (question: object) => (await clients[asked++ % clients.length]?.ask(question)) as Answer
   return {
     app,
     here: async (plan) => await answer(async () => (await build(app, plan).send()).get({ timeout: 10 })),
@@ -94,7 +102,7 @@ export async function openCrossing({ redis, python, amqp }: Servers): Promise<Cr
     notes: async (count) => {
       const notes: unknown[][] = []
       while (notes.length < count) {
-        const popped = await client.blpop(`${prefix}notes`, 15)
+        const popped = await noted.blpop(`${prefix}notes`, 15)
         if (!popped) throw new Error(`only ${notes.length} notes came`)
         notes.push(JSON.parse(popped[1]))
       }

@@ -11,6 +11,7 @@ export class PythonProgram {
   readonly #lines: string[] = []
   readonly #errors: string[] = []
   #wake = Promise.withResolvers<void>()
+  #lastAnswer: Promise<unknown> = Promise.resolve()
 
   constructor(command: string, args: string[], env: Record<string, string>) {
     this.#child = spawn(command, args, {
@@ -35,7 +36,14 @@ export class PythonProgram {
     this.#lines.length = 0
   }
 
-  async ask(question: unknown): Promise<unknown> {
+  /** Questions are asked one after the other. */
+  ask(question: unknown): Promise<unknown> {
+    const answer = this.#lastAnswer.catch(() => undefined).then(() => this.#askNow(question))
+    this.#lastAnswer = answer
+    return answer
+  }
+
+  async #askNow(question: unknown): Promise<unknown> {
     this.#child.stdin.write(`${JSON.stringify(question)}\n`)
     await this.#until(() => this.#lines.length > 0)
     return JSON.parse(this.#lines.shift() ?? 'null')
