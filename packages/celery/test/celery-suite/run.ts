@@ -13,12 +13,10 @@ import { fetchSuite } from './suite.ts'
 const files = ['test_inspect', 'test_tasks', 'test_group_chains', 'test_canvas']
 /** Most tests wait, so several run at a time. */
 const shards = 6
-/** These wait for one or two and a half minutes, so each runs beside all others. */
+/** These wait for one to two and a half minutes, so each runs beside all others. */
 const long = /_allow_error_cb_on_chord_header(_on_upgraded_chord)?$/
-/** Options of pytest: seconds for a test, three times what the longest takes. */
-const patient = ['--timeout', '450']
-/** Tests that are known not to pass are not tried again and again. */
-const once = ['-p', 'no:rerunfailures']
+/** Seconds for a test: three times what the longest takes, for one that is known not to pass, and for any other. */
+const [patience, short, usual] = [450, 4, 150]
 
 const [python, broker = 'redis', ...only] = process.argv.slice(2)
 const brokers: BrokerName[] = broker === 'both' ? ['redis', 'amqp'] : [broker as BrokerName]
@@ -42,15 +40,24 @@ function shardsOf(tests: string[]): Shard[] {
     ...alone.map((test, index) => ({
       name: `long-${index + 1}`,
       tests: [test],
-      options: isExcepted(test) ? [...patient, ...once] : patient,
+      options: isExcepted(test) ? once(patience) : within(patience),
     })),
-    { name: 'excepted', tests: others.filter(isExcepted), options: ['--timeout', '4', ...once] },
+    { name: 'excepted', tests: others.filter(isExcepted), options: once(short) },
     ...Array.from({ length: shards }, (_, index) => ({
       name: `part-${index + 1}`,
       tests: expected.filter((_test, position) => position % shards === index),
-      options: patient,
+      options: within(usual),
     })),
   ]
+}
+
+function within(seconds: number): string[] {
+  return ['--timeout', String(seconds)]
+}
+
+/** Tests that are known not to pass are not tried again and again. */
+function once(seconds: number): string[] {
+  return [...within(seconds), '-p', 'no:rerunfailures']
 }
 
 /** On a busy machine a test may time out among others: what failed unexpectedly is run once more, by itself. */
@@ -59,7 +66,8 @@ async function runAll(place: Place, tests: string[]): Promise<TestResult[]> {
   const failed = results.filter(({ name, outcome }) => outcome === 'failed' && !isExcepted(name))
   const names = new Set(failed.map(({ name }) => name))
   const chosen = tests.filter((test) => names.has(reportedName(test)))
-  const again = await runShard(place, { name: 'again', tests: chosen, options: patient })
+  const seconds = chosen.some((test) => long.test(test)) ? patience : usual
+  const again = await runShard(place, { name: 'again', tests: chosen, options: within(seconds) })
   for (const { name } of again) console.log(`run once more: ${name}`)
   return [...results.filter(({ name }) => !again.some((result) => result.name === name)), ...again]
 }
