@@ -10,6 +10,7 @@ import { describe, expect, type TestContext, test } from 'vitest'
 import { createCelery } from '../../src/create-celery.ts'
 import { leftOut, servers } from '../../testing/servers.ts'
 import { urlOf } from '../postgres/support/places.ts'
+import { removeKeys } from '../redis/keys.ts'
 import { until } from './support.ts'
 
 const command = join(import.meta.dirname, '../../src/cli/bin.ts')
@@ -163,10 +164,11 @@ function onRabbitMq(url: string): () => Promise<Place> {
 function onRedis(url: string): () => Promise<Place> {
   return async () => {
     const own = new URL(url)
-    own.searchParams.set('global_keyprefix', `test-killed-${randomUUID()}:`)
+    const prefix = `test-killed-${randomUUID()}:`
+    own.searchParams.set('global_keyprefix', prefix)
     // What a killed worker holds comes again a second later.
     own.searchParams.set('lease_timeout', '1')
-    return { url: own.href, cleanUp: async () => {} }
+    return { url: own.href, cleanUp: () => removeKeys(url, prefix) }
   }
 }
 

@@ -5,35 +5,38 @@ import { bodyOf, inboxOf, messageOf, type Stage, send, stageOf, waiting } from '
 const early = 1_100
 
 export function delaying({ suite, broker, queue }: Stage): void {
-  // What waits for a clock waits beside the others.
-  test.concurrent('a message comes back when it is due, with its new headers, though the process is gone', async ({
-    onTestFinished,
-  }) => {
-    const { broker, queue } = stageOf(suite, onTestFinished)
-    const [first, second] = [await broker(), await broker()]
-    const declared = queue()
-    await first.publish(messageOf('a', { keep: 1 }), {
-      exchange: '',
-      routingKey: declared.name,
-      declare: declared,
-    })
-    const delivery = await (await inboxOf(first, declared)).next()
-    const due = Date.now() + 2_500
-    await delivery.delay(new Date(due), { ...delivery.message.headers, retries: 1 })
-    await delivery.ack()
-    await first.close()
-    const inbox = await inboxOf(second, declared)
-    const again = await inbox.next()
-    expect(Date.now()).toBeGreaterThanOrEqual(due - early)
-    expect(again.message.headers).toEqual({ ...delivery.message.headers, retries: 1 })
-    expect(again.message.properties).toEqual(delivery.message.properties)
-    expect([bodyOf(again), again.queue]).toEqual(['a', declared.name])
-    await again.ack()
-    await waiting(second, declared, 0)
-  })
+  /** What waits until something is due waits beside the others. */
+  function concurrently(name: string, run: (stage: Stage) => Promise<void>): void {
+    test.concurrent(name, ({ onTestFinished }) => run(stageOf(suite, onTestFinished)))
+  }
 
-  test.concurrent('a header that is no text keeps no message from going on', async ({ onTestFinished }) => {
-    const { broker, queue } = stageOf(suite, onTestFinished)
+  concurrently(
+    'a message comes back when it is due, with its new headers, though the process is gone',
+    async ({ broker, queue }) => {
+      const [first, second] = [await broker(), await broker()]
+      const declared = queue()
+      await first.publish(messageOf('a', { keep: 1 }), {
+        exchange: '',
+        routingKey: declared.name,
+        declare: declared,
+      })
+      const delivery = await (await inboxOf(first, declared)).next()
+      const due = Date.now() + 2_500
+      await delivery.delay(new Date(due), { ...delivery.message.headers, retries: 1 })
+      await delivery.ack()
+      await first.close()
+      const inbox = await inboxOf(second, declared)
+      const again = await inbox.next()
+      expect(Date.now()).toBeGreaterThanOrEqual(due - early)
+      expect(again.message.headers).toEqual({ ...delivery.message.headers, retries: 1 })
+      expect(again.message.properties).toEqual(delivery.message.properties)
+      expect([bodyOf(again), again.queue]).toEqual(['a', declared.name])
+      await again.ack()
+      await waiting(second, declared, 0)
+    },
+  )
+
+  concurrently('a header that is no text keeps no message from going on', async ({ broker, queue }) => {
     const subject = await broker()
     const declared = queue()
     // Python's `surrogateescape`, of a file's name that is no UTF-8.
@@ -48,24 +51,23 @@ export function delaying({ suite, broker, queue }: Stage): void {
     await again.ack()
   })
 
-  test.concurrent('what is parked makes room for the next, and others overtake it', async ({
-    onTestFinished,
-  }) => {
-    const { broker, queue } = stageOf(suite, onTestFinished)
-    const subject = await broker()
-    const declared = queue()
-    await send(subject, declared, 'later')
-    await send(subject, declared, 'now')
-    const inbox = await inboxOf(subject, declared, 1)
-    await (await inbox.next()).delay(new Date(Date.now() + 2_200))
-    const now = await inbox.next()
-    expect(bodyOf(now)).toBe('now')
-    await now.ack()
-    expect(bodyOf(await inbox.next())).toBe('later')
-  })
+  concurrently(
+    'what is parked makes room for the next, and others overtake it',
+    async ({ broker, queue }) => {
+      const subject = await broker()
+      const declared = queue()
+      await send(subject, declared, 'later')
+      await send(subject, declared, 'now')
+      const inbox = await inboxOf(subject, declared, 1)
+      await (await inbox.next()).delay(new Date(Date.now() + 2_200))
+      const now = await inbox.next()
+      expect(bodyOf(now)).toBe('now')
+      await now.ack()
+      expect(bodyOf(await inbox.next())).toBe('later')
+    },
+  )
 
-  test.concurrent('a message that expires does not expire while it is parked', async ({ onTestFinished }) => {
-    const { broker, queue } = stageOf(suite, onTestFinished)
+  concurrently('a message that expires does not expire while it is parked', async ({ broker, queue }) => {
     const subject = await broker()
     const declared = queue()
     const message = messageOf('a')
@@ -76,8 +78,7 @@ export function delaying({ suite, broker, queue }: Stage): void {
     expect(bodyOf(await inbox.next())).toBe('a')
   })
 
-  test.concurrent('a message published for later is not delivered before', async ({ onTestFinished }) => {
-    const { broker, queue } = stageOf(suite, onTestFinished)
+  concurrently('a message published for later is not delivered before', async ({ broker, queue }) => {
     const [publisher, subject] = [await broker(), await broker()]
     const declared = queue()
     const inbox = await inboxOf(subject, declared)
@@ -92,6 +93,7 @@ export function delaying({ suite, broker, queue }: Stage): void {
     expect(bodyOf(later)).toBe('later')
   })
 
+  // By itself, since it sets the clock of the whole process.
   test.each([-10, 10])('one is parked for as long as a worker says whose clock is %i s off', async (off) => {
     const subject = await broker()
     const declared = queue()
@@ -108,8 +110,7 @@ export function delaying({ suite, broker, queue }: Stage): void {
     expect(performance.now()).toBeLessThan(due + 5_000)
   })
 
-  test.concurrent('a delay that is over already brings it back at once', async ({ onTestFinished }) => {
-    const { broker, queue } = stageOf(suite, onTestFinished)
+  concurrently('a delay that is over already brings it back at once', async ({ broker, queue }) => {
     const subject = await broker()
     const declared = queue()
     await send(subject, declared, 'a')
