@@ -16,7 +16,7 @@ it.each<[string, Took | undefined]>([
 ])('pays when the provider tells of %s', (_case, took) => {
   const taking = takingOf(asked, took)
   expect(taking).toMatchObject({ isMoney: true, isAsAsked: true, paid: 1594, byHand: null })
-  expect(givenBackText(asked, taking)).toBe('the payment came after the order was over: it is given back')
+  expect(givenBackText(taking)).toBe('the payment came after the order was over: it is given back')
 })
 
 it.each<[string, Took, number, number, string]>([
@@ -41,7 +41,7 @@ it.each<[string, Took, number, number, string]>([
   const taking = takingOf(asked, took)
   expect(taking).toMatchObject({ isMoney: true, isAsAsked: false, paid })
   expect(taking.byHand?.amount ?? 0).toBe(rest)
-  expect(givenBackText(asked, taking)).toContain(text)
+  expect(givenBackText(taking)).toContain(text)
 })
 
 it.each([euros(0), dollars(0), { amount: 0, currency: null }])('owes nothing for nothing: %o', (took) => {
@@ -68,6 +68,13 @@ it.each<[string, Took, string]>([
 
 it('is as asked when an order that costs nothing took nothing', () => {
   expect(takingOf({ amount: 0, currency: 'EUR' })).toMatchObject({ isMoney: false, isAsAsked: true, paid: 0 })
-  const other = takingOf({ amount: 0, currency: 'EUR' }, dollars(5))
-  expect(other).toMatchObject({ isMoney: true, isAsAsked: false, paid: 0, byHand: null })
+})
+
+it('owes what was charged for an order that costs nothing, at least as something that staff see to', () => {
+  const free = { amount: 0, currency: 'EUR' }
+  expect(takingOf(free, euros(500))).toMatchObject({ isAsAsked: false, paid: 0, byHand: { amount: 500 } })
+  const other = takingOf(free, dollars(500))
+  expect(other).toMatchObject({ isMoney: true, isAsAsked: false, paid: 0, byHand: { amount: 1 } })
+  expect(other.byHand?.refusal).toContain('5.00 USD was charged for 0.00 EUR: give it back')
+  expect(givenBackText(other)).toBe('5.00 USD was charged instead of €0.00: it is given back by staff')
 })

@@ -102,12 +102,12 @@ function isOwed({ refunds }: Order): boolean {
 /** What becomes of the money with an entry: what was given back before it is not given back again. */
 function moneyBack({ order, refunds }: OrderNews, { seq, at }: Entry): string {
   const { payment, total, history } = order
+  const wasPaid = history.some((entry) => entry.status === 'paid' && entry.seq < seq)
+  // What came for an order that was not paid by then may be another amount than its total.
+  if (payment.status === 'charged' && !wasPaid) return 'The money that came for it is given back.'
   if (total.amount === 0) return ''
   if (payment.status === 'pending') return 'Should money still arrive, it is given back.'
   if (payment.status !== 'charged') return 'Nothing was charged.'
-  // What came for an order that was over may be another amount than its total.
-  if (!history.some((entry) => entry.status === 'paid' && entry.seq < seq))
-    return 'The money that came for it is given back.'
   const before = refunds.filter((refund) => Date.parse(refund.at) < Date.parse(at))
   const left = before.reduce((sum, { amount }) => sum - amount, total.amount)
   if (left === total.amount) return `What was paid, ${money(total)}, is given back.`

@@ -1,7 +1,5 @@
 import type { OrdersDeps } from '../deps.ts'
-import { releaseHolds } from '../stock/order-stock.ts'
-import { closeLines } from './close-lines.ts'
-import { moveOrder } from './move.ts'
+import { giveUpOrder } from './give-up-order.ts'
 import { lockOrder } from './order-row.ts'
 import { voidUnattempted } from './void-unattempted.ts'
 
@@ -11,14 +9,8 @@ export function expireOrder(deps: OrdersDeps, orderId: string): Promise<void> {
     const order = await lockOrder(tx, orderId)
     if (order?.status !== 'placed' || order.holdUntil === null) return
     if (new Date(order.holdUntil) > deps.now()) return
-    await releaseHolds(tx, deps, orderId, 'system')
-    await closeLines(tx, orderId)
     await voidUnattempted(tx, deps, order)
-    await moveOrder(tx, deps, order, {
-      to: 'expired',
-      reason: 'it was not paid in time',
-      actor: 'system',
-      mail: true,
-    })
+    const reason = 'it was not paid in time'
+    await giveUpOrder(tx, deps, order, { to: 'expired', reason, actor: 'system' })
   })
 }

@@ -7,6 +7,8 @@ export interface OrderRow {
   status: OrderStatus
   version: number
   currency: string
+  /** With tax: what was asked for, whatever was taken. */
+  total: number
   /** With tax. */
   shipping: number
   shippingTax: number
@@ -31,8 +33,8 @@ export interface PaymentRow {
  */
 export async function lockOrder(tx: Queryable, id: string): Promise<OrderRow | undefined> {
   return tx.maybeOne<OrderRow>(
-    sql`select o.id, o.status, o.version, o.currency, o.shipping, o.shipping_tax as "shippingTax", o.refunded,
-        o.hold_until as "holdUntil", json_build_object('key', payment.key, 'token', payment.token,
+    sql`select o.id, o.status, o.version, o.currency, o.total, o.shipping, o.shipping_tax as "shippingTax",
+        o.refunded, o.hold_until as "holdUntil", json_build_object('key', payment.key, 'token', payment.token,
           'amount', payment.amount, 'status', payment.status, 'attemptedAt', payment.attempted_at) as payment
       from orders.orders o join orders.payments payment on payment.order_id = o.id
       where o.id = ${id} for update of o, payment`,

@@ -13,6 +13,8 @@ export interface RequestRefund {
   actor: string
   /** What it is for; absent when it is for nothing in particular. Together they are the amount. */
   items?: readonly RefundItem[]
+  /** What staff are told to do where nobody can ask the provider for it; absent where the provider is asked. */
+  refusal?: string
 }
 
 export interface RequestedRefund {
@@ -20,34 +22,24 @@ export interface RequestedRefund {
   amount: number
 }
 
-/** Writes down that money is to be given back: the order's next step then does it. @returns the refund's id */
+/**
+ * Writes down that money is to be given back: the order's next step then does it. What nobody can ask the provider for is
+ * refused from the start, and owed until staff, who give it back there, withdraw it.
+ * @returns the refund's id
+ */
 export async function requestRefund(
   tx: Queryable,
   { newId, now }: Deps,
   order: Pick<OrderRow, 'id'>,
-  { amount, reason, actor, items = [] }: RequestRefund,
+  { amount, reason, actor, items = [], refusal }: RequestRefund,
 ): Promise<string> {
   const id = newId()
+  const [status, attempt] = refusal === undefined ? ['pending', 1] : ['refused', 0]
   await tx.query(sql`
-    insert into orders.refunds (id, order_id, amount, reason, actor, items, status, created_at)
-    values (${id}, ${order.id}, ${amount}, ${reason}, ${actor}, ${JSON.stringify(items)}, 'pending', ${now()})`)
+    insert into orders.refunds (id, order_id, amount, reason, actor, items, status, attempt, refusal, created_at)
+    values (${id}, ${order.id}, ${amount}, ${reason}, ${actor}, ${JSON.stringify(items)}, ${status}, ${attempt},
+      ${refusal ?? null}, ${now()})`)
   return id
-}
-
-/**
- * Writes down money that nobody can ask the provider for: the refund is refused from the start, and owed until staff,
- * who give it back there, withdraw it.
- * @param refund its refusal is what staff are told to do
- */
-export async function requestByHand(
-  tx: Queryable,
-  { newId, now }: Deps,
-  order: Pick<OrderRow, 'id'>,
-  { amount, reason, actor, refusal }: Omit<RequestRefund, 'items'> & { refusal: string },
-): Promise<void> {
-  await tx.query(sql`
-    insert into orders.refunds (id, order_id, amount, reason, actor, status, refusal, attempt, created_at)
-    values (${newId()}, ${order.id}, ${amount}, ${reason}, ${actor}, 'refused', ${refusal}, 0, ${now()})`)
 }
 
 /**

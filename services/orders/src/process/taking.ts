@@ -9,6 +9,7 @@ interface Asked {
 
 /** What a charge took, beside what was asked for. */
 export interface Taking {
+  asked: Asked
   isMoney: boolean
   /** Whether it is what was asked for; nothing else pays for an order. */
   isAsAsked: boolean
@@ -26,16 +27,19 @@ export function takingOf(asked: Asked, took: Took = { amount: null, currency: nu
   const isSame = currency === asked.currency
   const amount = took.amount ?? (isSame ? asked.amount : null)
   const [text, askedText] = [textOf(amount, currency), textOf(asked.amount, asked.currency)]
-  if (amount === 0) return { isMoney: false, isAsAsked: asked.amount === 0, paid: 0, byHand: null, text }
+  const taking = { asked, isMoney: amount !== 0, text }
+  if (amount === 0) return { ...taking, isAsAsked: asked.amount === 0, paid: 0, byHand: null }
   if (!(isSame && isCount(amount))) {
-    // In the order's currency, since refunds have no other: what it is worth to the buyer.
-    const byHand = byHandOf(asked.amount, `${text} was charged for ${askedText}: give it back`)
-    return { isMoney: true, isAsAsked: false, paid: 0, byHand, text }
+    // In the order's currency, since refunds have no other: what it is worth to the buyer. Where nothing was asked for
+    // nobody can tell that, and the refusal alone says what was taken.
+    const worth = Math.max(1, asked.amount)
+    const byHand = byHandOf(worth, `${text} was charged for ${askedText}: give it back`)
+    return { ...taking, isAsAsked: false, paid: 0, byHand }
   }
   const paid = Math.min(amount, asked.amount)
   const why = `more was charged than was asked for, ${text} for ${askedText}: give the rest back`
   const byHand = byHandOf(amount - paid, why)
-  return { isMoney: true, isAsAsked: amount === asked.amount, paid, byHand, text }
+  return { ...taking, isAsAsked: amount === asked.amount, paid, byHand }
 }
 
 function isCount(amount: number | null): amount is number {
@@ -49,15 +53,22 @@ function byHandOf(amount: number, why: string): Taking['byHand'] {
 /** With the currency's code, as nobody may expect it: 17.50 USD. What is no money of a currency is told as it came. */
 function textOf(amount: number | null, currency: string): string {
   if (amount === null) return `an amount of ${currency} that is not told`
-  if (!isCount(amount) || !/^[A-Z]{3}$/.test(currency)) return `${amount} (in minor units of ${currency})`
+  const isWritable = (amount === 0 || isCount(amount)) && /^[A-Z]{3}$/.test(currency)
+  if (!isWritable) return `${amount} (in minor units of ${currency})`
   const places = placesOf(currency)
   return `${(amount / 10 ** places).toFixed(places)} ${currency}`
 }
 
+/** What was charged instead of what was asked for, for the history. */
+export function otherAmountText({ asked, text }: Taking): string {
+  return `${text} was charged instead of ${formatMoney(asked.amount, asked.currency)}`
+}
+
 /** What becomes of money that came for an order which is over, for the history. */
-export function givenBackText(asked: Asked, { isAsAsked, paid, byHand, text }: Taking): string {
+export function givenBackText(taking: Taking): string {
+  const { asked, isAsAsked, paid, byHand } = taking
   if (isAsAsked) return 'the payment came after the order was over: it is given back'
-  const what = `${text} was charged instead of ${formatMoney(asked.amount, asked.currency)}: it is given back`
+  const what = `${otherAmountText(taking)}: it is given back`
   if (byHand === null) return what
   return paid === 0
     ? `${what} by staff`
