@@ -1,24 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { link, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ConfigError } from '@colophon/runtime'
-import { settings } from './settings.ts'
+import { type Config, settings } from './settings.ts'
 
 /** The file of the data folder that holds the secret key when SECRET_KEY is not set. */
 const file = 'secret-key'
 
 /**
  * The key that wraps the signing keys: SECRET_KEY, or one made once in the data folder.
- * @throws ConfigError on an external database without SECRET_KEY, since every process must have the same; Error
- * when the file does not hold a key
+ * @param folder null on an external database, for which `configOf` has asked for SECRET_KEY
+ * @throws Error when the file does not hold a key
  */
-export async function secretKey(given: string | undefined, folder: string | null): Promise<string> {
+export async function secretKey({ secretKey: given }: Config, folder: string | null): Promise<string> {
   if (given !== undefined) return given
-  if (folder === null) {
-    throw new ConfigError(
-      'SECRET_KEY is not set, and an external database needs it: make one with `openssl rand -base64 32 | tr +/ -_ | tr -d =` and keep it',
-    )
-  }
+  if (folder === null) throw new Error('there is neither a SECRET_KEY nor a folder to make one in')
   const path = join(folder, file)
   const key = (await readIfThere(path)) ?? (await makeOnce(path))
   try {

@@ -88,7 +88,14 @@ export function configOf(environment: Environment): Config {
     )
   }
   if (opsPort > 65_535) throw new ConfigError(`OPS_PORT is not set, and there is no port ${opsPort}: set it`)
-  if (embeddedFolder(config) !== null && config.databasePool > maxEmbeddedPool) {
+  const isEmbedded = embeddedFolder(config) !== null
+  if (!isEmbedded && config.secretKey === undefined) {
+    // Every process must have the same, and they share no folder.
+    throw new ConfigError(
+      'SECRET_KEY is not set, and an external database needs it: make one with `openssl rand -base64 32 | tr +/ -_ | tr -d =` and keep it',
+    )
+  }
+  if (isEmbedded && config.databasePool > maxEmbeddedPool) {
     throw new ConfigError(
       `DATABASE_POOL must be at most ${maxEmbeddedPool} with an embedded DATABASE_URL, whose PostgreSQL has ${embeddedMaxConnections} connections for everybody`,
     )

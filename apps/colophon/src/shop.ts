@@ -21,8 +21,6 @@ export interface Shop {
   webhookSecret: string
   /** The tasks of all services; connects when it is used. */
   tasks: Celery
-  /** Whether `migrate` has been called here, by this version or another, if only to be cut short. */
-  isMade(): Promise<boolean>
   /** Brings every service's tables up to date; safe while other processes do the same, for whom it waits. */
   migrate(signal: AbortSignal): Promise<{ service: string; applied: string[] }[]>
   /** Lets go of what was connected to. */
@@ -42,7 +40,7 @@ export async function createShop(
   logger: Logger,
   { sandboxUrl, taskPlaces }: ShopOptions = {},
 ): Promise<Shop> {
-  const secret = await secretKey(config.secretKey, folder)
+  const secret = await secretKey(config, folder)
   const accounts = createAccounts({
     database,
     logger,
@@ -80,7 +78,6 @@ export async function createShop(
     orders,
     webhookSecret,
     tasks,
-    isMade: () => isMade(accounts, database),
     migrate: (signal) => migrateAll([accounts, catalog, orders, sandbox], { database, logger, signal }),
     async close() {
       try {
@@ -109,11 +106,13 @@ type Migrated = Pick<Orders, 'name'> & { migrations: { schema: string; folder: U
 /** The sandbox has its tables in every shop, whoever it is that takes the money. */
 const sandbox: Migrated = { name: 'payments-sandbox', migrations: paymentsSandboxMigrations }
 
-/** @param first of those that are migrated; in its schema this table comes before all else */
-async function isMade(first: Migrated, database: Database): Promise<boolean> {
-  const table = `${first.migrations.schema}.migrations`
+/**
+ * Whether a shop has been migrated here, by this version or another, if only to be cut short: the accounts are the
+ * first to be, and this table is the first of theirs.
+ */
+export async function isMade(database: Database): Promise<boolean> {
   const { made } = await database.one<{ made: boolean }>(
-    sql`select to_regclass(${table}) is not null as made`,
+    sql`select to_regclass('accounts.migrations') is not null as made`,
   )
   return made
 }

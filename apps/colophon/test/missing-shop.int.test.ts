@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { attachEmbedded, sql } from '@colophon/postgres'
@@ -47,11 +47,13 @@ describe('a folder without a shop', () => {
     const signal = new AbortController().signal
     const embedded = await attachEmbedded({ folder: join(folder, 'data'), application: 'test', signal })
     const refused = await colophon(['report', 'stock-check'], { environment })
+    const files = await readdir(join(folder, 'data'))
     const made = await colophon(['migrate'], { environment })
     const reported = await colophon(['report', 'stock-check'], { environment })
     await embedded.release()
     const missing = `colophon: there is no shop in ${folder}/data: `
     expect(refused).toEqual({ code: 1, stdout: '', stderr: `${missing}${hint}\n` })
+    expect(files).not.toContain('secret-key')
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining(`${missing}making a new one`) })
     expect(reported).toMatchObject({ code: 0, stderr: '' })
   })
@@ -61,7 +63,7 @@ describe('a folder without a shop', () => {
     const made = await colophon(create, { environment })
     expect(made).toMatchObject({
       code: 0,
-      stderr: `colophon: there is no shop in ${folder}/data: making a new one (DATABASE_URL names another place)\n`,
+      stderr: `colophon: there is no shop in ${folder}/data: making a new one (set DATABASE_URL for another place)\n`,
     })
     const listed = await colophon(['account', 'list'], { environment })
     expect(listed).toMatchObject({
@@ -102,7 +104,7 @@ describe('an external database without a shop', () => {
   it('migrate makes one and says so; other commands then work', async () => {
     expect(await colophon(['migrate'], { environment })).toMatchObject({
       code: 0,
-      stderr: `colophon: there is no shop in the database ${await nameOfDatabase()}: making a new one (DATABASE_URL names another place)\n`,
+      stderr: `colophon: there is no shop in the database ${await nameOfDatabase()}: making a new one (set DATABASE_URL for another place)\n`,
     })
     expect(await colophon(['migrate'], { environment })).toMatchObject({ code: 0, stderr: '' })
     expect(await colophon(['report', 'stock-check'], { environment })).toMatchObject({ code: 0, stderr: '' })

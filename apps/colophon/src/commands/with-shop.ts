@@ -4,7 +4,7 @@ import { sql, sqlState } from '@colophon/postgres'
 import { createLogger } from '@colophon/runtime'
 import type { Io } from '../io.ts'
 import { type Config, embeddedFolder } from '../settings.ts'
-import { createShop, type Shop } from '../shop.ts'
+import { createShop, isMade, type Shop } from '../shop.ts'
 import { openStore, type Store } from '../store.ts'
 import type { CommandContext } from './options.ts'
 
@@ -37,9 +37,10 @@ export async function withShop<T>(
   const application = `colophon ${command}`
   const store = await openStore({ config, logger, application, signal: io.interrupted })
   try {
+    // Asked before anything of a shop is there, such as its secret key in the data folder.
+    if (missing === null && !(await isMade(store.database))) meetMissing(await placeOf(store))
     const shop = await createShop(config, store, logger)
     try {
-      if (missing === null && !(await shop.isMade())) meetMissing(await placeOf(store))
       if (migrates) await shop.migrate(io.interrupted)
       return await work(shop, config)
     } finally {
@@ -64,7 +65,7 @@ export function refuseMissingFolder(config: Config): void {
 
 function tellMissing({ stderr }: Io, place: string): void {
   stderr.write(
-    `colophon: there is no shop in ${place}: making a new one (DATABASE_URL names another place)\n`,
+    `colophon: there is no shop in ${place}: making a new one (set DATABASE_URL for another place)\n`,
   )
 }
 
