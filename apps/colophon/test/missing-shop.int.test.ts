@@ -18,6 +18,7 @@ const ofNoUse = [
   [['report', 'stock-check']],
   [['stock', 'adjust', '9780439023481', '1', '--reason', 'stocktake']],
   [['stock', 'receive', '-', '--document', '1']],
+  [['import', '-', '--dry-run']],
   [['stock', 'check']],
   [['dead-letters', 'list']],
   [['outbox', 'list']],
@@ -115,4 +116,21 @@ describe('an external database without a shop', () => {
     await test.database.query(sql`drop schema orders cascade`)
     expect(await colophon(['report', 'stock-check'], { environment })).toMatchObject({ code: 0, stderr: '' })
   })
+
+  it.each([[['import', '-', '--dry-run']], [['stock', 'receive', '-', '--document', '1', '--dry-run']]])(
+    '%j leaves a shop as it is that was made in part',
+    async (args) => {
+      expect(await colophon(['migrate'], { environment })).toMatchObject({ code: 0 })
+      await test.database.query(sql`drop schema catalog, orders cascade`)
+      const before = await schemas()
+      const stdin = 'isbn,title,quantity\n9780439023481,The Hunger Games,1\n'
+      expect(await colophon(args, { environment, stdin })).toEqual({
+        code: 1,
+        stdout: '',
+        stderr:
+          "colophon: the database's tables are not those of this version: run `colophon migrate` or start the shop first\n",
+      })
+      expect(await schemas()).toEqual(before)
+    },
+  )
 })

@@ -43,7 +43,8 @@ interface ImportOptions extends Output {
 async function importFeed(context: CommandContext, path: string, options: ImportOptions): Promise<number> {
   const { io } = context
   const feed = await openFeed(path, io.stdin)
-  const use = { command: 'import', makes: true, migrates: true }
+  const { dryRun } = options
+  const use = { command: 'import', makes: !dryRun, migrates: !dryRun }
   const run = withShop(context, use, async ({ catalog }) => {
     const progress = createProgressWriter(io, () => performance.now())
     const issues = createIssueWriter(io, feed.name, options, progress)
@@ -52,7 +53,7 @@ async function importFeed(context: CommandContext, path: string, options: Import
       source: options.source,
       columns: options.columns,
       encoding: options.encoding,
-      dryRun: options.dryRun,
+      dryRun,
       signal: io.interrupted,
       onProgress: progress.show,
       onIssue: issues.write,

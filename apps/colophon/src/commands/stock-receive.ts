@@ -20,11 +20,12 @@ export async function receive(
 ): Promise<number> {
   const { io } = context
   const feed = await openFeed(path, io.stdin)
-  const run = withShop(context, { command: 'stock receive', migrates: true }, async ({ orders }) => {
+  const { document, dryRun } = options
+  const run = withShop(context, { command: 'stock receive', migrates: !dryRun }, async ({ orders }) => {
     const report = await receiveGoods(orders.deps, {
       file: feed.bytes,
-      document: options.document,
-      dryRun: options.dryRun,
+      document,
+      dryRun,
       actor: 'command',
     })
     const issues = createIssueWriter(io, feed.name, options)

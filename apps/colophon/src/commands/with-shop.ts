@@ -90,7 +90,9 @@ async function placeOf({ database, folder }: Store): Promise<string> {
 const undefinedStates = new Set(['3F000', '42P01', '42703', '42883'])
 
 function explainOldTables(error: unknown): unknown {
-  if (!undefinedStates.has(sqlState(error) ?? '')) return error
+  // An import has an error of its own around it.
+  const state = sqlState(error) ?? (error instanceof Error ? sqlState(error.cause) : undefined)
+  if (!undefinedStates.has(state ?? '')) return error
   const message =
     "the database's tables are not those of this version: run `colophon migrate` or start the shop first"
   return new Error(message, { cause: error })
