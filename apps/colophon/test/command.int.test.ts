@@ -156,7 +156,7 @@ describe('commands on a database', () => {
   })
 
   it.each([
-    ['foo', {}, 'email must be an e-mail address'],
+    ['foo', {}, "'foo' is invalid for argument 'email'. It must be an e-mail address."],
     ['bob@example.com', { ACCOUNT_PASSWORD: 'too short' }, 'at least 15 characters'],
   ])('an account for %s with %j cannot be meant', async (email, more, said) => {
     const create = ['account', 'create', email, '--role', 'staff']

@@ -59,6 +59,16 @@ describe('a folder without a shop', () => {
     expect(reported).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it('account create makes none for what is no address', async () => {
+    const create = ['account', 'create', 'not-an-address', '--role', 'admin']
+    expect(await colophon(create, { environment })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('It must be an e-mail address.'),
+    })
+    expect(existsSync(join(folder, 'data'))).toBe(false)
+  })
+
   it('account create makes one and says so; the account is then there', async () => {
     const create = ['account', 'create', 'ada@example.com', '--role', 'admin', '--json']
     const made = await colophon(create, { environment })

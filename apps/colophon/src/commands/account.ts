@@ -1,6 +1,6 @@
-import { type Account, newPassword, type Role, roles } from '@colophon/accounts'
-import { Argument, type Command } from 'commander'
-import { print } from '../io.ts'
+import { type Account, accountsSettings, newPassword, type Role, roles } from '@colophon/accounts'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
+import { lineOf, print } from '../io.ts'
 import type { Config } from '../settings.ts'
 import { type CommandContext, example, jsonOption, type Output, roleOption } from './options.ts'
 import { withShop } from './with-shop.ts'
@@ -22,7 +22,7 @@ export function addAccount(program: Command, context: CommandContext): void {
     .command('create')
     .usage('<email> --role <role> [options]')
     .description('make an account; the password is read from ACCOUNT_PASSWORD, or made up and printed once')
-    .argument('<email>')
+    .argument('<email>', 'its address, which nobody has yet', emailAddress)
     .addOption(roleOption())
     .option('--name <name>', 'the name shown; the part of the address before @ when absent')
     .addOption(jsonOption())
@@ -101,6 +101,15 @@ function setRoles(context: CommandContext, email: string, given: Role[], { json 
     const account = await accounts.client.setRoles({ email }, given)
     print(context.io, json ? JSON.stringify(account) : line(account))
   })
+}
+
+/** The rule of every account's address, asked before a shop may be made for one. */
+function emailAddress(text: string): string {
+  try {
+    return accountsSettings.adminEmail.parse(text)
+  } catch (error) {
+    throw new InvalidArgumentError(`It must be ${lineOf(error)}.`)
+  }
 }
 
 interface ChosenPassword {
