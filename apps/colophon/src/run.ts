@@ -8,7 +8,7 @@ import { configOf } from './settings.ts'
 /**
  * Runs one command line to its end.
  * @param args what follows the program's name
- * @returns the exit code (`exitCodes`); what went wrong has been said on standard error, in one line
+ * @returns the exit code (`exitCodes`); what went wrong has been said on standard error, in one line for each thing
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.done
