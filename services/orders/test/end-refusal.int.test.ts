@@ -226,16 +226,23 @@ describe('that was under way when it was ended', () => {
     return { order: await read(shop, order.id), errors: lines.map((line) => JSON.parse(line)), refundId }
   }
 
-  const twice = (refundId: string) => [{ refundId, msg: 'a refund was given back twice' }]
+  const twice = (refundId: string, before: string) => [
+    { refundId, before, msg: 'a refund was given back twice' },
+  ]
 
   it.each([
-    [null, []],
-    ['withdraw', ['a refund that was withdrawn was given back']],
-  ] as const)('is done where that is no more than was paid (%s)', async (action, told) => {
+    [null, [], '€3.00 given back'],
+    [
+      'withdraw',
+      [{ before: 'withdrawn', msg: 'a refund that was withdrawn was given back' }],
+      '€3.00 given back, though it was withdrawn',
+    ],
+  ] as const)('is done where that is no more than was paid (%s)', async (action, told, reason) => {
     const { order, errors, refundId } = await answeredLate(300, async ({ id }, refundId) => {
       if (action !== null) expect((await end({ id }, refundId, action)).status).toBe(200)
     })
-    expect(errors).toMatchObject(told.map((msg) => ({ level: 'error', refundId, msg })))
+    expect(errors).toMatchObject(told.map((alarm) => ({ level: 'error', refundId, ...alarm })))
+    expect(order.history.at(-1).reason).toBe(reason)
     expect(order).toMatchObject({ payment: { refunded: euros(300) }, refunds: [{ status: 'done' }] })
     expect(await owedOf(order.number)).toEqual([])
   })
@@ -244,7 +251,7 @@ describe('that was under way when it was ended', () => {
     const { order, errors, refundId } = await answeredLate(300, async (order, id) => {
       expect((await end(order, id, 'elsewhere')).status).toBe(200)
     })
-    expect(errors).toMatchObject(twice(refundId))
+    expect(errors).toMatchObject(twice(refundId, 'done'))
     expect(order).toMatchObject({
       payment: { refunded: euros(300) },
       refunds: [{ status: 'done', elsewhere: true }],
@@ -258,11 +265,14 @@ describe('that was under way when it was ended', () => {
       await refundMoney(shop.orders.deps, order.id)
     })
     expect(moneyOf(shop, order.id).given).toBe(600)
-    expect(errors).toMatchObject(twice(refundId))
+    expect(errors).toMatchObject(twice(refundId, 'done'))
     expect(order).toMatchObject({ payment: { refunded: euros(300) }, refunds: [{ status: 'done' }] })
   })
 
-  it.each(['withdraw', null] as const)('is told where it is more than was paid (%s)', async (action) => {
+  it.each([
+    ['withdraw', 'withdrawn'],
+    [null, 'refused'],
+  ] as const)('is told where it is more than was paid (%s)', async (action, before) => {
     const { order, errors, refundId } = await answeredLate(1594, async (order, id) => {
       if (action !== null) expect((await end(order, id, action)).status).toBe(200)
       const body = { amount: euros(100), reason: 'paid in cash' }
@@ -271,7 +281,7 @@ describe('that was under way when it was ended', () => {
       const other = (await refundsOf(order.id))[1]
       expect((await end(order, other.id, 'elsewhere')).status).toBe(200)
     })
-    expect(errors).toMatchObject(twice(refundId))
+    expect(errors).toMatchObject(twice(refundId, before))
     expect(order).toMatchObject({
       payment: { refunded: euros(100) },
       refunds: [{ status: 'withdrawn' }, { status: 'done' }],

@@ -56,7 +56,7 @@ const said = ({ history }: { history: { reason: string }[] }) => history.map(({ 
 const mailsAbout = (id: string) =>
   shop.mailer.sent.filter((mail) => mail.id.includes(id)).map(({ text }) => text.replaceAll('\n', ' '))
 const end = (id: string, refundId: string, action: string) =>
-  handle(shop, id, `refunds/${refundId}`, { action, reason: 'given back at the provider' })
+  handle(shop, id, `refunds/${refundId}`, { action, reason: 'to your card' })
 
 it('ends its order at once, with its copies free', async () => {
   const order = await charged(euros(1000))
@@ -111,13 +111,18 @@ it('what is more is owed by staff, beside what the provider gives back', async (
   expect(await owedOf(order.number)).toEqual([{ id: refundId, number: order.number, ...euros(406), refusal }])
   for (const action of ['again', 'elsewhere']) {
     const { status, body } = await end(order.id, refundId, action)
-    expect([status, body.code]).toEqual([409, 'refund_too_large'])
+    expect([status, body.code, body.refundStatus]).toEqual([409, 'refund_state', 'refused'])
     expect(body.detail).toContain('give it back at the payment provider, then withdraw it')
   }
   expect((await end(order.id, refundId, 'withdraw')).status).toBe(200)
   expect(await owedOf(order.number)).toEqual([])
   expect(said(await read(shop, order.id)).at(-1)).toBe(
-    '€4.06 no longer to be given back: given back at the provider',
+    'what was charged and not asked for is given back at the payment provider: to your card',
+  )
+  await settled(shop)
+  expect(mailsAbout(order.id)).toHaveLength(3)
+  expect(mailsAbout(order.id).at(-1)).toContain(
+    'What was charged and not asked for is given back at the payment provider: to your card.',
   )
 })
 
@@ -127,7 +132,7 @@ it('what is more is booked on no order, even while all else is refused too', asy
   shop.payments.refusal = null
   const [{ id: rest }, { id: more }] = order.refunds
   expect(order).toMatchObject({ status: 'expired', refunds: [{ status: 'refused' }, { status: 'refused' }] })
-  expect((await end(order.id, more, 'again')).body.code).toBe('refund_too_large')
+  expect((await end(order.id, more, 'again')).body.code).toBe('refund_state')
   expect((await end(order.id, rest, 'again')).status).toBe(200)
   await settled(shop)
   expect(moneyOf(shop, order.id).given).toBe(total)
@@ -149,7 +154,7 @@ it('another currency is given back by staff alone, who see what it was', async (
   })
   const refundId = order.refunds[0].id
   for (const action of ['again', 'elsewhere'])
-    expect((await end(order.id, refundId, action)).body.code).toBe('refund_too_large')
+    expect((await end(order.id, refundId, action)).body.code).toBe('refund_state')
   expect((await end(order.id, refundId, 'withdraw')).status).toBe(200)
   await settled(shop)
   expect(moneyOf(shop, order.id).given).toBe(0)

@@ -42,22 +42,25 @@ export function endRefusal(deps: OrdersDeps, ending: EndRefusal): Promise<void> 
   const change = { ...ending, operation: 'end_refusal', request: { refundId, action, reason } } as const
   return changeOnce(deps, change, async (tx, order) => {
     const refund = await requireRefused(tx, order, refundId)
-    if (action !== 'withdraw') await requireBookable(tx, order, refund)
+    if (action !== 'withdraw') {
+      refuseByHand(refund)
+      await requireRefundable(tx, order, refund.amount)
+    }
     await ends[action](tx, deps, order, refund, ending)
     return refund.id
   })
 }
 
 interface Refused extends RequestedRefund {
-  /** How often the provider was asked for it. */
-  attempt: number
+  /** Whether it is of what was charged and not asked for, which no order books, whoever gives it back. */
+  isByHand: boolean
 }
 
 type End = (
   tx: Queryable,
   deps: OrdersDeps,
   order: OrderRow,
-  refund: RequestedRefund,
+  refund: Refused,
   ending: EndRefusal,
 ) => Promise<void>
 
@@ -78,23 +81,26 @@ const ends: Readonly<Record<EndRefusal['action'], End>> = {
   async withdraw(tx, deps, order, refund, { reason, actor }) {
     await tx.query(sql`
       update orders.refunds set status = 'withdrawn', refusal = null where id = ${refund.id}`)
-    const text = `${formatMoney(refund.amount, order.currency)} no longer to be given back`
-    await moveOrder(tx, deps, order, { reason: `${text}: ${reason}`, actor })
+    const { amount, isByHand: mail } = refund
+    // Without an amount, since another currency may have been charged: the reason can tell it.
+    const text = mail
+      ? 'what was charged and not asked for is given back at the payment provider'
+      : `${formatMoney(amount, order.currency)} no longer to be given back`
+    await moveOrder(tx, deps, order, { reason: `${text}: ${reason}`, actor, mail })
   },
 }
 
-/** What was charged and not asked for is never booked on its order, whoever gives it back. */
-async function requireBookable(tx: Queryable, order: OrderRow, { amount, attempt }: Refused): Promise<void> {
-  if (attempt > 0) return requireRefundable(tx, order, amount)
+function refuseByHand({ isByHand }: Refused): void {
+  if (!isByHand) return
   const message =
     'it was not asked for with the order: give it back at the payment provider, then withdraw it'
-  const left = { amount: 0, currency: order.currency }
-  throw ordersProblem('refund_too_large', message, { extra: { left } })
+  throw ordersProblem('refund_state', message, { extra: { refundStatus: 'refused' } })
 }
 
 async function requireRefused(tx: Queryable, order: OrderRow, id: string): Promise<Refused> {
   const refund = await tx.maybeOne<Refused & { status: string }>(sql`
-    select id, amount, attempt, status from orders.refunds where id = ${id} and order_id = ${order.id}`)
+    select id, amount, attempt = 0 as "isByHand", status from orders.refunds
+    where id = ${id} and order_id = ${order.id}`)
   if (refund === undefined) throw ordersProblem('refund_not_found', `the order has no refund ${id}`)
   if (refund.status === 'refused') return refund
   const message = `it is ${refund.status}: only a refund that is refused can be ended`

@@ -69,23 +69,26 @@ async function recordRefund(
   refund: Refund,
   providerId: string,
 ): Promise<void> {
-  const alarm = await deps.database.transaction(async (tx) => {
+  const told = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (order === undefined) return null
-    const known = await tx.one<{ status: string; providerId: string | null }>(sql`
-      select status, provider_id as "providerId" from orders.refunds where id = ${refund.id}`)
-    if (known.providerId === providerId) return null
-    const money = formatMoney(refund.amount, order.currency)
-    if (known.status !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
-      const reason = `${money} given back`
+    const { before, knownId } = await tx.one<{ before: string; knownId: string | null }>(sql`
+      select status as before, provider_id as "knownId" from orders.refunds where id = ${refund.id}`)
+    if (knownId === providerId) return null
+    const given = `${formatMoney(refund.amount, order.currency)} given back`
+    if (before !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
+      const isWithdrawn = before === 'withdrawn'
+      const reason = isWithdrawn ? `${given}, though it was withdrawn` : given
       await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
-      return known.status === 'withdrawn' ? 'a refund that was withdrawn was given back' : null
+      return isWithdrawn ? { before, alarm: 'a refund that was withdrawn was given back' } : null
     }
     await markTooMuch(tx, refund.id, providerId)
-    await moveOrder(tx, deps, order, { reason: `${money} given back twice`, actor: 'provider' })
-    return 'a refund was given back twice'
+    await moveOrder(tx, deps, order, { reason: `${given} twice`, actor: 'provider' })
+    return { before, alarm: 'a refund was given back twice' }
   })
-  if (alarm !== null) deps.logger.error({ orderId, refundId: refund.id, providerId }, alarm)
+  if (told === null) return
+  const { before, alarm } = told
+  deps.logger.error({ orderId, refundId: refund.id, providerId, before }, alarm)
 }
 
 /** Nothing is owed for it, and it counts no more than before: the provider's id alone tells of it. */
