@@ -57,7 +57,7 @@ async function ask<T extends TSchema>(
   const call = `${request.method} ${request.path.split('?')[0]}`
   if (status >= 300) {
     const code = codeIn(body)
-    const kind = isPutOff(answer, code) ? 'unknown' : isDenied(status, code) ? 'denied' : 'refused'
+    const kind = kindOf(answer, code)
     const does = kind === 'unknown' ? 'puts off' : 'refuses'
     throw new PaymentError(kind, `the payment provider ${does} ${call}: ${`${status} ${code}`.trim()}`)
   }
@@ -68,6 +68,12 @@ async function ask<T extends TSchema>(
     )
   }
   return body
+}
+
+/** What an answer that is not what was asked for says of the request. */
+function kindOf(answer: ProviderAnswer, code: string): PaymentError['code'] {
+  if (isPutOff(answer, code)) return 'unknown'
+  return isDenied(answer.status, code) ? 'denied' : 'refused'
 }
 
 /**

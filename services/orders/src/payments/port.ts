@@ -69,7 +69,7 @@ export interface RefundRequest {
 export class PaymentError extends Error {
   override readonly name = 'PaymentError'
   /**
-   * - `unknown`: no answer in time, or one that says nothing: ask, then try again.
+   * - `unknown`: no answer in time, one that says nothing, or one that puts the request off: ask, then try again.
    * - `denied`: the provider takes no request of ours as it came, such as with a wrong key: nothing was done, and once
    *   our settings are put right the same request may be taken.
    * - `refused`: the provider understands this very request and will not do it, however often it is asked.
