@@ -142,6 +142,18 @@ Books & Sons, High Street 2, 10115 Berlin, DE123456789
     expect(mail?.text.replaceAll('\n', ' ')).toContain('All that was paid was given back before.')
   })
 
+  it('that all is given back says so, whatever else was refused before', async () => {
+    const { id, total } = await confirmed(shop, [{ quantity: 1 }])
+    shop.payments.refusal = 'the charge is disputed'
+    await handle(shop, id, 'refund', { amount: { amount: 300, currency: 'EUR' }, reason: 'a torn cover' })
+    await settled(shop)
+    shop.payments.refusal = null
+    await cancel(shop, id)
+    await settled(shop)
+    expect(await read(shop, id)).toMatchObject({ status: 'refunded', payment: { refunded: total } })
+    expect(lastMail(id).text).toContain('All is given back.')
+  })
+
   it('that an unpaid order is cancelled says that nothing was charged', async () => {
     const { id } = await place(shop, [{ quantity: 1 }])
     await cancel(shop, id)

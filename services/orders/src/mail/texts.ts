@@ -10,6 +10,8 @@ export interface OrderNews {
   seq: number
   /** Money that was given back so far. */
   refunds: readonly { amount: number; reason: string; at: string }[]
+  /** Whether staff are still to give back what was charged and not asked for. */
+  isMoreOwed: boolean
   /** What lets a guest see the order; null where an account does. */
   token: string | null
   /** Who sells. */
@@ -70,9 +72,9 @@ const moved: Record<OrderStatus, (news: OrderNews, entry: Entry) => Happened> = 
     subject: 'cancelled',
     says: `Your order was cancelled, and nothing will be sent. ${sentence(entry.reason)} ${moneyBack(news, entry)}`,
   }),
-  refunded: ({ order }, { reason }) => ({
+  refunded: ({ isMoreOwed }, { reason }) => ({
     subject: 'money given back',
-    says: isOwed(order) ? sentence(reason) : `All is given back. ${sentence(reason)}`,
+    says: isMoreOwed ? sentence(reason) : `All is given back. ${sentence(reason)}`,
   }),
 }
 
@@ -92,11 +94,6 @@ function isCancelledRest({ shipments }: Order, before: Entry | undefined, entry:
   if (entry.status !== 'shipped' || before === undefined) return false
   const [from, to] = [Date.parse(before.at), Date.parse(entry.at)]
   return !shipments.some(({ at }) => Date.parse(at) >= from && Date.parse(at) <= to)
-}
-
-/** Whether there is money that staff are still to give back, such as what was charged beyond the total. */
-function isOwed({ refunds }: Order): boolean {
-  return refunds.some(({ status }) => status === 'refused')
 }
 
 /** What becomes of the money with an entry: what was given back before it is not given back again. */

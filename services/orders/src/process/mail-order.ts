@@ -59,14 +59,17 @@ async function readNews(
   orderId: string,
   seq: number,
 ): Promise<{ news: OrderNews; to: string }> {
-  const [known, refunds] = await Promise.all([
+  const [known, refunds, { isMoreOwed }] = await Promise.all([
     readOrder(database, orderId),
     database.query<OrderNews['refunds'][number]>(sql`
       select amount, reason, done_at as at from orders.refunds
       where order_id = ${orderId} and status = 'done' order by done_at, id`),
+    database.one<{ isMoreOwed: boolean }>(sql`
+      select exists (select from orders.refunds
+        where order_id = ${orderId} and status = 'refused' and attempt = 0) as "isMoreOwed"`),
   ])
   if (known === undefined) throw new Error(`there is no order ${orderId}`)
   const { order, accountId } = known
   const token = accountId === null ? orderToken(orderTokenKey, order.id) : null
-  return { news: { order, seq, refunds, token, seller }, to: order.email }
+  return { news: { order, seq, refunds, isMoreOwed, token, seller }, to: order.email }
 }

@@ -13,7 +13,7 @@ export function placesOf(currency: string): number {
   return writtenAs(currency).places
 }
 
-/** What is known of the currencies that were met: making it costs more than what it writes, and a shop has few. */
+/** By currency, for those met so far: making a format costs more than writing with it, and there are few currencies. */
 const known = new Map<string, { format: Intl.NumberFormat; places: number }>()
 
 function writtenAs(currency: string) {
