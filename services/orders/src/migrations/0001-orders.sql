@@ -167,8 +167,8 @@ create table orders.payments (
   key text not null unique,
   -- From the provider, for one use; null once the charge is settled.
   token text,
-  -- What is asked for, which is the order's total; once it is charged, what was taken of that. Only a charge of another
-  -- amount than was asked for has it different, or nothing in another currency; the order is over then.
+  -- What is asked for, which is the order's total; once it is charged, what was taken of that: the total, less where less
+  -- was charged, or 0 where another currency was. The order is over where it is not the total.
   amount bigint not null check (amount >= 0),
   currency text not null,
   status text not null check (status in ('pending', 'charged', 'declined', 'void')),
