@@ -49,7 +49,10 @@ function isInstalled() {
   } catch {
     return false
   }
-  return Object.entries(packagesOf('package-lock.json')).every(([path, wanted]) => {
+  return Object.entries(packagesOf('package-lock.json')).every(([path, listed]) => {
+    // What both kinds ask for is only an optional package where the development ones are left out.
+    const isLeftOptional = listed.devOptional && omitted.includes('dev')
+    const wanted = isLeftOptional ? { ...listed, optional: true } : listed
     const found = installed[path]
     if (path === '' || omitted.some((kind) => wanted[kind])) return true
     if (found === undefined) return !isNeeded(wanted)

@@ -30,11 +30,16 @@ const lock = {
   'node_modules/of-elsewhere': { version: '1.0.0', integrity: 'sha512-of-elsewhere', optional: true },
   'node_modules/linked': { resolved: 'packages/linked', link: true },
   'node_modules/for-tests': { version: '1.0.0', integrity: 'sha512-for-tests', dev: true },
+  'node_modules/for-both': { version: '1.0.0', integrity: 'sha512-for-both', devOptional: true },
 }
-const { '': _, 'node_modules/elsewhere': __, 'node_modules/of-elsewhere': ___, ...installed } = lock
-const { 'node_modules/for-tests': ____, ...installedForStart } = installed
-const { 'node_modules/here': _____, ...withoutOptional } = installedForStart
+const installed = without(lock, '', 'node_modules/elsewhere', 'node_modules/of-elsewhere')
+const installedForStart = without(installed, 'node_modules/for-tests')
+const withoutOptional = without(installedForStart, 'node_modules/here', 'node_modules/for-both')
 const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+function without(packages: Record<string, object>, ...paths: string[]): Record<string, object> {
+  return Object.fromEntries(Object.entries(packages).filter(([path]) => !paths.includes(path)))
+}
 
 /** Stands for npm: writes down what it is called with, and ends as it is told. */
 const npm = `
@@ -111,7 +116,7 @@ describe('npm start', () => {
   })
 
   it.each(['node_modules/plain', 'node_modules/here'])('installs when %s was never installed', (path) => {
-    install(Object.fromEntries(Object.entries(installed).filter(([name]) => name !== path)))
+    install(without(installed, path))
     expect(installs()).toBe(true)
   })
 
@@ -150,6 +155,7 @@ describe('npm test', () => {
 
   it.each([
     ['development', installedForStart],
+    ['devOptional', without(installed, 'node_modules/for-both')],
     ['optional', { ...withoutOptional, 'node_modules/for-tests': lock['node_modules/for-tests'] }],
   ])('installs %s packages, also where npm is set to leave them out', (_, packages) => {
     install(packages)
