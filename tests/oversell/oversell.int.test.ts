@@ -37,6 +37,8 @@ it.each([
   [5_000, 100],
 ])(
   '%i buyers at once for %i copies over two processes: no more are sold',
+  // What is sold once too often is wrong: it is not tried again.
+  { timeout: 240_000, retry: 0 },
   async (buyers, copies) => {
     const price = { amount: 1299, currency: 'EUR' }
     const bookId = await staff.addBook({ title: 'A book', format: 'paperback', price }, copies)
@@ -65,5 +67,4 @@ it.each([
       lines: copies,
     })
   },
-  240_000,
 )
