@@ -7,8 +7,13 @@ import type { Pace } from './pace.ts'
 /** What a buyer was told of an order. */
 export interface Acknowledged {
   id: string
-  orderToken: string
+  /** What it is paid with. */
   token: string
+  /**
+   * What the order was when its cancel was answered, or the code of the refusal; null when nobody has
+   * cancelled it.
+   */
+  cancel: string | null
 }
 
 export interface BuyersOptions {
@@ -21,7 +26,9 @@ export interface BuyersOptions {
   buyers: number
   random: Random
   pace: Pick<Pace, 'turnOf'>
-  /** Called for each order that was acknowledged. */
+  /** Milliseconds that a buyer goes on without an answer: more than anything that is killed stays away. */
+  patience: number
+  /** Called for each order that was acknowledged; whoever cancels it then writes down the answer in it. */
   onAcknowledged(order: Acknowledged): void
   signal: AbortSignal
 }
@@ -54,9 +61,11 @@ const expected = ['out_of_stock', 'order_state']
 const mostTries = 100
 
 /**
- * Places so many orders, whatever happens meanwhile: a buyer who gets no answer sends the same order with the same key
- * until there is one, and one who comes too late for a copy buys something else. Every tenth buyer cancels.
- * @throws the reason of the signal when that has come
+ * Places so many orders, whatever happens meanwhile: a buyer who gets no answer sends the same order with the
+ * same key until there is one, and one who comes too late for a copy buys something else. Every tenth buyer
+ * cancels.
+ * @throws the reason of the signal when that has come; Error, with the last answer, when there is none for
+ * too long
  */
 export async function buyAll(options: BuyersOptions): Promise<Bought> {
   const bought: Bought = { refusals: {}, strange: [] }
@@ -83,16 +92,19 @@ async function buyOne(options: BuyersOptions, bought: Bought): Promise<boolean> 
     .map((bookId) => ({ bookId, quantity: 1 + random.below(2) }))
   const email = `buyer${random.below(1_000)}@example.com`
   const cancels = random.below(10) === 0
-  const order = orderOf(lines, { email, payment: { token } })
-  const answer = await persist(options, '/api/orders', order, { 'idempotency-key': randomUUID() })
+  const sent = orderOf(lines, { email, payment: { token } })
+  const answer = await persist(options, '/api/orders', sent, { 'idempotency-key': randomUUID() })
   if (answer.status !== 202) {
     note(bought, answer)
     return answer.body.code !== 'out_of_stock'
   }
   const { id, orderToken } = answer.body
-  options.onAcknowledged({ id, orderToken, token })
+  const order: Acknowledged = { id, token, cancel: null }
+  options.onAcknowledged(order)
   if (!cancels) return true
   const cancelled = await persist(options, `/api/orders/${id}/cancel`, {}, { 'order-token': orderToken })
+  const { status, code = String(cancelled.status) } = cancelled.body
+  order.cancel = cancelled.status === 200 ? status : code
   if (cancelled.status !== 200) note(bought, cancelled)
   return true
 }
@@ -105,27 +117,41 @@ function note({ refusals, strange }: Bought, { status, body }: Answer): void {
 
 interface Answer {
   status: number
-  body: { id: string; orderToken: string; code?: string }
+  /** An order, or a problem. */
+  body: { id: string; orderToken: string; status: string; code?: string }
 }
 
-/** Until there is an answer that is not "later": none, while a process is down, and 503, while a server is. */
+/**
+ * Until there is an answer that is not "later": none, while a process is down, and 503, while a server is.
+ */
 async function persist(
-  { urls, random, signal }: BuyersOptions,
+  { urls, random, patience, signal }: BuyersOptions,
   path: string,
   body: unknown,
   headers: Record<string, string>,
 ): Promise<Answer> {
+  const since = Date.now()
   for (;;) {
     signal.throwIfAborted()
     const url = urls[random.below(urls.length)] ?? ''
-    const answer = await post(`${url}${path}`, body, headers).catch(() => undefined)
-    const isLater =
-      answer === undefined ||
-      [429, 503].includes(answer.status) ||
-      answer.body.code === 'idempotency_key_in_flight'
-    if (!isLater) return answer
+    const answer = await post(`${url}${path}`, body, headers).catch((error: Error) => error)
+    if (!(answer instanceof Error) && !isLater(answer)) return answer
+    if (Date.now() - since > patience) {
+      const last =
+        answer instanceof Error ? textOf(answer) : `${answer.status} ${JSON.stringify(answer.body)}`
+      throw new Error(`${path} was not answered in ${patience / 1_000} s, in the end with ${last}`)
+    }
     await delay(50 + random.below(200))
   }
+}
+
+function isLater({ status, body }: Answer): boolean {
+  return [429, 503].includes(status) || body.code === 'idempotency_key_in_flight'
+}
+
+/** With the cause, which says more of a connection that could not be made. */
+function textOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }
 
 async function post(url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {

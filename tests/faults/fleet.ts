@@ -8,11 +8,14 @@ const command = fileURLToPath(new URL('../../apps/colophon/bin/colophon.js', imp
 /** A process of the shop, which can be killed and started again. It ends with this one. */
 export interface Member {
   readonly name: string
+  /** What it writes. */
+  readonly log: string
+  /** Resolves when it is ready. @throws Error when it ends before */
   start(): Promise<void>
-  /** SIGKILL; resolves when it is gone. */
-  kill(): Promise<void>
-  /** SIGTERM; resolves when it has ended. */
-  stop(): Promise<void>
+  /** SIGKILL; resolves when it is gone. @returns false when it had ended by itself */
+  kill(): Promise<boolean>
+  /** SIGTERM; resolves when it has ended. @returns false when it had ended by itself */
+  stop(): Promise<boolean>
 }
 
 export interface MemberOptions {
@@ -22,8 +25,8 @@ export interface MemberOptions {
   environment: Readonly<Record<string, string>>
   /** The folder of its log. */
   folder: string
-  /** Answers when it is ready; without one it is as soon as it runs. */
-  readyAt?: string
+  /** Answers when it is ready. */
+  readyAt: string
 }
 
 /** Milliseconds for a start, for a stop, and between two looks. */
@@ -36,16 +39,13 @@ export function createMember({ name, args, environment, folder, readyAt }: Membe
   let running: ServerProcess | undefined
   return {
     name,
+    log,
     async start() {
       running = new ServerProcess(process.execPath, [command, ...args], log, { env })
-      if (readyAt !== undefined) await untilReady(readyAt, name, running)
+      await untilReady(readyAt, name, running)
     },
-    async kill() {
-      await running?.kill()
-    },
-    async stop() {
-      await running?.stop(stopPatience)
-    },
+    kill: async () => (await running?.kill()) ?? false,
+    stop: async () => (await running?.stop(stopPatience)) ?? false,
   }
 }
 
@@ -63,4 +63,10 @@ async function isOk(url: string): Promise<boolean> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) })
   await answer.arrayBuffer()
   return answer.ok
+}
+
+/** Stops all at once. @returns the names of those that had ended by themselves */
+export async function stopAll(running: readonly Pick<Member, 'name' | 'stop'>[]): Promise<string[]> {
+  const stopped = await Promise.all(running.map(async (one) => ((await one.stop()) ? [] : [one.name])))
+  return stopped.flat()
 }

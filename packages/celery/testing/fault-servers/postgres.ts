@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attachEmbedded, type EmbeddedPostgres } from '@colophon/postgres'
@@ -13,8 +13,11 @@ export async function createPostgres(folder: string): Promise<FaultServer> {
   const { host, port, user, database } = first.connection
   let attached: EmbeddedPostgres | undefined = first
   const pidFile = join(folder, 'postgres', 'postmaster.pid')
+  const currentPid = () => pidIn(readFileSync(pidFile, 'utf8'))
+  // One that ends by itself is started again, as another process.
+  let started = currentPid()
   const takeBack = atExit(() => {
-    if (attached) process.kill(pidIn(readFileSync(pidFile, 'utf8')), 'SIGKILL')
+    if (attached) process.kill(currentPid(), 'SIGKILL')
   })
   return {
     name: 'postgres',
@@ -22,18 +25,22 @@ export async function createPostgres(folder: string): Promise<FaultServer> {
     urlAt: (proxy) => `postgres://${user}@127.0.0.1:${proxy}/${database}`,
     async start() {
       attached ??= await attach()
+      started = currentPid()
     },
     async kill() {
-      const pid = pidIn(readFileSync(pidFile, 'utf8'))
+      const pid = currentPid()
       process.kill(pid, 'SIGKILL')
       // Released at once, or it would be brought back right away.
       await attached?.release()
       attached = undefined
       while (isAlive(pid)) await sleep(10)
+      return pid === started
     },
     async stop() {
+      const wasThere = attached !== undefined && existsSync(pidFile) && currentPid() === started
       await attached?.release()
       takeBack()
+      return wasThere
     },
   }
 }

@@ -47,11 +47,12 @@ export async function createRabbitmq(folder: string): Promise<FaultServer> {
       const isReady = (answer: Buffer) => answer[0] === 1
       await untilItAnswers({ name: 'rabbitmq', port, process }, greeting, isReady)
     },
-    kill: async () => running?.kill(),
+    kill: async () => (await running?.kill()) ?? false,
     async stop() {
-      await running?.stop()
+      const wasThere = (await running?.stop()) ?? false
       await portMapper?.stop()
       portMapper = undefined
+      return wasThere
     },
   }
 }

@@ -23,7 +23,7 @@ export async function createRedis(folder: string): Promise<FaultServer> {
       const isReady = (answer: Buffer) => answer.toString().startsWith('+PONG')
       await untilItAnswers({ name: 'redis', port, process }, Buffer.from('PING\r\n'), isReady)
     },
-    kill: async () => running?.kill(),
-    stop: async () => running?.stop(),
+    kill: async () => (await running?.kill()) ?? false,
+    stop: async () => (await running?.stop()) ?? false,
   }
 }

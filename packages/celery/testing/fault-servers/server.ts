@@ -14,10 +14,10 @@ export interface FaultServer {
   urlAt(port: number): string
   /** Resolves when it answers. */
   start(): Promise<void>
-  /** SIGKILL; resolves when it is gone. */
-  kill(): Promise<void>
-  /** A clean end, for when the trial is over. */
-  stop(): Promise<void>
+  /** SIGKILL; resolves when it is gone. @returns whether it was there: false when it had ended by itself */
+  kill(): Promise<boolean>
+  /** A clean end, for when the trial is over. @returns whether it was there, as of `kill` */
+  stop(): Promise<boolean>
 }
 
 /** A program that writes to a log file and leads a process group, so that what it starts is killed with it. */
@@ -41,17 +41,22 @@ export class ServerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  async kill(): Promise<void> {
+  /** @returns whether it ran: false when it had ended before */
+  async kill(): Promise<boolean> {
+    const wasRunning = this.isRunning
     this.#signal('SIGKILL')
     await this.#exited
+    return wasRunning
   }
 
-  /** SIGTERM, and SIGKILL when it has not ended in so many milliseconds. */
-  async stop(patience = 15_000): Promise<void> {
+  /** SIGTERM, and SIGKILL when it has not ended in so many milliseconds. @returns whether it ran */
+  async stop(patience = 15_000): Promise<boolean> {
+    const wasRunning = this.isRunning
     this.#signal('SIGTERM')
     const timer = setTimeout(() => this.#signal('SIGKILL'), patience)
     await this.#exited
     clearTimeout(timer)
+    return wasRunning
   }
 
   #signal(signal: NodeJS.Signals): void {

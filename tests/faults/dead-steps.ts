@@ -1,0 +1,28 @@
+import type { Staff } from '../support/staff.ts'
+
+/** What moves orders on, and must not become a dead letter while servers are away. */
+const steps = ['charge', 'confirm', 'expire', 'settle', 'refund'].map((step) => `orders.${step}`)
+
+interface Letters {
+  items: { task: string | null }[]
+  nextCursor: string | null
+}
+
+/** Tells of all dead letters. @returns those of orders' steps, and those that nobody can read */
+export async function deadSteps(staff: Pick<Staff, 'get'>, tell: (line: string) => void): Promise<unknown[]> {
+  const letters = await allLetters(staff)
+  for (const letter of letters) tell(`a dead letter: ${JSON.stringify(letter)}`)
+  return letters.filter(({ task }) => task === null || steps.includes(task))
+}
+
+/** From page to page: one may be empty, and have more behind it. */
+async function allLetters(staff: Pick<Staff, 'get'>): Promise<Letters['items']> {
+  const letters: Letters['items'] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const from: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const page: Letters = await staff.get<Letters>(`/api/dead-letters?limit=100${from}`)
+    letters.push(...page.items)
+    cursor = page.nextCursor
+  }
+  return letters
+}

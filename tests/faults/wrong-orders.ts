@@ -1,0 +1,44 @@
+import { type Queryable, sql } from '@colophon/postgres'
+import type { Acknowledged } from './buyers.ts'
+import { isRightOutcome, type Outcome, over, sold } from './outcome.ts'
+
+/**
+ * The orders that there are, are those that buyers were told of, each once: every buyer goes on until there
+ * is an answer. What is there beyond is a double.
+ */
+export function notAsTold(database: Queryable, acknowledged: readonly Acknowledged[]): Promise<unknown[]> {
+  return database.query(sql`
+    select told.id as told, told.times, o.id as found, o.status, o.email
+    from (select id, count(*)::int as times from unnest(${acknowledged.map(({ id }) => id)}::uuid[]) as one (id)
+      group by id) told
+    full join orders.orders o on o.id = told.id
+    where told.id is null or o.id is null or told.times <> 1`)
+}
+
+export function stuck(database: Queryable): Promise<unknown[]> {
+  return database.query(sql`
+    select id, status, due_at from orders.orders
+    where due_at is not null or not status = any(${[...sold, ...over]})`)
+}
+
+/** Those that are something else than their token makes of them, or than their buyer was told. */
+export async function wrongOutcomes(
+  database: Queryable,
+  acknowledged: readonly Acknowledged[],
+): Promise<unknown[]> {
+  const orders = await database.query<Outcome & { id: string }>(sql`
+    select id, status, refunded,
+      (select sum(cancelled)::int from orders.order_lines where order_id = o.id) as cancelled
+    from orders.orders o`)
+  const found = new Map(orders.map((order) => [order.id, order]))
+  return acknowledged.flatMap((told) => {
+    const order = found.get(told.id)
+    return order === undefined || isRightOutcome(told, order) ? [] : [{ ...told, ...order }]
+  })
+}
+
+/** Those that are lost on the way are sent again after ten minutes, of which their row tells. */
+export function forgottenMails(database: Queryable): Promise<unknown[]> {
+  return database.query(sql`
+    select order_id, seq, refused_at from orders.mails where sent_at is null and due_at is null`)
+}
