@@ -172,12 +172,13 @@ describe('kills', { retry: 0 }, () => {
 describe('processes', { retry: 0 }, () => {
   it('that have ended by themselves are told from those that were ended', async () => {
     const log = join(await folderOfTest(), 'log')
-    const run = (script: string) => new ServerProcess(process.execPath, ['-e', script], log, {})
-    const [dead, doomed, alive] = [
-      run(''),
-      run('setInterval(() => {}, 1000)'),
-      run('setInterval(() => {}, 1000)'),
-    ]
+    const run = (script: string) => {
+      const started = new ServerProcess(process.execPath, ['-e', script], log, {})
+      onTestFinished(async () => void (await started.kill()))
+      return started
+    }
+    const forever = 'setInterval(() => {}, 1000)'
+    const [dead, doomed, alive] = [run(''), run(forever), run(forever)]
     await vi.waitFor(() => expect(dead.isRunning).toBe(false), { timeout: 20_000 })
     expect([await dead.kill(), await dead.stop()]).toEqual([false, false])
     expect([await doomed.kill(), await alive.stop()]).toEqual([true, true])
