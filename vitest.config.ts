@@ -26,6 +26,7 @@ export default defineConfig({
       { extends: true, test: { name: 'together', include: together, exclude: apart, isolate: false } },
       { extends: true, test: { name: 'apart', include: apart } },
     ],
+    setupFiles: ['tests/support/fast-check-seed.ts'],
     globalSetup: ['packages/postgres/testing/global-setup.ts'],
     provide: {
       // Tests run on an embedded PostgreSQL, or on the server of this URL.
@@ -34,6 +35,7 @@ export default defineConfig({
       testAmqpUrl: process.env.TEST_AMQP_URL ?? '',
       testRedisUrl: process.env.TEST_REDIS_URL ?? '',
       testCeleryPython: process.env.TEST_CELERY_PYTHON ?? '',
+      fastCheckSeed: Date.now() % 2 ** 31,
     },
     // What Node makes of the sources is kept for the many processes that tests start.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/colophon', import.meta.url)) },
