@@ -270,9 +270,9 @@ describe('that was under way when it was ended', () => {
   })
 
   it.each([
-    ['withdraw', 'withdrawn'],
-    [null, 'refused'],
-  ] as const)('is told where it is more than was paid (%s)', async (action, before) => {
+    ['withdraw', 'withdrawn', '€15.94 given back, though it was withdrawn, which is more than was paid'],
+    [null, 'refused', '€15.94 given back, which is more than was paid'],
+  ] as const)('is told where it is more than was paid (%s)', async (action, before, reason) => {
     const { order, errors, refundId } = await answeredLate(1594, async (order, id) => {
       if (action !== null) expect((await end(order, id, action)).status).toBe(200)
       const body = { amount: euros(100), reason: 'paid in cash' }
@@ -282,6 +282,7 @@ describe('that was under way when it was ended', () => {
       expect((await end(order, other.id, 'elsewhere')).status).toBe(200)
     })
     expect(errors).toMatchObject(twice(refundId, before))
+    expect(order.history.at(-1).reason).toBe(reason)
     expect(order).toMatchObject({
       payment: { refunded: euros(100) },
       refunds: [{ status: 'withdrawn' }, { status: 'done' }],

@@ -117,12 +117,12 @@ it('what is more is owed by staff, beside what the provider gives back', async (
   expect((await end(order.id, refundId, 'withdraw')).status).toBe(200)
   expect(await owedOf(order.number)).toEqual([])
   expect(said(await read(shop, order.id)).at(-1)).toBe(
-    'what was charged and not asked for is given back at the payment provider: to your card',
+    'what was charged and not asked for is seen to: to your card',
   )
   await settled(shop)
   expect(mailsAbout(order.id)).toHaveLength(3)
   expect(mailsAbout(order.id).at(-1)).toContain(
-    'What was charged and not asked for is given back at the payment provider: to your card.',
+    'What was charged and not asked for is seen to: to your card.',
   )
 })
 
@@ -172,7 +172,7 @@ it('nothing is no charge, and what comes after all is given back', async () => {
   const refund = await handle(shop, order.id, 'refund', { amount: euros(1), reason: 'sorry' })
   expect(refund.body.code).toBe('order_state')
   const charge = { status: 'charged', chargeId: 'ch_later', reason: '', took: euros(900) } as const
-  expect(await recordCharge(shop.orders.deps, order.id, charge)).toBe(true)
+  await recordCharge(shop.orders.deps, order.id, charge)
   expect((await read(shop, order.id)).refunds).toMatchObject([{ status: 'pending', amount: euros(900) }])
 })
 
@@ -212,7 +212,15 @@ async function hear(id: string, took?: { amount: number; currency: string }): Pr
   return lines.map((line) => JSON.parse(line))
 }
 
-const alarm = (id: string, orderStatus: string, took: { amount: number; currency: string }) => [
+const otherAmount = 'another amount was charged than was asked for'
+const otherThanBefore = 'the provider tells another amount than before'
+
+const alarm = (
+  id: string,
+  orderStatus: string,
+  took: { amount: number; currency: string },
+  msg = otherAmount,
+) => [
   {
     level: 'error',
     orderId: id,
@@ -220,7 +228,7 @@ const alarm = (id: string, orderStatus: string, took: { amount: number; currency
     chargeId: `ch_${id}`,
     asked: euros(total),
     took,
-    msg: 'another amount was charged than was asked for',
+    msg,
   },
 ]
 
@@ -276,3 +284,28 @@ it.each([euros(1000), { amount: total, currency: 'USD' }])(
     await settled(shop)
   },
 )
+
+it.each([
+  [euros(16), euros(total)],
+  [euros(total + 406), euros(total)],
+  [euros(1000), euros(2000)],
+  [euros(2000), euros(3000)],
+  [{ amount: total, currency: 'USD' }, euros(total)],
+])('is an error alone where %o is told first, and then %o', async (first, then) => {
+  const { id } = await placed(euros(total))
+  expect(await hear(id, first)).toMatchObject(alarm(id, 'placed', first))
+  const { refunds, version } = await read(shop, id)
+  for (const _ of [1, 2])
+    expect(await hear(id, then)).toMatchObject(alarm(id, 'expired', then, otherThanBefore))
+  for (const same of [first, undefined]) expect(await hear(id, same)).toEqual([])
+  expect(await read(shop, id)).toMatchObject({ version, refunds })
+})
+
+it('is owed as it was told first, where another is told behind it', async () => {
+  const { id } = await placed(euros(total))
+  for (const took of [euros(total), euros(2000)]) await hear(id, took)
+  for (const took of [euros(total), euros(3000)])
+    expect(await hear(id, took)).toMatchObject(alarm(id, 'paid', took, otherThanBefore))
+  expect((await read(shop, id)).refunds).toMatchObject([{ status: 'refused', amount: euros(406) }])
+  await settled(shop)
+})

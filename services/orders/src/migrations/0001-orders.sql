@@ -168,7 +168,8 @@ create table orders.payments (
   -- From the provider, for one use; null once the charge is settled.
   token text,
   -- What is asked for, which is the order's total; once it is charged, what was taken of that: the total, less where less
-  -- was charged, or 0 where another currency was. The order is over where it is not the total.
+  -- was charged, or 0 where another currency was, as far as that was told when the charge was written down. The order is
+  -- over where it is not the total.
   amount bigint not null check (amount >= 0),
   currency text not null,
   status text not null check (status in ('pending', 'charged', 'declined', 'void')),
@@ -191,8 +192,8 @@ create table orders.refunds (
   -- What it is for: [{ position, quantity, amount, tax }], without position and quantity for the shipping; empty for
   -- nothing in particular.
   items jsonb not null default '[]',
-  -- 'refused' when the provider will not do it, for the reason in `refusal`, or cannot be asked: it is owed until staff end
-  -- that, and counts as if it had not been asked for, as does what they have withdrawn.
+  -- 'refused' when the provider will not do it, for the reason in `refusal`, or the order cannot book it: it is owed until
+  -- staff end that, and counts as if it had not been asked for, as does what they have withdrawn.
   status text not null check (status in ('pending', 'done', 'refused', 'withdrawn')),
   -- How often it was asked for: the provider knows the first by the idempotency key 'refund-ID', the next by 'refund-ID-2'.
   -- 0 for what was charged and not asked for: it is not booked on the order, and staff give it back at the provider.

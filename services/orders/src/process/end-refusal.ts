@@ -81,12 +81,13 @@ const ends: Readonly<Record<EndRefusal['action'], End>> = {
   async withdraw(tx, deps, order, refund, { reason, actor }) {
     await tx.query(sql`
       update orders.refunds set status = 'withdrawn', refusal = null where id = ${refund.id}`)
-    const { amount, isByHand: mail } = refund
-    // Without an amount, since another currency may have been charged: the reason can tell it.
-    const text = mail
-      ? 'what was charged and not asked for is given back at the payment provider'
+    const { amount, isByHand } = refund
+    // Without an amount, since another currency may have been charged, and without a way, since staff may have paid it by
+    // another one, or nothing was charged in truth: the reason can tell.
+    const text = isByHand
+      ? 'what was charged and not asked for is seen to'
       : `${formatMoney(amount, order.currency)} no longer to be given back`
-    await moveOrder(tx, deps, order, { reason: `${text}: ${reason}`, actor, mail })
+    await moveOrder(tx, deps, order, { reason: `${text}: ${reason}`, actor, mail: isByHand })
   },
 }
 

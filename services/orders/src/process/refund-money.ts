@@ -75,15 +75,16 @@ async function recordRefund(
     const { before, knownId } = await tx.one<{ before: string; knownId: string | null }>(sql`
       select status as before, provider_id as "knownId" from orders.refunds where id = ${refund.id}`)
     if (knownId === providerId) return null
+    const isWithdrawn = before === 'withdrawn'
     const given = `${formatMoney(refund.amount, order.currency)} given back`
+    const reason = isWithdrawn ? `${given}, though it was withdrawn` : given
     if (before !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
-      const isWithdrawn = before === 'withdrawn'
-      const reason = isWithdrawn ? `${given}, though it was withdrawn` : given
       await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
       return isWithdrawn ? { before, alarm: 'a refund that was withdrawn was given back' } : null
     }
     await markTooMuch(tx, refund.id, providerId)
-    await moveOrder(tx, deps, order, { reason: `${given} twice`, actor: 'provider' })
+    const tooMuch = before === 'done' ? `${given} twice` : `${reason}, which is more than was paid`
+    await moveOrder(tx, deps, order, { reason: tooMuch, actor: 'provider' })
     return { before, alarm: 'a refund was given back twice' }
   })
   if (told === null) return

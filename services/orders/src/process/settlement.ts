@@ -12,36 +12,45 @@ import { givenBackText, otherAmountText, type Taking, takingOf } from './taking.
 const otherAmount = 'another amount was charged than was asked for'
 
 /**
- * Writes down what became of an order's charge, and moves the order on. Heard again, it changes nothing, unless it tells
- * of more money than before. Another amount than was asked for pays for nothing, and ends the order. Money that comes for
- * an order which is over is given back, even where the provider had said that it would not come.
- * @returns whether it was news
+ * Writes down what became of an order's charge, and moves the order on. Another amount than was asked for pays for nothing,
+ * and ends the order. Money that comes for an order which is over is given back, even where the provider had said that it
+ * would not come. Heard again, it changes nothing, but that what was charged beyond what was asked for is owed where it is
+ * written down as asked: any other amount than is written is an error in the log alone.
  */
-export function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge): Promise<boolean> {
-  return deps.database.transaction(async (tx) => {
+export async function recordCharge(deps: OrdersDeps, orderId: string, charge: Charge): Promise<void> {
+  const told = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined) return false
-    const { chargeId } = charge
+    if (order === undefined) return null
+    const { chargeId, took } = charge
     const { status: before } = order.payment
     const asked = { amount: order.total, currency: order.currency }
-    const taking = charge.status === 'charged' ? takingOf(asked, charge.took) : null
-    const tookMoney = taking?.isMoney === true
-    if (before === 'charged') return taking !== null && recordSurplus(tx, deps, order, charge, taking)
-    if (before !== 'pending' && !tookMoney) return false
-    if (before !== 'pending')
-      deps.logger.error({ orderId, chargeId, before }, 'a charge that was over took money')
-    if (taking?.isAsAsked === false) logOtherAmount(deps, order, charge, taking)
-    if (taking?.isAsAsked && order.status === 'placed') await received(tx, deps, order, charge)
-    else if (taking !== null && tookMoney) await giveBack(tx, deps, order, charge, taking)
-    else await notReceived(tx, deps, order, charge)
-    return true
+    const about = { orderId, orderStatus: order.status, chargeId, before, asked, took }
+    const taking = charge.status === 'charged' ? takingOf(asked, took) : null
+    return { about, alarms: await record(tx, deps, order, charge, taking) }
   })
+  if (told === null) return
+  for (const alarm of told.alarms) deps.logger.error(told.about, alarm)
 }
 
-function logOtherAmount({ logger }: OrdersDeps, order: OrderRow, charge: Charge, { asked }: Taking): void {
-  const { id: orderId, status: orderStatus } = order
-  const { chargeId, took } = charge
-  logger.error({ orderId, orderStatus, chargeId, asked, took }, otherAmount)
+/** @returns what people are to see to */
+async function record(
+  tx: Queryable,
+  deps: OrdersDeps,
+  order: OrderRow,
+  charge: Charge,
+  taking: Taking | null,
+): Promise<string[]> {
+  const { status: before } = order.payment
+  const tookMoney = taking?.isMoney === true
+  if (before === 'charged') return taking === null ? [] : toldAgain(tx, deps, order, charge, taking)
+  if (before !== 'pending' && !tookMoney) return []
+  if (taking?.isAsAsked && order.status === 'placed') await received(tx, deps, order, charge)
+  else if (taking !== null && tookMoney) await giveBack(tx, deps, order, charge, taking)
+  else await notReceived(tx, deps, order, charge)
+  return [
+    ...(before === 'pending' ? [] : ['a charge that was over took money']),
+    ...(taking?.isAsAsked === false ? [otherAmount] : []),
+  ]
 }
 
 async function settlePayment(tx: Queryable, { now }: OrdersDeps, order: OrderRow, charge: Charge) {
@@ -79,7 +88,7 @@ async function giveBack(
   if (paid > 0) await requestRefund(tx, deps, order, { ...refund, amount: paid })
   if (byHand !== null) await requestRefund(tx, deps, order, { ...refund, ...byHand })
   const actor = 'provider'
-  // What becomes of the money is in the mail of that.
+  // The mail about the end says that the money is given back.
   if (order.status === 'placed')
     await giveUpOrder(tx, deps, order, { to: 'expired', reason: otherAmountText(taking), actor })
   else await moveOrder(tx, deps, order, { reason: givenBackText(taking), actor })
@@ -88,28 +97,31 @@ async function giveBack(
 /**
  * What a charge took may be told once it is written down, as by a webhook behind an answer that named no amount: its order
  * may be on its way by then, and goes on. What was taken beyond what was asked for is owed, once; whatever else differs
- * is left to people.
+ * from what is written is left to people.
+ * @returns what they are to see to
  */
-async function recordSurplus(
+async function toldAgain(
   tx: Queryable,
   deps: OrdersDeps,
   order: OrderRow,
   charge: Charge,
   taking: Taking,
-): Promise<boolean> {
+): Promise<string[]> {
   const { isAsAsked, paid, byHand } = taking
-  if (isAsAsked) return false
+  const namesAmount = !isAsAsked || typeof charge.took?.amount === 'number'
+  if (!namesAmount) return []
   const { owed } = await tx.one<{ owed: number }>(sql`
     select coalesce(sum(amount), 0)::bigint as owed from orders.refunds
     where order_id = ${order.id} and attempt = 0`)
   const isSamePaid = paid === order.payment.amount
-  if (isSamePaid && owed === (byHand?.amount ?? 0)) return false
-  logOtherAmount(deps, order, charge, taking)
-  if (!isSamePaid || owed > 0 || byHand === null) return false
+  if (isSamePaid && owed === (byHand?.amount ?? 0)) return []
+  if (order.payment.amount !== order.total || owed > 0)
+    return ['the provider tells another amount than before']
+  if (!isSamePaid || byHand === null) return [otherAmount]
   await requestRefund(tx, deps, order, { ...byHand, reason: otherAmount, actor: 'system' })
   const reason = `${otherAmountText(taking)}: what is more is given back by staff`
   await moveOrder(tx, deps, order, { reason, actor: 'provider' })
-  return true
+  return [otherAmount]
 }
 
 async function notReceived(tx: Queryable, deps: OrdersDeps, order: OrderRow, charge: Charge): Promise<void> {

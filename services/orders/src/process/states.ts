@@ -7,9 +7,9 @@
  * - `confirmed`: the copies are the buyer's, to be shipped.
  * - `partly_shipped`, `shipped`: on its way; e-books are shipped as they are confirmed.
  * - `returned`: everything that was shipped has come back.
- * - `declined`: the provider did not give the money. `expired`: it was not paid in time, or another amount was charged
- *   than was asked for. `cancelled`: by customer or staff. The copies are free again; money that came, or comes yet, is
- *   given back.
+ * - `declined`: the provider did not give the money. `expired`: it was not paid in time, another amount was charged
+ *   than was asked for (0 too), or the provider calls the charge void. `cancelled`: by customer or staff. The copies are
+ *   free again; money that came, or comes yet, is given back.
  * - `refunded`: nothing of it is sold any more, and all that was paid of its total is given back.
  */
 export const moves = {

@@ -19,7 +19,12 @@ const RefusalEnd = Type.Object(
         'again: the payment provider is asked once more. elsewhere: the buyer has the money by another way, and the ' +
         'provider is not asked. withdraw: nothing is owed',
     }),
-    reason: line({ maxLength: 500, description: "For the buyer: shown in the order's history" }),
+    reason: line({
+      maxLength: 500,
+      description:
+        "For the buyer: shown in the order's history, and in the mail that tells of `elsewhere`, or that what was " +
+        'charged and not asked for is withdrawn',
+    }),
   },
   {
     title: 'RefusalEnd',
