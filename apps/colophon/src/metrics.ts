@@ -78,7 +78,7 @@ export function watchOrders(registry: Registry, standing: Standing, logger: Logg
   counted('mails_overdue', 'Mails to buyers that wait for more than 15 minutes', standing.overdueMails)
   counted(
     'refunds_refused',
-    'Refunds that the payment provider refused or cannot be asked for, and that are owed',
+    'Refunds that the payment provider refused or that no order can book, and that are owed',
     standing.refusedRefunds,
   )
 }

@@ -169,8 +169,8 @@ const OrderRefund = Type.Object(
     reason: Type.String(),
     status: literals(['pending', 'done', 'refused', 'withdrawn'], {
       description:
-        'What became of it. What is refused, by the payment provider or since it cannot be asked, is owed, until staff ' +
-        'say how it goes on',
+        'What became of it. What is refused, by the payment provider or since the order cannot book it, is owed, until ' +
+        'staff say how it goes on',
     }),
     refusal: nullable(
       Type.String({ description: 'What the provider said, or what staff are to do: for staff, else null' }),

@@ -2,7 +2,7 @@ import { sql } from '@colophon/postgres'
 import { countUpTo } from '../count-up-to.ts'
 import type { OrdersDeps } from '../deps.ts'
 
-/** Money that an order owes its buyer since the payment provider refused to give it back, or cannot be asked to. */
+/** Money that an order owes its buyer since the payment provider refused to give it back, or the order cannot book it. */
 export interface RefusedRefund {
   /** Of the refund. */
   id: string

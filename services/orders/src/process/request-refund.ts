@@ -7,13 +7,13 @@ import { refundable } from './refundable.ts'
 type Deps = Pick<OrdersDeps, 'newId' | 'now'>
 
 export interface RequestRefund {
-  /** Minor units, of what was paid and is not given back, nor about to be. */
+  /** Minor units: of what was paid and is not given back, nor about to be, but where there is a `refusal`. */
   amount: number
   reason: string
   actor: string
   /** What it is for; absent when it is for nothing in particular. Together they are the amount. */
   items?: readonly RefundItem[]
-  /** What staff are told to do where nobody can ask the provider for it; absent where the provider is asked. */
+  /** What staff are told to do where it is beyond what the order books; absent where the provider is asked. */
   refusal?: string
 }
 
@@ -23,8 +23,8 @@ export interface RequestedRefund {
 }
 
 /**
- * Writes down that money is to be given back: the order's next step then does it. What nobody can ask the provider for is
- * refused from the start, and owed until staff, who give it back there, withdraw it.
+ * Writes down that money is to be given back: the order's next step then does it. What is beyond what the order books,
+ * which is its total, is refused from the start, and owed until staff, who give it back at the provider, withdraw it.
  * @returns the refund's id
  */
 export async function requestRefund(
