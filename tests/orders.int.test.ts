@@ -66,6 +66,19 @@ function buy(bookId: string, { token, payment = 'tok_approve', ...more }: Record
   })
 }
 
+interface Refund {
+  id: string
+  status: string
+}
+
+function endRefund(where: string, refundId: string, action: string) {
+  return ask('POST', `${where}/refunds/${refundId}`, {
+    token: staff,
+    body: { action, reason: 'by bank transfer' },
+    headers: { 'idempotency-key': randomUUID() },
+  })
+}
+
 function statusesOf(order: { history: { status: string }[] }): string[] {
   return order.history.map(({ status }) => status)
 }
@@ -118,6 +131,46 @@ describe('an order in the whole shop', () => {
     }
     const found = await ask('GET', '/api/orders?email=guest@example.com', { token: staff })
     expect(found.body.items).toMatchObject([{ id: placed.body.id }])
+  })
+
+  it('of which another amount is charged ends, and staff see to what is more', async () => {
+    const placed = await buy(await bookWith(1), { token: customer, payment: 'tok_other_amount' })
+    await shop.settle()
+    const where = String(placed.headers.location)
+    const { body: order } = await ask('GET', where, { token: staff })
+    expect(order).toMatchObject({
+      status: 'refunded',
+      payment: { status: 'charged', refunded: order.total },
+    })
+    // Both are of the same moment.
+    const [back, more] = order.refunds.toSorted((one: Refund, other: Refund) =>
+      one.status < other.status ? -1 : 1,
+    )
+    expect(back).toMatchObject({ status: 'done', amount: order.total })
+    expect(more).toMatchObject({ status: 'refused', amount: { amount: 100, currency: 'EUR' } })
+    expect(statusesOf(order)).toEqual(['placed', 'expired', 'refunded'])
+    const again = await endRefund(where, more.id, 'again')
+    expect(again).toMatchObject({ status: 409, body: { code: 'refund_state' } })
+    const withdrawn = await endRefund(where, more.id, 'withdraw')
+    expect(withdrawn.status).toBe(200)
+    expect(withdrawn.body.refunds.find(({ id }: Refund) => id === more.id)).toMatchObject({
+      status: 'withdrawn',
+    })
+  })
+
+  it('of which no money is given back stays cancelled until the buyer has it elsewhere', async () => {
+    const placed = await buy(await bookWith(1), { token: customer, payment: 'tok_refund_refused' })
+    await shop.settle()
+    const where = String(placed.headers.location)
+    await ask('POST', `${where}/cancel`, { token: customer })
+    await shop.settle()
+    const { body: order } = await ask('GET', where, { token: staff })
+    expect(order).toMatchObject({
+      status: 'cancelled',
+      refunds: [{ status: 'refused', amount: order.total }],
+    })
+    const ended = await endRefund(where, order.refunds[0].id, 'elsewhere')
+    expect(ended.body).toMatchObject({ status: 'refunded', payment: { refunded: order.total } })
   })
 
   it('that is declined gives its copies back', async () => {
