@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../packages/celery/testing/random.ts'
 import { orderOf } from '../../services/orders/test/support/shopping.ts'
 import type { Pace } from './pace.ts'
+import type { Requests } from './requests.ts'
 
 /** What a buyer was told of an order. */
 export interface Acknowledged {
@@ -26,6 +27,8 @@ export interface BuyersOptions {
   buyers: number
   random: Random
   pace: Pick<Pace, 'turnOf'>
+  /** Where all that they ask is counted. */
+  requests: Requests
   /** Milliseconds that a buyer goes on without an answer: more than anything that is killed stays away. */
   patience: number
   /** Called for each order that was acknowledged; whoever cancels it then writes down the answer in it. */
@@ -125,7 +128,7 @@ interface Answer {
  * Until there is an answer that is not "later": none, while a process is down, and 503, while a server is.
  */
 async function persist(
-  { urls, random, patience, signal }: BuyersOptions,
+  { urls, random, requests, patience, signal }: BuyersOptions,
   path: string,
   body: unknown,
   headers: Record<string, string>,
@@ -134,7 +137,8 @@ async function persist(
   for (;;) {
     signal.throwIfAborted()
     const url = urls[random.below(urls.length)] ?? ''
-    const answer = await post(`${url}${path}`, body, headers).catch((error: Error) => error)
+    const ask = () => post(`${url}${path}`, body, headers)
+    const answer = await requests.send(url, ask).catch((error: Error) => error)
     if (!(answer instanceof Error) && !isLater(answer)) return answer
     if (Date.now() - since > patience) {
       const last =

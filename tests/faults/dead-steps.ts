@@ -1,7 +1,9 @@
+import type { Step } from '../../services/orders/src/process/next-steps.ts'
 import type { Staff } from '../support/staff.ts'
 
 /** What moves orders on, and must not become a dead letter while servers are away. */
-const steps = ['charge', 'confirm', 'expire', 'settle', 'refund'].map((step) => `orders.${step}`)
+const every: Record<Step, true> = { charge: true, confirm: true, expire: true, settle: true, refund: true }
+const steps = Object.keys(every).map((step) => `orders.${step}`)
 
 interface Letters {
   items: { task: string | null }[]

@@ -1,17 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../packages/celery/testing/random.ts'
 import type { Pace } from './pace.ts'
+import type { Requests } from './requests.ts'
 import type { Victim } from './shapes.ts'
 import { type Tempo, usualCalm } from './tempo.ts'
 
-/** Milliseconds at most from the moment that buyers come to the kill, which is to cut off what they ask. */
+/** Milliseconds at most from the moment that buyers come to the kill of what has no API. */
 const mostBefore = 300
+
+/** Milliseconds that the kill of an API waits for somebody to cut off, and between two looks. */
+const [mostWait, pause] = [5_000, 1]
 
 export interface Killing {
   victims: readonly Victim[]
   random: Random
   tempo: Tempo
-  pace: Pick<Pace, 'open'>
+  pace: Pick<Pace, 'open' | 'share'>
+  requests: Requests
   tell(line: string): void
 }
 
@@ -24,10 +29,8 @@ export interface Killed {
 }
 
 /** Kills all of them in turn, each time in another order, and starts them again. Ends behind a start. */
-export async function killInTurn(
-  { victims, random, tempo, pace, tell }: Killing,
-  signal: AbortSignal,
-): Promise<Killed> {
+export async function killInTurn(killing: Killing, signal: AbortSignal): Promise<Killed> {
+  const { victims, random, tempo, tell } = killing
   const killed: Killed = { kills: {}, ended: [] }
   const [, mostTurns] = tempo.turns
   let calm = tempo.calm
@@ -35,8 +38,7 @@ export async function killInTurn(
     for (const victim of random.shuffled([...victims])) {
       await delay(random.between(...calm) * 1_000, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return killed
-      pace.open()
-      await delay(random.between(0, mostBefore))
+      await untilBuyersAreThere(victim, killing, signal)
       const seconds = random.between(...tempo.away)
       if (await victim.kill()) {
         killed.kills[victim.name] = (killed.kills[victim.name] ?? 0) + 1
@@ -51,4 +53,23 @@ export async function killInTurn(
     }
   }
   return killed
+}
+
+/**
+ * Lets the next buyers come, and resolves when the victim is to be killed: soon, and one with an API in the
+ * moment that somebody waits for it, while there are more to come.
+ */
+async function untilBuyersAreThere(
+  { api }: Victim,
+  { random, pace, requests }: Killing,
+  signal: AbortSignal,
+): Promise<void> {
+  pace.open()
+  if (api === undefined) return delay(random.between(0, mostBefore))
+  const from = requests.answered + random.below(1 + pace.share / 4)
+  const deadline = Date.now() + mostWait
+  while (!signal.aborted && Date.now() < deadline) {
+    if (requests.answered >= from && requests.isWaitedFor(api)) return
+    await delay(pause)
+  }
 }

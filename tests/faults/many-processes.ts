@@ -24,7 +24,7 @@ export async function manyProcesses({ folder, secretKey }: ShapeOptions): Promis
     apiUrls: urls,
     sandboxPort,
   })
-  const { first, sandbox, others } = await membersOf(environment, apiPorts, folder)
+  const { first, sandbox, others } = await membersOf(environment, urls, folder)
   const members = [first, sandbox, ...others]
   return {
     urls,
@@ -48,17 +48,19 @@ export async function manyProcesses({ folder, secretKey }: ShapeOptions): Promis
 
 async function membersOf(
   environment: Record<string, string>,
-  [firstPort, secondPort]: readonly number[],
+  [firstUrl = '', secondUrl = '']: readonly string[],
   folder: string,
 ) {
   const member = (name: string, ...args: string[]) => withOps(name, args, environment, folder)
-  const api = (name: string, port: number | undefined) =>
-    withOps(name, ['serve', 'api'], { ...environment, PORT: String(port) }, folder)
+  const api = async (name: string, url: string) => ({
+    ...(await withOps(name, ['serve', 'api'], { ...environment, PORT: new URL(url).port }, folder)),
+    api: url,
+  })
   return {
-    first: await api('api 1', firstPort),
+    first: await api('api 1', firstUrl),
     sandbox: await member('sandbox', 'serve', 'payments-sandbox'),
     others: [
-      await api('api 2', secondPort),
+      await api('api 2', secondUrl),
       await member('relay 1', 'relay'),
       await member('relay 2', 'relay'),
       await member('worker 1', 'worker'),

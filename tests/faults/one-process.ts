@@ -25,6 +25,7 @@ export async function oneProcess({ folder, secretKey }: ShapeOptions): Promise<F
   }
   const readyAt = `${url}/readyz`
   const program = createMember({ name: 'program', args: ['serve'], environment, folder, readyAt })
+  const victim: Victim = { ...program, api: url }
   // A program that is killed leaves it running.
   const takeBack = atExit(() => killPostmaster(cluster))
   const postgres: Victim = {
@@ -37,7 +38,7 @@ export async function oneProcess({ folder, secretKey }: ShapeOptions): Promise<F
   return {
     urls: [url],
     environment,
-    victims: [program, postgres],
+    victims: [victim, postgres],
     sandboxLog: program.log,
     start: () => program.start(),
     open: () => openData(data),

@@ -23,12 +23,18 @@ export function isRightOutcome(
   const { status, cancelled, refunded } = found
   switch (cancel) {
     case 'cancelled':
-      return ['cancelled', 'refunded'].includes(status)
+      return status === (refunded > 0 ? 'refunded' : 'cancelled')
     case 'refunded':
-      return status === 'refunded'
+      return status === 'refunded' && refunded > 0
     // Its e-books were delivered, and the rest was cancelled.
     case 'shipped':
       return status === 'shipped' && cancelled > 0 && refunded > 0
+    case null:
+    case 'order_state':
+      break
+    // It was answered, and not done.
+    default:
+      return false
   }
   if (token === 'tok_decline') return status === 'declined'
   // Every other takes the money, sooner or later. A cancel is refused only when nothing is left to be sent.

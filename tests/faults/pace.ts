@@ -4,6 +4,8 @@ import { once } from 'node:events'
 export interface Pace {
   /** Resolves when the order may be placed, by its number from 0 on; never once the signal has come. */
   turnOf(order: number): Promise<void>
+  /** How many orders may be placed beside each kill; there may be parts of one. */
+  readonly share: number
   /** Something is killed in a moment: the next share may be placed. */
   open(): void
 }
@@ -14,6 +16,7 @@ export function createPace(orders: number, kills: number, signal: AbortSignal): 
   let kill = Promise.withResolvers<void>()
   const isOver = once(signal, 'abort')
   return {
+    share: orders / (kills + 1),
     async turnOf(order) {
       while (order * (kills + 1) >= orders * (opened + 1)) {
         await Promise.race([kill.promise, isOver])

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { configOf } from '../../apps/colophon/src/settings.ts'
 import { ServerProcess } from '../../packages/celery/testing/fault-servers/server.ts'
@@ -13,9 +14,10 @@ import { type Acknowledged, type BuyersOptions, buyAll } from './buyers.ts'
 import { deadSteps } from './dead-steps.ts'
 import { createMember, stopAll } from './fleet.ts'
 import { killPostmaster, killPostmasterOnceBack } from './postmaster.ts'
+import { Requests } from './requests.ts'
 import { fleetSettings } from './settings.ts'
 import { tempoOf } from './tempo.ts'
-import { placeOrders } from './trial.ts'
+import { placeOrders, wrongKills } from './trial.ts'
 
 type Answer = [status: number, body: object]
 
@@ -25,6 +27,11 @@ async function apiThat(answerTo: (path: string) => Answer): Promise<string> {
     const [status, body] = answerTo(request.url ?? '')
     request.resume().on('end', () => response.writeHead(status).end(JSON.stringify(body)))
   })
+  return listening(server)
+}
+
+/** @returns where it listens, until the test is over */
+async function listening(server: Server): Promise<string> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => {
     server.closeAllConnections()
@@ -50,6 +57,7 @@ function buying(url: string, more: Partial<BuyersOptions> = {}) {
     buyers: 1,
     random: new Random(1),
     pace: { turnOf: async () => {} },
+    requests: new Requests(),
     patience: 60_000,
     signal: new AbortController().signal,
     onAcknowledged: () => {},
@@ -134,6 +142,64 @@ describe('kills', { retry: 0 }, () => {
     }
     const fleet = { urls: [url], victims: [{ ...victim, kill }] }
     await placeOrders(fleet, [randomUUID()], new Random(1), { ...quietly, orders: 8 })
+  })
+
+  it('cut off those who wait for an API, and count them', async () => {
+    let [asked, waiting] = [0, 0]
+    const server = createServer((request, response) => {
+      waiting += 1
+      response.once('close', () => {
+        waiting -= 1
+      })
+      request.resume().on('end', async () => {
+        await delay(10 + 7 * (asked++ % 3))
+        if (!response.destroyed) response.writeHead(202).end(JSON.stringify(accepted[1]))
+      })
+    })
+    const api = await listening(server)
+    const met: number[] = []
+    const kill = async () => {
+      met.push(waiting)
+      server.closeAllConnections()
+      return true
+    }
+    // Eight are placed in some thirty milliseconds, behind which nobody would be left to be cut off.
+    const fleet = { urls: [api], victims: [{ ...victim, kill, api }] }
+    const placed = await placeOrders(fleet, [randomUUID()], new Random(1), { ...quietly, orders: 16 })
+    expect(placed.acknowledged).toHaveLength(16)
+    expect(met).toEqual([expect.any(Number)])
+    expect(met[0]).toBeGreaterThan(0)
+    expect(placed.cutOff).toBeGreaterThan(0)
+    expect(wrongKills(fleet.victims, placed)).toEqual([])
+  })
+
+  it('of an API of which nobody was cut off are a fault', () => {
+    const [worker, api] = [{ name: 'a worker' }, { name: 'an api', api: 'http://127.0.0.1:1' }]
+    const killed = { kills: { 'a worker': 1, 'an api': 1 }, ended: [], cutOff: 0 }
+    expect(wrongKills([worker, api], killed)).toEqual([
+      'killed and nobody was cut off: 1, such as ["an api"]',
+    ])
+    expect(wrongKills([worker, api], { ...killed, cutOff: 1 })).toEqual([])
+    expect(wrongKills([worker], killed)).toEqual([])
+    expect(wrongKills([worker], { ...killed, kills: {} })).toEqual([
+      expect.stringMatching(/^never killed: 1/),
+    ])
+  })
+
+  it('do not count those off who find nobody', async () => {
+    const requests = new Requests()
+    const buyer = buying('http://127.0.0.1:1', { patience: 300, requests })
+    await expect(buyer).rejects.toThrow('was not answered')
+    expect(requests.cutOff).toBe(0)
+  })
+
+  it('and buyers end when somebody ends the trial', async () => {
+    const over = new AbortController()
+    const fleet = { urls: [await apiThatAnswers([503, {}])], victims: [victim] }
+    const options = { ...quietly, orders: 100, signal: over.signal }
+    const placing = placeOrders(fleet, [randomUUID()], new Random(1), options)
+    over.abort(new Error('it is over'))
+    await expect(placing).rejects.toThrow('it is over')
   })
 
   it('end all with the reason when something cannot be killed or started', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Queryable, sql } from '@colophon/postgres'
+import { patience as patienceOf } from '../../services/orders/src/process/next-steps.ts'
 import { wrongInStock } from './wrong-copies.ts'
 
 /** Milliseconds between two looks, and between two lines that tell of them. */
@@ -18,6 +19,8 @@ export interface RestOptions {
   patience: number
   /** Whether orders are due to the sweeper after a quarter of the time. */
   hurries: boolean
+  /** Ends the wait, which throws. */
+  signal?: AbortSignal | undefined
   tell(line: string): void
 }
 
@@ -26,7 +29,7 @@ export interface RestOptions {
  */
 export async function comeToRest(
   database: Queryable,
-  { patience, hurries, tell }: RestOptions,
+  { patience, hurries, signal, tell }: RestOptions,
 ): Promise<Unfinished[]> {
   const deadline = Date.now() + patience
   let said = Date.now()
@@ -38,7 +41,7 @@ export async function comeToRest(
       said = Date.now()
       tell(`not at rest: ${counted(left)}`)
     }
-    await delay(pause)
+    await delay(pause, undefined, { signal })
   }
 }
 
@@ -47,15 +50,18 @@ async function look(database: Queryable, hurries: boolean): Promise<Unfinished[]
   return unfinished(database)
 }
 
+/** Milliseconds that are left when a quarter of the sweeper's patience is over, by nudges. */
+const hurried = Array.from({ length: 20 }, (_, nudges) => 0.75 * patienceOf(nudges))
+
 /**
- * Has the sweeper see to an order when a quarter of its wait is over, which is a minute, then two, four, up
- * to an hour: the one thing that the trial changes in the shop. An order that is due later than it should be
- * is waited for.
+ * Has the sweeper see to an order when a quarter of its wait is over: beside settings.ts and the broker's
+ * URL, all that the trial changes in the shop. An order that is due later than it should be is waited for.
  */
 async function hurry(database: Queryable): Promise<void> {
   await database.query(sql`
     update orders.orders set due_at = now()
-    where due_at > now() and due_at <= now() + interval '45 seconds' * least(60, 2 ^ nudges)`)
+    where due_at > now() and due_at <= now() + interval '1 millisecond'
+      * (${hurried}::float8[])[1 + least(nudges, ${hurried.length - 1}::int)]`)
 }
 
 function silent(error: Error): Unfinished[] {

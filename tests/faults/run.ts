@@ -1,29 +1,33 @@
-// npm run faults [-- --shape embedded|fleet] [--orders NUMBER] [--seed NUMBER] [--keep]: places orders while
-// processes and servers are killed in turn and the payment provider misbehaves, in each shape unless one is
-// named, and fails when an order is lost, doubled, charged twice or stuck, when stock and money do not add
-// up, or when something ends by itself. The fleet needs redis-server and rabbitmq-server on the PATH;
-// PostgreSQL is the embedded one. With fewer than 2,000 orders it is short (tempo.ts): everything is killed
-// once, with less calm, and the sweeper's minute is a quarter of one.
+// npm run faults [-- --shape embedded|fleet] [--orders NUMBER] [--seed NUMBER] [--patience SECONDS]
+// [--keep]: places orders while processes and servers are killed in turn and the payment provider misbehaves,
+// in each shape unless one is named, and fails when an order is lost, doubled, charged twice or stuck, when
+// stock and money do not add up, when something ends by itself, or when all is not at rest in so many
+// seconds: seventeen minutes unless told otherwise. The fleet needs redis-server and rabbitmq-server on the
+// PATH; PostgreSQL is the embedded one. With fewer than 2,000 orders it is short (tempo.ts): everything is
+// killed once, with less calm, and the sweeper's minute is a quarter of one.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Shape } from './shapes.ts'
-import { runTrial, summary } from './trial.ts'
+import { restPatience, runTrial, summary } from './trial.ts'
 
 const { values } = parseArgs({
   options: {
     shape: { type: 'string' },
     orders: { type: 'string', default: '10000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    patience: { type: 'string', default: String(restPatience / 1_000) },
     keep: { type: 'boolean', default: false },
   },
 })
 const [orders, seed] = [Number(values.orders), Number(values.seed)]
+const patience = Number(values.patience) * 1_000
 const shapes = (['embedded', 'fleet'] as const).filter((shape) => (values.shape ?? shape) === shape)
-if (shapes.length === 0 || !(orders > 0) || !Number.isInteger(seed)) {
+if (shapes.length === 0 || !(orders > 0) || !Number.isInteger(seed) || !(patience > 0)) {
   console.error(
-    'usage: npm run faults -- [--shape embedded|fleet] [--orders NUMBER] [--seed NUMBER] [--keep]',
+    'usage: npm run faults -- [--shape embedded|fleet] [--orders NUMBER] [--seed NUMBER] ' +
+      '[--patience SECONDS] [--keep]',
   )
   process.exit(2)
 }
@@ -41,7 +45,7 @@ async function tryOne(shape: Shape): Promise<boolean> {
   const since = Date.now()
   const tell = (line: string) =>
     console.log(`${((Date.now() - since) / 1_000).toFixed(1).padStart(7)} s  ${line}`)
-  const report = await runTrial({ shape, orders, seed, folder, tell })
+  const report = await runTrial({ shape, orders, seed, folder, patience, tell })
   console.log(summary(report))
   const isGood = report.faults.length === 0
   // What went wrong is to be read in the logs.

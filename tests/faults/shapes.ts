@@ -7,6 +7,8 @@ export interface Victim {
   readonly name: string
   /** Whether the shop has to find it again once it is back, which takes seconds. */
   readonly isServer?: boolean
+  /** Where its API is, which those are cut off from who wait for an answer as it is killed. */
+  readonly api?: string
   start(): Promise<void>
   /** SIGKILL; resolves when it is gone. @returns false when it had ended by itself */
   kill(): Promise<boolean>

@@ -1,7 +1,10 @@
 /** Seconds, at least and at most. */
 export type Seconds = readonly [least: number, most: number]
 
-/** How much a trial kills, and how much time it leaves its shop. */
+/**
+ * How much a trial kills, and how much time it leaves its shop. Weaker by design: one at a
+ * time is down or starting, so that what two do that are away together is not shown.
+ */
 export interface Tempo {
   /**
    * How often each is killed: at least, for which buyers are held back, and at most, while there is one who

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync } from 'node:fs'
+import { chmodSync, realpathSync } from 'node:fs'
 import { Random } from '../../packages/celery/testing/random.ts'
 import { signIn } from '../support/staff.ts'
 import { type Acknowledged, type Bought, buyAll } from './buyers.ts'
@@ -8,7 +8,8 @@ import { webhooksGivenUp } from './given-up.ts'
 import { type Killed, killInTurn } from './killing.ts'
 import { createPace } from './pace.ts'
 import { prepareShop } from './prepare-shop.ts'
-import { type Fleet, openFleet, type Shape } from './shapes.ts'
+import { Requests } from './requests.ts'
+import { type Fleet, openFleet, type Shape, type Victim } from './shapes.ts'
 import { tempoOf } from './tempo.ts'
 import { fault, judgeAtRest, type Verdict } from './verdict.ts'
 
@@ -19,8 +20,10 @@ export interface TrialOptions {
   seed: number
   /** An empty folder for data and logs. */
   folder: string
-  /** Milliseconds for everything to come to rest; seventeen minutes when absent. */
-  patience?: number
+  /** Milliseconds for everything to come to rest. */
+  patience: number
+  /** Ends the trial before its time, which throws its reason. */
+  signal?: AbortSignal
   tell(line: string): void
 }
 
@@ -30,6 +33,10 @@ export interface TrialReport extends Verdict {
   refusals: Record<string, number>
   /** Kills by victim. */
   kills: Record<string, number>
+  /** Requests that a kill left without an answer. */
+  cutOff: number
+  /** Whether the sweeper's minute was a quarter of one, in the end. */
+  hurries: boolean
   seconds: number
 }
 
@@ -43,14 +50,16 @@ const buyersPatience = 120_000
  * Milliseconds. What takes longest and is right is a mail that was lost: it is due after ten minutes, for a
  * reconciler that comes by every five.
  */
-const restPatience = 17 * 60_000
+export const restPatience = 17 * 60_000
 
 /**
  * Places orders while everything is killed in turn; then waits until all is at rest, and looks at what became
  * of them.
  */
 export async function runTrial(options: TrialOptions): Promise<TrialReport> {
-  const { shape, seed, folder } = options
+  const { shape, seed } = options
+  // As the system itself tells of it, which knows a process by its folder.
+  const folder = realpathSync(options.folder)
   // Servers that root starts run as accounts of their own.
   chmodSync(folder, 0o755)
   const began = performance.now()
@@ -67,9 +76,6 @@ export async function runTrial(options: TrialOptions): Promise<TrialReport> {
   return { ...report, faults, seconds: (performance.now() - began) / 1000 }
 }
 
-/** Told by a short trial, as it is what it does to its shop. */
-const hurried = ", and the sweeper's minute is a quarter of one"
-
 async function tryFleet(
   fleet: Fleet,
   random: Random,
@@ -78,21 +84,38 @@ async function tryFleet(
   const { shape, orders, tell } = options
   const bookIds = await prepareShop(fleet, random)
   tell(`${shape}: the shop is open, with ${bookIds.length} books`)
-  const { acknowledged, refusals, strange, kills, ended } = await placeOrders(fleet, bookIds, random, options)
-  tell(`all orders are placed: nothing is killed any more${tempoOf(orders).hurries ? hurried : ''}`)
+  const placed = await placeOrders(fleet, bookIds, random, options)
+  const { acknowledged, refusals, kills, cutOff } = placed
+  const { hurries } = tempoOf(orders)
+  tell(`all orders are placed: nothing is killed any more${hurries ? ', and the sweeper is hurried' : ''}`)
   const verdict = await lookAtAll(fleet, acknowledged, options)
-  const spared = fleet.victims.filter(({ name }) => kills[name] === undefined).map(({ name }) => name)
   const faults = [
-    ...fault('answers that nobody should be given', strange),
-    ...fault('ended by itself before it was killed: see its log', ended),
-    ...fault('never killed', spared),
+    ...fault('answers that nobody should be given', placed.strange),
+    ...wrongKills(fleet.victims, placed),
     ...verdict.faults,
   ]
-  return { ...verdict, faults, acknowledged: acknowledged.length, refusals, kills }
+  return { ...verdict, faults, acknowledged: acknowledged.length, refusals, kills, cutOff, hurries }
 }
 
 interface Placed extends Bought, Killed {
   acknowledged: Acknowledged[]
+  /** Requests that were sent and never answered. */
+  cutOff: number
+}
+
+/** What is wrong with the kills, without which a trial shows nothing, however well everything ends. */
+export function wrongKills(
+  victims: readonly Pick<Victim, 'name' | 'api'>[],
+  { kills, ended, cutOff }: Pick<Placed, 'kills' | 'ended' | 'cutOff'>,
+): string[] {
+  const isKilled = ({ name }: Pick<Victim, 'name'>) => kills[name] !== undefined
+  const names = (some: readonly Pick<Victim, 'name'>[]) => some.map(({ name }) => name)
+  const apis = victims.filter((victim) => victim.api !== undefined && isKilled(victim))
+  return [
+    ...fault('ended by itself before it was killed: see its log', ended),
+    ...fault('never killed', names(victims.filter((victim) => !isKilled(victim)))),
+    ...fault('killed and nobody was cut off', cutOff === 0 ? names(apis) : []),
+  ]
 }
 
 /** @throws what a kill or a start failed with: no more orders are placed then */
@@ -100,14 +123,15 @@ export async function placeOrders(
   { urls, victims }: Pick<Fleet, 'urls' | 'victims'>,
   bookIds: readonly string[],
   random: Random,
-  { orders, seed, tell }: Pick<TrialOptions, 'orders' | 'seed' | 'tell'>,
+  { orders, seed, signal: ending, tell }: Pick<TrialOptions, 'orders' | 'seed' | 'signal' | 'tell'>,
 ): Promise<Placed> {
   const acknowledged: Acknowledged[] = []
   const over = new AbortController()
-  const { signal } = over
+  const signal = ending ? AbortSignal.any([over.signal, ending]) : over.signal
+  const requests = new Requests()
   const tempo = tempoOf(orders)
   const pace = createPace(orders, victims.length * tempo.turns[0], signal)
-  const killing = killInTurn({ victims, random, tempo, pace, tell }, signal)
+  const killing = killInTurn({ victims, random, tempo, pace, requests, tell }, signal)
   killing.catch((error) => over.abort(error))
   const onAcknowledged = (order: Acknowledged) => {
     acknowledged.push(order)
@@ -120,6 +144,7 @@ export async function placeOrders(
     buyers,
     random: new Random(seed + 1),
     pace,
+    requests,
     patience: buyersPatience,
     signal,
     onAcknowledged,
@@ -129,18 +154,18 @@ export async function placeOrders(
     over.abort()
     return killing
   })
-  return { ...bought, ...(await killing), acknowledged }
+  return { ...bought, ...(await killing), acknowledged, cutOff: requests.cutOff }
 }
 
 async function lookAtAll(
   fleet: Fleet,
   acknowledged: readonly Acknowledged[],
-  { orders, patience = restPatience, tell }: TrialOptions,
+  { orders, patience, signal, tell }: TrialOptions,
 ): Promise<Verdict> {
   const { database, close } = await fleet.open()
   try {
     const { hurries } = tempoOf(orders)
-    const verdict = await judgeAtRest(database, acknowledged, { patience, hurries, tell })
+    const verdict = await judgeAtRest(database, acknowledged, { patience, hurries, signal, tell })
     const staff = await signIn(fleet.urls[0] ?? '', fleet.environment)
     const faults = [
       ...verdict.faults,
@@ -161,10 +186,11 @@ export function summary(report: TrialReport): string {
       .join(', ') || 'none'
   const lines = [
     `${report.acknowledged} orders acknowledged in ${report.seconds.toFixed(0)} s; refused: ${list(report.refusals)}`,
-    `kills: ${list(report.kills)}`,
+    `kills: ${list(report.kills)}; requests that they cut off: ${report.cutOff}`,
     `orders: ${list(report.statuses)}`,
     `the provider took ${report.taken} and gave back ${report.given} (minor units)`,
   ]
+  if (report.hurries) lines.push("once all were placed, the sweeper's minute was a quarter of one")
   const end =
     report.faults.length === 0
       ? ['NOTHING LOST, NOTHING DOUBLED, NOTHING CHARGED TWICE, NOTHING STUCK']

@@ -1,52 +1,30 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createPaymentsSandbox } from '@colophon/payments-sandbox'
+import { randomUUID } from 'node:crypto'
 import { type Sql, sql } from '@colophon/postgres'
-import { createLogger } from '@colophon/runtime'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { orderOf } from '../../services/orders/test/support/shopping.ts'
-import { startTestShop, type TestShop } from '../support/shop.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TestShop } from '../support/shop.ts'
 import type { Acknowledged } from './buyers.ts'
-import { webhooksGivenUp } from './given-up.ts'
-import { comeToRest, type Unfinished, unfinished } from './rest.ts'
-import { judge, judgeAtRest } from './verdict.ts'
+import { type Unfinished, unfinished } from './rest.ts'
+import { shopWithOrder } from './shop-with-order.ts'
+import { judge } from './verdict.ts'
 
 let shop: TestShop
-const lost: Acknowledged = { id: randomUUID(), token: 'tok_approve', cancel: null }
 let order: Acknowledged
+const lost: Acknowledged = { id: randomUUID(), token: 'tok_approve', cancel: null }
 
-// One order that is paid for and confirmed, of one copy of two.
 beforeAll(async () => {
-  shop = await startTestShop()
-  const authorization = `Bearer ${await shop.tokenOf('staff')}`
-  const price = { amount: 1299, currency: 'EUR' }
-  const bookId = await post('/api/books', { title: 'A Book', format: 'paperback', price }, { authorization })
-  const headers = { authorization, 'idempotency-key': randomUUID() }
-  await post(`/api/inventory/${bookId}/adjustments`, { delta: 2, reason: 'goods_in' }, headers)
-  const sent = orderOf([{ bookId, quantity: 1 }], { email: 'guest@example.com' })
-  const id = await post('/api/orders', sent, { 'idempotency-key': randomUUID() })
-  order = { id, token: 'tok_approve', cancel: null }
-  await shop.settle()
+  ;({ shop, order } = await shopWithOrder())
 })
 afterAll(() => shop.stop())
-
-async function post(url: string, payload: object, headers: Record<string, string>): Promise<string> {
-  const response = await shop.gateway.app.inject({ method: 'POST', url, payload, headers })
-  expect(response.statusCode, response.body).toBeLessThan(300)
-  return response.json().id
-}
 
 class Rollback extends Error {}
 
 /** What is found where this was done to the order, which it is not any more afterwards. */
-async function foundAfter(...damages: Sql[]) {
+async function foundAfter(damages: Sql[], told = order) {
   let found: { faults: string[]; left: Unfinished['what'][] } | undefined
   const work = shop.test.database.transaction(async (tx) => {
     for (const damage of damages) await tx.query(damage)
     const left = await unfinished(tx)
-    found = { faults: (await judge(tx, [order])).faults, left: left.map(({ what }) => what) }
+    found = { faults: (await judge(tx, [told])).faults, left: left.map(({ what }) => what) }
     throw new Rollback()
   })
   await expect(work).rejects.toThrow(Rollback)
@@ -93,6 +71,7 @@ describe('the verdict', { retry: 0 }, () => {
     ['is sold though its card was declined', { token: 'tok_decline' }],
     ['is sold though its cancel was answered', { cancel: 'cancelled' }],
     ['is sold though it was given back', { cancel: 'refunded' }],
+    ['is sold though its cancel was answered, and not done', { cancel: 'confirmed' }],
     ['is sold whole though its rest was cancelled', { cancel: 'shipped' }],
     ['can be cancelled, and that was refused', { cancel: 'order_state' }],
   ])('finds an order that %s', async (_, told) => {
@@ -101,17 +80,28 @@ describe('the verdict', { retry: 0 }, () => {
   })
 
   it.each(['declined', 'expired'])('finds an order that is %s though its card was good', async (status) => {
-    const { faults } = (await foundAfter(sql`update orders.orders set status = ${status}`)) ?? {}
+    const { faults } = (await foundAfter([sql`update orders.orders set status = ${status}`])) ?? {}
     expect(faults).toContainEqual(expect.stringMatching(/^something else than their token/))
   })
 
+  it('finds an order that is cancelled though its money was given back', async () => {
+    const isBack = givenBack()
+    const told = { ...order, cancel: 'cancelled' }
+    const cancelled = sql`update orders.orders set status = 'cancelled'`
+    const wrong = expect.stringMatching(/^something else than their token/)
+    expect((await foundAfter([...isBack, cancelled], told))?.faults).toContainEqual(wrong)
+    const refunded = sql`update orders.orders set status = 'refunded'`
+    expect((await foundAfter([...isBack, refunded], told))?.faults).not.toContainEqual(wrong)
+    expect((await foundAfter([cancelled], told))?.faults).not.toContainEqual(wrong)
+  })
+
   it('finds money that was given back for what nobody cancelled', async () => {
-    const { faults } = (await foundAfter(...givenBack())) ?? {}
+    const { faults } = (await foundAfter(givenBack())) ?? {}
     expect(faults).toEqual([expect.stringMatching(/^something else than their token/)])
   })
 
   it('finds a second charge of an order under another key', async () => {
-    const { faults } = (await foundAfter(charged(order.id))) ?? {}
+    const { faults } = (await foundAfter([charged(order.id)])) ?? {}
     expect(faults).toEqual([
       expect.stringMatching(/^charged twice, .*"charges":2/),
       expect.stringMatching(/^money kept /),
@@ -197,6 +187,24 @@ describe('the verdict', { retry: 0 }, () => {
       [],
     ],
     [
+      'an order that is confirmed, of which no mail tells',
+      () => [sql`delete from orders.mails`],
+      /^news of which no mail tells: 1, .*"status":"confirmed"/,
+      [],
+    ],
+    [
+      'an order whose version its history does not have',
+      () => [sql`update orders.orders set version = version + 1`],
+      /^something else than their history/,
+      [],
+    ],
+    [
+      'an order whose history ends with another status',
+      () => [sql`update orders.order_history set status = 'paid' where status = 'confirmed'`],
+      /^something else than their history .*"last":"paid"/,
+      [],
+    ],
+    [
       'a mail that nobody sends any more',
       () => [sql`update orders.mails set sent_at = null, due_at = null`],
       /^mails that were not sent/,
@@ -209,77 +217,6 @@ describe('the verdict', { retry: 0 }, () => {
       ['book'],
     ],
   ])('finds %s', async (_, damages, fault, left) => {
-    expect(await foundAfter(...damages())).toEqual({ faults: [expect.stringMatching(fault)], left })
+    expect(await foundAfter(damages())).toEqual({ faults: [expect.stringMatching(fault)], left })
   })
-})
-
-/** What is judged after this, without any patience, and then undone. */
-async function judgedAfter(damage: Sql, undo: Sql, hurries = false) {
-  const { database } = shop.test
-  await database.query(damage)
-  const verdict = await judgeAtRest(database, [order], { patience: 0, hurries, tell: () => {} })
-  const { due } = await database.one<{ due: boolean | null }>(
-    sql`select due_at <= now() as due from orders.orders`,
-  )
-  await database.query(undo)
-  return { faults: verdict.faults, due }
-}
-
-const dueIn = (time: string) => sql`update orders.orders set due_at = now() + ${time}::interval`
-const notDue = sql`update orders.orders set due_at = null`
-
-describe('what does not come to rest is a fault', { retry: 0 }, () => {
-  it('such as a mail that is not sent yet, whose order is named', async () => {
-    const damage = sql`update orders.mails set sent_at = null, due_at = now() + interval '10 minutes'`
-    const undo = sql`update orders.mails set sent_at = now(), due_at = null`
-    const { faults } = await judgedAfter(damage, undo)
-    expect(faults).toEqual([
-      expect.stringMatching(/^not at rest after 0 s \(1 mail\): 1, such as .*wanted .* due /),
-    ])
-    expect(faults[0]).toContain(order.id)
-  })
-
-  it('such as a webhook that the shop does not take', async () => {
-    const damage = sql`insert into payments_sandbox.webhooks (body, attempts, due_at) values ('{}', 7, now())`
-    const { faults } = await judgedAfter(damage, sql`delete from payments_sandbox.webhooks`)
-    expect(faults).toEqual([expect.stringMatching(/^not at rest .*\(1 webhook\).*tried 7 times/)])
-  })
-
-  it('such as an order, which may be due to the sweeper after a quarter of its minute', async () => {
-    expect(await judgedAfter(dueIn('40 seconds'), notDue)).toEqual({
-      faults: [expect.stringMatching(/^not at rest .*\(1 order\)/), expect.stringMatching(/^stuck/)],
-      due: false,
-    })
-    expect((await judgedAfter(dueIn('40 seconds'), notDue, true)).due).toBe(true)
-    // It was moved on ten seconds ago, or is due later than it should be.
-    expect((await judgedAfter(dueIn('50 seconds'), notDue, true)).due).toBe(false)
-  })
-
-  it('such as a database that does not answer', async () => {
-    const query = () => Promise.reject(new Error('it is away'))
-    const away = { query, one: query, maybeOne: query }
-    const left = await comeToRest(away, { patience: 0, hurries: false, tell: () => {} })
-    expect(left).toEqual([{ what: 'database', id: '', state: 'it is away' }])
-  })
-})
-
-it('webhooks that the sandbox gives up are found in its log', { retry: 0 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'colophon-faults-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  const log = join(folder, 'log')
-  const lines: string[] = []
-  const destination = { write: (line: string) => void lines.push(line) }
-  const { database } = shop.test
-  const sandbox = await createPaymentsSandbox({
-    database,
-    logger: createLogger({ level: 'info', readable: false, destination }),
-    version: '0.0.0',
-    webhook: { url: 'http://127.0.0.1:1', secret: randomBytes(8).toString('hex'), attempts: 2, retryMs: 1 },
-  })
-  await sandbox.start()
-  onTestFinished(() => sandbox.stop())
-  await database.query(sql`insert into payments_sandbox.webhooks (body, due_at) values ('{}', now())`)
-  await sandbox.settle()
-  await writeFile(log, lines.join(''))
-  expect(await webhooksGivenUp(log)).toEqual([expect.stringContaining('"attempts":2')])
 })

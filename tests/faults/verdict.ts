@@ -10,7 +10,14 @@ import {
   wrongCharges,
   wrongMoney,
 } from './wrong-money.ts'
-import { forgottenMails, notAsTold, stuck, wrongOutcomes } from './wrong-orders.ts'
+import {
+  forgottenMails,
+  missingMails,
+  notAsTold,
+  stuck,
+  wrongHistories,
+  wrongOutcomes,
+} from './wrong-orders.ts'
 
 /** What was found once everything had come to rest. */
 export interface Verdict {
@@ -52,6 +59,7 @@ export async function judge(database: Queryable, acknowledged: readonly Acknowle
     'something else than their token and their cancel make of them',
     wrongOutcomes(database, acknowledged),
   )
+  await look('something else than their history says', wrongHistories(database))
   await look('holds that are left', database.query(sql`select * from orders.holds`))
   await look('stock that is not the sum of its ledger', stockDifferences(database))
   await look('copies out of nothing, or taken twice', wrongMovements(database))
@@ -63,6 +71,7 @@ export async function judge(database: Queryable, acknowledged: readonly Acknowle
   await look('given back without a credit note', missingCreditNotes(database))
   await look('numbers of invoices that are missing', gaps(database))
   await look('messages that are left', database.query(sql`select id, topic, state, error from orders.outbox`))
+  await look('news of which no mail tells', missingMails(database))
   await look('mails that were not sent, and that nobody sends any more', forgottenMails(database))
   await look('books whose inStock is not what there is', database.query(wrongInStock))
   return { ...(await sums(database)), faults }

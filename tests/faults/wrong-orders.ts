@@ -37,6 +37,24 @@ export async function wrongOutcomes(
   })
 }
 
+/** The history counts to the version, and ends with the status: the two are written together. */
+export function wrongHistories(database: Queryable): Promise<unknown[]> {
+  return database.query(sql`
+    select o.id, o.status, o.version, history.entries, history.last from orders.orders o
+    cross join lateral (select count(*)::int as entries, (array_agg(status order by seq desc))[1] as last
+      from orders.order_history where order_id = o.id) history
+    where o.version <> history.entries or o.status is distinct from history.last`)
+}
+
+/** The buyer is told that an order is confirmed, and that it is over: there is a row for the mail. */
+export function missingMails(database: Queryable): Promise<unknown[]> {
+  return database.query(sql`
+    select order_id, seq, status
+    from (select distinct on (order_id, status) order_id, seq, status from orders.order_history
+      where status in ('confirmed', 'declined', 'expired', 'cancelled') order by order_id, status, seq) as news
+    where not exists (select from orders.mails where order_id = news.order_id and seq = news.seq)`)
+}
+
 /** Those that are lost on the way are sent again after ten minutes, of which their row tells. */
 export function forgottenMails(database: Queryable): Promise<unknown[]> {
   return database.query(sql`
