@@ -6,6 +6,7 @@ import { PaymentError } from '../src/payments/port.ts'
 import { refundMoney } from '../src/process/refund-money.ts'
 import { countRefusedRefunds, listRefusedRefunds } from '../src/process/refused-refunds.ts'
 import { type OrdersHarness, startOrders, type Who } from './harness.ts'
+import { unknown } from './support/fake-payments.ts'
 import { cancel, confirmed, handle, moneyOf, read, settled } from './support/handling.ts'
 
 let shop: OrdersHarness
@@ -257,6 +258,20 @@ describe('that was under way when it was ended', () => {
       refunds: [{ status: 'done', elsewhere: true }],
     })
     expect(order.history.at(-1).reason).toBe('€3.00 given back twice')
+  })
+
+  it('is told where it was asked for again, since nobody hears any more what became of that', async () => {
+    const { order, errors, refundId } = await answeredLate(300, async (order, id) => {
+      expect((await end(order, id, 'again')).status).toBe(200)
+      shop.payments.after = () => {
+        throw unknown()
+      }
+      await expect(refundMoney(shop.orders.deps, order.id)).rejects.toMatchObject({ code: 'unknown' })
+    })
+    expect(moneyOf(shop, order.id).given).toBe(600)
+    const msg = 'a refund that was asked for again was given back'
+    expect(errors).toMatchObject([{ refundId, before: 'pending', msg }])
+    expect(order).toMatchObject({ payment: { refunded: euros(300) }, refunds: [{ status: 'done' }] })
   })
 
   it('is told where the provider has done what it was asked again too', async () => {

@@ -5,13 +5,9 @@ import { formatMoney } from '../rules/money-text.ts'
 import { completeRefund } from './complete-refund.ts'
 import { moveOrder } from './move.ts'
 import { lockOrder } from './order-row.ts'
+import type { RequestedRefund } from './request-refund.ts'
 
-interface Refund {
-  id: string
-  amount: number
-}
-
-interface Pending extends Refund {
+interface Pending extends RequestedRefund {
   /** Which time of asking this is, from 1. */
   attempt: number
   chargeId: string
@@ -59,6 +55,13 @@ function refundKey({ id, attempt }: Pending): string {
   return attempt === 1 ? `refund-${id}` : `refund-${id}-${attempt}`
 }
 
+/** What is written of a refund of which the provider tells. */
+interface Known {
+  before: string
+  knownId: string | null
+  attempt: number
+}
+
 /**
  * Heard again, it changes nothing. Staff may have ended the refund while the provider was asked: what it gave back that
  * was not due by then is an error that people are to see to.
@@ -66,21 +69,24 @@ function refundKey({ id, attempt }: Pending): string {
 async function recordRefund(
   deps: OrdersDeps,
   orderId: string,
-  refund: Refund,
+  refund: Pending,
   providerId: string,
 ): Promise<void> {
   const told = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (order === undefined) return null
-    const { before, knownId } = await tx.one<{ before: string; knownId: string | null }>(sql`
-      select status as before, provider_id as "knownId" from orders.refunds where id = ${refund.id}`)
+    const { before, knownId, attempt } = await tx.one<Known>(sql`
+      select status as before, provider_id as "knownId", attempt from orders.refunds where id = ${refund.id}`)
     if (knownId === providerId) return null
     const isWithdrawn = before === 'withdrawn'
     const given = `${formatMoney(refund.amount, order.currency)} given back`
     const reason = isWithdrawn ? `${given}, though it was withdrawn` : given
     if (before !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
       await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
-      return isWithdrawn ? { before, alarm: 'a refund that was withdrawn was given back' } : null
+      if (isWithdrawn) return { before, alarm: 'a refund that was withdrawn was given back' }
+      // With this nobody asks any more what became of the later request, whose answer may have been lost.
+      const isAskedAgain = before === 'pending' && attempt !== refund.attempt
+      return isAskedAgain ? { before, alarm: 'a refund that was asked for again was given back' } : null
     }
     await markTooMuch(tx, refund.id, providerId)
     const tooMuch = before === 'done' ? `${given} twice` : `${reason}, which is more than was paid`
