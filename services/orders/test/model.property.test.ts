@@ -1,29 +1,43 @@
 import { sql } from '@colophon/postgres'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { isLegal, type OrderStatus } from '../src/process/states.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { handle } from './support/handling.ts'
-import { actions, otherOutcomes, pass, type Run, refusing } from './support/model-actions.ts'
+import { actions, pass, place } from './support/model-actions.ts'
+import { otherOutcomes, refusing, tell } from './support/model-provider.ts'
+import type { Run } from './support/model-run.ts'
 import { differences, receive } from './support/shopping.ts'
 
 let shop: OrdersHarness
+/** The refunds of which the log says so, once for each time: that they were given back twice, or that they may be. */
+const givenTwice: string[] = []
+const perhapsTwice: string[] = []
 
 beforeAll(async () => {
   shop = await startOrders()
   for (const [token, outcome] of otherOutcomes) shop.payments.outcomes.set(token, outcome)
+  vi.spyOn(shop.orders.deps.logger, 'error').mockImplementation((told: unknown, alarm: unknown) => {
+    const { refundId = '' } = told as { refundId?: string }
+    if (alarm === 'a refund was given back twice') givenTwice.push(refundId)
+    if (alarm === 'a refund that was asked for again was given back') perhapsTwice.push(refundId)
+  })
 })
 afterAll(() => shop.stop())
 
 describe('an order', () => {
   it('never reaches an illegal state, whatever customers, staff, provider, time and crashes do to it', async () => {
-    const property = fc.asyncProperty(refusing, actions, async (first, steps) => {
+    const property = fc.asyncProperty(refusing, place, place, actions, async (one, two, three, steps) => {
       const run: Run = { shop, books: await shelve(), orders: [] }
-      for (const step of [first, ...steps]) {
+      for (const step of [one, two, three, ...steps]) {
         await step.run(run)
         await expectLegal(run)
       }
       await comeToRest()
+      // For as long as anything is sent again that was lost but steps and mails.
+      await pass(shop, 90)
+      await comeToRest()
+      await tellAmounts(run)
       await endRefusals(run)
       await comeToRest()
       await expectLegal(run)
@@ -84,28 +98,41 @@ async function comeToRest(): Promise<void> {
   for (let round = 0; round < 50; round++) {
     for (const key of shop.payments.pending()) shop.payments.settle(key, 'approve')
     await shop.settle()
-    // For as long as anything is sent again that was lost but steps and mails.
-    await pass(shop, 90)
-    await shop.settle()
     const { due } = await shop.test.database.one<{ due: number }>(
       sql`select (select count(*) from orders.orders where due_at is not null)
         + (select count(*) from orders.mails where due_at is not null) as due`,
     )
     if (due === 0) return
+    await pass(shop, 90)
   }
   throw new Error('there are orders that do not come to rest')
 }
 
+/** Tells at last what each charge took of which the shop knows: of others it has to have heard by itself. */
+async function tellAmounts({ orders }: Run): Promise<void> {
+  const charged = await shop.test.database.query<{ id: string }>(sql`
+    select order_id as id from orders.payments where order_id = any(${orders}::uuid[]) and status = 'charged'`)
+  for (const { id } of charged) await tell(shop, id, true)
+}
+
 /**
- * Staff have what the provider has refused to give back asked for again, or give it back elsewhere, the last first,
- * withdraw what is more than was paid by then or not booked at all, and give back what is missing of orders that are over.
+ * Staff have what the provider has refused to give back asked for again, or give it back elsewhere, and then what is
+ * missing of orders that are over. What was given back twice is missing at the provider: it refuses that much for good.
  */
-async function endRefusals({ orders }: Run): Promise<void> {
+async function endRefusals(run: Run): Promise<void> {
   shop.payments.refusal = null
+  await endAll(run, run.orders.length % 2 === 0 ? 'again' : 'elsewhere')
+  await comeToRest()
+  await giveBackRest(run)
+  await comeToRest()
+  await endAll(run, 'elsewhere')
+}
+
+/** The last first; what is more than was paid by then, or not booked at all, is withdrawn. */
+async function endAll({ orders }: Run, how: 'again' | 'elsewhere'): Promise<void> {
   const refused = await shop.test.database.query<{ id: string; orderId: string; isByHand: boolean }>(sql`
     select id, order_id as "orderId", attempt = 0 as "isByHand" from orders.refunds
     where order_id = any(${orders}::uuid[]) and status = 'refused' order by created_at desc, id desc`)
-  const how = orders.length % 2 === 0 ? 'again' : 'elsewhere'
   for (const { id, orderId, isByHand } of refused) {
     const end = (action: string) => handle(shop, orderId, `refunds/${id}`, { action, reason: 'once more' })
     const { status, body } = await end(how)
@@ -113,7 +140,9 @@ async function endRefusals({ orders }: Run): Promise<void> {
     expect(body.code).toBe(isByHand ? 'refund_state' : 'refund_too_large')
     expect(await end('withdraw')).toMatchObject({ status: 200 })
   }
-  await comeToRest()
+}
+
+async function giveBackRest({ orders }: Run): Promise<void> {
   const owed = await shop.test.database.query<{ id: string; amount: number }>(sql`
     select o.id, payment.amount - o.refunded as amount from orders.orders o join orders.payments payment
       on payment.order_id = o.id
@@ -153,6 +182,7 @@ interface Rest {
   elsewhere: number
   /** What staff were told to give back at the provider. */
   byHand: number
+  refunds: { id: string; amount: number }[]
   open: number
 }
 
@@ -165,6 +195,8 @@ async function expectDone({ orders }: Run): Promise<void> {
     select o.id, o.status, o.total, o.refunded, payment.status as payment, payment.amount as paid,
       (select coalesce(sum(amount), 0)::bigint from orders.refunds where order_id = o.id and elsewhere) as elsewhere,
       (select coalesce(sum(amount), 0)::bigint from orders.refunds where order_id = o.id and attempt = 0) as "byHand",
+      (select coalesce(json_agg(json_build_object('id', id, 'amount', amount)), '[]') from orders.refunds
+        where order_id = o.id) as refunds,
       (select count(*) from orders.holds where order_id = o.id) as open
     from orders.orders o join orders.payments payment on payment.order_id = o.id
     where o.id = any(${orders}::uuid[])`)
@@ -177,15 +209,20 @@ async function expectDone({ orders }: Run): Promise<void> {
   }
 }
 
-function expectMoney({ id, status, total, refunded, payment, paid, elsewhere, byHand }: Rest): void {
+function expectMoney({ id, status, total, refunded, payment, paid, elsewhere, byHand, refunds }: Rest): void {
   const { calls, asked, taken, currency, given } = shop.payments.accountOf(`charge-${id}`)
   if (calls > 0) expect(asked, `${id} was asked for something else than its total`).toBe(total)
   expect(taken > 0, `${id} was charged, and nobody knows`).toBe(payment === 'charged')
-  expect(given + elsewhere).toBe(refunded)
+  const amounts = new Map(refunds.map((refund) => [refund.id, refund.amount]))
+  const sumOf = (ids: string[]) => ids.reduce((sum, refundId) => sum + (amounts.get(refundId) ?? 0), 0)
+  const untold = given + elsewhere - refunded - sumOf(givenTwice)
+  expect(untold).toBeGreaterThanOrEqual(0)
+  expect(untold).toBeLessThanOrEqual(sumOf(perhapsTwice))
   const isOver = ['cancelled', 'expired', 'declined', 'refunded'].includes(status)
   if (isOver) expect(refunded).toBe(payment === 'charged' ? paid : 0)
-  else expect([taken, currency]).toEqual([total, 'EUR'])
+  else expect([paid, currency]).toEqual([total, 'EUR'])
   if (payment !== 'charged') expect(byHand).toBe(0)
-  else if (currency === 'EUR') expect(paid + byHand).toBe(taken)
+  else if (currency === 'EUR')
+    expect([paid, byHand]).toEqual([Math.min(taken, total), Math.max(0, taken - total)])
   else expect([paid, byHand]).toEqual([0, total])
 }

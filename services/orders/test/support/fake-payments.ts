@@ -27,8 +27,11 @@ export type FakeOutcome =
   | { readonly decline: string }
 
 interface Taking {
-  readonly take: (asked: Money) => Money
+  readonly take: Take
 }
+
+/** What is taken of what is asked for. */
+export type Take = (asked: Money) => Money
 
 interface Money {
   amount: number
@@ -72,13 +75,13 @@ const sandboxOutcomes: readonly [string, FakeOutcome][] = [
 
 interface Entry {
   readonly id: string
-  /** Null when it was void before anybody asked for it. */
-  readonly request: ChargeRequest | null
+  /** Null when it was void before anybody asked for it, and until somebody does. */
+  request: ChargeRequest | null
   /** What it takes when it is charged; null when it was void before anybody asked for it. */
-  readonly took: Money | null
+  took: Money | null
   status: Charge['status'] | 'pending'
   reason: string
-  asked: number
+  calls: number
   given: number
 }
 
@@ -130,7 +133,7 @@ export class FakePayments implements PaymentProvider {
   /** What became of the charge with this key. */
   accountOf(key: string): FakeAccount {
     const entry = this.#charges.get(key)
-    const calls = entry?.asked ?? this.#unanswered.get(key) ?? 0
+    const calls = entry?.calls ?? this.#unanswered.get(key) ?? 0
     if (entry === undefined) return { calls, asked: 0, taken: 0, currency: 'EUR', given: 0 }
     const { request, took, given } = entry
     return {
@@ -157,19 +160,26 @@ export class FakePayments implements PaymentProvider {
     return [...this.#charges].filter(([, { status }]) => status === 'pending').map(([key]) => key)
   }
 
-  /** Takes the money of a charge that it has declined, against its word. @returns what a webhook would tell */
-  takeDeclined(key: string): Charge | undefined {
+  /** What a webhook tells of a charge; undefined of one that is not decided, or that nobody asked for. */
+  told(key: string): Charge | undefined {
+    const entry = this.#charges.get(key)
+    return entry === undefined || entry.status === 'pending' ? undefined : answer(entry)
+  }
+
+  /** Takes money of a charge that it has declined, against its word. @returns what a webhook would tell */
+  takeDeclined(key: string, take: Take): Charge | undefined {
     const entry = this.#charges.get(key)
     if (entry?.status !== 'declined') return undefined
-    Object.assign(entry, decided('approve'))
+    Object.assign(entry, decided('approve'), { took: tookBy(entry.request, { take }) })
     return answer(entry)
   }
 
   /** Decides about a pending charge; any other stays what it is. @returns what a webhook would tell */
-  settle(key: string, outcome: 'approve' | { readonly decline: string } = 'approve'): Charge {
+  settle(key: string, outcome: 'approve' | Taking | { readonly decline: string } = 'approve'): Charge {
     const entry = this.#charges.get(key)
     if (entry === undefined) throw new Error(`there is no charge with the key ${key}`)
-    if (entry.status === 'pending') Object.assign(entry, decided(outcome))
+    if (entry.status === 'pending')
+      Object.assign(entry, decided(outcome), { took: tookBy(entry.request, outcome) })
     return answer(entry)
   }
 
@@ -185,8 +195,9 @@ export class FakePayments implements PaymentProvider {
     const { key, token } = request
     const made = this.#charges.get(key)
     if (made !== undefined) {
-      if (made.request !== null && !isSame(made.request, request)) throw refused('the key was used before')
-      made.asked += 1
+      made.request ??= request
+      if (!isSame(made.request, request)) throw refused('the key was used before')
+      made.calls += 1
       return answer(made)
     }
     const outcome = this.outcomes.get(token) ?? { decline: 'there is no such token' }
@@ -200,9 +211,9 @@ export class FakePayments implements PaymentProvider {
   }
 
   #enter(key: string, request: ChargeRequest | null, outcome: FakeOutcome | 'void'): Entry {
-    const asked = request === null ? 0 : 1 + (this.#unanswered.get(key) ?? 0)
+    const calls = request === null ? 0 : 1 + (this.#unanswered.get(key) ?? 0)
     const id = `charge ${this.#charges.size + 1}`
-    const entry: Entry = { id, request, took: tookBy(request, outcome), asked, given: 0, ...decided(outcome) }
+    const entry: Entry = { id, request, took: tookBy(request, outcome), calls, given: 0, ...decided(outcome) }
     this.#charges.set(key, entry)
     return entry
   }

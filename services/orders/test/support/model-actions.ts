@@ -1,26 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from '@colophon/postgres'
 import fc from 'fast-check'
-import { PaymentError } from '../../src/payments/port.ts'
-import { recordCharge } from '../../src/process/settlement.ts'
 import type { OrdersHarness, Who } from '../harness.ts'
-import type { FakeOutcome } from './fake-payments.ts'
 import { handle } from './handling.ts'
+import {
+  brokenWord,
+  otherOutcomes,
+  provider,
+  refuses,
+  refusing,
+  webhook,
+  webhookOf,
+} from './model-provider.ts'
+import { type Action, at, index, type Run, whichOrder } from './model-run.ts'
+import { allWork, late, step, stepOf, work } from './model-tasks.ts'
 import { buy, receive } from './shopping.ts'
-
-/** What a run of actions works on. */
-export interface Run {
-  shop: OrdersHarness
-  /** One with many copies, one with few, one sold beyond its stock, one e-book. */
-  books: string[]
-  orders: string[]
-}
-
-/** Something that happens to a shop, of whatever kind, at whatever moment. */
-export interface Action {
-  name: string
-  run(run: Run): Promise<unknown>
-}
 
 const tokens = [
   'tok_approve',
@@ -30,24 +24,15 @@ const tokens = [
   'tok_webhook_only',
 ] as const
 
-/** Of charges that take another amount than is asked for. */
-export const otherOutcomes: ReadonlyMap<string, FakeOutcome> = new Map([
-  ['tok_less', { take: ({ amount, currency }) => ({ amount: Math.ceil(amount / 3), currency }) }],
-  ['tok_more', { take: ({ amount, currency }) => ({ amount: amount + 250, currency }) }],
-  ['tok_nothing', { take: ({ currency }) => ({ amount: 0, currency }) }],
-  ['tok_dollars', { take: ({ amount }) => ({ amount, currency: 'USD' }) }],
-] satisfies [string, FakeOutcome][])
-
 const token = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom<string>(...tokens) },
+  { weight: 4, arbitrary: fc.constantFrom<string>(...tokens) },
   { weight: 1, arbitrary: fc.constantFrom(...otherOutcomes.keys()) },
 )
 
-const index = fc.nat({ max: 1_000 })
 const quantity = fc.integer({ min: 1, max: 3 })
 const buyer = fc.constantFrom<Who>('customer', 'stranger')
 
-const place = fc.record({ book: index, quantity, token, as: buyer }).map((given) => ({
+export const place = fc.record({ book: index, quantity, token, as: buyer }).map((given) => ({
   name: `${given.as} buys ${given.quantity} of book ${given.book % 4} with ${given.token}`,
   async run({ shop, books, orders }: Run) {
     const { status, body } = await buy(shop, at(books, given.book), given.quantity, given)
@@ -55,50 +40,6 @@ const place = fc.record({ book: index, quantity, token, as: buyer }).map((given)
     else if (status !== 409) throw new Error(`an order was answered ${status}: ${JSON.stringify(body)}`)
   },
 }))
-
-/** What a worker meets while it does a task. */
-const mishaps = [
-  'none',
-  'none',
-  'none',
-  'call fails',
-  'answer is lost',
-  'task runs twice',
-  'message is lost',
-] as const
-
-const work = fc.record({ row: index, mishap: fc.constantFrom(...mishaps) }).map(({ row, mishap }) => ({
-  name: `task ${row} is done (${mishap})`,
-  run: ({ shop }: Run) => doTask(shop, row, mishap),
-}))
-
-async function doTask(shop: OrdersHarness, row: number, mishap: (typeof mishaps)[number]): Promise<void> {
-  const waiting = await shop.test.database.query<{
-    id: number
-    task: string | null
-    kwargs: Record<string, unknown>
-  }>(sql`
-    select id, payload->>'task' as task, payload->'kwargs' as kwargs from orders.outbox order by id`)
-  if (waiting.length === 0) return
-  const { id, task, kwargs } = at(waiting, row)
-  const remove = () => shop.test.database.query(sql`delete from orders.outbox where id = ${id}`)
-  if (task === null || mishap === 'message is lost') return void (await remove())
-  const fail = () => {
-    throw new PaymentError('unknown', 'no answer in time')
-  }
-  shop.payments.before = mishap === 'call fails' ? fail : () => {}
-  shop.payments.after = mishap === 'answer is lost' ? fail : () => {}
-  try {
-    await shop.run(task, kwargs)
-    if (mishap !== 'task runs twice') await remove()
-  } catch (error) {
-    // It is tried again, as its message stays; anything but a payment of which nothing is known is a mistake.
-    if (!(error instanceof Error) || error.name !== 'PaymentError') throw error
-  } finally {
-    shop.payments.before = () => {}
-    shop.payments.after = () => {}
-  }
-}
 
 const time = fc.integer({ min: 1, max: 20 }).map((minutes) => ({
   name: `${minutes} minutes pass, and what stands still or was lost is sent again`,
@@ -114,22 +55,27 @@ export async function pass(shop: OrdersHarness, minutes: number): Promise<void> 
   }
 }
 
+type Body = (given: number) => Record<string, unknown>
+
 /** Requests about an order that exists, by whoever may or may not send them. */
-function request(path: string, body: (given: number) => Record<string, unknown>) {
-  return fc
-    .record({ order: index, given: index, as: fc.constantFrom<Who>('customer', 'stranger', 'staff') })
-    .map(({ order, given, as }) => ({
-      name: `${as} asks to ${path} order ${order}: ${JSON.stringify(body(given))}`,
-      async run({ shop, orders }: Run) {
-        if (orders.length === 0) return
-        const { status, body: answer } = await shop.send('POST', `/api/orders/${at(orders, order)}/${path}`, {
-          as,
-          body: body(given),
-          headers: { 'idempotency-key': randomUUID() },
-        })
-        if (status >= 500) throw new Error(`${path} was answered ${status}: ${JSON.stringify(answer)}`)
-      },
-    }))
+function request(path: string, body: Body) {
+  const as = fc.constantFrom<Who>('customer', 'stranger', 'staff')
+  return fc.tuple(whichOrder, as, index).map(([order, as, given]) => requestOf(order, path, as, body(given)))
+}
+
+function requestOf(order: number, path: string, as: Who, body: Record<string, unknown>): Action {
+  return {
+    name: `${as} asks to ${path} order ${order}: ${JSON.stringify(body)}`,
+    async run({ shop, orders }) {
+      if (orders.length === 0) return
+      const { status, body: answer } = await shop.send('POST', `/api/orders/${at(orders, order)}/${path}`, {
+        as,
+        body,
+        headers: { 'idempotency-key': randomUUID() },
+      })
+      if (status >= 500) throw new Error(`${path} was answered ${status}: ${JSON.stringify(answer)}`)
+    },
+  }
 }
 
 const cancel = request('cancel', () => ({ reason: 'changed my mind' }))
@@ -139,10 +85,11 @@ const ship = request('ship', (given) =>
 const giveBack = request('return', (given) => ({
   lines: [{ position: 1, quantity: 1 + (given % 3), restock: given % 2 === 0 }],
 }))
-const refund = request('refund', (given) => ({
+const goodwill: Body = (given) => ({
   amount: { amount: 1 + given, currency: 'EUR' },
   reason: 'a bent corner',
-}))
+})
+const refund = request('refund', goodwill)
 
 const endRefusal = fc
   .record({ row: index, action: fc.constantFrom('again', 'elsewhere', 'withdraw') })
@@ -159,33 +106,6 @@ const endRefusal = fc
         throw new Error(`${action} was answered ${status}: ${body.detail}`)
     },
   }))
-
-const provider = fc.record({ charge: index, approves: fc.boolean() }).map(({ charge, approves }) => ({
-  name: `the provider ${approves ? 'takes' : 'declines'} what it had left open`,
-  async run({ shop }: Run) {
-    const open = shop.payments.pending()
-    if (open.length > 0) {
-      shop.payments.settle(at(open, charge), approves ? 'approve' : { decline: 'after some thought' })
-    }
-  },
-}))
-
-/** Until it happens otherwise. */
-export const refusing = fc.boolean().map((refuses) => ({
-  name: `the provider ${refuses ? 'refuses to give' : 'gives'} money back from now on`,
-  async run({ shop }: Run) {
-    shop.payments.refusal = refuses ? 'the charge is disputed' : null
-  },
-}))
-
-const brokenWord = index.map((order) => ({
-  name: `the provider takes what it has declined for order ${order}`,
-  async run({ shop, orders }: Run) {
-    const id = orders.length === 0 ? '' : at(orders, order)
-    const charge = shop.payments.takeDeclined(`charge-${id}`)
-    if (charge !== undefined) await recordCharge(shop.orders.deps, id, charge)
-  },
-}))
 
 const policy = fc.constantFrom('in_stock', 'backorder').map((policy) => ({
   name: `book 2 is sold as ${policy}`,
@@ -206,25 +126,31 @@ const goodsIn = fc
     },
   }))
 
-const single = fc.oneof(
+const single: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: place },
-  { weight: 8, arbitrary: work },
+  { weight: 6, arbitrary: work },
+  { weight: 2, arbitrary: allWork },
+  { weight: 2, arbitrary: step },
   { weight: 2, arbitrary: time },
   { weight: 2, arbitrary: cancel },
   { weight: 2, arbitrary: ship },
   { weight: 1, arbitrary: giveBack },
   { weight: 1, arbitrary: refund },
   { weight: 1, arbitrary: endRefusal },
-  { weight: 1, arbitrary: provider },
+  { weight: 2, arbitrary: provider },
   { weight: 1, arbitrary: refusing },
   { weight: 1, arbitrary: brokenWord },
+  { weight: 3, arbitrary: webhook },
   { weight: 1, arbitrary: goodsIn },
   { weight: 1, arbitrary: policy },
 )
 
-/** Two requests at the same moment: which of them is first, is PostgreSQL's choice. */
+/** Two of these at the same moment: which of them is first, is PostgreSQL's choice. */
 const atOnce = fc
-  .tuple(fc.oneof(cancel, ship, giveBack, refund, place), fc.oneof(cancel, ship, time, place))
+  .tuple(
+    fc.oneof(cancel, ship, giveBack, refund, endRefusal, place, step),
+    fc.oneof(cancel, ship, time, place, webhook, step),
+  )
   .map(
     ([one, other]): Action => ({
       name: `at once: ${one.name}; ${other.name}`,
@@ -232,11 +158,46 @@ const atOnce = fc
     }),
   )
 
-export const actions = fc.array(
-  fc.oneof({ weight: 6, arbitrary: single }, { weight: 1, arbitrary: atOnce }) as fc.Arbitrary<Action>,
-  { minLength: 5, maxLength: 40 },
+const anyLate = fc
+  .tuple(fc.constantFrom('call', 'answer'), step, fc.array(single, { minLength: 1, maxLength: 5 }))
+  .map((given) => late(...given))
+
+/** The webhook of a charge is quicker than its answer. */
+const quickWebhook = fc.tuple(place, fc.boolean(), single).map(
+  ([place, tellsAmount, other]): Action => ({
+    name: `${place.name}, and the webhook is quicker than the answer${tellsAmount ? '' : ', without amount'}`,
+    async run(run) {
+      await place.run(run)
+      const order = run.orders.length - 1
+      if (order < 0) return
+      const meanwhile = [webhookOf(order, tellsAmount), other]
+      await late('answer', stepOf(order, 'charge'), meanwhile).run(run)
+    },
+  }),
 )
 
-function at<T>(list: readonly T[], index: number): T {
-  return list[index % list.length] as T
-}
+/** The provider refuses a refund that it is asked for again before the first call has reached it; staff end that. */
+const lateRefund = fc
+  .tuple(whichOrder, index, endRefusal, single)
+  .map(([order, given, end, other]): Action => {
+    const [asked, again] = [requestOf(order, 'refund', 'staff', goodwill(given)), stepOf(order, 'refund')]
+    const refused = late('call', again, [refuses(true), again, end, refuses(false), other])
+    return {
+      name: `${asked.name}; ${refused.name}`,
+      async run(run) {
+        await asked.run(run)
+        await refused.run(run)
+      },
+    }
+  })
+
+export const actions = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: single },
+    { weight: 3, arbitrary: atOnce },
+    { weight: 1, arbitrary: anyLate },
+    { weight: 1, arbitrary: quickWebhook },
+    { weight: 1, arbitrary: lateRefund },
+  ),
+  { minLength: 5, maxLength: 40, size: 'max' },
+)
