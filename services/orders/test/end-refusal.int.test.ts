@@ -272,6 +272,7 @@ describe('that was under way when it was ended', () => {
     const msg = 'a refund that was asked for again was given back'
     expect(errors).toMatchObject([{ refundId, before: 'pending', msg }])
     expect(order).toMatchObject({ payment: { refunded: euros(300) }, refunds: [{ status: 'done' }] })
+    expect(order.history.at(-1).reason).toBe('€3.00 given back, on a request before the last')
   })
 
   it('is told where the provider has done what it was asked again too', async () => {

@@ -291,6 +291,10 @@ it.each([
   [euros(1000), euros(2000)],
   [euros(2000), euros(3000)],
   [{ amount: total, currency: 'USD' }, euros(total)],
+  [
+    { amount: 500, currency: 'USD' },
+    { amount: 150_000, currency: 'USD' },
+  ],
 ])('is an error alone where %o is told first, and then %o', async (first, then) => {
   const { id } = await placed(euros(total))
   expect(await hear(id, first)).toMatchObject(alarm(id, 'placed', first))

@@ -63,8 +63,8 @@ interface Known {
 }
 
 /**
- * Heard again, it changes nothing. Staff may have ended the refund while the provider was asked: what it gave back that
- * was not due by then is an error that people are to see to.
+ * Heard again under the provider's id that is kept, it changes nothing. Staff may have ended the refund while the provider
+ * was asked: what it gave back that was not due by then is an error that people are to see to.
  */
 async function recordRefund(
   deps: OrdersDeps,
@@ -79,13 +79,18 @@ async function recordRefund(
       select status as before, provider_id as "knownId", attempt from orders.refunds where id = ${refund.id}`)
     if (knownId === providerId) return null
     const isWithdrawn = before === 'withdrawn'
+    // With this nobody asks any more what became of the later request, whose answer may have been lost.
+    const isAskedAgain = before === 'pending' && attempt !== refund.attempt
     const given = `${formatMoney(refund.amount, order.currency)} given back`
-    const reason = isWithdrawn ? `${given}, though it was withdrawn` : given
+    const how = isWithdrawn
+      ? ', though it was withdrawn'
+      : isAskedAgain
+        ? ', on a request before the last'
+        : ''
+    const reason = `${given}${how}`
     if (before !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
       await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
       if (isWithdrawn) return { before, alarm: 'a refund that was withdrawn was given back' }
-      // With this nobody asks any more what became of the later request, whose answer may have been lost.
-      const isAskedAgain = before === 'pending' && attempt !== refund.attempt
       return isAskedAgain ? { before, alarm: 'a refund that was asked for again was given back' } : null
     }
     await markTooMuch(tx, refund.id, providerId)

@@ -110,11 +110,13 @@ async function toldAgain(
   const { isAsAsked, paid, byHand } = taking
   const namesAmount = !isAsAsked || typeof charge.took?.amount === 'number'
   if (!namesAmount) return []
-  const { owed } = await tx.one<{ owed: number }>(sql`
-    select coalesce(sum(amount), 0)::bigint as owed from orders.refunds
+  const { owed, refusal } = await tx.one<{ owed: number; refusal: string | null }>(sql`
+    select coalesce(sum(amount), 0)::bigint as owed, max(refusal) as refusal from orders.refunds
     where order_id = ${order.id} and attempt = 0`)
   const isSamePaid = paid === order.payment.amount
-  if (isSamePaid && owed === (byHand?.amount ?? 0)) return []
+  // Amounts of another currency are owed alike: what was taken is told by the refusal, until staff have seen to it.
+  const isSameOwed = owed === (byHand?.amount ?? 0) && (refusal === null || refusal === byHand?.refusal)
+  if (isSamePaid && isSameOwed) return []
   if (order.payment.amount !== order.total || owed > 0)
     return ['the provider tells another amount than before']
   if (!isSamePaid || byHand === null) return [otherAmount]
