@@ -275,18 +275,23 @@ describe('processes', { retry: 0 }, () => {
   })
 })
 
-it('dead letters of steps are found on every page', { retry: 0 }, async () => {
+it('dead letters of steps that no kill explains are found on every page', { retry: 0 }, async () => {
+  const [refused, killed] = [{ reason: 'retries_exhausted' }, { reason: 'worker_lost' }]
+  const dead = [
+    { task: 'orders.charge', ...refused },
+    { task: null, ...killed },
+  ]
   const pages: Record<string, object> = {
-    '/api/dead-letters?limit=100': { items: [{ task: 'orders.mail' }], nextCursor: 'a+b' },
+    '/api/dead-letters?limit=100': { items: [{ task: 'orders.mail', ...refused }], nextCursor: 'a+b' },
     '/api/dead-letters?limit=100&cursor=a%2Bb': { items: [], nextCursor: 'c' },
     '/api/dead-letters?limit=100&cursor=c': {
-      items: [{ task: 'orders.charge' }, { task: null }],
+      items: [{ task: 'orders.charge', ...killed }, ...dead],
       nextCursor: null,
     },
   }
   const get = async <T>(path: string) => pages[path] as T
   const lines: string[] = []
   const found = await deadSteps({ get }, (line) => lines.push(line))
-  expect(found).toEqual([{ task: 'orders.charge' }, { task: null }])
-  expect(lines).toHaveLength(3)
+  expect(found).toEqual(dead)
+  expect(lines).toHaveLength(4)
 })
