@@ -59,6 +59,12 @@ describe('help', () => {
     expect(stdout).toContain('Exit codes: 0 done')
   })
 
+  it('lists reports, for machines too', async () => {
+    const { code, stdout } = await colophon(['report', '--list', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toContainEqual({ name: 'sales-by-day', title: expect.any(String) })
+  })
+
   it('knows its version', async () => {
     expect(await colophon(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` })
   })
@@ -73,6 +79,13 @@ describe('what cannot be meant', () => {
     [['token', '--role', 'staff', '--expires', '5'], '60 to 2592000'],
     [['account', 'create'], '--role <role>'],
     [['import'], 'missing required argument'],
+    [['stock', 'receive', '-', '--document', ''], 'one line of 1 to 100 characters'],
+    [['stock', 'receive', '-', '--document', 'a\nb'], 'one line of 1 to 100 characters'],
+    [['stock', 'receive', '-', '--document', '4'.repeat(101)], 'one line of 1 to 100 characters'],
+    [
+      ['stock', 'adjust', '9780439023481', '1', '--reason', 'damaged', '--note', 'x'.repeat(501)],
+      'one line of 1 to 500 characters',
+    ],
   ])('%j is usage, said on standard error', async (args, said) => {
     const { code, stdout, stderr } = await colophon(args)
     expect(code).toBe(2)

@@ -43,15 +43,16 @@ export function addReport(program: Command, context: CommandContext): void {
       example('colophon report sales-by-day', 'colophon report sales-by-author --day 2026-03-01 --csv'),
     )
     .action((name: string | undefined, options: ReportOptions, command: Command) => {
-      if (options.list) return list(context.io)
+      if (options.list) return list(context.io, options)
       if (name === undefined)
         command.error('error: missing required argument: which report? --list lists them')
       return report(context, name, options)
     })
 }
 
-function list(io: Io): void {
-  for (const line of table(reports.map(({ name, title }) => [name, title]))) print(io, line)
+function list(io: Io, { json }: ReportOptions): void {
+  if (json) print(io, JSON.stringify(reports.map(({ name, title }) => ({ name, title }))))
+  else for (const line of table(reports.map(({ name, title }) => [name, title]))) print(io, line)
 }
 
 function report(context: CommandContext, name: string, { day, csv, json }: ReportOptions): Promise<void> {

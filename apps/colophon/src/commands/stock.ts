@@ -1,4 +1,13 @@
-import { adjustmentReasons, adjustStock, checkStock, findInventory, trackedBook } from '@colophon/orders'
+import { isLine } from '@colophon/http'
+import {
+  adjustmentReasons,
+  adjustStock,
+  checkStock,
+  documentLength,
+  findInventory,
+  noteLength,
+  trackedBook,
+} from '@colophon/orders'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodes, type Io, print } from '../io.ts'
 import { counted } from './import-counts.ts'
@@ -32,7 +41,7 @@ export function addStock(program: Command, context: CommandContext): void {
     .argument('<isbn>', 'its ISBN in any written form, or its id')
     .argument('<delta>', 'copies to add; negative for copies to take away', copies)
     .addOption(new Option('--reason <reason>', 'why').choices(adjustmentReasons).makeOptionMandatory())
-    .option('--note <text>', 'what else is to be known of it')
+    .option('--note <text>', 'what else is to be known of it', lineUpTo(noteLength))
     .addOption(jsonOption())
     .addHelpText('after', example('colophon stock adjust 9780439023481 -1 --reason damaged --note "water"'))
     .action((isbn: string, delta: number, options: AdjustOptions) => adjust(context, isbn, delta, options))
@@ -53,7 +62,11 @@ function addReceive(stock: Command, context: CommandContext): void {
       'book the copies of a delivery (CSV of isbn and quantity, and of cost and price where they are known)',
     )
     .argument('<file>', 'the file, or - for standard input')
-    .requiredOption('--document <number>', "the delivery note's number; sent again, it changes nothing")
+    .requiredOption(
+      '--document <number>',
+      "the delivery note's number; sent again, it changes nothing",
+      lineUpTo(documentLength),
+    )
     .option('--dry-run', 'say what would happen and change nothing', false)
     .option('--verbose', 'write every warning, not only the first of each kind', false)
     .addOption(jsonOption())
@@ -117,6 +130,14 @@ function check(context: CommandContext, { json }: Output): Promise<number> {
     }
     return all === 0 ? exitCodes.done : exitCodes.failed
   })
+}
+
+/** As the API takes it. */
+function lineUpTo(most: number): (text: string) => string {
+  return (text) => {
+    if (isLine(text, most)) return text
+    throw new InvalidArgumentError(`It must be one line of 1 to ${most} characters that is not blank.`)
+  }
 }
 
 function copies(text: string): number {

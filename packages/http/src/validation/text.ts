@@ -9,6 +9,13 @@ const spaces = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u300
 // No character fits two parts of a pattern that stand beside each other, so that they take linear time.
 /** Text of one line that is not white space alone, and without control characters. */
 export const linePattern = `^[${spaces}]*[^${spaces}${controls}][^${controls}]*$`
+const linesOfText = new RegExp(linePattern, 'u')
+
+/** Whether a text is one that `line` lets through. @param maxLength in characters */
+export function isLine(text: string, maxLength: number): boolean {
+  return linesOfText.test(text) && [...text].length <= maxLength
+}
+
 /** The same of several lines: tabs and line breaks are no more than space. */
 export const paragraphsPattern = `^[${spaces}\\t\\n\\r]*[^${spaces}${controls}][^${controlsButBreaks}]*$`
 

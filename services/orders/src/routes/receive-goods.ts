@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { type App, line } from '@colophon/http'
 import Type from 'typebox'
 import type { OrdersDeps } from '../deps.ts'
-import { receiveGoods } from '../stock/goods-in/receive-goods.ts'
+import { documentLength, receiveGoods } from '../stock/goods-in/receive-goods.ts'
 import { GoodsInReport } from '../stock/goods-in/report.ts'
 import { staff } from './shared/access.ts'
 
@@ -14,7 +14,7 @@ const mostIssues = 1_000
 
 const Query = Type.Object({
   document: line({
-    maxLength: 100,
+    maxLength: documentLength,
     description: "The delivery note's number: sent again, it changes nothing",
   }),
   dryRun: Type.Boolean({ default: false, description: 'Say what would happen, and change nothing' }),

@@ -13,6 +13,9 @@ import { sendAllocations } from './waiting.ts'
 /** Why staff change the number of copies. */
 export const adjustmentReasons = ['adjustment', 'stocktake', 'damaged', 'goods_in'] as const
 
+/** Characters of a note. */
+export const noteLength = 500
+
 export const AdjustmentInput = Type.Object(
   {
     delta: Type.Integer({
@@ -22,7 +25,7 @@ export const AdjustmentInput = Type.Object(
       description: 'Copies to add; negative for copies to take away',
     }),
     reason: literals(adjustmentReasons, { description: 'Why, for the ledger' }),
-    note: Type.Optional(nullable(line({ maxLength: 500 }))),
+    note: Type.Optional(nullable(line({ maxLength: noteLength }))),
   },
   { title: 'AdjustmentInput', additionalProperties: false, examples: [{ delta: -1, reason: 'damaged' }] },
 )

@@ -1,6 +1,6 @@
-export { type Adjustment, adjustmentReasons, adjustStock } from './adjust-stock.ts'
+export { type Adjustment, adjustmentReasons, adjustStock, noteLength } from './adjust-stock.ts'
 export { checkStock, type StockCheck, type StockDifference } from './check-stock.ts'
 export { findInventory } from './find-inventory.ts'
-export { receiveGoods } from './goods-in/receive-goods.ts'
+export { documentLength, receiveGoods } from './goods-in/receive-goods.ts'
 export type { GoodsInReport } from './goods-in/report.ts'
 export { trackedBook } from './tracked-book.ts'

@@ -9,6 +9,9 @@ import { pricesIn, sendPrices } from './prices.ts'
 import { readGoods } from './read-goods.ts'
 import type { GoodsInReport } from './report.ts'
 
+/** Characters of a document's number. */
+export const documentLength = 100
+
 /** A delivery that is to be booked. */
 export interface Delivery {
   file: AsyncIterable<Uint8Array>
