@@ -36,7 +36,7 @@ def celery_session_worker(request, celery_session_app, celery_includes, celery_c
             worker.kill()
 
 
-def wait_until_it_answers(app, worker, hostname, deadline=30.0):
+def wait_until_it_answers(app, worker, hostname, deadline=120.0):
     end = time.monotonic() + deadline
     while time.monotonic() < end:
         if worker.poll() is not None:
