@@ -63,6 +63,19 @@ interface Known {
 }
 
 /**
+ * What is odd about a refund that the provider made of this request, though it counts: for the history, and for the log,
+ * as people are to see to it.
+ */
+function oddity(known: Known, request: Pending): { how: string; alarm: string } | undefined {
+  if (known.before === 'withdrawn')
+    return { how: 'though it was withdrawn', alarm: 'a refund that was withdrawn was given back' }
+  // With this nobody asks any more what became of the later request, whose answer may have been lost.
+  if (known.before === 'pending' && known.attempt !== request.attempt)
+    return { how: 'on a request before the last', alarm: 'a refund that was asked for again was given back' }
+  return undefined
+}
+
+/**
  * Heard again under the provider's id that is kept, it changes nothing. Staff may have ended the refund while the provider
  * was asked: what it gave back that was not due by then is an error that people are to see to.
  */
@@ -74,31 +87,24 @@ async function recordRefund(
 ): Promise<void> {
   const told = await deps.database.transaction(async (tx) => {
     const order = await lockOrder(tx, orderId)
-    if (order === undefined) return null
-    const { before, knownId, attempt } = await tx.one<Known>(sql`
+    if (order === undefined) return undefined
+    const known = await tx.one<Known>(sql`
       select status as before, provider_id as "knownId", attempt from orders.refunds where id = ${refund.id}`)
-    if (knownId === providerId) return null
-    const isWithdrawn = before === 'withdrawn'
-    // With this nobody asks any more what became of the later request, whose answer may have been lost.
-    const isAskedAgain = before === 'pending' && attempt !== refund.attempt
+    const { before, knownId } = known
+    if (knownId === providerId) return undefined
+    const odd = oddity(known, refund)
     const given = `${formatMoney(refund.amount, order.currency)} given back`
-    const how = isWithdrawn
-      ? ', though it was withdrawn'
-      : isAskedAgain
-        ? ', on a request before the last'
-        : ''
-    const reason = `${given}${how}`
+    const reason = odd === undefined ? given : `${given}, ${odd.how}`
     if (before !== 'done' && order.refunded + refund.amount <= order.payment.amount) {
       await completeRefund(tx, deps, order, refund, { providerId, reason, actor: 'provider' })
-      if (isWithdrawn) return { before, alarm: 'a refund that was withdrawn was given back' }
-      return isAskedAgain ? { before, alarm: 'a refund that was asked for again was given back' } : null
+      return odd && { before, alarm: odd.alarm }
     }
     await markTooMuch(tx, refund.id, providerId)
     const tooMuch = before === 'done' ? `${given} twice` : `${reason}, which is more than was paid`
     await moveOrder(tx, deps, order, { reason: tooMuch, actor: 'provider' })
     return { before, alarm: 'a refund was given back twice' }
   })
-  if (told === null) return
+  if (told === undefined) return
   const { before, alarm } = told
   deps.logger.error({ orderId, refundId: refund.id, providerId, before }, alarm)
 }
