@@ -112,12 +112,12 @@ describe('a task of the catalogue', () => {
     await worker.stop()
     expect(told).toEqual([
       { bookId: book_id, inStock: true, sequence: 7 },
-      { ...said, sequence: 8 },
+      { ...said, sequence: 8, saidAt: row.createdAt },
     ])
   })
 })
 
-it('the workers of a process have names of their own on their host, and mails places of their own', async () => {
+it('the workers of a process have names of their own on their host, and payments and mails places of their own', async () => {
   const lines: { hostname?: unknown; queues?: unknown; concurrency?: unknown }[] = []
   const tell = (fields: object) => void lines.push(fields)
   const log = { debug: tell, info: tell, warn: tell, error: tell }

@@ -16,8 +16,9 @@ const actor = '018f0000-0000-7000-8000-00000000000b'
 const euros = (amount: number) => ({ amount, currency: 'EUR' })
 
 /** That a book costs so much, as a delivery says it. */
-const setPrice = ({ id }: Pick<Book, 'id'>, amount: number, sequence: number) =>
-  shop.catalog.client.setPrice({ bookId: id, price: euros(amount), actor, sequence })
+const setPrice = ({ id }: Pick<Book, 'id'>, amount: number, sequence: number, saidAt = now()) =>
+  shop.catalog.client.setPrice({ bookId: id, price: euros(amount), actor, sequence, saidAt })
+const now = () => new Date().toISOString()
 
 describe('a price that comes with a delivery', () => {
   it('is what staff would have made of it: a version and an entry of history', async () => {
@@ -28,7 +29,7 @@ describe('a price that comes with a delivery', () => {
     expect((await historyOf(shop, book.id)).at(-1)).toMatchObject({
       version: 2,
       actor,
-      action: 'patched',
+      action: 'priced',
       changes: { price: [euros(999), euros(1299)] },
     })
     expect(await shop.catalog.client.booksForSale([book.id])).toMatchObject([
@@ -63,6 +64,21 @@ describe('a price that comes with a delivery', () => {
     expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1299), version: 4 })
   })
 
+  it('that comes late does not undo what staff have said since, but an earlier delivery that came late', async () => {
+    const book = await addBook(shop, { title: 'Late', price: euros(999) })
+    const [first, second] = ['2026-03-01T10:00:00.000Z', now()]
+    await patchBook(shop, await readBook(shop, book.id), { title: 'Late, not about the price' })
+    await setPrice(book, 1299, 1, now())
+    await setPrice(book, 1399, 2, second)
+    expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1399), version: 4 })
+    await patchBook(shop, await readBook(shop, book.id), { price: euros(1500) })
+    await setPrice(book, 1299, 3, first)
+    await setPrice(book, 1299, 4, second)
+    expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1500), version: 5 })
+    await setPrice(book, 1299, 5)
+    expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1299), version: 6 })
+  })
+
   it('is set once when it comes many times at once', async () => {
     const book = await addBook(shop, { title: 'At once' })
     await Promise.all(Array.from({ length: 5 }, (_, index) => setPrice(book, 1300 + index, 1)))
@@ -82,7 +98,13 @@ describe('a price that comes with a delivery', () => {
   it('in another currency is refused, and nothing is kept of it', async () => {
     const book = await addBook(shop, { title: 'Abroad' })
     const price = { amount: 1299, currency: 'USD' }
-    const refused = shop.catalog.client.setPrice({ bookId: book.id, price, actor, sequence: 1 })
+    const refused = shop.catalog.client.setPrice({
+      bookId: book.id,
+      price,
+      actor,
+      sequence: 1,
+      saidAt: now(),
+    })
     await expect(refused).rejects.toMatchObject({ code: 'book_invalid' })
     expect(await readBook(shop, book.id)).toEqual(book)
     await setPrice(book, 1299, 1)

@@ -13,13 +13,21 @@ it.each([
   ],
   [
     'catalog.set_price',
-    { book_id, amount: 1299, currency: 'EUR', actor: 'command', sequence: 3 },
+    {
+      book_id,
+      amount: 1299,
+      currency: 'EUR',
+      actor: 'command',
+      sequence: 3,
+      said_at: '2026-03-01T10:00:00.000Z',
+    },
     [
       { book_id: 'x' },
       { amount: 12.99 },
       { amount: -1 },
       { currency: 978 },
       { actor: null },
+      { said_at: 'today' },
       { tax: 7 },
       ...sequences,
     ],

@@ -22,7 +22,7 @@ export function createPublisher(app: Celery, schema: string): (row: OutboxRow) =
 type Arguments<Input> = Record<keyof Input, unknown>
 
 /** What each topic becomes. */
-function taskOf({ topic, payload, sequence }: OutboxRow): {
+function taskOf({ topic, payload, sequence, createdAt }: OutboxRow): {
   task: string
   kwargs: Record<string, unknown>
 } {
@@ -38,7 +38,8 @@ function taskOf({ topic, payload, sequence }: OutboxRow): {
   if (topic === priceTopic && isRecord(payload) && isRecord(payload.price)) {
     const { bookId, price, actor } = payload
     const { amount, currency } = price
-    const kwargs: Arguments<PriceInput> = { book_id: bookId, amount, currency, actor, sequence }
+    const said = { actor, sequence, said_at: createdAt }
+    const kwargs: Arguments<PriceInput> = { book_id: bookId, amount, currency, ...said }
     return { task: setPriceTask, kwargs }
   }
   throw new UnpublishableError(`no task can be made of a message of the topic ${topic}`)

@@ -2,7 +2,16 @@ import { type Queryable, sql } from '@colophon/postgres'
 import type { Changes } from './changes.ts'
 
 /** What can be done to a book. */
-export const historyActions = ['created', 'replaced', 'patched', 'imported', 'deleted', 'restored'] as const
+export const historyActions = [
+  'created',
+  'replaced',
+  'patched',
+  // Its price came with a delivery.
+  'priced',
+  'imported',
+  'deleted',
+  'restored',
+] as const
 export type HistoryAction = (typeof historyActions)[number]
 
 export interface HistoryEntry {

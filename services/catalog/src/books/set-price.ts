@@ -13,12 +13,14 @@ export interface PriceChange {
   actor: string
   /** Grows from one change of a book to its next. */
   sequence: number
+  /** When it was said, which may be long before it arrives (RFC 3339). */
+  saidAt: string
 }
 
 /**
  * Sets the price of a book as staff would: with a version, history, and staff as its source from now on. A price that
  * is the book's already, a repeat, what is older than what was set last, and what is said of a book that is deleted or
- * unknown change nothing. So a repeat does not undo what staff have said since.
+ * unknown change nothing. Nor does what comes late, when staff have changed the price since it was said.
  * @throws Problem book_invalid for another currency
  */
 export function setPrice(deps: CatalogDeps, change: PriceChange): Promise<void> {
@@ -26,9 +28,10 @@ export function setPrice(deps: CatalogDeps, change: PriceChange): Promise<void> 
   return deps.database.transaction(
     async (tx) => {
       if (!(await isNews(tx, change))) return
+      if (await isOvertaken(tx, change)) return
       await editHeld(tx, deps, bookId, {
         actor: { accountId: actor },
-        action: 'patched',
+        action: 'priced',
         checkVersion: () => {},
         next: (current) => patched(current, { price }),
       })
@@ -44,4 +47,13 @@ async function isNews(tx: Queryable, { bookId, sequence }: PriceChange): Promise
     where id = ${bookId} and deleted_at is null and (price_sequence is null or price_sequence < ${sequence})
     returning id`)
   return held.length > 0
+}
+
+/** Whether staff have changed the price since: of a book that is held, whose history nobody adds to meanwhile. */
+async function isOvertaken(tx: Queryable, { bookId, saidAt }: PriceChange): Promise<boolean> {
+  const since = await tx.query(sql`
+    select from catalog.book_history
+    where book_id = ${bookId} and at > ${saidAt} and action in ('replaced', 'patched', 'restored') and changes ? 'price'
+    limit 1`)
+  return since.length > 0
 }

@@ -1,5 +1,5 @@
 import type { Celery } from '@colophon/celery'
-import { taskInput, uuid } from '@colophon/http'
+import { taskInput, timestamp, uuid } from '@colophon/http'
 import Type, { type Static } from 'typebox'
 import type { CatalogClient } from '../client.ts'
 import { Money } from '../schemas.ts'
@@ -19,7 +19,7 @@ export type StockInput = Static<typeof StockInput>
 
 /** What is said of a book's price. */
 const PriceInput = Type.Object(
-  { book_id: uuid(), ...Money.properties, actor: Type.String(), sequence },
+  { book_id: uuid(), ...Money.properties, actor: Type.String(), sequence, said_at: timestamp() },
   { additionalProperties: false },
 )
 export type PriceInput = Static<typeof PriceInput>
@@ -46,9 +46,9 @@ export function catalogTasks(app: Celery, catalog: Pick<CatalogClient, 'followSt
   app.task({
     ...options,
     name: setPriceTask,
-    params: ['book_id', 'amount', 'currency', 'actor', 'sequence'],
+    params: ['book_id', 'amount', 'currency', 'actor', 'sequence', 'said_at'],
     input: taskInput(PriceInput),
-    run: ({ book_id, amount, currency, ...said }) =>
-      catalog.setPrice({ bookId: book_id, price: { amount, currency }, ...said }),
+    run: ({ book_id, amount, currency, said_at, ...said }) =>
+      catalog.setPrice({ bookId: book_id, price: { amount, currency }, saidAt: said_at, ...said }),
   })
 }

@@ -40,7 +40,7 @@ export function createTaskRunner(database: Database, app: Celery, deps: OrdersDe
   async function deliver({ id, topic, payload }: Row): Promise<Error | undefined> {
     if (topic === priceTopic) {
       const change = payload as unknown as { bookId: string; price: Money; actor: string }
-      await deps.catalog.setPrice({ ...change, sequence: id })
+      await deps.catalog.setPrice({ ...change, sequence: id, saidAt: new Date().toISOString() })
       return undefined
     }
     if (topic !== taskTopic) {
