@@ -130,6 +130,19 @@ describe('a server that refuses', () => {
     expect(logged()).not.toContain('hunter2')
   })
 
+  test.each(['550 5.1.1', '450 4.2.2'])(
+    'repeats the address (%s), which the log does not',
+    async (status) => {
+      const sink = await startSmtpSink({
+        answer: (given) => (given.startsWith('RCPT TO') ? `${status} <${mail.to}>: no` : undefined),
+      })
+      const { mailer, logged } = mailerTo(sink.url)
+      await expect(mailer.send(mail)).rejects.toThrow('<r***@example.org>: no')
+      expect(logged()).toContain(status)
+      expect(logged()).not.toContain(mail.to)
+    },
+  )
+
   test('one mail takes the next', async () => {
     const sink = await startSmtpSink({
       answer: (given) => (given.includes('nobody@') ? '550 no such user' : undefined),

@@ -46,7 +46,9 @@ export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMaile
       logger.info(about, 'a mail was sent')
     } catch (error) {
       const late = `it was not sent within ${limits.sendMs} ms`
-      const failure = signal.aborted ? new MailError('failed', late, { cause: error }) : mailError(error)
+      const failure = signal.aborted
+        ? new MailError('failed', late, { cause: error })
+        : mailError(error, mail.to)
       if (failure.code === 'refused') logger.warn({ ...about, err: failure }, 'a mail was refused for good')
       else if (!isFailing) logger.warn({ ...about, reason: failure.message }, 'a mail could not be sent now')
       isFailing ||= failure.code === 'failed'
@@ -124,9 +126,14 @@ function decoded(part: string): string {
   }
 }
 
-function mailError(error: unknown): MailError {
+/** Servers repeat the address that they refuse, which no log may have; so the error is not kept as a cause either. */
+function mailError(error: unknown, to: string): MailError {
   if (error instanceof MailError) return error
-  const { command, permanent, message }: Partial<NodemailerError> = error instanceof Error ? error : {}
+  const {
+    command,
+    permanent,
+    message = String(error),
+  }: Partial<NodemailerError> = error instanceof Error ? error : {}
   const isRefused = permanent === true && (command === 'RCPT TO' || command === 'DATA')
-  return new MailError(isRefused ? 'refused' : 'failed', message ?? String(error), { cause: error })
+  return new MailError(isRefused ? 'refused' : 'failed', message.replaceAll(to, maskedAddress(to)))
 }
