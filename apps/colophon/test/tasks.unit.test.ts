@@ -129,6 +129,7 @@ it('the workers of a process have names of their own on their host, and payments
   expect(told.map(({ hostname, queues, concurrency }) => [hostname, queues, concurrency]).sort()).toEqual([
     [`colophon-${process.pid}@${hostname()}`, ['orders', 'catalog'], 1],
     [`colophon-mails-${process.pid}@${hostname()}`, ['mails'], 3],
+    [`colophon-payments-${process.pid}@${hostname()}`, ['payments'], 1],
   ])
 })
 

@@ -24,7 +24,7 @@ export { priceTopic } from './stock/goods-in/prices.ts'
 export * from './stock/index.ts'
 export { availabilityTopic } from './stock/movements.ts'
 export { countedBooks, receiveSample, removeSampleCopies } from './stock/sample-stock.ts'
-export { mailsQueue, ordersQueue } from './tasks/index.ts'
+export { mailsQueue, ordersQueue, paymentsQueue } from './tasks/index.ts'
 
 /** What is given to the service; the rest of what it works with it makes. */
 export interface OrdersOptions

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailer } from '../src/mail/mailer.ts'
 import { type Mailer, mailsAtOnce } from '../src/mail/port.ts'
 import { mailOrder } from '../src/process/mail-order.ts'
-import { mailsQueue, ordersQueue, orderTasks } from '../src/tasks/index.ts'
+import { mailsQueue, orderTasks, paymentsQueue } from '../src/tasks/index.ts'
 import { type OrdersHarness, startOrders } from './harness.ts'
 import { cancel, confirmed, handle, place, read, settled } from './support/handling.ts'
 import { buy, receive } from './support/shopping.ts'
@@ -282,7 +282,7 @@ describe('a mail server', () => {
     const app = createCelery({ broker: 'memory:', results: 'memory:' })
     orderTasks(app, { ...shop.orders.deps, mailer: counted })
     const workers = [
-      createWorker(app, { queues: [ordersQueue], concurrency: 1 }),
+      createWorker(app, { queues: [paymentsQueue], concurrency: 1 }),
       createWorker(app, { queues: [mailsQueue], concurrency: mailsAtOnce }),
     ]
     try {

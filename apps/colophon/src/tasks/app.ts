@@ -7,12 +7,12 @@ import {
   createPostgresResults,
   type Log,
 } from '@colophon/celery'
-import { mailsQueue, ordersQueue } from '@colophon/orders'
+import { mailsQueue, ordersQueue, paymentsQueue } from '@colophon/orders'
 import { ConfigError, continueTrace, type Logger, withContext } from '@colophon/runtime'
 import type { Config } from '../settings.ts'
 import { taskConnections } from './connections.ts'
 
-/** Where tasks wait, by the service that they are of; mails have places of their own in a worker. */
+/** Where tasks wait that ask nobody outside; payments and mails have places of their own in a worker. */
 export const taskQueues = [ordersQueue, 'catalog']
 
 /** Seconds after which what a worker held that was killed is done by another; one that lives goes on telling so. */
@@ -36,7 +36,7 @@ export function createTasks(
   try {
     return createCelery({
       ...(places ?? placesOf(config, databaseUrl, log)),
-      queues: [...taskQueues, mailsQueue].map((name) => ({ name })),
+      queues: [...taskQueues, paymentsQueue, mailsQueue].map((name) => ({ name })),
       // Of Celery's own tasks, such as those of chords. `celery` itself may be another program's on the same broker.
       defaultQueue: ordersQueue,
       log,

@@ -6,7 +6,7 @@ import {
   type WorkerMetrics,
   type WorkerTracer,
 } from '@colophon/celery'
-import { mailsAtOnce, mailsQueue } from '@colophon/orders'
+import { mailsAtOnce, mailsQueue, paymentsQueue } from '@colophon/orders'
 import { createRelay, type Database, type Relay } from '@colophon/postgres'
 import type { Logger } from '@colophon/runtime'
 import { taskQueues } from './app.ts'
@@ -27,7 +27,7 @@ const warmStopSeconds = 8
 const publishMs = 25_000
 
 export interface WorkerPartOptions {
-  /** Tasks at once, beside mails. */
+  /** Tasks at once, and payments at once, beside mails. */
   concurrency: number
   /** Whether it answers Flower and `celery inspect`: of use on brokers that those reach. */
   control: boolean
@@ -39,13 +39,14 @@ export interface WorkerPartOptions {
 const nameOf = (what: string) => `${what}-${process.pid}@%h`
 
 /**
- * Works on the tasks of the app: a worker for mails, and one for all else, so that a mail server that answers nothing
- * holds the places of mails only.
+ * Works on the tasks of the app: a worker for mails, one for what asks the payment provider, and one for all else. So a
+ * mail server that answers nothing holds the places of mails only, and a slow provider those of payments.
  */
 export function workerPart(app: Celery, options: WorkerPartOptions): Startable {
   const mails = { concurrency: mailsAtOnce, queues: [mailsQueue], hostname: nameOf('colophon-mails') }
   const workers = [
     createWorker(app, { ...options, queues: taskQueues, hostname: nameOf('colophon') }),
+    createWorker(app, { ...options, queues: [paymentsQueue], hostname: nameOf('colophon-payments') }),
     createWorker(app, { ...options, ...mails }),
   ]
   return {

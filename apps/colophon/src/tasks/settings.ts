@@ -20,7 +20,7 @@ export const taskSettings = {
     default: 16,
     min: 1,
     max: 1_000,
-    help: 'Tasks that this process works on at once, beside a few mails.',
+    help: 'Tasks that this process works on at once, as many payments again, and a few mails.',
   }),
 }
 

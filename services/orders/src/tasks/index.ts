@@ -17,6 +17,11 @@ import { orDeadLetter, orLeave } from './ending.ts'
 
 /** Where tasks about orders wait. */
 export const ordersQueue = 'orders'
+/**
+ * Where what asks the payment provider waits, so that a slow one keeps nothing else waiting: holds that are over, orders
+ * that are paid, copies for who waits, the sweeper.
+ */
+export const paymentsQueue = 'payments'
 /** Where mails to buyers wait, so that a mail server that answers nothing keeps no money waiting. */
 export const mailsQueue = 'mails'
 
@@ -39,11 +44,11 @@ const BookInput = taskInput(Type.Object({ book_id: uuid() }, { additionalPropert
 
 /** What moves an order on, by the task's name. */
 const steps = {
-  'orders.charge': chargeOrder,
-  'orders.confirm': confirmOrder,
-  'orders.expire': expireOrder,
-  'orders.settle': settleCharge,
-  'orders.refund': refundMoney,
+  'orders.charge': { queue: paymentsQueue, step: chargeOrder },
+  'orders.confirm': { queue: ordersQueue, step: confirmOrder },
+  'orders.expire': { queue: ordersQueue, step: expireOrder },
+  'orders.settle': { queue: paymentsQueue, step: settleCharge },
+  'orders.refund': { queue: paymentsQueue, step: refundMoney },
 }
 
 /** What beat sends again and again, by the task's name. */
@@ -56,9 +61,10 @@ const rounds = {
 
 /** Defines the tasks that are done behind an answer. */
 export function orderTasks(app: Celery, deps: OrdersDeps): void {
-  for (const [name, step] of Object.entries(steps)) {
+  for (const [name, { queue, step }] of Object.entries(steps)) {
     app.task({
       ...options,
+      queue,
       retry: { ...retry, max: stepRetries },
       name,
       params: ['order_id'],
