@@ -100,7 +100,10 @@ describe('a task of the catalogue', () => {
     const told: unknown[] = []
     catalogTasks(app, {
       followStock: async (change) => void told.push(change),
-      setPrice: async (change) => void told.push(change),
+      async setPrice(change) {
+        told.push(change)
+        return { isOvertaken: false }
+      },
     })
     const publish = createPublisher(app, 'orders')
     const worker = createWorker(app, { queues: ['catalog'], concurrency: 1 })

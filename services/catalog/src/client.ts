@@ -17,10 +17,11 @@ export interface CatalogClient {
   followStock(change: StockChange): Promise<void>
   /**
    * Sets the price of a book as staff would. The price it has already, a repeat, an older sequence than the last one,
-   * and a book that is deleted or unknown change nothing.
+   * and a book that is deleted or unknown change nothing; nor does one that staff have changed since it was said.
+   * @returns whether it is dropped for that
    * @throws Problem book_invalid for another currency than the shop's
    */
-  setPrice(change: PriceChange): Promise<void>
+  setPrice(change: PriceChange): Promise<{ isOvertaken: boolean }>
 }
 
 /** The client of a service in the same process: the operations themselves. */

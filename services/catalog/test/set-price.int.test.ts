@@ -72,11 +72,24 @@ describe('a price that comes with a delivery', () => {
     await setPrice(book, 1399, 2, second)
     expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1399), version: 4 })
     await patchBook(shop, await readBook(shop, book.id), { price: euros(1500) })
-    await setPrice(book, 1299, 3, first)
-    await setPrice(book, 1299, 4, second)
+    expect(await setPrice(book, 1299, 3, first)).toEqual({ isOvertaken: true })
+    expect(await setPrice(book, 1299, 4, second)).toEqual({ isOvertaken: true })
     expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1500), version: 5 })
     await setPrice(book, 1299, 5)
     expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1299), version: 6 })
+  })
+
+  it('counts for a book whose sample price is taken away before it arrives, and when nobody says its time', async () => {
+    const book = await addBook(shop, { title: 'Of the sample', price: euros(999) })
+    const saidAt = now()
+    await shop.test.database.query(sql`
+      insert into catalog.book_history (book_id, version, at, actor, action, changes)
+      values (${book.id}, 100, now() + interval '1 minute', 'import:sample', 'patched', '{"price": [null, null]}')`)
+    await setPrice(book, 1299, 1, saidAt)
+    expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1299) })
+    await patchBook(shop, await readBook(shop, book.id), { price: euros(1500) })
+    await shop.catalog.client.setPrice({ bookId: book.id, price: euros(1299), actor, sequence: 2 })
+    expect(await readBook(shop, book.id)).toMatchObject({ price: euros(1299) })
   })
 
   it('is set once when it comes many times at once', async () => {

@@ -34,7 +34,7 @@ it.each([
   ],
 ])('the task %s takes what it is for, and nothing else', async (name, good, wrongs) => {
   const app = createCelery({ broker: createMemoryBroker() })
-  catalogTasks(app, { followStock: async () => {}, setPrice: async () => {} })
+  catalogTasks(app, { followStock: async () => {}, setPrice: async () => ({ isOvertaken: false }) })
   const check = async (given: unknown) => app.tasks.get(name)?.input?.['~standard'].validate(given)
   expect(await check(good)).toEqual({ value: good })
   for (const wrong of wrongs) {

@@ -6,6 +6,7 @@ import { type OrdersHarness, startOrders } from './harness.ts'
 import { place, read, settled } from './support/handling.ts'
 
 let shop: OrdersHarness
+const patience = { timeout: 5_000 }
 
 beforeAll(async () => {
   shop = await startOrders()
@@ -39,14 +40,14 @@ it('a provider that answers nobody holds up neither holds that are over nor what
     const waiting = await place(shop, [{ quantity: 1 }])
     for (const order of [waiting, behind]) await send('orders.charge', order)
     await Promise.all(workers.map((worker) => worker.start()))
-    await expect.poll(() => asked).toBe(1)
+    await expect.poll(() => asked, patience).toBe(1)
     await send('orders.expire', overdue)
     await send('orders.confirm', paid)
-    await expect.poll(() => stateOf(overdue)).toBe('expired')
-    await expect.poll(() => stateOf(paid)).toBe('confirmed')
+    await expect.poll(() => stateOf(overdue), patience).toBe('expired')
+    await expect.poll(() => stateOf(paid), patience).toBe('confirmed')
     expect([asked, await stateOf(waiting)]).toEqual([1, 'placed'])
     release()
-    await expect.poll(() => stateOf(waiting)).toBe('paid')
+    await expect.poll(() => stateOf(waiting), patience).toBe('paid')
   } finally {
     release()
     await Promise.all(workers.map((worker) => worker.stop()))

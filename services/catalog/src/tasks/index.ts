@@ -19,7 +19,13 @@ export type StockInput = Static<typeof StockInput>
 
 /** What is said of a book's price. */
 const PriceInput = Type.Object(
-  { book_id: uuid(), ...Money.properties, actor: Type.String(), sequence, said_at: timestamp() },
+  {
+    book_id: uuid(),
+    ...Money.properties,
+    actor: Type.String(),
+    sequence,
+    said_at: Type.Optional(timestamp()),
+  },
   { additionalProperties: false },
 )
 export type PriceInput = Static<typeof PriceInput>
@@ -48,7 +54,12 @@ export function catalogTasks(app: Celery, catalog: Pick<CatalogClient, 'followSt
     name: setPriceTask,
     params: ['book_id', 'amount', 'currency', 'actor', 'sequence', 'said_at'],
     input: taskInput(PriceInput),
-    run: ({ book_id, amount, currency, said_at, ...said }) =>
-      catalog.setPrice({ bookId: book_id, price: { amount, currency }, saidAt: said_at, ...said }),
+    async run({ book_id: bookId, amount, currency, said_at: saidAt, ...said }, { log }) {
+      const price = { amount, currency }
+      const change = { bookId, price, ...said, ...(saidAt !== undefined && { saidAt }) }
+      const { isOvertaken } = await catalog.setPrice(change)
+      if (isOvertaken)
+        log.warn({ bookId, price, saidAt }, 'the price of a delivery is dropped: staff have changed it since')
+    },
   })
 }

@@ -8,6 +8,9 @@ export interface Sender {
 /** One address of a mailbox: nothing that could be read as another address, or as another command. */
 export const oneAddress = /^[^\s<>()[\]\\,;:"@]+@[^\s<>()[\]\\,;:"@]+$/
 
+/** Whatever looks like an address in a text, such as what a mail server answers; as long as RFC 5321 has them. */
+export const addresses = /[^\s<>()[\]\\,;:"'@]{1,64}@[^\s<>()[\]\\,;:"'@]{1,255}/g
+
 /**
  * Reads `Colophon <shop@example.com>`, or an address alone.
  * @throws Error that says what it must be

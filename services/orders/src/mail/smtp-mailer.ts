@@ -1,6 +1,6 @@
 import type { Logger } from '@colophon/runtime'
 import { createTransport, type NodemailerError, type SMTPPoolOptions } from 'nodemailer'
-import { oneAddress, type Sender, senderOf } from './addresses.ts'
+import { addresses, oneAddress, type Sender, senderOf } from './addresses.ts'
 import { maskedAddress } from './log-mailer.ts'
 import { type Mail, MailError, type Mailer, mailsAtOnce } from './port.ts'
 
@@ -46,9 +46,7 @@ export function createSmtpMailer({ smtpUrl, from, logger, deadlines }: SmtpMaile
       logger.info(about, 'a mail was sent')
     } catch (error) {
       const late = `it was not sent within ${limits.sendMs} ms`
-      const failure = signal.aborted
-        ? new MailError('failed', late, { cause: error })
-        : mailError(error, mail.to)
+      const failure = signal.aborted ? new MailError('failed', late, { cause: error }) : mailError(error)
       if (failure.code === 'refused') logger.warn({ ...about, err: failure }, 'a mail was refused for good')
       else if (!isFailing) logger.warn({ ...about, reason: failure.message }, 'a mail could not be sent now')
       isFailing ||= failure.code === 'failed'
@@ -126,8 +124,11 @@ function decoded(part: string): string {
   }
 }
 
-/** Servers repeat the address that they refuse, which no log may have; so the error is not kept as a cause either. */
-function mailError(error: unknown, to: string): MailError {
+/**
+ * Servers repeat the address that they refuse, in a form of their own, which no log may have; so the error is not kept as
+ * a cause either.
+ */
+function mailError(error: unknown): MailError {
   if (error instanceof MailError) return error
   const {
     command,
@@ -135,5 +136,5 @@ function mailError(error: unknown, to: string): MailError {
     message = String(error),
   }: Partial<NodemailerError> = error instanceof Error ? error : {}
   const isRefused = permanent === true && (command === 'RCPT TO' || command === 'DATA')
-  return new MailError(isRefused ? 'refused' : 'failed', message.replaceAll(to, maskedAddress(to)))
+  return new MailError(isRefused ? 'refused' : 'failed', message.replace(addresses, maskedAddress))
 }

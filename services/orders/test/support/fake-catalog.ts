@@ -56,6 +56,7 @@ export function createFakeCatalog(newId: () => string): FakeCatalog {
       prices.push({ bookId, ...price, actor, sequence })
       const book = books.get(bookId)
       if (book) books.set(bookId, { ...book, price: { ...price, includesTax: true } })
+      return { isOvertaken: false }
     },
   }
 }

@@ -15,6 +15,7 @@ export interface TaskRunner {
 
 interface Row {
   id: number
+  createdAt: string
   topic: string
   payload: { task: string; kwargs: Record<string, unknown> }
 }
@@ -28,7 +29,7 @@ export function createTaskRunner(database: Database, app: Celery, deps: OrdersDe
     for (;;) {
       const rows = await database.query<Row>(sql`
         delete from orders.outbox where id in (select id from orders.outbox order by id limit 1)
-        returning id, topic, payload`)
+        returning id, topic, payload, created_at as "createdAt"`)
       if (rows.length === 0) return errors
       for (const row of rows) {
         const error = await deliver(row).catch((thrown: Error) => thrown)
@@ -37,10 +38,10 @@ export function createTaskRunner(database: Database, app: Celery, deps: OrdersDe
     }
   }
 
-  async function deliver({ id, topic, payload }: Row): Promise<Error | undefined> {
+  async function deliver({ id, topic, payload, createdAt }: Row): Promise<Error | undefined> {
     if (topic === priceTopic) {
       const change = payload as unknown as { bookId: string; price: Money; actor: string }
-      await deps.catalog.setPrice({ ...change, sequence: id, saidAt: new Date().toISOString() })
+      await deps.catalog.setPrice({ ...change, sequence: id, saidAt: createdAt })
       return undefined
     }
     if (topic !== taskTopic) {
