@@ -112,6 +112,19 @@ export function chords({ openStore }: Stage): void {
     expect(await store.addChordPart(id, part)).toBeUndefined()
   })
 
+  test('a part of a chord that is published anew counts when it comes before the size', async () => {
+    const store = await openStore()
+    const id = randomUUID()
+    const [first, last] = [partOf(0), partOf(1)]
+    for (let run = 0; run < 2; run++) {
+      // Python sends all tasks but the last before it says the size.
+      expect(await store.addChordPart(id, first)).toBeUndefined()
+      await store.setChordSize(id, 2)
+      expect(await store.addChordPart(id, last)).toEqual([first, last])
+      await store.forgetChord(id)
+    }
+  })
+
   test('who is told that a chord is whole is told all of it, also while others forget it', async () => {
     const stores = [await openStore(), await openStore()]
     const parts = [partOf(0), partOf(1)] as const

@@ -40,7 +40,7 @@ const checks: Checks<RedisResultsOptions> = {
 
 /** Seconds that who completed a chord has for sending its body before another may do it: Celery's own. */
 const claimSeconds = 10
-/** Seconds in which late parts of a chord that is done are turned away: Celery's own. */
+/** Seconds in which late parts of a chord that is done complete nothing: Celery's own. */
 const doneSeconds = 300
 const startsSeconds = 86_400
 /** Seconds that the mark of an addition outlives whoever may ask for it again. */

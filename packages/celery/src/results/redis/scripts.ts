@@ -45,13 +45,15 @@ return errors
  * A part without an index keeps the order of its arrival, behind those that have one.
  * Where the claim is held by this package it is taken over: who hands a part in again does so because whoever
  * completed the chord died before its body was sent.
+ * What comes when the chord is done completes nothing, as in Celery, but is kept like others, which Celery does not: it
+ * may be of the same chord published anew, whose size Python says when all tasks but the last are sent.
  */
 export const addPart = script(
   ['zset', 'string', 'string', 'set', 'string', 'string'],
   `
 local jkey, tkey, skey, dkey, ckey, gkey = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local claim = redis.call('GET', ckey)
-if claim == 'done' then return false end
+local isDone = claim == 'done'
 local score = ARGV[3]
 if score == '' then score = 1e15 + redis.call('SCARD', dkey) end
 -- Changes nothing, but raises what Redis would say: a part that is not kept must not be counted either.
@@ -63,6 +65,7 @@ local expires = tonumber(ARGV[4])
 if expires > 0 then
   for _, key in ipairs({jkey, tkey, skey, dkey, gkey}) do redis.call('EXPIRE', key, expires) end
 end
+if isDone then return false end
 local size = tonumber(redis.call('GET', skey) or '')
 if not size then return false end
 local joined = tonumber(redis.call('GET', tkey) or '0')
@@ -73,7 +76,7 @@ return redis.call('ZRANGE', jkey, 0, -1, 'WITHSCORES')
 `,
 )
 
-/** Forgets a chord; for a while late parts of it are turned away. KEYS: j, t, s, d, c; ARGV: seconds. */
+/** Forgets a chord; for a while late parts of it complete nothing. KEYS: j, t, s, d, c; ARGV: seconds. */
 export const forgetChord = script(
   ['zset', 'string', 'string', 'set', 'string'],
   `
