@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 /** What a task has done, in a local file: it depends on no server, and one short write is whole or not there. */
 export interface Effect {
   id: string
-  /** Of a task that is acknowledged early, whether this is its beginning: all others have one effect a run. */
+  /** Each run begins, and its effect is that it is done. */
   step: 'begun' | 'done'
   /** The number of the retry. */
   retries: number

@@ -11,15 +11,18 @@ export interface Work {
 
 export type Note = (effect: Omit<Effect, 'at'>) => void
 
-/** The tasks of a trial. Their effect comes after their work, so that what is killed meanwhile has none. */
+/** The tasks of a trial. Their effect comes after their work: what is killed meanwhile has begun, and has none. */
 export function defineTasks(app: Celery, note: Note) {
-  const done = (context: TaskContext, step: Effect['step'] = 'done') =>
+  const noted = (context: TaskContext, step: Effect['step']) =>
     note({ id: context.id, step, retries: context.retries, worker: context.worker })
+  const begun = (context: TaskContext) => noted(context, 'begun')
+  const done = (context: TaskContext) => noted(context, 'done')
   return {
     late: app.task<Work, number>({
       name: 'faults.late',
       ack: 'late',
       async run({ n, ms }, context) {
+        begun(context)
         await sleep(ms)
         done(context)
         return n + 1
@@ -30,6 +33,7 @@ export function defineTasks(app: Celery, note: Note) {
       ack: 'late',
       retry: { delay: 0.3, jitter: false },
       async run({ n, ms }, context) {
+        begun(context)
         await sleep(ms)
         done(context)
         if (context.retries === 0) throw new Error('the first run always fails')
@@ -41,6 +45,7 @@ export function defineTasks(app: Celery, note: Note) {
       ack: 'late',
       params: ['before'],
       async run({ before, n, ms }, context) {
+        begun(context)
         await sleep(ms)
         done(context)
         return before + n
@@ -51,6 +56,7 @@ export function defineTasks(app: Celery, note: Note) {
       ack: 'late',
       params: ['values'],
       run({ values }, context) {
+        begun(context)
         done(context)
         return values.reduce((sum, value) => sum + value, 0)
       },
@@ -60,6 +66,7 @@ export function defineTasks(app: Celery, note: Note) {
       ack: 'late',
       runOn: 'thread',
       run({ n, ms }, context) {
+        begun(context)
         const until = performance.now() + ms
         while (performance.now() < until);
         done(context)
@@ -70,7 +77,7 @@ export function defineTasks(app: Celery, note: Note) {
       name: 'faults.early',
       ack: 'early',
       async run({ n, ms }, context) {
-        done(context, 'begun')
+        begun(context)
         await sleep(ms)
         done(context)
         return n + 1

@@ -9,7 +9,7 @@ export interface KindCount {
   sent: number
   /** Sent more than once, as no confirm came. */
   sentAgain: number
-  /** Ran more often than it takes, though it was sent once: for a worker or a connection that was lost. */
+  /** Began more often than it takes, though it was sent once: for a worker or a connection that was lost. */
   ranAgain: number
   /** The most runs that one of these took. */
   mostRuns: number
@@ -56,6 +56,7 @@ export function judge(
 function judgeOne(task: Sent, effects: EffectsReader, meta: TaskMeta | undefined) {
   const { id, kind, value, notBefore } = task
   const done = effects.of(id).filter(({ step }) => step === 'done')
+  const begun = effects.of(id).filter(({ step }) => step === 'begun')
   const hasEffect = hasAllEffects(task, effects)
   const hasResult = meta?.status === 'SUCCESS'
   const faults: string[] = []
@@ -68,7 +69,7 @@ function judgeOne(task: Sent, effects: EffectsReader, meta: TaskMeta | undefined
     faults.push(`${kind} ${id} has the result ${meta.result}, not ${value}`)
   }
   if (done.some(({ at }) => at < notBefore - clockSlack)) faults.push(`${kind} ${id} ran before its time`)
-  return { runs: done.length, hasEffect, hasResult, faults }
+  return { runs: begun.length, hasEffect, hasResult, faults }
 }
 
 /** One of every run that it takes: a task that is retried has one of its retry. */
